@@ -1,0 +1,174 @@
+"""What every connector gives and gets.
+
+A connector turns one agent's files into plain records.  It knows no database and no settings, never prints, never
+raises for bad input: what cannot be read is a `SourceProblem`.  Only ingest decides what is new.
+"""
+
+from __future__ import annotations
+
+from cass.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any, Protocol
+
+# What a title is worth: a higher one replaces a lower one, an equal one replaces it when it comes later.
+TITLE_NONE, TITLE_PROMPT, TITLE_NAME, TITLE_SUMMARY, TITLE_GENERATED, TITLE_CUSTOM = range(6)
+
+ROLES = ("user", "assistant", "tool", "system", "summary")
+KINDS = ("text", "thinking", "tool_call", "tool_result", "image", "notice")
+
+
+@record
+class Surroundings:
+    """Where connectors may look.  `workspaces` are the folders that sessions already stored have named."""
+
+    home: str
+    env: Mapping[str, str]
+    workspaces: tuple[str, ...] = ()
+
+
+@record
+class Root:
+    """A folder (or one file) to look in, down to `depth` folders below it.  Watched folders are noticed by a search."""
+
+    path: str
+    depth: int = 0
+    watch: bool = True
+
+
+@record
+class Resume:
+    """Where an earlier read of an append-only file ended.  `state` is the connector's own, made of JSON values."""
+
+    offset: int
+    line: int
+    state: Mapping[str, Any]
+
+
+@record
+class Session:
+    """What is known of a session; sent again when more is known.  None and rank 0 leave what is stored as it is.
+
+    `whole`: all its messages follow, so stored ones that are not repeated are gone.  A read without `Resume` is
+    always whole; only a resumed read that goes back to a session's start says so.
+    """
+
+    external_id: str
+    parent_external_id: str | None = None
+    title: str | None = None
+    title_rank: int = TITLE_NONE
+    workspace: str | None = None
+    git_branch: str | None = None
+    model: str | None = None
+    whole: bool = False
+
+
+@record
+class Block:
+    """A part of a message.  `own`: a call of cass itself, or what it printed."""
+
+    kind: str
+    text: str
+    tool: str | None = None
+    call_id: str | None = None
+    is_error: bool = False
+    own: bool = False
+
+
+@record
+class Message:
+    """One speaker's turn.  Its session was sent before it.
+
+    `ordinal` counts the turns the connector saw, dropped ones too.  `start` and `end` are bytes in the file, `line`
+    is 1-based; all three are None where the source is not made of lines.  `continues`: these blocks belong to a
+    message that an earlier read (or an earlier record of this one) already gave under the same ordinal.
+    """
+
+    session: str
+    ordinal: int
+    role: str
+    created_ms: int | None
+    blocks: tuple[Block, ...]
+    line: int | None = None
+    start: int | None = None
+    end: int | None = None
+    off_path: bool = False
+    continues: bool = False
+
+
+@record
+class SourceProblem:
+    """Something in a file that could not be read.  Counted, shown, never fatal."""
+
+    path: str
+    line: int | None
+    what: str
+
+
+@record
+class Checkpoint:
+    """All up to `offset` has been given; a later read may start here.
+
+    The last one of a read always comes last.  `offset` is where the next read starts when bytes were appended: for
+    lines, behind the last newline.  `resumable` false: any change means reading the whole file again.
+    """
+
+    offset: int
+    line: int
+    state: Mapping[str, Any]
+    resumable: bool = True
+
+
+if TYPE_CHECKING:
+    Item = Session | Message | SourceProblem | Checkpoint
+
+    class Reader(Protocol):
+        """An open file that counts what it hands over."""
+
+        def read(self, size: int = -1, /) -> bytes: ...
+        def seek(self, offset: int, /) -> int: ...
+
+    @record
+    class Source:
+        """One file to read.  `file` is open in binary mode and stands at the start, or at `resume.offset`.
+
+        `external_id` replaces the id that the file's name gives: another file already has it.
+        """
+
+        path: str
+        file: Reader
+        size: int
+        mtime_ms: int
+        resume: Resume | None
+        around: Surroundings
+        external_id: str | None
+
+    class Connector(Protocol):
+        """One agent.  A module with these names is a connector."""
+
+        AGENT: str
+
+        def roots(self, around: Surroundings) -> list[Root]:
+            """The folders where this agent keeps sessions, existing or not, cheapest first."""
+
+        def enters(self, folder: str) -> bool:
+            """May this folder below a root hold sessions?  Asked with the absolute path."""
+
+        def claims(self, path: str) -> bool:
+            """Does this file hold sessions?  Decided by its path alone."""
+
+        def read(self, source: Source) -> Iterator[Item]:
+            """Give the file's records in order, a `Checkpoint` now and then and always at the end."""
+else:
+
+    @record
+    class Source:
+        path: str
+        file: object
+        size: int
+        mtime_ms: int
+        resume: object
+        around: object
+        external_id: object

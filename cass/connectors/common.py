@@ -1,0 +1,64 @@
+"""What several agents' formats really share: times, text clean-up, and knowing cass's own calls."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+# Whole tool outputs are seldom worth keeping beyond this; head and tail are what people search for.
+MAX_TOOL_CHARS = 65_536
+MAX_TEXT_CHARS = 1 << 20
+
+_CASS_CALL = re.compile(r"(?:^|[;&|(\n]|&&|\bexec|\bsudo|\benv|\btime|\buvx?(?: tool)? run|\bpipx run|\bpython3? -m)\s*(?:[\w./~-]*/)?cass(?:\s|$)")
+_BASE64 = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]{64,}")
+
+
+def iso_ms(text: object) -> int | None:
+    """UTC milliseconds of an ISO-8601 time; None for anything else.  Without a zone it is UTC."""
+    if not isinstance(text, str):
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return int(when.timestamp() * 1000)
+
+
+def epoch_ms(number: object) -> int | None:
+    """Milliseconds from an epoch in s, ms, µs or ns, told apart by size."""
+    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number < 1e20:
+        return None
+    for limit, divisor in ((1e17, 1e6), (1e14, 1e3), (1e11, 1)):
+        if number > limit:
+            return int(number / divisor)
+    return int(number * 1000)
+
+
+def trim(text: str, limit: int = MAX_TEXT_CHARS) -> str:
+    """The text without embedded base64, its middle cut out where it is longer than `limit`."""
+    if ";base64," in text:
+        text = _BASE64.sub("[base64]", text)
+    if len(text) <= limit:
+        return text
+    head = limit * 3 // 4
+    return f"{text[:head]}\n[… {len(text) - limit} characters cut …]\n{text[head - limit:]}"
+
+
+def trim_tool(text: str) -> str:
+    """Tool output, head and tail."""
+    return trim(text, MAX_TOOL_CHARS)
+
+
+def runs_cass(command: object) -> bool:
+    """Does this shell command run cass itself?  Its echo would otherwise be found by the next search."""
+    return isinstance(command, str) and "cass" in command and _CASS_CALL.search(command) is not None
+
+
+def first_line(text: str, limit: int = 120) -> str | None:
+    """A title from a prompt: its first line with words in it."""
+    for line in text.splitlines():
+        if line := " ".join(line.split()):
+            return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    return None
