@@ -1,8 +1,8 @@
 """Plain values that cross the rooms' borders: frozen, slotted, equal by value.
 
 `@record` is a small stand-in for `dataclasses.dataclass(frozen=True, slots=True)`: importing the standard one
-costs 13 ms and half a millisecond a class, which every cold search would pay.  An initialiser is compiled the
-first time that a class is really used.
+costs 13 ms and half a millisecond a class, which every cold search would pay.  A fast
+initialiser is compiled for the classes that are made by the dozen.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ else:
         names = tuple(name for name in cls.__annotations__ if not name.startswith("_"))
         defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
         body = {k: v for k, v in cls.__dict__.items() if k not in names and k not in ("__dict__", "__weakref__")}
-        body |= {"__slots__": names, "__match_args__": names, "_defaults": defaults, "__init__": _first_init}
+        body |= {"__slots__": names, "__match_args__": names, "_defaults": defaults, "_made": 0}
+        body |= {"__init__": _first_init}
         body |= {"__setattr__": _refuse, "__delattr__": _refuse, "__eq__": _equal, "__hash__": _hash}
         body |= {"__getstate__": _values, "__setstate__": _restore}
         body.setdefault("__repr__", _repr)
@@ -35,10 +36,20 @@ else:
         """The same record with some fields changed."""
         return type(value)(**({name: getattr(value, name) for name in value.__match_args__} | changes))
 
+    # Compiling an initialiser costs up to half a millisecond; most records of a search are made a few times only.
+    _COMPILED_AFTER = 64
+
     def _first_init(self, *args, **kwargs):
         cls = type(self)
-        cls.__init__ = _compiled_init(cls)
-        cls.__init__(self, *args, **kwargs)
+        names = cls.__match_args__
+        values = cls._defaults | dict(zip(names, args, strict=False)) | kwargs
+        if len(values) != len(names) or len(args) > len(names) or any(n in kwargs for n in names[: len(args)]):
+            raise TypeError(f"{cls.__name__}({', '.join(names)}): wrong arguments")
+        for name, value in values.items():
+            cls.__dict__[name].__set__(self, value)
+        cls._made += 1
+        if cls._made > _COMPILED_AFTER:
+            cls.__init__ = _compiled_init(cls)
 
     def _compiled_init(cls):
         names, defaults = cls.__match_args__, cls._defaults
@@ -56,7 +67,7 @@ else:
         return tuple(getattr(self, name) for name in self.__match_args__)
 
     def _restore(self, state):
-        for name, value in zip(self.__match_args__, state):
+        for name, value in zip(self.__match_args__, state, strict=True):
             object.__setattr__(self, name, value)
 
     def _equal(self, other):

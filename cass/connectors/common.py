@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import UTC, datetime
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Whole tool outputs are seldom worth keeping beyond this; head and tail are what people search for.
 MAX_TOOL_CHARS = 65_536
 MAX_TEXT_CHARS = 1 << 20
 
-_CASS_CALL = re.compile(r"(?:^|[;&|(\n]|&&|\bexec|\bsudo|\benv|\btime|\buvx?(?: tool)? run|\bpipx run|\bpython3? -m)\s*(?:[\w./~-]*/)?cass(?:\s|$)")
+_CASS_CALL = re.compile(
+    r"(?:^|[;&|(\n]|&&|\bexec|\bsudo|\benv|\btime|\buvx?(?: tool)? run|\bpipx run|\bpython3? -m)"
+    r"\s*(?:[\w./~-]*/)?cass(?:\s|$)"
+)
+_SHELL = re.compile(r"(?:^|[/\\])(?:(?:ba|z|da|fi|k)?sh|pwsh|powershell|cmd)(?:\.exe)?$", re.IGNORECASE)
+_SHELL_FLAGS = ("-c", "-lc", "-ic", "-Command", "-command", "/c", "/C")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MAX_DEPTH = 6
 _BASE64 = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]{64,}")
 
 
@@ -62,3 +74,45 @@ def first_line(text: str, limit: int = 120) -> str | None:
         if line := " ".join(line.split()):
             return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
     return None
+
+
+def well_formed(text: str) -> str:
+    """The text as it can be stored: half a surrogate pair becomes the replacement character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", text)
+    return text
+
+
+def shell_line(command: object) -> str | None:
+    """The line a person would type for a command given as a string or an argv; `bash -lc SCRIPT` is the script."""
+    if isinstance(command, str):
+        return command
+    if not isinstance(command, list) or not command:
+        return None
+    words = [word if isinstance(word, str) else fields_text(word) for word in command]
+    if len(words) > 2 and words[-2] in _SHELL_FLAGS and _SHELL.search(words[0]):
+        return words[-1]
+    return shlex.join(words)
+
+
+def fields_text(value: object) -> str:
+    """Any JSON value as `key: value` lines, inner keys joined by dots; never JSON with its escapes."""
+    return "\n".join(_field_lines(value, "", 0))
+
+
+def _field_lines(value: object, name: str, depth: int) -> Iterator[str]:
+    start = f"{name}: " if name else ""
+    if isinstance(value, bool):
+        yield start + str(value).lower()
+    elif isinstance(value, str | int | float):
+        yield start + str(value)
+    elif depth >= _MAX_DEPTH and value:
+        yield start + "…"
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _field_lines(inner, f"{name}.{key}" if name else str(key), depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _field_lines(inner, name, depth + 1)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from cass.connectors.base import Source
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 17
 # Longer records are passed over without being loaded; the largest real line seen was under 5 MB.
 MAX_RECORD_BYTES = 16 << 20
 

@@ -1,0 +1,82 @@
+"""Claude Code: one JSON object a line, one file a session, sub-agents in files of their own or among the lines.
+
+Files are only appended to, so a read goes on where the last one ended.  What has been given is never given again:
+an unterminated last line that is already whole is taken, the checkpoint stays before it, and the checkpoint's
+state remembers the line, so that the next read passes over it in silence.
+"""
+
+from __future__ import annotations
+
+import os
+
+from cass.connectors.base import Checkpoint, Root
+from cass.connectors.claude_code_file import SessionFile, below_projects
+from cass.connectors.jsonl import lines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from cass.connectors.base import Item, Source, Surroundings
+
+AGENT = "claude_code"
+
+CHECKPOINT_BYTES = 2 << 20
+_DEPTH = 5  # <project>/<session>/subagents and two folders of an agent's own below
+_NOT_SESSIONS = {"tool-results", "memory"}
+
+
+def roots(around: Surroundings) -> list[Root]:
+    """The `projects` folders of the configuration folders that are set, else of the usual two."""
+    one, more = around.env.get("CLAUDE_CONFIG_DIR", ""), around.env.get("CLAUDE_CONFIG_DIRS", "")
+    named = [folder.strip() for folder in [*one.split(","), *more.replace(os.pathsep, ",").split(",")]]
+    folders = [folder for folder in named if folder] or ["~/.claude", "~/.config/claude"]
+    return [Root(path, _DEPTH) for path in dict.fromkeys(_projects(folder, around.home) for folder in folders)]
+
+
+def _projects(folder: str, home: str) -> str:
+    folder = folder.rstrip("/\\") or folder
+    if folder == "~" or folder.startswith(("~/", "~\\")):
+        folder = home + folder[1:]
+    return folder if folder.endswith(("/projects", "\\projects")) else f"{folder}/projects"
+
+
+def enters(folder: str) -> bool:
+    """Projects, sessions in them, and `subagents` in these."""
+    parts = below_projects(folder)
+    if parts is None or not parts:
+        return True
+    if parts[-1] in _NOT_SESSIONS:
+        return False
+    return len(parts) < 3 or parts[2] == "subagents"
+
+
+def claims(path: str) -> bool:
+    """`<project>/<session>.jsonl`, and `<project>/<session>/subagents/…/agent-<id>.jsonl`."""
+    parts = below_projects(path)
+    if not parts or not parts[-1].endswith(".jsonl"):
+        return False
+    return len(parts) == 2 or (len(parts) > 3 and parts[2] == "subagents" and parts[-1].startswith("agent-"))
+
+
+def read(source: Source) -> Iterator[Item]:
+    """Give the file's sessions and messages from its start, or from where `source.resume` left off."""
+    file = SessionFile(source)
+    place = checked = source.resume.offset if source.resume else 0
+    number = source.resume.line if source.resume else 0
+    state: dict[str, Any] | None = None
+    for line in lines(source):
+        if not line.ended:
+            state = file.take_unended(line)
+        else:
+            place, number = line.end, line.number
+            file.take(line)
+        yield from file.out
+        file.out.clear()
+        if place - checked >= CHECKPOINT_BYTES:
+            yield from file.settled()
+            yield Checkpoint(place, number, file.state())
+            checked = place
+    yield from file.settled()
+    yield Checkpoint(place, number, state or file.state())
