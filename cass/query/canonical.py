@@ -1,0 +1,60 @@
+"""`Query` → text: one canonical form, which `parse` reads back as the same root and filters."""
+
+from __future__ import annotations
+
+from cass.query.syntax import And, Bare, Field, Must, Not, Or, Phrase, Prefix, Query, Without, Word
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cass.query.syntax import Node
+
+
+def to_text(query: Query) -> str:
+    """Print the query: its filters first, then the tree with no more parentheses than it needs."""
+    pieces = [_print_field(field) for field in query.filters]
+    if query.root is not None:
+        pieces.append(_print(query.root))
+    return " ".join(pieces)
+
+
+def _print(node: Node) -> str:
+    if isinstance(node, Bare):
+        return " ".join(_print_inside(part, (Bare,)) for part in node.parts)
+    if isinstance(node, Or):
+        return " OR ".join(_print_inside(part, (Bare, Or)) for part in node.parts)
+    if isinstance(node, And):
+        return " AND ".join(_print_inside(part, (Bare, Or, And)) for part in node.parts)
+    if isinstance(node, Not):
+        return f"NOT {_print_inside(node.part, (Bare, Or, And))}"
+    if isinstance(node, Must | Without):
+        return ("+" if isinstance(node, Must) else "-") + _print_signed(node.part)
+    return _print_leaf(node)
+
+
+def _print_inside(node: Node, grouped: tuple[type, ...]) -> str:
+    text = _print(node)
+    if not isinstance(node, grouped):
+        return text
+    # A space, lest our parenthesis closes one that was opened inside the last word.
+    return f"({text} )" if "(" in text.rsplit(None, 1)[-1] else f"({text})"
+
+
+def _print_signed(node: Node) -> str:
+    text = _print_inside(node, (Bare, Or, And))
+    if isinstance(node, Word | Prefix) and text[0] in "+-=>":
+        return f"({text} )"
+    return text
+
+
+def _print_leaf(node: Word | Phrase | Prefix | Field) -> str:
+    if isinstance(node, Phrase):
+        return f'"{node.text}"'
+    if isinstance(node, Prefix):
+        return f"{node.text}*"
+    return node.text if isinstance(node, Word) else _print_field(node)
+
+
+def _print_field(field: Field) -> str:
+    plain = field.value[0].isalnum() and all(char.isalnum() or char in "-_./:~@+,\\" for char in field.value)
+    value = field.value if plain else f'"{field.value}"'
+    return f"{field.name}:{'!' if field.exclude else ''}{value}"

@@ -1,0 +1,110 @@
+"""Decide whether a text answers a query, and how well, without any index."""
+
+from __future__ import annotations
+
+from cass.query.syntax import And, Bare, Field, Must, Not, Or, Phrase, Prefix, Without, Word, is_condition
+from cass.query.terms import Form, find, forms_of
+from cass.query.words import english_variants, index_fold
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from cass.query.syntax import Node, Query
+
+    FieldTest: TypeAlias = Callable[[Field], bool]
+    # Folded text, original text, what the fields say: whether a part of the query holds.
+    Test: TypeAlias = Callable[[str, str, FieldTest], bool]
+
+
+def rung_of(present: int, wanted: int) -> str | None:
+    """ "all" of the wanted words, "most" (half, rounded up), "any", or None when not one is present."""
+    if present >= wanted:
+        return "all"
+    if present * 2 >= wanted:
+        return "most" if present else None
+    return "any" if present else None
+
+
+def _every_field_holds(_field: Field) -> bool:
+    return True
+
+
+class Matcher:
+    """A query made ready to look at many texts.  Its `filters` are the caller's.
+
+    Words count one by one; phrases, fields, `+x` and `-x` are conditions.  With `english`, a word is also found
+    under the forms that English gives it.
+    """
+
+    def __init__(self, query: Query, english: bool = False) -> None:
+        self._english = english
+        root = query.root
+        parts = dict.fromkeys(root.parts if isinstance(root, Bare) else () if root is None else (root,))
+        self._conditions = [self._test(part) for part in parts if is_condition(part)]
+        self._wanted = [self._test(part) for part in parts if not is_condition(part)]
+
+    def rung(self, text: str, field: FieldTest = _every_field_holds) -> str | None:
+        """ "all", "most" or "any" of the words are in the text; None if none is, or a condition fails.
+
+        `field` answers for the fields inside the tree, such as `a OR agent:codex`.
+        """
+        # Small again: the index writes some small capitals (ᴀ) as large letters.
+        folded = index_fold(text).lower()
+        # Where folding made letters into several, offsets no longer agree: such a text is read without its capitals.
+        original = text if len(folded) == len(text) else folded
+        for test in self._conditions:
+            if not test(folded, original, field):
+                return None
+        present = sum([test(folded, original, field) for test in self._wanted])
+        return rung_of(present, len(self._wanted))
+
+    def _test(self, node: Node) -> Test:
+        if isinstance(node, Word | Phrase | Prefix):
+            return _leaf(self._forms(node))
+        if isinstance(node, Field):
+            return lambda _folded, _original, field: field(node)
+        if isinstance(node, Not | Without):
+            return _not(self._test(node.part))
+        if isinstance(node, Must):
+            return self._test(node.part)
+        if isinstance(node, Or):
+            return _any([self._test(part) for part in node.parts])
+        if isinstance(node, And):
+            return _all([self._test(part) for part in node.parts])
+        return self._bare(node)
+
+    def _bare(self, node: Bare) -> Test:
+        conditions = [self._test(part) for part in node.parts if is_condition(part)]
+        wanted = [self._test(part) for part in node.parts if not is_condition(part)]
+        return _all([*conditions, _any(wanted)] if wanted else conditions)
+
+    def _forms(self, leaf: Word | Phrase | Prefix) -> tuple[Form, ...]:
+        forms = forms_of(leaf)
+        if not self._english or not isinstance(leaf, Word) or len(forms) > 1 or len(forms[0].parts) > 1:
+            return forms
+        return (*forms, *(Form((variant,)) for variant in english_variants(forms[0].parts[0])))
+
+
+def _leaf(forms: tuple[Form, ...]) -> Test:
+    # Most texts lack most words: the plain search of a rare part comes before anything that looks at edges.
+    sought = [(max(form.parts, key=len), form) for form in forms]
+
+    def test(folded: str, original: str, _field: FieldTest) -> bool:
+        likely = [form for rarest, form in sought if rarest in folded]
+        return bool(likely) and any(find(folded, original, form) is not None for form in likely)
+
+    return test
+
+
+def _not(test: Test) -> Test:
+    return lambda folded, original, field: not test(folded, original, field)
+
+
+def _any(tests: list[Test]) -> Test:
+    return lambda folded, original, field: any(test(folded, original, field) for test in tests)
+
+
+def _all(tests: list[Test]) -> Test:
+    return lambda folded, original, field: all(test(folded, original, field) for test in tests)

@@ -1,0 +1,240 @@
+"""Cut one line out of a text around the place that answers a query best, and say where in it the matches are."""
+
+from __future__ import annotations
+
+from cass.query.syntax import Word
+from cass.query.terms import Form, find, forms_of, wanted_leaves
+from cass.query.words import cjk_grams, cjk_runs, fold, tokens
+from cass.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import TypeAlias
+
+    from cass.query.syntax import Phrase, Prefix, Query
+
+    # Start, end (behind), and the number of the term that was found there.
+    Place: TypeAlias = tuple[int, int, int]
+
+WIDTH = 240
+ELLIPSIS = "…"
+
+# Places looked at for one term: enough to find the best line, and a bound on what a common word costs.
+_MAX_PLACES = 50
+# Space is collapsed: this many times the width is read from the text, so that indented code still fills the line.
+_READ_WIDTHS = 4
+# A cut is moved to a word's edge if there is one this near.
+_SNAP = 24
+# Shorter parts of words would light up everywhere.
+_MIN_PART = 3
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@record
+class Terms:
+    """What to highlight: for each thing that the query wants, the forms in which it may stand in a text."""
+
+    terms: tuple[tuple[Form, ...], ...]
+
+
+def terms_of(
+    query: Query, corrected: Mapping[str, str] | None = None, variants: Mapping[str, Sequence[str]] | None = None
+) -> Terms:
+    """Collect what to highlight for a query; what it excludes is left out.
+
+    `corrected` gives the word that was searched instead of a token, `variants` the further tokens that were
+    searched beside one.  The keys are tokens as the index has them.
+    """
+    found = [_forms(leaf, corrected or {}, variants or {}) for leaf in wanted_leaves(query.root)]
+    return Terms(tuple(dict.fromkeys(found)))
+
+
+def _forms(
+    leaf: Word | Phrase | Prefix, corrected: Mapping[str, str], variants: Mapping[str, Sequence[str]]
+) -> tuple[Form, ...]:
+    forms = list(forms_of(leaf))
+    if isinstance(leaf, Word):
+        words = tokens(leaf.text)
+        searched = tuple(corrected.get(word, word) for word in words)
+        if list(searched) != words:
+            forms.append(Form(searched))
+        if len(words) == 1:
+            forms += [Form((variant,)) for word in (*words, *searched) for variant in variants.get(word, ())]
+    forms += [Form((gram,)) for run in cjk_runs(leaf.text) for gram in cjk_grams(run)]
+    return tuple(dict.fromkeys(forms))
+
+
+def snippet(text: str, terms: Terms, width: int = WIDTH) -> tuple[str, list[tuple[int, int]]]:
+    """One line of at most `width` characters from `text`, and the matches in it as half-open offsets into the line.
+
+    Runs of space are one space, control characters are made visible, and … stands where text was cut off.
+    The line is where most of the terms stand together, else most matches, else the earliest.  Terms are matched
+    as whole words or camel case parts; if the text has none, anywhere inside words; if none are there either, the
+    line is the text's beginning.  A `width` under 3 is 3.
+    """
+    width = max(width, 3)
+    wanted = terms.terms
+    folded = fold(text)
+    places = _places(folded, text, wanted, width)
+    if not places:
+        wanted = _inside_words(wanted)
+        places = _places(folded, text, wanted, width)
+    start, end = _best(places, width)
+    return _cut(text, start, end, width, wanted)
+
+
+def _inside_words(terms: Sequence[Sequence[Form]]) -> tuple[tuple[Form, ...], ...]:
+    return tuple(
+        tuple(Form((part,), inside=True) for form in forms for part in form.parts if len(part) >= _MIN_PART)
+        for forms in terms
+    )
+
+
+def _places(folded: str, text: str, terms: Sequence[Sequence[Form]], width: int) -> list[Place]:
+    """Where the terms stand, sorted; of a common term only the first places and those near rarer terms."""
+    found = [_places_of(folded, text, number, forms) for number, forms in enumerate(terms)]
+    rare = [place for places in found if len(places) < _MAX_PLACES for place in places][:_MAX_PLACES]
+    places = [place for some in found for place in some]
+    for number, forms in enumerate(terms):
+        if len(found[number]) >= _MAX_PLACES:
+            places += _places_near(rare, folded, text, number, forms, width)
+    return sorted(set(places))
+
+
+def _places_of(folded: str, text: str, number: int, forms: Sequence[Form]) -> list[Place]:
+    places: list[Place] = []
+    for form in forms:
+        for start, end in _all(folded, text, form, _MAX_PLACES - len(places)):
+            places.append((start, end, number))
+    return places
+
+
+def _all(folded: str, text: str, form: Form, limit: int) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    at = 0
+    while len(found) < limit and (place := find(folded, text, form, at)) is not None:
+        found.append(place)
+        at = place[1]
+    return found
+
+
+def _places_near(
+    places: Sequence[Place], folded: str, text: str, number: int, forms: Sequence[Form], width: int
+) -> list[Place]:
+    near = []
+    for start, end, _ in places:
+        for form in forms:
+            if (place := find(folded, text, form, max(0, start - width // 2), end + width // 2)) is not None:
+                near.append((*place, number))
+    return near
+
+
+def _best(places: Sequence[Place], width: int) -> tuple[int, int]:
+    """Start and end of the stretch with the most different terms, then the most matches, then the earliest."""
+    best, stretch, behind = (0, 0), (0, 0), 0
+    inside: dict[int, int] = {}
+    for index, (start, _, number) in enumerate(places):
+        # A quarter of the line is left for what stands around the matches.
+        while behind < len(places) and (behind == index or places[behind][1] - start <= width * 3 // 4):
+            inside[places[behind][2]] = inside.get(places[behind][2], 0) + 1
+            behind += 1
+        if (len(inside), behind - index) > best:
+            best, stretch = (len(inside), behind - index), (start, places[behind - 1][1])
+        inside[number] -= 1
+        if not inside[number]:
+            del inside[number]
+    return stretch
+
+
+def _cut(
+    text: str, start: int, end: int, width: int, terms: Sequence[Sequence[Form]]
+) -> tuple[str, list[tuple[int, int]]]:
+    before, cut_before = _line_before(text, start, _READ_WIDTHS * width)
+    after, cut_after = _line_after(text, start, _READ_WIDTHS * width)
+    line = visible(before + after)
+    match = len(before), len(before) + len(" ".join(text[start:end].split()))
+    low, high = _window(line, match, width, cut_before, cut_after)
+    head = ELLIPSIS if cut_before or low > 0 else ""
+    tail = ELLIPSIS if cut_after or high < len(line) else ""
+    shift = len(head) - low
+    spans = [(max(a, low) + shift, min(b, high) + shift) for a, b in _spans(line, terms) if a < high and b > low]
+    return head + line[low:high] + tail, spans
+
+
+def _line_before(text: str, start: int, reach: int) -> tuple[str, bool]:
+    """What stands before `start`, on one line, and whether there is more."""
+    cut = max(0, start - reach)
+    more = cut > 0 and not text[:cut].isspace()
+    line = " ".join(text[cut:start].split())
+    if more and not text[cut - 1].isspace():
+        line = line.partition(" ")[2] or line
+    return (line + " " if line and text[start - 1].isspace() else line), more
+
+
+def _line_after(text: str, start: int, reach: int) -> tuple[str, bool]:
+    """What stands from `start` on, on one line, and whether there is more."""
+    cut = start + reach
+    more = cut < len(text) and not text[cut:].isspace()
+    line = " ".join(text[start:cut].split())
+    if more and not text[cut].isspace():
+        line = line.rpartition(" ")[0] or line
+    return line, more
+
+
+def _window(line: str, match: tuple[int, int], width: int, cut_before: bool, cut_after: bool) -> tuple[int, int]:
+    """The part of the line to show: the match with twice as much behind it as before, cut between words if it can be.
+
+    With an ellipsis at each end that is cut it has at most `width` characters.
+    """
+    if len(line) + cut_before + cut_after <= width:
+        return 0, len(line)
+    room = width - 2
+    low = max(0, match[0] - max(0, room - (match[1] - match[0])) // 3)
+    high = low + room + (low == 0 and not cut_before)
+    if high >= len(line):
+        high = len(line)
+        low = max(0, high - room - (not cut_after))
+    return _snapped(line, low, high, match)
+
+
+def _snapped(line: str, low: int, high: int, match: tuple[int, int]) -> tuple[int, int]:
+    if low > 0:
+        space = line.find(" ", low - 1, min(low + _SNAP, match[0]))
+        low = low if space < 0 else space + 1
+    if high < len(line):
+        space = line.rfind(" ", max(low + 1, high - _SNAP, match[1]), high + 1)
+        high = high if space < 0 else space
+    return low, high
+
+
+def _spans(line: str, terms: Sequence[Sequence[Form]]) -> list[tuple[int, int]]:
+    """The matches in the line, in order; those that overlap or touch are one."""
+    folded = fold(line)
+    found = sorted(span for forms in terms for form in forms for span in _all(folded, line, form, len(line)))
+    merged: list[tuple[int, int]] = []
+    for start, end in found:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def visible(line: str) -> str:
+    """The line with every control character, bidirectional override and lone surrogate shown, one for one."""
+    if line.isprintable():
+        return line
+    return "".join([char if char.isprintable() else _shown(char) for char in line])
+
+
+def _shown(char: str) -> str:
+    code = ord(char)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    if code < 0xA0 or 0xD800 <= code <= 0xDFFF or char in _BIDI:
+        return "\ufffd"
+    return char

@@ -1,0 +1,105 @@
+"""What a query is made of: one frozen tree, what it is filtered by, and what the reader of it had to put right.
+
+`Must` and `Without` stand only directly in a `Bare` or at the root, `Not` only directly in an `And` or `Or`.
+"""
+
+from __future__ import annotations
+
+from cass.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Node: TypeAlias = "Word | Phrase | Prefix | And | Or | Not | Must | Without | Bare | Field"
+
+FIELDS = ("agent", "workspace", "role", "title", "path", "tool", "session", "since", "until")
+
+
+@record
+class Word:
+    """One word as typed; it may be a compound, `src/foo.rs:42`, whose parts must stand next to each other."""
+
+    text: str
+
+
+@record
+class Phrase:
+    """`"words in this order"`, without the quotes."""
+
+    text: str
+
+
+@record
+class Prefix:
+    """`pre*`, without the star."""
+
+    text: str
+
+
+@record
+class And:
+    parts: tuple[Node, ...]
+
+
+@record
+class Or:
+    parts: tuple[Node, ...]
+
+
+@record
+class Not:
+    """`NOT x` inside `And` or `Or`."""
+
+    part: Node
+
+
+@record
+class Must:
+    """`+x`."""
+
+    part: Node
+
+
+@record
+class Without:
+    """`-x`, or `NOT x` among bare words.  Alone at the root: everything but x."""
+
+    part: Node
+
+
+@record
+class Bare:
+    """Two or more things side by side.
+
+    Any may match and all is best, but phrases, fields, `Must` and `Without` among them are conditions.
+    """
+
+    parts: tuple[Node, ...]
+
+
+@record
+class Field:
+    """`name:value`; `exclude` for `name:!value` and `-name:value`.  The value is as typed: nobody has checked it."""
+
+    name: str
+    value: str
+    exclude: bool = False
+
+
+@record
+class Query:
+    """A query that was read.  `root` is None when only filters, or nothing, were asked for.
+
+    `filters` are the fields that hold for the whole query, in the order typed.  `notes` are sentences for the user.
+    """
+
+    text: str
+    root: Node | None
+    filters: tuple[Field, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def is_condition(node: Node) -> bool:
+    """Whether a part of a `Bare` must hold; the others are counted."""
+    return isinstance(node, Phrase | Field | Must | Without)

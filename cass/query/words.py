@@ -1,0 +1,253 @@
+"""Words as the index knows them: its tokenizer on our side, and other spellings that a word may stand under.
+
+The index splits with tantivy's `simple` tokenizer, drops tokens over `MAX_TOKEN_BYTES`, lower-cases and folds to ASCII.
+The same is done here for all text but: letters newer than Python's Unicode tables, and combining marks and squared
+letters beyond the Basic Multilingual Plane, which part words here and not there.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# A SHA-256 in hex is 64 bytes.  tantivy's `remove_long(n)` drops tokens of n bytes too: give it one more.
+MAX_TOKEN_BYTES = 64
+
+# What becomes of each ASCII character: its small letter, its digit, or a space.
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_ASCII = " " * 48 + "0123456789" + " " * 7 + _LETTERS + " " * 6 + _LETTERS + " " * 5
+_ALL_ASCII = bytes(range(128))
+
+
+def is_word(char: str) -> bool:
+    """Whether the index sees the character as part of a word."""
+    if char.isalnum():
+        return True
+    if char.isascii():
+        return False
+    from cass.query.letters import MARKS
+
+    return char in MARKS
+
+
+def is_cjk(char: str) -> bool:
+    """Whether the character is a letter of Chinese, Japanese or Korean, which are written without spaces."""
+    if char < "\u1100" or not char.isalnum():
+        return False
+    return (
+        "\u3005" <= char <= "\u9fff"
+        or "\uac00" <= char <= "\ud7ff"
+        or char <= "\u11ff"
+        or "\ua960" <= char <= "\ua97f"
+        or "\uf900" <= char <= "\ufaff"
+        or "\uff66" <= char <= "\uffdc"
+        or "\U00020000" <= char <= "\U0003ffff"
+    )
+
+
+def pieces(text: str) -> list[str]:
+    """The words of the text as they are written there, however long."""
+    if text.isascii():
+        return "".join([char if char.isalnum() else " " for char in text]).split()
+    return "".join([char if is_word(char) else " " for char in text]).split()
+
+
+def tokens(text: str) -> list[str]:
+    """The tokens that the index stores for the text, in order."""
+    if text.isascii():
+        return [token for token in text.translate(_ASCII).split() if len(token) <= MAX_TOKEN_BYTES]
+    kept = [piece for piece in pieces(text) if len(piece.encode()) <= MAX_TOKEN_BYTES]
+    return index_fold(" ".join(kept)).split()
+
+
+def fold(text: str) -> str:
+    """The text in small letters without accents, character for character: its length stays the same.
+
+    A letter that the index writes as several (æ, ß) stays as it is.
+    """
+    if text.isascii():
+        return text.lower()
+    from cass.query.letters import EVEN_FOLDS
+
+    return _folded(text, EVEN_FOLDS)
+
+
+def index_fold(text: str) -> str:
+    """The text in small letters and folded as the index does it: æ is ae, so its length may change."""
+    if text.isascii():
+        return text.lower()
+    from cass.query.letters import FOLDS
+
+    return _folded(text, FOLDS)
+
+
+def _folded(text: str, folds: Mapping[str, str]) -> str:
+    # Most texts have few letters beyond ASCII: to make bytes small and replace those few takes a third of the time
+    # of `str.lower` (0.23 ms for 64 KB).  Letter by letter, as in the index: `lower` makes a Σ at a word's end a ς.
+    data = text.encode("utf-8", "surrogatepass").lower()
+    text = data.decode("utf-8", "surrogatepass")
+    for char in _foreign(data):
+        small = folds.get(char) or char.lower()
+        target = folds.get(small, small)
+        if target != char:
+            text = text.replace(char, target)
+    return text
+
+
+def _foreign(data: bytes) -> set[str]:
+    """The different characters beyond ASCII in UTF-8 text."""
+    return set(data.translate(None, _ALL_ASCII).decode("utf-8", "surrogatepass"))
+
+
+def camel_parts(word: str) -> list[str]:
+    """`parseQueryString` → parse, query, string; `[]` if the word is not camel case."""
+    if not word.isalnum() or word.islower() or word.isupper():
+        return []
+    cuts = [at for at in range(1, len(word)) if is_camel_edge(word, at)]
+    if not cuts:
+        return []
+    return [index_fold(word[start:end]) for start, end in zip([0, *cuts], [*cuts, len(word)], strict=True)]
+
+
+def is_camel_edge(text: str, at: int) -> bool:
+    """Whether a part of a camel case name starts at `at`, inside the text: the Q of parseQuery, the S of HTTPServer."""
+    if not text[at].isupper():
+        return False
+    before = text[at - 1]
+    if before.isupper():
+        return text[at + 1 : at + 2].islower()
+    return before.isalnum()
+
+
+def spelled(word: str) -> str | None:
+    """The token that the index also stores for a name that its tokenizer would destroy: C++ is cplusplus.
+
+    For letters and `++`, one letter and `#`, and a dot followed by letters and digits (.NET is dotnet).  Punctuation
+    around the name is passed over.  None for any other word.
+    """
+    name = bare_name(word)
+    if name[:1] == ".":
+        return "dot" + name[1:] if name[1:2].isalpha() and name[1:].isalnum() else None
+    if name[-2:] == "++":
+        return name[:-2] + "plusplus" if name[:-2].isalpha() else None
+    if name[-1:] == "#":
+        return name[:-1] + "sharp" if len(name) == 2 and name[0].isalpha() else None
+    return None
+
+
+def bare_name(word: str) -> str:
+    """The word in small letters, without the punctuation that a sentence puts around it."""
+    return index_fold(word).lstrip("([{<'\"`").rstrip(",.;:?!)]}>'\"`")
+
+
+def version_forms(word: str) -> list[list[str]]:
+    """The tokens of a version, without and with its v: `1.0.21` is 1, 0, 21 and v1, 0, 21; `[]` for other words."""
+    numbers = word[1:].split(".") if word[:1] in ("v", "V") else word.split(".")
+    if len(numbers) < 2 or not all(number.isascii() and number.isdigit() for number in numbers):
+        return []
+    return [numbers, ["v" + numbers[0], *numbers[1:]]]
+
+
+def cjk_runs(text: str) -> list[str]:
+    """The runs of Chinese, Japanese and Korean letters in the text, in order."""
+    if text.isascii() or not any(map(is_cjk, _foreign(text.encode("utf-8", "surrogatepass")))):
+        return []
+    return "".join([char if is_cjk(char) else " " for char in text]).split()
+
+
+def cjk_grams(run: str) -> list[str]:
+    """The pairs of neighbouring letters in a run, which is how the index finds what stands inside one."""
+    if len(run) < 2:
+        return [run] if run else []
+    return [run[at : at + 2] for at in range(len(run) - 1)]
+
+
+_VOWELS = frozenset("aeiou")
+# The ending that is found first is taken off.
+_ENDINGS: tuple[str, ...] = ("ations", "ation", "ments", "ment", "ions", "ion", "ingly", "ing", "edly", "ed")
+_ENDINGS += ("ers", "er", "ors", "or", "es", "ly", "e", "s")
+_COMMON = ("", "s", "ed", "ing", "e", "es", "er", "ers")
+_RARE = ("ation", "ations", "ment", "ments", "ly")
+MAX_VARIANTS = 24
+
+
+def english_variants(word: str) -> list[str]:
+    """Forms that an English word may have in the index, which is not stemmed: at most `MAX_VARIANTS`, likely first.
+
+    For small ASCII letters, three or more; `[]` for other words.  Many of the forms are no words: look them up.
+    """
+    if len(word) < 3 or not (word.isascii() and word.isalpha() and word.islower()):
+        return []
+    roots = _roots(word)
+    found = dict.fromkeys(form for root in roots for form in _inflected(root))
+    found |= dict.fromkeys(root + ending for root in roots if not _ends_in_y(root) for ending in _RARE)
+    found.pop(word, None)
+    return list(found)[:MAX_VARIANTS]
+
+
+def _roots(word: str) -> list[str]:
+    """What the endings of the word may have been put on, without a last e."""
+    if len(word) > 4 and word.endswith(("ies", "ied", "ily")):
+        return [word[:-3] + "y"]
+    if len(word) > 5 and word.endswith("ices"):
+        return [word[:-4] + "ex", word[:-2]]
+    if word.endswith(("ss", "us")):
+        return [word]
+    for ending in _ENDINGS:
+        root = word[: -len(ending)]
+        if word.endswith(ending) and _is_root(root):
+            return _roots_before(ending, root, word)
+    return [word]
+
+
+def _is_root(text: str) -> bool:
+    """`us` of used may be one, `ne` of need or `str` of string may not."""
+    return len(text) > 1 and not (_VOWELS | {"y"}).isdisjoint(text) and (len(text) > 2 or text[1] not in _VOWELS)
+
+
+def _roots_before(ending: str, root: str, word: str) -> list[str]:
+    if ending in ("ation", "ations"):
+        # `location` comes from locate, `formation` from form.
+        return [root + "at", root]
+    if ending in ("ers", "ors"):
+        return [root, word[:-1]]
+    if ending in ("er", "or", "ment"):
+        return [root, word]
+    if ending in ("ed", "ing") and root[-1] == root[-2] and root[-1] not in _VOWELS:
+        # `running` comes from run, `adding` from add.
+        return [root[:-1], root]
+    # `embed` is whole.
+    return [root, word] if ending == "ed" and len(word) < 6 else [root]
+
+
+def _ends_in_y(root: str) -> bool:
+    """Whether the y becomes ies, as in query and not in deploy."""
+    return root[-1] == "y" and root[-2] not in _VOWELS
+
+
+def _inflected(root: str) -> Iterator[str]:
+    if _ends_in_y(root):
+        yield from (root, root + "ing", *[root[:-1] + ending for ending in ("ies", "ied", "ier", "iers", "ily")])
+        return
+    for ending in _COMMON[:4] if root.endswith(("er", "or", "ment")) else _COMMON:
+        yield root + ending
+    if root[-1] in "st":
+        yield from (root + "ion", root + "ions")
+    elif root[-1] == "x":
+        yield root[:-2] + "ices"
+    if root[-1] not in "aeiouwxy" and root[-2] in _VOWELS and root[-3:-2] not in _VOWELS:
+        yield from [root + root[-1] + ending for ending in ("ed", "ing", "er", "ers")]
+
+
+def one_edit(word: str) -> list[str]:
+    """All words one edit away from a folded word: neighbours swapped first, then a letter put in, changed, left out."""
+    letters = sorted(set("abcdefghijklmnopqrstuvwxyz0123456789").union(word))
+    cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    found = [left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1]
+    found += [left + letter + right for left, right in cuts for letter in letters]
+    found += [left + letter + right[1:] for left, right in cuts if right for letter in letters]
+    found += [left + right[1:] for left, right in cuts if len(right) + len(left) > 1 and right]
+    edits = dict.fromkeys(found)
+    edits.pop(word, None)
+    return list(edits)

@@ -1,0 +1,130 @@
+"""The line that is shown for a hit."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cass.query.parse import parse
+from cass.query.snippet import Terms, snippet, terms_of
+
+FILLER = "lorem ipsum dolor sit amet " * 40
+
+
+def marked(text: str, query: str, width: int = 240, **found: object) -> str:
+    """The snippet with its matches in brackets."""
+    line, spans = snippet(text, terms_of(parse(query), **found), width)
+    assert len(line) <= width
+    for start, end in reversed(spans):
+        line = f"{line[:start]}[{line[start:end]}]{line[end:]}"
+    return line
+
+
+MARKED = [
+    ("word", "A word, and Words.", "A [word], and Words."),
+    ("cafe", "Un Café noir", "Un [Café] noir"),
+    ("Straße strasse", "Straße", "[Straße]"),
+    ("src/foo.rs:42", "at src/foo.rs:42 in foo", "at [src/foo.rs:42] in foo"),
+    ('"exit code"', "code: exit   code 2", "code: [exit code] 2"),
+    ("pars*", "the parser parses", "the [parser] [parses]"),
+    ("C++", "C, C++ and c++.", "C, [C++] and [c++]."),
+    (".NET", "the .NET runtime of foo.net", "the [.NET] runtime of foo.net"),
+    ("1.0.21", "now v1.0.21", "now [v1.0.21]"),
+    ("视频下载", "视频下载失败", "[视频下载]失败"),
+    ("视频下载", "下载了视频", "[下载]了[视频]"),
+    ("query", "in parseQuery now", "in parse[Query] now"),
+    ("nect", "the connection", "the con[nect]ion"),
+    ("a -b (c OR NOT d)", "a b c d", "[a] b [c] d"),
+    ("+a agent:codex", "a codex", "[a] codex"),
+    ("zebra", "nothing here", "nothing here"),
+    ("", "nothing here", "nothing here"),
+    ("=>", "fn () => x", "fn () [=>] x"),
+    ("word", "", ""),
+]
+
+
+@pytest.mark.parametrize(("query", "text", "line"), MARKED)
+def test_what_the_query_wants_is_marked(query: str, text: str, line: str):
+    """Whole words and names as written, parts of words only when there is nothing else."""
+    assert marked(text, query) == line
+
+
+def test_corrected_words_and_variants_are_marked():
+    """What was searched in the end is what is shown."""
+    text = "an unresolved import, imported and unresolvable"
+
+    line = marked(text, "unresolvd import", corrected={"unresolvd": "unresolved"}, variants={"import": ["imported"]})
+
+    assert line == "an [unresolved] [import], [imported] and unresolvable"
+
+
+def test_space_is_collapsed_and_control_characters_are_shown():
+    """Nothing that came from a file can move the cursor, change colours or turn the text round."""
+    text = "a\n\tb  \x1b[31mred\x07 \x9b0m \u202egnp \ud800 z\u200dwj"
+
+    assert snippet(text, terms_of(parse("red"))) == ("a b ␛[31mred␇ \ufffd0m \ufffdgnp \ufffd z\u200dwj", [(9, 12)])
+
+
+def test_a_long_text_is_cut_between_words_around_the_match():
+    """Both cuts are said, and there is more text behind the match than before it."""
+    assert marked(FILLER + "here is needle in hay " + FILLER, "needle", 60) == (
+        "…sit amet here is [needle] in hay lorem ipsum dolor sit amet…"
+    )
+
+
+def test_the_beginning_and_the_end_of_a_text_fill_the_line():
+    """Where a text begins or ends, the line goes on to its other side."""
+    assert marked("needle " + FILLER, "needle", 40) == "[needle] lorem ipsum dolor sit amet lorem…"
+    assert marked(FILLER + "needle", "needle", 40) == "…amet lorem ipsum dolor sit amet [needle]"
+
+
+def test_without_a_match_the_text_begins():
+    """A semantic hit has no words to show."""
+    assert marked(FILLER, "zebra", 30) == "lorem ipsum dolor sit amet…"
+
+
+def test_the_place_with_most_terms_wins():
+    """Different terms count before many matches, many matches before an early one."""
+    text = f"alpha alpha alpha {FILLER} alpha beta {FILLER} beta alpha beta {FILLER} alpha"
+
+    assert marked(text, "alpha beta", 50) == "…sit amet [beta] [alpha] [beta] lorem ipsum dolor sit…"
+
+
+def test_a_common_word_does_not_hide_a_rare_one():
+    """A word that is everywhere is looked for where the rarer ones are."""
+    text = "the quick fox. " * 5000 + "the needle. " + "the end. " * 5000
+
+    assert "[the] [needle]" in marked(text, "the needle", 60)
+
+
+def test_indented_code_fills_the_line():
+    """Blanks that are not shown take no room."""
+    text = "".join(f"\n{' ' * 40}line{number}();" for number in range(100))
+
+    assert marked(text, "line50", 60) == "…line49(); [line50](); line51(); line52(); line53();…"
+
+
+def test_a_line_without_spaces_is_cut_anywhere():
+    """Minified text has no better place."""
+    line = marked("x" * 500 + "-needle-" + "y" * 500, "needle", 40)
+
+    assert line == "…xxxxxxxxx-[needle]-yyyyyyyyyyyyyyyyyyyyy…"
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text() | st.text(alphabet="ab \n\té日.C+#", max_size=400), st.text(max_size=20), st.integers(0, 60))
+def test_any_text_gives_a_line_that_is_safe_to_print(text: str, query: str, width: int):
+    """The line keeps its width, has no control characters, and its matches lie in it in order."""
+    line, spans = snippet(text, terms_of(parse(query)), width)
+    edges = [edge for span in spans for edge in span]
+
+    assert len(line) <= max(width, 3)
+    assert not any(char < " " or "\x7f" <= char <= "\x9f" or "\ud800" <= char <= "\udfff" for char in line)
+    assert edges == sorted(set(edges))
+    assert all(0 <= edge <= len(line) for edge in edges)
+
+
+def test_no_terms_give_the_text_itself():
+    """A search by filters shows how the message begins."""
+    assert snippet("Fix  the build", Terms(())) == ("Fix the build", [])
