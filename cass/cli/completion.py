@@ -1,0 +1,314 @@
+"""Completion scripts for bash, zsh, fish and PowerShell, written from the command table.
+
+They are static: no process is started when a person presses TAB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cass.cli.table import ALIASES, HOME, NAMES, PATH, Argument, Command, Option, command, commands, options_of
+
+NOTE = "Completion for cass, written from its command table; change the table and generate it again."
+TAKES_FILES = ("show",)  # an ID, or a file that an agent wrote
+
+
+def script(shell: str) -> str:
+    """The completion script for bash, zsh, fish or powershell.  KeyError for another shell."""
+    return {"bash": bash, "zsh": zsh, "fish": fish, "powershell": powershell}[shell]()
+
+
+def shown(row: Command) -> list[Option]:
+    """The options that are offered."""
+    return [option for option in options_of(row) if not option.hidden]
+
+
+def _shared() -> list[Option]:
+    return shown(command(HOME))
+
+
+def _spellings(options: Iterable[Option]) -> list[str]:
+    return [name for option in options for name in option.names]
+
+
+def _words_for(row: Command) -> tuple[str, ...]:
+    """What the row's first word may be, where that is known."""
+    first: Argument | None = row.arguments[0] if row.arguments else None
+    if first is not None and first.key == "topic":
+        return NAMES
+    return first.values if first is not None else ()
+
+
+def _names(row: Command) -> str:
+    return "|".join((row.name, *row.aliases))
+
+
+# bash ---------------------------------------------------------------------------------------------------------------
+
+
+def bash() -> str:
+    rows = "\n".join(_bash_row(row) for row in commands())
+    valued = "|".join(_spellings(option for option in _shared() if option.takes_value))
+    return f"""# {NOTE}
+# shellcheck shell=bash disable=SC2207 # mapfile is missing in the bash of macOS
+
+_cass_paths() {{
+    local IFS=$'\\n'
+    compopt -o filenames 2>/dev/null
+    COMPREPLY=($(compgen "$1" -- "$cur"))
+}}
+
+_cass() {{
+    local cur prev cmd="" words="" values="" files="" i
+    cur="${{COMP_WORDS[COMP_CWORD]}}"
+    prev="${{COMP_WORDS[COMP_CWORD - 1]}}"
+    # `--option=value` reaches us as three words.
+    if [[ $cur == "=" ]]; then
+        cur=""
+    elif [[ $prev == "=" && $COMP_CWORD -ge 2 ]]; then
+        prev="${{COMP_WORDS[COMP_CWORD - 2]}}"
+    fi
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case "${{COMP_WORDS[i]}}" in
+            {valued}) ((i++)) ;;
+            -*) ;;
+            *) cmd="${{COMP_WORDS[i]}}"; break ;;
+        esac
+    done
+    COMPREPLY=()
+    case "$cmd" in
+        "")
+            words="{" ".join(_spellings(_shared()))}"
+            values="{" ".join(NAMES)}"
+{_bash_prev(_shared())}
+            ;;
+{rows}
+        *) return ;;
+    esac
+    if [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "$words" -- "$cur"))
+    elif [[ -n $values ]]; then
+        COMPREPLY=($(compgen -W "$values" -- "$cur"))
+    elif [[ -n $files ]]; then
+        _cass_paths -f
+    fi
+}}
+
+complete -F _cass cass
+"""
+
+
+def _bash_row(row: Command) -> str:
+    lines = [f"        {_names(row)})", f'            words="{" ".join(_spellings(shown(row)))}"']
+    if _words_for(row):
+        lines.append(f'            values="{" ".join(_words_for(row))}"')
+    if row.name in TAKES_FILES:
+        lines.append("            files=1")
+    return "\n".join((*lines, _bash_prev(shown(row)), "            ;;"))
+
+
+def _bash_prev(options: list[Option]) -> str:
+    """What comes after an option with a value."""
+    lines = ['            case "$prev" in']
+    for option in options:
+        names = "|".join(option.names)
+        if option.values:
+            lines.append(f'                {names}) words="" values="{" ".join(option.values)}" ;;')
+        elif option.kind == PATH:
+            lines.append(f"                {names}) _cass_paths -d; return ;;")
+    free = [name for option in options if option.takes_value and not _is_known(option) for name in option.names]
+    lines += [f"                {'|'.join(free)}) return ;;"] if free else []
+    return "\n".join((*lines, "            esac"))
+
+
+def _is_known(option: Option) -> bool:
+    return bool(option.values) or option.kind == PATH
+
+
+# zsh ----------------------------------------------------------------------------------------------------------------
+
+
+def zsh() -> str:
+    names = "\n".join(f"        {_zsh_quoted(f'{row.name}:{row.doc}')}" for row in commands())
+    rows = "\n".join(_zsh_row(row) for row in commands())
+    shared = " \\\n        ".join(_zsh_option(option) for option in _shared())
+    return f"""#compdef cass
+# {NOTE}
+
+_cass() {{
+    local context state state_descr line curcontext="$curcontext"
+    typeset -A opt_args
+    local -a names
+    names=(
+{names}
+    )
+    _arguments -C -S \\
+        {shared} \\
+        '1: :->command' \\
+        '*:: :->rest' && return
+    case $state in
+        command) _describe -t commands command names ;;
+        rest)
+            curcontext="${{curcontext%:*:*}}:cass-$words[1]:"
+            case $words[1] in
+{rows}
+            esac
+            ;;
+    esac
+}}
+
+if [ "$funcstack[1]" = "_cass" ]; then
+    _cass "$@"
+else
+    compdef _cass cass
+fi
+"""
+
+
+def _zsh_row(row: Command) -> str:
+    specs = [_zsh_option(option) for option in shown(row)]
+    specs += [_zsh_argument(row, argument) for argument in row.arguments]
+    specs = [f"                        {spec}" for spec in specs]
+    head = [f"                {_names(row)})", "                    _arguments -S \\"]
+    return "\n".join((*head, " \\\n".join(specs), "                    ;;"))
+
+
+def _zsh_option(option: Option) -> str:
+    """One spec of _arguments for all spellings: '(-n --limit)'{-n,--limit}'[doc]:N: '."""
+    about = f"[{_zsh_escaped(option.doc)}]" + _zsh_value(option)
+    many = option.repeat or option.kind == "count"
+    if len(option.names) == 1:
+        return _zsh_quoted(("*" if many else "") + option.name + ("=" if option.takes_value else "") + about)
+    names = ",".join(
+        name + (("=" if name.startswith("--") else "+") if option.takes_value else "") for name in option.names
+    )
+    exclude = "'*'" if many else _zsh_quoted(f"({' '.join(option.names)})")
+    return f"{exclude}{{{names}}}{_zsh_quoted(about)}"
+
+
+def _zsh_value(option: Option) -> str:
+    if not option.takes_value:
+        return ""
+    what = f"({' '.join(option.values)})" if option.values else "_files -/" if option.kind == PATH else " "
+    return f":{option.metavar}:{what}"
+
+
+def _zsh_argument(row: Command, argument: Argument) -> str:
+    """What a word may be.  Not the action ' ' for anything: its message keeps options from being completed."""
+    what = f"({' '.join(_words_for(row))})" if _words_for(row) else "_files" if row.name in TAKES_FILES else "()"
+    return _zsh_quoted(f"{'*' if argument.repeat else '1'}:{argument.metavar}:{what}")
+
+
+def _zsh_escaped(text: str) -> str:
+    for sign in "\\[]:":
+        text = text.replace(sign, "\\" + sign)
+    return text
+
+
+def _zsh_quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+# fish ---------------------------------------------------------------------------------------------------------------
+
+
+def fish() -> str:
+    lines = [f"# {NOTE}", "", "complete -c cass -f"]
+    none = f"not __fish_seen_subcommand_from {' '.join((*NAMES, *ALIASES))}"
+    lines += [
+        f"complete -c cass -n {_fish_quoted(none)} -a {row.name} -d {_fish_quoted(row.doc)}" for row in commands()
+    ]
+    lines += [_fish_option(option, "") for option in _shared()]
+    for row in commands():
+        seen = f"__fish_seen_subcommand_from {' '.join((row.name, *row.aliases))}"
+        lines += ["", *(_fish_option(option, seen) for option in row.options if not option.hidden)]
+        if _words_for(row):
+            lines.append(f"complete -c cass -n {_fish_quoted(seen)} -a {_fish_quoted(' '.join(_words_for(row)))}")
+        if row.name in TAKES_FILES:
+            lines.append(f"complete -c cass -n {_fish_quoted(seen)} -F")
+    return "\n".join(line for line, before in zip(lines, ["x", *lines], strict=False) if line or before) + "\n"
+
+
+def _fish_option(option: Option, seen: str) -> str:
+    parts = ["complete -c cass"]
+    parts += [f"-n {_fish_quoted(seen)}"] if seen else []
+    parts += [f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in option.names]
+    if option.values:
+        parts.append(f"-x -a {_fish_quoted(' '.join(option.values))}")
+    elif option.kind == PATH:
+        parts.append("-x -a '(__fish_complete_directories)'")
+    elif option.takes_value:
+        parts.append("-x")
+    return " ".join((*parts, f"-d {_fish_quoted(option.doc)}"))
+
+
+def _fish_quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+# PowerShell ---------------------------------------------------------------------------------------------------------
+
+
+def powershell() -> str:
+    rows = [_powershell_row("", _shared(), [(row.name, row.doc) for row in commands()])]
+    rows += [_powershell_row(row.name, shown(row), [(word, word) for word in _words_for(row)]) for row in commands()]
+    aliases = "\n".join(f"        {_ps(alias)} = {_ps(name)}" for alias, name in ALIASES.items())
+    valued = ", ".join(_ps(name) for name in _spellings(option for option in _shared() if option.takes_value))
+    return f"""# {NOTE}
+
+Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {{
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $aliases = @{{
+{aliases}
+    }}
+    # For each command: what may be typed with its meaning, and what may follow an option.
+    $table = @{{
+{chr(10).join(rows)}
+    }}
+
+    $before = @($commandAst.CommandElements | Where-Object {{ $_.Extent.EndOffset -lt $cursorPosition }} |
+        Select-Object -Skip 1 | ForEach-Object {{ $_.ToString() }})
+    $command = ''
+    for ($i = 0; $i -lt $before.Count; $i++) {{
+        if (@({valued}) -contains $before[$i]) {{ $i++; continue }}
+        if (-not $before[$i].StartsWith('-')) {{ $command = $before[$i]; break }}
+    }}
+    if ($aliases.ContainsKey($command)) {{ $command = $aliases[$command] }}
+    if (-not $table.ContainsKey($command)) {{ return }}
+    $row = $table[$command]
+
+    $last = if ($before.Count) {{ $before[-1] }} else {{ '' }}
+    if ($row.Values.ContainsKey($last)) {{
+        $found = @($row.Values[$last] | ForEach-Object {{ , @($_, $_) }})
+    }} else {{
+        $found = $row.Words
+    }}
+    $found | Where-Object {{ $_[0] -clike "$wordToComplete*" }} | ForEach-Object {{
+        [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterValue', $_[1])
+    }}
+}}
+"""
+
+
+def _powershell_row(name: str, options: list[Option], words: list[tuple[str, str]]) -> str:
+    pairs = words + [(spelling, option.doc) for option in options for spelling in option.names]
+    found = "\n".join(f"                , @({_ps(word)}, {_ps(doc)})" for word, doc in pairs)
+    values = "\n".join(
+        f"                {_ps(spelling)} = @({', '.join(_ps(value) for value in option.values)})"
+        for option in options
+        if option.values
+        for spelling in option.names
+    )
+    return f"""        {_ps(name)} = @{{
+            Words = @(
+{found}
+            )
+            Values = @{{
+{values}
+            }}
+        }}"""
+
+
+def _ps(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

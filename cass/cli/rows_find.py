@@ -1,0 +1,230 @@
+"""The commands that find and show: search, show, sessions."""
+
+from __future__ import annotations
+
+from cass.cli.table import CHOICE, DAYS, DURATION, INT, PATH, SWITCH, TEXT, Argument, Command, Option, agent_option
+
+# (word, its meaning): the spellings that the semantic policy accepts; `-` and `_` are equal.
+MODES = (
+    ("hybrid", "hybrid_preferred"),
+    ("hybrid_preferred", "hybrid_preferred"),
+    ("default", "hybrid_preferred"),
+    ("auto", "hybrid_preferred"),
+    ("lexical", "lexical_only"),
+    ("lexical_only", "lexical_only"),
+    ("lex", "lexical_only"),
+    ("off", "lexical_only"),
+    ("strict", "strict_semantic"),
+    ("semantic", "strict_semantic"),
+    ("strict_semantic", "strict_semantic"),
+)
+ROLES = ("user", "assistant", "tool", "system", "summary")
+
+
+def search() -> Command:
+    return Command(
+        "search",
+        "find messages",
+        "Find",
+        more=(
+            "Several words find the messages that have all of them first, then those with most. Quote a phrase"
+            ' ("connection refused"), end a word with * for its beginnings (migrat*), put + before a word that must'
+            " be there and - before one that must not, and combine with AND, OR, NOT and parentheses. Fields narrow"
+            " the search inside the query: agent: workspace: role: title: path: tool: session: since: until:, with !"
+            " to exclude (agent:!codex). A query that starts with - goes after --. The query - reads it from"
+            " standard input. No query at all lists the newest messages."
+        ),
+        examples=(
+            ("cass search connection refused", "messages with these words, best first"),
+            ("cass search '\"connection refused\"' --since 7d", "this phrase, during the last seven days"),
+            ("cass search -F 'foo::bar(' --workspace .", "exactly this text, in the repository you are in"),
+            ("cass search flaky test --agent codex --role user", "what you yourself told one agent"),
+            ("cass search deadlock --json --limit 5", "the same for a program"),
+            ("cass search -l deadlock", "only the sessions, one a line"),
+        ),
+        aliases=("find", "query", "grep"),
+        arguments=(Argument("query", "QUERY", "words, phrases, fields; - reads it from standard input", repeat=True),),
+        options=(*_search_filters(), *_search_ways(), *_search_output(), *_search_times()),
+    )
+
+
+def _search_filters() -> tuple[Option, ...]:
+    f = "Filters"
+    return (
+        agent_option(),
+        _workspace(),
+        Option(
+            ("--session",), "only this session; the beginning of its id is enough", TEXT, "ID", repeat=True, group=f
+        ),
+        Option(
+            ("--exclude-session",), "not this session; current is the one you are in", TEXT, "ID", repeat=True, group=f
+        ),
+        _role(),
+        *_since(),
+        Option(("--include-self",), "also what cass itself printed into a session", group=f),
+    )
+
+
+def _search_ways() -> tuple[Option, ...]:
+    g = "Searching"
+    return (
+        Option(
+            ("--mode",),
+            "hybrid: by words, and by meaning where possible; lexical: words only; strict: an error without meaning",
+            CHOICE,
+            "MODE",
+            values=("hybrid", "lexical", "strict", "semantic"),
+            means=MODES,
+            group=g,
+        ),
+        Option(
+            ("--match",),
+            "how many of the words a message must have",
+            CHOICE,
+            "HOW",
+            values=("all", "most", "any"),
+            group=g,
+        ),
+        Option(("-F", "--literal"), "the text exactly so, punctuation included", group=g),
+        Option(
+            ("--sort",),
+            "the order",
+            CHOICE,
+            "ORDER",
+            default="relevance",
+            values=("relevance", "newest", "oldest"),
+            group=g,
+        ),
+        Option(
+            ("--group",),
+            "one hit a session, or every hit",
+            CHOICE,
+            "BY",
+            default="session",
+            values=("session", "none"),
+            group=g,
+        ),
+        Option(
+            ("--refresh",),
+            "read new messages first: a moment at most, all of them, or none",
+            CHOICE,
+            "HOW",
+            default="auto",
+            values=("auto", "wait", "off"),
+            group=g,
+        ),
+        Option(
+            ("--timeout",),
+            "stop after this long and print what was found: 500ms, 2s",
+            DURATION,
+            "TIME",
+            key="timeout_s",
+            group=g,
+        ),
+    )
+
+
+def _search_output() -> tuple[Option, ...]:
+    g = "Output"
+    return (
+        Option(("-n", "--limit"), "how many hits; 0 gives the totals alone", INT, "N", default=10, group=g),
+        Option(("--offset",), "leave out the first N hits", INT, "N", default=0, group=g),
+        Option(("--cursor",), "go on where the last answer ended (its next_cursor)", TEXT, "CURSOR", group=g),
+        Option(("-C", "--context"), "also show N messages before and after", INT, "N", default=0, group=g),
+        Option(("-l", "--sessions-only"), "only the sessions, one a line", group=g),
+        Option(("-c", "--count"), "only how many messages match", group=g),
+        Option(("-0", "--null"), "end each line of -l with a NUL character", group=g),
+        Option(("--jsonl",), "one JSON object a line: the hits, then meta", group=g),
+        Option(("--fields",), "minimal, summary, or a comma list of a hit's fields", TEXT, "LIST", group=g),
+        Option(("--format",), "print each hit so, such as '{agent} {title}'", TEXT, "TEMPLATE", group=g),
+        Option(("--max-content-length",), "cut each text after N characters", INT, "N", group=g),
+        Option(("--max-tokens",), "stop before the answer has more than N tokens", INT, "N", group=g),
+        Option(
+            ("--offsets",),
+            "what the matches of a hit count",
+            CHOICE,
+            "UNIT",
+            default="chars",
+            values=("chars", "utf8", "utf16"),
+            group=g,
+        ),
+        Option(("--request-id",), "repeated in meta, to tell answers apart", TEXT, "TEXT", group=g),
+        Option(("--exit-zero",), "exit 0 also when nothing is found", group=g),
+        Option(("--exit-status",), "with --json, exit 1 when nothing is found", group=g),
+    )
+
+
+def _search_times() -> tuple[Option, ...]:
+    """Other spellings of --since and of --jsonl, accepted and not shown."""
+    return (
+        Option(("--days",), "the last N days", DAYS, "N", key="since", hidden=True),
+        Option(("--today",), "since midnight", key="since", value="today", hidden=True),
+        Option(("--week",), "the last seven days", key="since", value="7d", hidden=True),
+        Option(("--robot-format",), "json or jsonl", SWITCH, "FORMAT", values=("json", "jsonl"), hidden=True),
+    )
+
+
+def show() -> Command:
+    return Command(
+        "show",
+        "read a session, or a message with its neighbours",
+        "Find",
+        more=(
+            "ID is what search and sessions print: a session, or with :N one of its messages. The beginning of an id"
+            " is enough, six characters or more. A file that an agent wrote is accepted too, with a line if you like."
+        ),
+        examples=(
+            ("cass show 3fa9c2e1", "the whole session"),
+            ("cass show 3fa9c2e1:42 -C 3", "one message with three before and three after"),
+            ("cass show session.jsonl:118", "the message on that line of an agent's file"),
+            ("cass show 3fa9c2e1 --role user --json", "what the user said, for a program"),
+        ),
+        aliases=("read", "view", "expand"),
+        arguments=(Argument("id", "ID", "a session (ID), a message (ID:N), a file or FILE:LINE", required=True),),
+        options=(
+            Option(("-C", "--context"), "also show N messages before and after", INT, "N"),
+            Option(("-n", "--line"), "the message on this line of the file", INT, "LINE", least=1),
+            _role(),
+            Option(("--tools",), "also what tools were given and answered, in full"),
+            Option(("--raw",), "the text as it was written, without headings"),
+        ),
+    )
+
+
+def sessions() -> Command:
+    return Command(
+        "sessions",
+        "list sessions, newest first",
+        "Find",
+        examples=(
+            ("cass sessions", "the last twenty"),
+            ("cass sessions --workspace . --since 7d", "of this repository, during the last seven days"),
+            ("cass sessions --agent codex -n 5 --json", "five of one agent, for a program"),
+        ),
+        aliases=("ls", "list"),
+        options=(
+            _workspace(),
+            agent_option(),
+            *_since(),
+            Option(("-n", "--limit"), "how many sessions", INT, "N", default=20),
+        ),
+    )
+
+
+def _workspace() -> Option:
+    doc = "only this folder and all below it; . is the current repository; a bare word is a folder's name"
+    return Option(("--workspace",), doc, PATH, "PATH", repeat=True, group="Filters")
+
+
+def _role() -> Option:
+    return Option(("--role",), "only messages of this role", CHOICE, "ROLE", values=ROLES, repeat=True, group="Filters")
+
+
+def _since() -> tuple[Option, Option]:
+    return (
+        Option(("--since",), "not before: 7d, 24h, yesterday, 2025-06-01", TEXT, "WHEN", group="Filters"),
+        Option(("--until",), "not after: the same forms; both ends count", TEXT, "WHEN", group="Filters"),
+    )
+
+
+ROWS = {"search": search, "show": show, "sessions": sessions}

@@ -1,0 +1,63 @@
+"""The commands that keep the archive: index, status, doctor."""
+
+from __future__ import annotations
+
+from cass.cli.table import CHOICE, Command, Option, agent_option
+
+
+def index() -> Command:
+    return Command(
+        "index",
+        "read what is new in the agents' files",
+        "Keep",
+        more=(
+            "The first run reads everything, newest files first; later runs read what was appended. Bad files are"
+            " listed and never stop it. Stopping it costs nothing but repeated work."
+        ),
+        examples=(
+            ("cass index", "read what is new"),
+            ("cass index --dry-run", "only say what would be read"),
+            ("cass index --rebuild", "make the search index again from the archive"),
+        ),
+        aliases=("reindex",),
+        options=(
+            Option(("--full",), "read every file again"),
+            Option(("--rebuild",), "make the derived files again from the archive"),
+            Option(("--dry-run",), "say what would be read, and read nothing"),
+            agent_option(),
+            Option(
+                ("--progress",), "how to show progress", CHOICE, "HOW", default="auto", values=("auto", "plain", "none")
+            ),
+        ),
+    )
+
+
+def status() -> Command:
+    return Command(
+        "status",
+        "what is there, how fresh it is, and what needs doing",
+        "Keep",
+        examples=(
+            ("cass status", "the state of the archive"),
+            ("cass status --check", "exit 1 when something is wrong, for scripts"),
+            ("cass status --json --brief", "for a program, without the settings"),
+        ),
+        aliases=("st",),
+        options=(
+            Option(("--check",), "exit 1 when something is wrong"),
+            Option(("--brief",), "leave the settings out"),
+        ),
+    )
+
+
+def doctor() -> Command:
+    return Command(
+        "doctor",
+        "check everything, with the command that mends what is broken",
+        "Keep",
+        examples=(("cass doctor", "look and report"), ("cass doctor --fix", "do the safe repairs")),
+        options=(Option(("--fix",), "do the repairs that cannot lose anything"),),
+    )
+
+
+ROWS = {"index": index, "status": status, "doctor": doctor}

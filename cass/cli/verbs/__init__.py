@@ -1,0 +1,1 @@
+"""One file a command: `run(options)` does it and answers the exit code."""

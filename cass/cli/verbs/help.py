@@ -1,0 +1,19 @@
+"""`cass help [COMMAND]`, and what -h and --help stand for."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cass.cli.help import command_help, main_help
+from cass.cli.suggest import command_named
+from cass.cli.terminal import page, style
+
+
+def run(options: dict[str, object]) -> int:
+    look = style(sys.stdout, options, os.environ)
+    full = bool(options.get("full", True))
+    topic = options["topic"]
+    text = main_help(look, full) if topic is None else command_help(command_named(str(topic)), look, full)
+    page(text, options)
+    return 0

@@ -1,0 +1,143 @@
+# Completion for cass, written from its command table; change the table and generate it again.
+# shellcheck shell=bash disable=SC2207 # mapfile is missing in the bash of macOS
+
+_cass_paths() {
+    local IFS=$'\n'
+    compopt -o filenames 2>/dev/null
+    COMPREPLY=($(compgen "$1" -- "$cur"))
+}
+
+_cass() {
+    local cur prev cmd="" words="" values="" files="" i
+    cur="${COMP_WORDS[COMP_CWORD]}"
+    prev="${COMP_WORDS[COMP_CWORD - 1]}"
+    # `--option=value` reaches us as three words.
+    if [[ $cur == "=" ]]; then
+        cur=""
+    elif [[ $prev == "=" && $COMP_CWORD -ge 2 ]]; then
+        prev="${COMP_WORDS[COMP_CWORD - 2]}"
+    fi
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case "${COMP_WORDS[i]}" in
+            --data-dir|--color) ((i++)) ;;
+            -*) ;;
+            *) cmd="${COMP_WORDS[i]}"; break ;;
+        esac
+    done
+    COMPREPLY=()
+    case "$cmd" in
+        "")
+            words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            values="search show sessions index status doctor demo completion man help version"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
+        search|find|query|grep)
+            words="--agent --workspace --session --exclude-session --role --since --until --include-self --mode --match -F --literal --sort --group --refresh --timeout -n --limit --offset --cursor -C --context -l --sessions-only -c --count -0 --null --jsonl --fields --format --max-content-length --max-tokens --offsets --request-id --exit-zero --exit-status --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --workspace) _cass_paths -d; return ;;
+                --role) words="" values="user assistant tool system summary" ;;
+                --mode) words="" values="hybrid lexical strict semantic" ;;
+                --match) words="" values="all most any" ;;
+                --sort) words="" values="relevance newest oldest" ;;
+                --group) words="" values="session none" ;;
+                --refresh) words="" values="auto wait off" ;;
+                --offsets) words="" values="chars utf8 utf16" ;;
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+                --agent|--session|--exclude-session|--since|--until|--timeout|-n|--limit|--offset|--cursor|-C|--context|--fields|--format|--max-content-length|--max-tokens|--request-id) return ;;
+            esac
+            ;;
+        show|read|view|expand)
+            words="-C --context -n --line --role --tools --raw --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            files=1
+            case "$prev" in
+                --role) words="" values="user assistant tool system summary" ;;
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+                -C|--context|-n|--line) return ;;
+            esac
+            ;;
+        sessions|ls|list)
+            words="--workspace --agent --since --until -n --limit --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --workspace) _cass_paths -d; return ;;
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+                --agent|--since|--until|-n|--limit) return ;;
+            esac
+            ;;
+        index|reindex)
+            words="--full --rebuild --dry-run --agent --progress --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --progress) words="" values="auto plain none" ;;
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+                --agent) return ;;
+            esac
+            ;;
+        status|st)
+            words="--check --brief --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
+        doctor)
+            words="--fix --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
+        demo)
+            words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
+        completion)
+            words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            values="bash zsh fish powershell"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
+        man|docs)
+            words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
+        help)
+            words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            values="search show sessions index status doctor demo completion man help version"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
+        version)
+            words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
+        *) return ;;
+    esac
+    if [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "$words" -- "$cur"))
+    elif [[ -n $values ]]; then
+        COMPREPLY=($(compgen -W "$values" -- "$cur"))
+    elif [[ -n $files ]]; then
+        _cass_paths -f
+    fi
+}
+
+complete -F _cass cass

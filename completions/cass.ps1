@@ -1,0 +1,364 @@
+# Completion for cass, written from its command table; change the table and generate it again.
+
+Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $aliases = @{
+        'find' = 'search'
+        'query' = 'search'
+        'grep' = 'search'
+        'read' = 'show'
+        'view' = 'show'
+        'expand' = 'show'
+        'ls' = 'sessions'
+        'list' = 'sessions'
+        'reindex' = 'index'
+        'st' = 'status'
+        'docs' = 'man'
+    }
+    # For each command: what may be typed with its meaning, and what may follow an option.
+    $table = @{
+        '' = @{
+            Words = @(
+                , @('search', 'find messages')
+                , @('show', 'read a session, or a message with its neighbours')
+                , @('sessions', 'list sessions, newest first')
+                , @('index', 'read what is new in the agents'' files')
+                , @('status', 'what is there, how fresh it is, and what needs doing')
+                , @('doctor', 'check everything, with the command that mends what is broken')
+                , @('demo', 'see it work on invented sessions, without touching yours')
+                , @('completion', 'print the completion script of a shell')
+                , @('man', 'show the manual page')
+                , @('help', 'explain a command')
+                , @('version', 'print the version')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'search' = @{
+            Words = @(
+                , @('--agent', 'only this agent, such as claude_code or codex')
+                , @('--workspace', 'only this folder and all below it; . is the current repository; a bare word is a folder''s name')
+                , @('--session', 'only this session; the beginning of its id is enough')
+                , @('--exclude-session', 'not this session; current is the one you are in')
+                , @('--role', 'only messages of this role')
+                , @('--since', 'not before: 7d, 24h, yesterday, 2025-06-01')
+                , @('--until', 'not after: the same forms; both ends count')
+                , @('--include-self', 'also what cass itself printed into a session')
+                , @('--mode', 'hybrid: by words, and by meaning where possible; lexical: words only; strict: an error without meaning')
+                , @('--match', 'how many of the words a message must have')
+                , @('-F', 'the text exactly so, punctuation included')
+                , @('--literal', 'the text exactly so, punctuation included')
+                , @('--sort', 'the order')
+                , @('--group', 'one hit a session, or every hit')
+                , @('--refresh', 'read new messages first: a moment at most, all of them, or none')
+                , @('--timeout', 'stop after this long and print what was found: 500ms, 2s')
+                , @('-n', 'how many hits; 0 gives the totals alone')
+                , @('--limit', 'how many hits; 0 gives the totals alone')
+                , @('--offset', 'leave out the first N hits')
+                , @('--cursor', 'go on where the last answer ended (its next_cursor)')
+                , @('-C', 'also show N messages before and after')
+                , @('--context', 'also show N messages before and after')
+                , @('-l', 'only the sessions, one a line')
+                , @('--sessions-only', 'only the sessions, one a line')
+                , @('-c', 'only how many messages match')
+                , @('--count', 'only how many messages match')
+                , @('-0', 'end each line of -l with a NUL character')
+                , @('--null', 'end each line of -l with a NUL character')
+                , @('--jsonl', 'one JSON object a line: the hits, then meta')
+                , @('--fields', 'minimal, summary, or a comma list of a hit''s fields')
+                , @('--format', 'print each hit so, such as ''{agent} {title}''')
+                , @('--max-content-length', 'cut each text after N characters')
+                , @('--max-tokens', 'stop before the answer has more than N tokens')
+                , @('--offsets', 'what the matches of a hit count')
+                , @('--request-id', 'repeated in meta, to tell answers apart')
+                , @('--exit-zero', 'exit 0 also when nothing is found')
+                , @('--exit-status', 'with --json, exit 1 when nothing is found')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--role' = @('user', 'assistant', 'tool', 'system', 'summary')
+                '--mode' = @('hybrid', 'lexical', 'strict', 'semantic')
+                '--match' = @('all', 'most', 'any')
+                '--sort' = @('relevance', 'newest', 'oldest')
+                '--group' = @('session', 'none')
+                '--refresh' = @('auto', 'wait', 'off')
+                '--offsets' = @('chars', 'utf8', 'utf16')
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'show' = @{
+            Words = @(
+                , @('-C', 'also show N messages before and after')
+                , @('--context', 'also show N messages before and after')
+                , @('-n', 'the message on this line of the file')
+                , @('--line', 'the message on this line of the file')
+                , @('--role', 'only messages of this role')
+                , @('--tools', 'also what tools were given and answered, in full')
+                , @('--raw', 'the text as it was written, without headings')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--role' = @('user', 'assistant', 'tool', 'system', 'summary')
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'sessions' = @{
+            Words = @(
+                , @('--workspace', 'only this folder and all below it; . is the current repository; a bare word is a folder''s name')
+                , @('--agent', 'only this agent, such as claude_code or codex')
+                , @('--since', 'not before: 7d, 24h, yesterday, 2025-06-01')
+                , @('--until', 'not after: the same forms; both ends count')
+                , @('-n', 'how many sessions')
+                , @('--limit', 'how many sessions')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'index' = @{
+            Words = @(
+                , @('--full', 'read every file again')
+                , @('--rebuild', 'make the derived files again from the archive')
+                , @('--dry-run', 'say what would be read, and read nothing')
+                , @('--agent', 'only this agent, such as claude_code or codex')
+                , @('--progress', 'how to show progress')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--progress' = @('auto', 'plain', 'none')
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'status' = @{
+            Words = @(
+                , @('--check', 'exit 1 when something is wrong')
+                , @('--brief', 'leave the settings out')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'doctor' = @{
+            Words = @(
+                , @('--fix', 'do the repairs that cannot lose anything')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'demo' = @{
+            Words = @(
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'completion' = @{
+            Words = @(
+                , @('bash', 'bash')
+                , @('zsh', 'zsh')
+                , @('fish', 'fish')
+                , @('powershell', 'powershell')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'man' = @{
+            Words = @(
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'help' = @{
+            Words = @(
+                , @('search', 'search')
+                , @('show', 'show')
+                , @('sessions', 'sessions')
+                , @('index', 'index')
+                , @('status', 'status')
+                , @('doctor', 'doctor')
+                , @('demo', 'demo')
+                , @('completion', 'completion')
+                , @('man', 'man')
+                , @('help', 'help')
+                , @('version', 'version')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'version' = @{
+            Words = @(
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+    }
+
+    $before = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+        Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
+    $command = ''
+    for ($i = 0; $i -lt $before.Count; $i++) {
+        if (@('--data-dir', '--color') -contains $before[$i]) { $i++; continue }
+        if (-not $before[$i].StartsWith('-')) { $command = $before[$i]; break }
+    }
+    if ($aliases.ContainsKey($command)) { $command = $aliases[$command] }
+    if (-not $table.ContainsKey($command)) { return }
+    $row = $table[$command]
+
+    $last = if ($before.Count) { $before[-1] } else { '' }
+    if ($row.Values.ContainsKey($last)) {
+        $found = @($row.Values[$last] | ForEach-Object { , @($_, $_) })
+    } else {
+        $found = $row.Words
+    }
+    $found | Where-Object { $_[0] -clike "$wordToComplete*" } | ForEach-Object {
+        [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterValue', $_[1])
+    }
+}

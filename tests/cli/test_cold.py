@@ -1,0 +1,45 @@
+"""A cold start loads only what it needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.heavy import HEAVY
+
+# -S: what the site's .pth files import is no doing of ours.
+LOADED = """
+import sys
+sys.path[:] = {path!r}
+{code}
+sys.stderr.write(" ".join(sys.modules))
+"""
+
+
+def loaded_by(code: str) -> set[str]:
+    program = LOADED.format(path=sys.path, code=code)
+    done = subprocess.run([sys.executable, "-S", "-E", "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from cass.cli.edge import run; run(['version'])",
+        "from cass.cli.lane import parse; parse(['search', 'lost', '-n5']); import cass.cli.verbs.search",
+        "from cass.cli.lane import parse; parse(['status', '--json']); import cass.cli.verbs.status",
+        "from cass.cli.lane import parse; parse(['show', 'x']); import cass.cli.verbs.show",
+        "from cass.cli.lane import parse; parse([]); import cass.cli.verbs.home",
+        "import cass.cli.terminal",
+    ],
+)
+def test_the_fast_lane_loads_nothing_heavy(code: str):
+    assert not loaded_by(code) & HEAVY
+
+
+def test_a_search_builds_only_its_own_rows():
+    loaded = loaded_by("from cass.cli.lane import parse; parse(['search', 'lost'])")
+
+    assert not loaded & {"cass.cli.rows_keep", "cass.cli.rows_learn", "cass.cli.app", "cass.cli.help"}

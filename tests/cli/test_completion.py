@@ -1,0 +1,133 @@
+"""Completions, in the shells that are here."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from cass.cli.completion import script
+from cass.cli.table import commands, options_of
+from tests.cli.test_edge import ROOT, cass
+
+needs = {
+    name: pytest.mark.skipif(not shutil.which(name), reason=f"{name} is not installed")
+    for name in ("bash", "zsh", "fish", "pwsh")
+}
+CASES = [
+    ("cass sea", ["search"]),
+    ("cass search --lim", ["--limit"]),
+    ("cass find --sor", ["--sort"]),
+    ("cass search --match ", ["all", "any", "most"]),
+    ("cass --color never st", ["status"]),
+    ("cass completion f", ["fish"]),
+    ("cass help ind", ["index"]),
+]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_a_script_knows_every_command_and_option(shell: str):
+    text = script(shell)
+    names = [name for row in commands() for option in options_of(row) if not option.hidden for name in option.names]
+
+    assert all(row.name in text for row in commands())
+    assert all(
+        (f"-l {name[2:]} " if shell == "fish" and name[:2] == "--" else name.strip("-")) in text for name in names
+    )
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_a_script_offers_nothing_hidden(shell: str):
+    assert "robot" not in script(shell)
+
+
+def test_the_command_prints_the_script():
+    assert cass("completion", "bash").stdout == script("bash")
+
+
+@needs["bash"]
+@pytest.mark.parametrize("line, wanted", [*CASES, ("cass search --match=m", ["most"]), ("cass search lost", [])])
+def test_bash_completes(line: str, wanted: list[str]):
+    words = line.replace("=", " = ").split(" ")
+    quoted = " ".join(f"'{word}'" for word in words)
+    program = (
+        f"source {ROOT}/completions/cass.bash; COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _cass;"
+        ' printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(["bash", "--norc", "-c", program], capture_output=True, text=True, check=True)
+
+    assert sorted(done.stdout.split()) == wanted
+
+
+@needs["fish"]
+@pytest.mark.parametrize("line, wanted", CASES)
+def test_fish_completes(line: str, wanted: list[str], tmp_path):
+    program = f"source {ROOT}/completions/cass.fish; complete -C '{line}'"
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(["fish", "-N", "-c", program], capture_output=True, text=True, check=True, env=env)
+
+    assert sorted(found.split("\t")[0] for found in done.stdout.splitlines()) == wanted
+
+
+# Ctrl-X prints the line as the completion left it.
+ZSH_PTY = r"""
+zmodload zsh/zpty
+zpty inner zsh -f -i
+zpty -w inner "tell() { print -r -- \"<\$BUFFER>\" }; zle -N tell; bindkey '^X' tell"
+zpty -w inner "autoload -U compinit; compinit -u -D; source $1; print LOA''DED"
+zpty -r -m inner shown '*LOADED*'
+zpty -w -n inner "$2"$'\t\x18'
+zpty -r -m inner shown '*<cass*>*'
+print -r -- "${${shown##*<}%%>*}"
+zpty -d inner
+"""
+
+
+@needs["zsh"]
+@pytest.mark.parametrize(
+    "line, wanted",
+    [
+        ("cass sea", "cass search "),
+        ("cass find --sor", "cass find --sort="),
+        ("cass search --match mo", "cass search --match most "),
+        ("cass search --mode=lex", "cass search --mode=lexical "),
+        ("cass completion fi", "cass completion fish "),
+    ],
+)
+def test_zsh_completes(line: str, wanted: str):
+    """In a real interactive zsh, behind a pseudo-terminal."""
+    done = subprocess.run(
+        ["zsh", "-f", "-c", ZSH_PTY, "zsh", str(ROOT / "completions" / "_cass"), line],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+
+    assert done.stdout == wanted + "\n"
+
+
+@needs["pwsh"]
+@pytest.mark.parametrize("line, wanted", CASES)
+def test_powershell_completes(line: str, wanted: list[str]):
+    program = (
+        f". {ROOT}/completions/cass.ps1; (TabExpansion2 -inputScript '{line}' -cursorColumn {len(line)})"
+        ".CompletionMatches | ForEach-Object CompletionText"
+    )
+    done = subprocess.run(["pwsh", "-NoProfile", "-c", program], capture_output=True, text=True, check=True)
+
+    assert sorted(done.stdout.split()) == wanted
+
+
+@pytest.mark.skipif(sys.platform == "win32" or not shutil.which("bash"), reason="bash is not installed")
+def test_a_file_name_with_spaces_is_one_completion(tmp_path):
+    (tmp_path / "two words.jsonl").touch()
+    program = (
+        f"cd '{tmp_path}'; source {ROOT}/completions/cass.bash; COMP_WORDS=(cass show two); COMP_CWORD=2; _cass;"
+        ' printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(["bash", "--norc", "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "two words.jsonl\n"

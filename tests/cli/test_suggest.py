@@ -1,0 +1,87 @@
+"""What is mistyped is refused with the nearest right thing; nothing is silently read as something else."""
+
+from __future__ import annotations
+
+import pytest
+
+from cass.cli.app import parse
+from cass.cli.suggest import ELSEWHERE, MEANT
+from cass.cli.table import ALIASES, NAMES, commands, options_of
+from cass.errors import UsageError
+
+
+def refusal(*argv: str) -> UsageError:
+    with pytest.raises(UsageError) as raised:
+        parse(list(argv))
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    "argv, todo",
+    [
+        (("serch", "x"), "the nearest is `cass search`; to search for the words, type `cass search serch x`"),
+        (("deadlock",), "to search for it, type `cass search deadlock`"),
+        (("connection refused", "-n5"), "to search for it, type `cass search 'connection refused' -n5`"),
+        (("tui",), "the nearest is `cass search QUERY`"),
+        (("triage", "--json"), "the nearest is `cass status --check`"),
+        (("timeline", "--days", "7"), "the nearest is `cass sessions --since 7d`"),
+    ],
+)
+def test_a_word_that_is_no_command(argv: tuple[str, ...], todo: str):
+    assert refusal(*argv).todo == todo
+
+
+@pytest.mark.parametrize(
+    "argv, what, todo",
+    [
+        (("search", "--limt", "3"), "there is no option --limt", "the nearest is --limit"),
+        (("search", "-limit", "3"), "there is no option -limit", "the nearest is --limit"),
+        (("search", "--Max_Tokens", "3"), "there is no option --Max_Tokens", "the nearest is --max-tokens"),
+        (("search", "--top-k", "3"), "there is no option --top-k", "the nearest is --limit"),
+        (("search", "--fix"), "there is no option --fix", "it belongs to `cass doctor`"),
+        (("search", "-5"), "there is no option -5", "a word that starts with - goes after --: `cass search -- -5`"),
+        (("index", "-x"), "there is no option -x", "see `cass index -h`"),
+        (("--jsn",), "there is no option --jsn", "the nearest is --json"),
+    ],
+)
+def test_an_option_that_is_none(argv: tuple[str, ...], what: str, todo: str):
+    error = refusal(*argv)
+
+    assert (error.what, error.todo, error.exit_code) == (what, todo, 2)
+
+
+@pytest.mark.parametrize(
+    "argv, line",
+    [
+        (("search", "-n", "x"), "'x' is not such a number (--limit). Write a whole number, 0 or more."),
+        (("show", "x", "-n", "0"), "'0' is not such a number (--line). Write a whole number, 1 or more."),
+        (("search", "--match", "one"), "'one' is not one of its values (--match). Use all, most or any."),
+        (("search", "--timeout", "5x"), "'5x' is not a duration (--timeout). Write it like 500ms, 2s, 30m, 2h or 7d."),
+        (("search", "--today", "--week"), "--today and --week contradict each other. Keep one of them."),
+        (("show",), "ID is missing (cass show). Give a session (ID), a message (ID:N), a file or FILE:LINE."),
+        (("show", "a", "b"), "'b' is one word too many (cass show). See `cass show -h`."),
+        (("completion", "tcsh"), "'tcsh' is not one of its values (SHELL). Use bash, zsh, fish or powershell."),
+    ],
+)
+def test_a_bad_value_is_explained(argv: tuple[str, ...], line: str):
+    assert str(refusal(*argv)) == line
+
+
+def test_a_value_that_is_missing_is_explained():
+    assert str(refusal("search", "-n")).endswith("(cass search). See `cass search -h`.")
+
+
+def test_every_suggested_command_exists():
+    """The line to type instead is understood."""
+    for line in ELSEWHERE.values():
+        assert parse(line.split()).command == line.split()[0]
+
+
+def test_every_suggested_option_exists():
+    known = {name for row in commands() for option in options_of(row) for name in option.names}
+
+    assert set(MEANT.values()) <= known
+
+
+def test_what_we_have_is_not_called_missing():
+    assert not set(ELSEWHERE) & {*NAMES, *ALIASES}
