@@ -350,7 +350,8 @@ def _is_result(part: object) -> TypeGuard[dict[str, Any]]:
 
 def _system(thread: Thread, value: dict[str, Any], created_ms: int | None, line: Line) -> None:
     content = value.get("content")
-    turn = said(content) if isinstance(content, str) and value.get("subtype") not in _SILENT_SYSTEM else None
+    is_silent = str(value.get("subtype")) in _SILENT_SYSTEM
+    turn = said(content) if isinstance(content, str) and not is_silent else None
     role = "user" if turn and value.get("subtype") == "local_command" else "system"
     thread.say(role, created_ms, (Block("notice", trim(turn[1])),) if turn else (), line)
 

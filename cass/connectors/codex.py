@@ -363,9 +363,7 @@ class _Rollout:
         self._know()
         ms, first, last = at
         number, start, end = (first.number, first.start, last.end) if first and last else (None, None, None)
-        self.out.append(
-            Message(self._own_id(), ordinal, role, ms, blocks, number, start, end, continues=continues)
-        )
+        self.out.append(Message(self._own_id(), ordinal, role, ms, blocks, number, start, end, continues=continues))
 
     def _own_id(self) -> str:
         if self.id is None:

@@ -55,7 +55,7 @@ def trim(text: str, limit: int = MAX_TEXT_CHARS) -> str:
     if len(text) <= limit:
         return text
     head = limit * 3 // 4
-    return f"{text[:head]}\n[… {len(text) - limit} characters cut …]\n{text[head - limit:]}"
+    return f"{text[:head]}\n[… {len(text) - limit} characters cut …]\n{text[head - limit :]}"
 
 
 def trim_tool(text: str) -> str:

@@ -21,7 +21,7 @@ WIDTH = 240
 ELLIPSIS = "…"
 
 # Places looked at for one term: enough to find the best line, and a bound on what a common word costs.
-_MAX_PLACES = 50
+_MAX_PLACES = 12
 # Space is collapsed: this many times the width is read from the text, so that indented code still fills the line.
 _READ_WIDTHS = 4
 # A cut is moved to a word's edge if there is one this near.

@@ -68,6 +68,10 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
+    data = text.encode("utf-8", "surrogatepass").lower()
+    if not any([char.isalnum() or "ⓐ" <= char <= "ⓩ" for char in _foreign(data)]):
+        # Arrows, boxes and quotes fold to themselves: the tables need not be loaded for them.
+        return data.decode("utf-8", "surrogatepass")
     from cass.query.letters import EVEN_FOLDS
 
     return _folded(text, EVEN_FOLDS)

@@ -1,0 +1,162 @@
+"""Files that matter: locks that die with their process, replacing a file whole, private folders.
+
+The only room besides `paths.py` and `daemon/` that knows the operating system's own modules.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+PRIVATE_FOLDER = 0o700
+PRIVATE_FILE = 0o600
+
+
+class Lock:
+    """An operating-system lock on a file: gone when the process is, however it ends.
+
+    The file says who holds it, for people; the lock itself is what counts.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    def release(self) -> None:
+        """Give it back; twice is the same as once."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> Lock:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self.release()
+
+
+def try_lock(path: str, shared: bool = False, platform: str = sys.platform) -> Lock | None:
+    """Take the lock at once, or give None when another process has it.  Raises OSError where it cannot be made."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), PRIVATE_FILE)
+    take = _take_windows if platform == "win32" else _take_posix
+    try:
+        taken = take(descriptor, shared)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    if not taken:
+        os.close(descriptor)
+        return None
+    if not shared:
+        _sign(descriptor)
+    return Lock(descriptor)
+
+
+def _take_posix(descriptor: int, shared: bool) -> bool:
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _take_windows(descriptor: int, shared: bool) -> bool:
+    # Windows' C runtime has no shared locks: readers there do not hold generations, deleting an open file fails.
+    import msvcrt
+
+    if shared:
+        return True
+    # A byte far behind the text: msvcrt's locks are mandatory, and the holder's line must stay readable.
+    os.lseek(descriptor, 1 << 30, os.SEEK_SET)
+    try:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    except OSError:
+        return False
+    return True
+
+
+def _sign(descriptor: int) -> None:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    text = f"{os.getpid()}\n".encode()
+    os.write(descriptor, text)
+    os.ftruncate(descriptor, len(text))
+
+
+def lock_holder(path: str) -> str | None:
+    """The process id that last took the lock, as text."""
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:
+            return file.read(40).split("\n")[0].strip() or None
+    except OSError:
+        return None
+
+
+def make_private_folder(path: str) -> None:
+    """The folder and its parents, those that are new readable by this user alone."""
+    if os.path.isdir(path):
+        return
+    above = os.path.dirname(path)
+    if above and above != path:
+        make_private_folder(above)
+    try:
+        os.mkdir(path, PRIVATE_FOLDER)
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise
+
+
+def write_whole(path: str, data: bytes) -> None:
+    """Put `data` at `path` in one step: readers see the old file or the new one, also after a power cut."""
+    beside = f"{path}.{os.getpid()}.new"
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        _forget(beside)
+        raise
+
+
+def _forget(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
+
+
+def free_bytes(path: str) -> int | None:
+    """Free space for this user on the volume of `path`, or of its nearest existing parent; None if unknown."""
+    import shutil
+
+    while not os.path.exists(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    try:
+        return shutil.disk_usage(path).free
+    except OSError:
+        return None
+
+
+def folder_bytes(path: str) -> int:
+    """The sizes of all files below, those that vanish meanwhile not counted."""
+    total = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(folder, name)).st_size
+            except OSError:
+                continue
+    return total
+
+
+def peak_rss_bytes(platform: str = sys.platform) -> int | None:
+    """The most memory this process has held; None where the system does not tell."""
+    if platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if platform == "darwin" else peak * 1024
