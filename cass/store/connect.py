@@ -1,0 +1,152 @@
+"""Open the database: read-only for those who look, or as the one writer, migrated.
+
+`_sqlite3` is used directly: the standard wrapper imports datetime and costs a cold search 2 ms.
+"""
+
+from __future__ import annotations
+
+import os
+
+from cass.errors import Busy, CorruptDatabase, NewerDatabase, SystemRefused
+from cass.native_sqlite import _sqlite3
+from cass.store.schema import MIGRATIONS, PAGE_BYTES, VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+BUSY_TIMEOUT_S = 5.0
+REBUILD = "move {0} with its -wal and -shm away and run: cass index"
+
+
+def open_reader(path: str) -> Connection | None:
+    """A read-only connection, None where there is no database yet.
+
+    Raises NewerDatabase, CorruptDatabase or SystemRefused.  Works in a folder that may not be written.
+    """
+    if not os.path.exists(path):
+        return None
+    if (connection := _try_read(path, "mode=ro")) is None and (connection := _try_read(path, "immutable=1")) is None:
+        raise SystemRefused("the database cannot be opened", path, "check the permissions of its folder")
+    # A writer that was killed before its first commit leaves a file without tables: that is no archive yet.
+    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+        connection.close()
+        return None
+    return connection
+
+
+def _try_read(path: str, how: str) -> Connection | None:
+    """None where SQLite cannot open it this way: a WAL database in a read-only folder needs `immutable`."""
+    connection: Connection | None = None
+    try:
+        connection = _sqlite3.connect(_uri(path, how), timeout=BUSY_TIMEOUT_S, isolation_level=None, uri=True)
+        if check_version(connection, path) == 0:
+            _refuse_foreign(connection, path)
+    except _sqlite3.OperationalError as bad:
+        if connection is not None:
+            connection.close()
+        if "locked" in str(bad):
+            raise Busy("the database is locked by another program", path, "try again") from bad
+        return None
+    except _sqlite3.DatabaseError as bad:
+        raise corrupt(path, bad) from bad
+    return connection
+
+
+def _uri(path: str, how: str) -> str:
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    if os.sep == "\\":
+        quoted = "/" + quoted.replace("\\", "/")
+    return f"file:{quoted}?{how}"
+
+
+def check_version(connection: Connection, path: str) -> int:
+    """The schema's version.  Raises NewerDatabase for one that this program does not know."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise NewerDatabase(
+            f"the database has schema {version}, this cass knows up to {VERSION}",
+            path,
+            "upgrade cass (pipx upgrade cass-search), or set CASS_DATA_DIR to another folder",
+        )
+    return version
+
+
+def corrupt(path: str, why: object) -> CorruptDatabase:
+    return CorruptDatabase(f"the database cannot be read: {why}", path, REBUILD.format(path))
+
+
+def open_writer(path: str) -> Connection:
+    """The connection of the one process that holds the index lock: created where missing, migrated where older."""
+    try:
+        connection = _sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, cached_statements=256)
+        version = check_version(connection, path)
+        if version == 0:
+            _refuse_foreign(connection, path)
+            connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        # NORMAL: a power cut may lose the last transactions, never the file; they are read again.
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA journal_size_limit=67108864")
+        connection.execute("PRAGMA cache_size=-24000")
+        connection.execute("PRAGMA temp_store=MEMORY")
+        _migrate(connection, version)
+    except _sqlite3.DatabaseError as bad:
+        raise _writer_error(path, bad) from bad
+    _make_private(path)
+    return connection
+
+
+def _refuse_foreign(connection: Connection, path: str) -> None:
+    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        raise corrupt(path, "it is another program's")
+
+
+def _migrate(connection: Connection, version: int) -> None:
+    for number, statements in enumerate(MIGRATIONS[version:], version + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={number}")
+        connection.execute("COMMIT")
+
+
+def _writer_error(path: str, bad: Exception) -> Exception:
+    text = str(bad)
+    if "locked" in text:
+        return Busy("the database is locked by another program", path, "try again")
+    if "full" in text or "disk I/O" in text:
+        return SystemRefused(f"the disk refused: {text}", path, "make room and try again")
+    if "readonly" in text or "unable to open" in text:
+        return SystemRefused(f"the database cannot be written: {text}", path, "check the permissions of its folder")
+    return corrupt(path, bad)
+
+
+def _make_private(path: str) -> None:
+    for name in (path, f"{path}-wal", f"{path}-shm"):
+        try:
+            os.chmod(name, 0o600)
+        except OSError:
+            continue
+
+
+def refused(path: str, bad: Exception) -> Exception:
+    """The error a person reads for what SQLite raised while writing."""
+    return _writer_error(path, bad)
+
+
+class SqliteErrors:
+    """`with SqliteErrors(path):` whatever SQLite raises inside becomes the error a person reads.
+
+    Rows are fetched in many places, and a damaged page shows itself with any of them.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, bad: BaseException | None, trace: object) -> None:
+        if isinstance(bad, _sqlite3.DatabaseError):
+            raise refused(self._path, bad) from bad

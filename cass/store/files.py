@@ -1,0 +1,135 @@
+"""What was seen on disk: each file with how far it was read, each folder with its time, each problem."""
+
+from __future__ import annotations
+
+from cass.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from cass.store.writer import Writer
+
+_COLUMNS = "id, agent, path, external_id, size, mtime_ns, inode, head, offset, line, state, resumable, complete, gone"
+
+
+@record
+class Seen:
+    """A file as it was when it was last read.
+
+    `head` fingerprints what was read, `state` is the connector's resume value as JSON.  `complete` false: the
+    reading stopped at `offset` with more to come.  `external_id` is set when another file had the id first.
+    """
+
+    id: int
+    agent: str
+    path: str
+    external_id: str | None
+    size: int
+    mtime_ns: int
+    inode: int
+    head: bytes | None
+    offset: int
+    line: int
+    state: str | None
+    resumable: bool
+    complete: bool
+    gone: bool
+
+
+def seen_files(writer: Writer) -> dict[str, Seen]:
+    """All known files by path."""
+    return {row[2]: _seen(row) for row in writer.run(f"SELECT {_COLUMNS} FROM files")}
+
+
+def seen_file(writer: Writer, path: str) -> Seen | None:
+    """One known file."""
+    row = writer.run(f"SELECT {_COLUMNS} FROM files WHERE path=?", path).fetchone()
+    return None if row is None else _seen(row)
+
+
+def place_of(writer: Writer, file: int) -> tuple[str, bool] | None:
+    """(path, gone) of a known file."""
+    row = writer.run("SELECT path, gone FROM files WHERE id=?", file).fetchone()
+    return None if row is None else (row[0], bool(row[1]))
+
+
+def name_file(writer: Writer, file: int, external_id: str | None) -> None:
+    """Read the file under another id than its name gives."""
+    writer.run("UPDATE files SET external_id=? WHERE id=?", external_id, file)
+
+
+def _seen(row: tuple[Any, ...]) -> Seen:
+    return Seen(*row)
+
+
+def add_file(writer: Writer, agent: str, path: str, external_id: str | None, now_ms: int) -> int:
+    """A row for a file that is about to be read for the first time; gives its id."""
+    done = writer.run(
+        "INSERT INTO files(agent, path, external_id, size, mtime_ns, inode, offset, line, resumable, complete, read_ms)"
+        " VALUES(?,?,?,0,0,0,0,0,0,0,?)",
+        agent,
+        path,
+        external_id,
+        now_ms,
+    )
+    return int(done.lastrowid)
+
+
+def save_progress(
+    writer: Writer,
+    file: int,
+    identity: tuple[int, int, int],
+    head: bytes | None,
+    progress: tuple[int, int, str, bool],
+    complete: bool,
+    now_ms: int,
+) -> None:
+    """The watermark: `identity` is (size, mtime_ns, inode), `progress` (offset, line, state, resumable)."""
+    writer.run(
+        "UPDATE files SET size=?, mtime_ns=?, inode=?, head=?, offset=?, line=?, state=?, resumable=?,"
+        " complete=?, gone=0, read_ms=? WHERE id=?",
+        *identity,
+        head,
+        *progress,
+        complete,
+        now_ms,
+        file,
+    )
+    writer.note_indexed(now_ms)
+
+
+def touch_file(writer: Writer, file: int, identity: tuple[int, int, int]) -> None:
+    """The file has another time or inode, and the same content."""
+    writer.run("UPDATE files SET size=?, mtime_ns=?, inode=?, gone=0 WHERE id=?", *identity, file)
+
+
+def mark_files_gone(writer: Writer, files: Iterable[int]) -> None:
+    """The agent has deleted these files; what was read stays."""
+    for file in files:
+        writer.run("UPDATE files SET gone=1 WHERE id=?", file)
+
+
+def set_problems(
+    writer: Writer, file: int, problems: Iterable[tuple[int | None, str]], keep_before: int | None
+) -> None:
+    """Note what could not be read.  `keep_before`: earlier problems below that line stay, None forgets them all."""
+    if keep_before is None:
+        writer.run("DELETE FROM problems WHERE file=?", file)
+    else:
+        writer.run("DELETE FROM problems WHERE file=? AND (line IS NULL OR line>?)", file, keep_before)
+    for line, what in problems:
+        writer.run("INSERT INTO problems VALUES(?,?,?)", file, line, what)
+
+
+def seen_folders(writer: Writer) -> dict[str, int]:
+    """Watched folders with their times in ns."""
+    return dict(writer.run("SELECT path, mtime_ns FROM folders").fetchall())
+
+
+def save_folders(writer: Writer, agent: str, folders: dict[str, int]) -> None:
+    """The folders of one agent, as they are now: those that vanished are forgotten."""
+    writer.run("DELETE FROM folders WHERE agent=?", agent)
+    for path, mtime_ns in folders.items():
+        writer.run("INSERT OR REPLACE INTO folders VALUES(?,?,?)", path, agent, mtime_ns)

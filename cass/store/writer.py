@@ -1,0 +1,240 @@
+"""Write sessions and messages: interned strings, texts once by content, one change number over everything.
+
+Rows are gathered and written in batches; a transaction is a file's, or the part of a large file up to a checkpoint.
+Nothing here decides what is new: `indexing/ingest.py` does.
+"""
+
+from __future__ import annotations
+
+from cass.native_sqlite import _sqlite3
+from cass.records import record
+from cass.store.connect import refused
+from cass.store.ids import hash64
+from cass.store.schema import COPY, GONE, OFF_PATH, OWN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from sqlite3 import Connection
+    from typing import Any
+
+    # message, ord, kind, tool, call, flags, text
+    BlockRow = tuple[int, int, int, int | None, str | None, int, int]
+
+STRINGS_KEPT = 50_000
+TEXTS_KEPT = 200_000
+
+_MESSAGE = "INSERT INTO messages VALUES(?,?,?,?,?,?,?,?,?,?,?)"
+_BLOCK = "INSERT OR REPLACE INTO blocks VALUES(?,?,?,?,?,?,?)"
+_TEXT = "INSERT INTO texts VALUES(?,?,?)"
+
+
+@record
+class MessageRow:
+    """A stored message.  `doc` is the hash that names its document in the lexical index."""
+
+    id: int
+    session: int
+    ordinal: int
+    role: int
+    created_ms: int | None
+    flags: int
+    doc: int
+    change: int
+
+
+class Writer:
+    """The database's one writer.  Every method may raise SystemRefused, Busy or CorruptDatabase."""
+
+    def __init__(self, connection: Connection, path: str) -> None:
+        self.connection = connection
+        self.path = path
+        self._strings: dict[str, int] = {}
+        self._text_ids: dict[int, int] = {}
+        self._new_texts: list[tuple[int, int, str]] = []
+        self._new_messages: list[tuple[Any, ...]] = []
+        self._new_blocks: list[BlockRow] = []
+        self._new_docs: set[int] = set()
+        # New text that is gathered, and that of the whole transaction.
+        self.pending_bytes = 0
+        self.transaction_bytes = 0
+        self._read_counters()
+
+    def _read_counters(self) -> None:
+        self.change = int(self.value("SELECT value FROM meta WHERE key='change'"))
+        self.messages = int(self.value("SELECT value FROM meta WHERE key='messages'"))
+        self._next_message = int(self.value("SELECT coalesce(max(id), 0) FROM messages")) + 1
+        self._next_text = int(self.value("SELECT coalesce(max(id), 0) FROM texts")) + 1
+
+    def value(self, sql: str, *bound: object) -> Any:
+        """The first column of the first row; None where there is no row."""
+        row = self.run(sql, *bound).fetchone()
+        return None if row is None else row[0]
+
+    def run(self, sql: str, *bound: object) -> Any:
+        """Execute one statement; SQLite's errors become ours."""
+        try:
+            return self.connection.execute(sql, bound)
+        except _sqlite3.DatabaseError as bad:
+            raise refused(self.path, bad) from bad
+
+    def begin(self) -> None:
+        self.run("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Write what was gathered, and the change number with it."""
+        self.flush()
+        self.run("UPDATE meta SET value=? WHERE key='change'", self.change)
+        self.run("UPDATE meta SET value=? WHERE key='messages'", self.messages)
+        self.run("COMMIT")
+        self.transaction_bytes = 0
+
+    def note_indexed(self, now_ms: int) -> None:
+        """When something was last brought up to date."""
+        self.run("UPDATE meta SET value=? WHERE key='indexed_ms'", now_ms)
+
+    def rollback(self) -> None:
+        """Forget everything since `begin`."""
+        self._new_texts.clear()
+        self._new_messages.clear()
+        self._new_blocks.clear()
+        self._new_docs.clear()
+        self._text_ids.clear()
+        self._strings.clear()
+        self.pending_bytes = 0
+        self.transaction_bytes = 0
+        if self.connection.in_transaction:
+            self.connection.rollback()
+        self._read_counters()
+
+    def flush(self) -> None:
+        """Hand the gathered rows to SQLite, inside the transaction."""
+        try:
+            self.connection.executemany(_TEXT, self._new_texts)
+            self.connection.executemany(_MESSAGE, self._new_messages)
+            self.connection.executemany(_BLOCK, self._new_blocks)
+        except _sqlite3.DatabaseError as bad:
+            raise refused(self.path, bad) from bad
+        self._new_texts.clear()
+        self._new_messages.clear()
+        self._new_blocks.clear()
+        self._new_docs.clear()
+        self.pending_bytes = 0
+        if len(self._text_ids) > TEXTS_KEPT:
+            self._text_ids.clear()
+
+    def intern(self, text: str | None) -> int | None:
+        """The id of a string that many rows share."""
+        if text is None:
+            return None
+        known = self._strings.get(text)
+        if known is None:
+            known = self.value("SELECT id FROM strings WHERE text=?", text)
+            if known is None:
+                known = self.run("INSERT INTO strings(text) VALUES(?)", text).lastrowid
+            if len(self._strings) > STRINGS_KEPT:
+                self._strings.clear()
+            self._strings[text] = known
+        return known
+
+    def text(self, text: str, encoded: bytes) -> tuple[int, int]:
+        """(id, hash) of a text, stored once however often it is said."""
+        digest = hash64(encoded)
+        known = self._text_ids.get(digest)
+        if known is None:
+            known = self.value("SELECT id FROM texts WHERE hash=?", digest)
+            if known is None:
+                known = self._add_text(digest, text, len(encoded))
+            self._text_ids[digest] = known
+        return known, digest
+
+    def _add_text(self, digest: int, text: str, size: int) -> int:
+        number = self._next_text
+        self._next_text += 1
+        self._new_texts.append((number, digest, text))
+        self.pending_bytes += size
+        self.transaction_bytes += size
+        return number
+
+    def has_document(self, doc: int) -> bool:
+        """Is there a message with this document already?"""
+        if doc in self._new_docs:
+            return True
+        return self.value("SELECT 1 FROM messages WHERE doc=? LIMIT 1", doc) is not None
+
+    def add_message(
+        self,
+        session: int,
+        ordinal: int,
+        role: int,
+        created_ms: int | None,
+        flags: int,
+        doc: int,
+        span: tuple[int | None, int | None, int | None],
+    ) -> tuple[int, int]:
+        """(id, flags) of a new message; `flags` gain COPY when its document is already there."""
+        if self.has_document(doc):
+            flags |= COPY
+        self._new_docs.add(doc)
+        message = self._next_message
+        self._next_message += 1
+        self.messages += 1
+        self.change += 1
+        row = (message, session, ordinal, role, created_ms, flags, doc, self.change, *span)
+        self._new_messages.append(row)
+        return message, flags
+
+    def changed_since(self, change: int) -> int:
+        """How many messages were added or altered after `change`."""
+        return int(self.value("SELECT count(*) FROM messages WHERE change>?", change))
+
+    def add_blocks(self, rows: Sequence[BlockRow]) -> None:
+        self._new_blocks.extend(rows)
+
+    def set_document(self, message: MessageRow, doc: int) -> int:
+        """The message says something else now.  Gives its new flags; the old document goes when nobody has it."""
+        self.flush()
+        flags = message.flags & ~COPY
+        if self.has_document(doc):
+            flags |= COPY
+        self.change += 1
+        self.run("UPDATE messages SET doc=?, flags=?, change=? WHERE id=?", doc, flags, self.change, message.id)
+        self.release_document(message.doc, was_copy=bool(message.flags & COPY))
+        return flags
+
+    def release_document(self, doc: int, was_copy: bool) -> None:
+        """A message has left `doc`: hand it to a copy, or note that the index must drop it."""
+        if was_copy:
+            return
+        self.change += 1
+        heir = self.value("SELECT id FROM messages WHERE doc=? ORDER BY id LIMIT 1", doc)
+        self.run("INSERT INTO removals VALUES(?,?)", self.change, doc)
+        if heir is not None:
+            self.change += 1
+            self.run("UPDATE messages SET flags=flags & ?, change=? WHERE id=?", ~COPY, self.change, heir)
+
+    def mark_gone(self, message: int, ordinal: int) -> None:
+        """The agent's file no longer contains it: kept and searchable, under an ordinal of its own."""
+        self.run("UPDATE messages SET flags=flags | ?, ordinal=? WHERE id=?", GONE, ordinal, message)
+
+    def place(
+        self, message: int, ordinal: int, off_path: bool, span: tuple[int | None, int | None, int | None]
+    ) -> None:
+        """The file contains it (again), here.  `span` is (line, start, end)."""
+        self.run(
+            "UPDATE messages SET flags=(flags & ?1) | ?2, ordinal=?3, line=?4, start=?5, end=?6 WHERE id=?7 AND"
+            " (flags & ~?1 != ?2 OR ordinal!=?3 OR line IS NOT ?4 OR start IS NOT ?5 OR end IS NOT ?6)",
+            ~(GONE | OFF_PATH),
+            OFF_PATH if off_path else 0,
+            ordinal,
+            *span,
+            message,
+        )
+
+    def extend(self, message: int, end: int | None) -> None:
+        """More of the message stands in its file, up to `end`."""
+        self.run("UPDATE messages SET end=max(coalesce(end,0), ?) WHERE id=? AND start IS NOT NULL", end or 0, message)
+
+    def set_own(self, message: int, own: bool) -> None:
+        """Is it nothing but calls of cass itself?"""
+        self.run("UPDATE messages SET flags=(flags & ?) | ? WHERE id=?", ~OWN, OWN if own else 0, message)
