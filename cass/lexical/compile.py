@@ -1,0 +1,192 @@
+"""A query's tree → three queries of the index: all words, most words, any word; and the ranking over them.
+
+Side by side words are OR-ed; a document with all of them gets their score twice over, one that lacks a single word
+some of it.  That shape beat plain OR, title boosts and hard AND on known items (docs/decisions/0002).
+"""
+
+from __future__ import annotations
+
+from cass.lexical.words import Unit
+from cass.native_tantivy import FieldType, Occur, Query
+from cass.query import syntax
+from cass.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tantivy import Schema
+
+    from cass.lexical.filter import Filter
+    from cass.lexical.words import WordCompiler
+
+ALL_BONUS = 1.0
+ALL_BUT_ONE_BONUS = 0.25
+# Beyond this many words the clauses that leave one out cost more than they tell.
+MOST_WORDS_FOR_BONUS = 8
+
+
+@record
+class Compiled:
+    """`ranked` orders; `rungs` tell what counts as having all, most or any of the words, strictest first.
+
+    `needs_text` is empty, or a text that the index cannot look for.
+    """
+
+    ranked: Query
+    rungs: tuple[tuple[str, Query], ...]
+    corrected: tuple[tuple[str, str], ...]
+    dropped: tuple[str, ...]
+    forms: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class Compiler:
+    """Compiles one query.  `resolve` turns a `field:value` into a `Filter`; None where it says nothing."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        words: WordCompiler,
+        resolve: Callable[[syntax.Field], Filter | None],
+        correct: bool = True,
+    ) -> None:
+        self._schema = schema
+        self._words = words
+        self._resolve = resolve
+        self._correct = correct
+        self._units: list[Unit] = []
+
+    def query(self, root: syntax.Node | None, filters: Sequence[Filter]) -> Compiled:
+        """The whole query, filters included."""
+        conditions: list[tuple[Occur, Query]] = []
+        wanted: list[Query] = []
+        missing = 0
+        for part in root.parts if isinstance(root, syntax.Bare) else () if root is None else (root,):
+            if isinstance(part, syntax.Without):
+                conditions.append((Occur.MustNot, self._node(part.part)))
+            elif isinstance(part, syntax.Must | syntax.Phrase | syntax.Field):
+                conditions.append((Occur.Must, self._node(part.part if isinstance(part, syntax.Must) else part)))
+            elif (query := self._wanted(part)) is not None:
+                wanted.append(query)
+            else:
+                missing += 1
+        conditions += [clause for each in filters for clause in [self.filter(each)]]
+        return self._compiled(conditions, wanted, missing)
+
+    def _wanted(self, part: syntax.Node) -> Query | None:
+        """A part that need not match; None for a word that occurs nowhere."""
+        if isinstance(part, syntax.Word | syntax.Prefix):
+            return self._unit(part).query
+        return self._node(part)
+
+    def _compiled(self, conditions: list[tuple[Occur, Query]], wanted: list[Query], missing: int) -> Compiled:
+        def under(query: Query | None) -> Query:
+            return _bool([*conditions, *([(Occur.Must, query)] if query is not None else [])], self._schema)
+
+        if not wanted and missing:
+            rungs: list[tuple[str, Query]] = [("any", Query.empty_query())]
+            ranked = Query.empty_query()
+        elif not wanted:
+            ranked = under(None)
+            rungs = [("all", ranked)]
+        else:
+            rungs = [(name, under(query)) for name, query in _rungs(wanted, missing)]
+            ranked = under(_ranked(wanted))
+        return Compiled(ranked, tuple(rungs), *self._told())
+
+    def _told(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
+        corrected = tuple((unit.word, unit.corrected) for unit in self._units if unit.corrected)
+        dropped = tuple(unit.word for unit in self._units if unit.query is None)
+        return corrected, dropped, tuple((unit.word, unit.forms) for unit in self._units)
+
+    def _unit(self, part: syntax.Word | syntax.Prefix | syntax.Phrase) -> Unit:
+        if isinstance(part, syntax.Word):
+            unit = self._words.word(part.text, self._correct)
+        elif isinstance(part, syntax.Prefix):
+            unit = self._words.prefix(part.text)
+        else:
+            unit = self._words.phrase(part.text)
+        self._units.append(unit)
+        return unit
+
+    def _node(self, node: syntax.Node) -> Query:
+        """A part as a condition: what occurs nowhere matches nothing."""
+        if isinstance(node, syntax.Word | syntax.Prefix | syntax.Phrase):
+            return self._unit(node).query or Query.empty_query()
+        if isinstance(node, syntax.Field):
+            found = self._resolve(node)
+            return Query.all_query() if found is None else _bool([self.filter(found)], self._schema)
+        if isinstance(node, syntax.Must):
+            return self._node(node.part)
+        if isinstance(node, syntax.Not | syntax.Without):
+            return _bool([(Occur.MustNot, self._node(node.part))], self._schema)
+        if isinstance(node, syntax.Or):
+            return Query.boolean_query([(Occur.Should, self._node(part)) for part in node.parts])
+        return _bool([self._clause(part, isinstance(node, syntax.And)) for part in node.parts], self._schema)
+
+    def _clause(self, part: syntax.Node, conjunction: bool) -> tuple[Occur, Query]:
+        if isinstance(part, syntax.Not | syntax.Without):
+            return (Occur.MustNot, self._node(part.part))
+        required = conjunction or isinstance(part, syntax.Must | syntax.Phrase | syntax.Field)
+        return (Occur.Must if required else Occur.Should, self._node(part))
+
+    def filter(self, wanted: Filter) -> tuple[Occur, Query]:
+        """A filter as a clause that does not score."""
+        if wanted.field == "time":
+            query = self._times(*wanted.values)
+        elif wanted.field == "path":
+            query = self._words.phrase(str(wanted.values[0])).query or Query.empty_query()
+        else:
+            query = Query.term_set_query(self._schema, wanted.field, list(wanted.values))
+        if wanted.docs:
+            docs = Query.term_set_query(self._schema, "doc", list(wanted.docs))
+            query = Query.boolean_query([(Occur.Should, query), (Occur.Should, docs)])
+        if wanted.exclude:
+            return (Occur.MustNot, query)
+        return (Occur.Must, Query.const_score_query(query, 0.0))
+
+    def _times(self, first_ms: int | str | None, last_ms: int | str | None) -> Query:
+        return Query.range_query(self._schema, "time", FieldType.Integer, first_ms, last_ms)
+
+
+def _bool(clauses: list[tuple[Occur, Query]], schema: Schema) -> Query:
+    """All these clauses; where none of them finds anything by itself, every real document is the start."""
+    if all(occur == Occur.MustNot for occur, _ in clauses):
+        every = Query.const_score_query(Query.term_set_query(schema, "own", [0, 1]), 0.0)
+        return Query.boolean_query([(Occur.Must, every), *clauses])
+    if len(clauses) == 1 and clauses[0][0] == Occur.Must:
+        return clauses[0][1]
+    return Query.boolean_query(clauses)
+
+
+def least_of(words: int) -> int:
+    """How many of so many words are `most`: two of three, three of four, and never all."""
+    return max(1, words - max(1, words // 3))
+
+
+def _rungs(wanted: list[Query], missing: int) -> list[tuple[str, Query]]:
+    count = len(wanted) + missing
+    should = [(Occur.Should, query) for query in wanted]
+    rungs = []
+    if not missing:
+        rungs.append(("all", _all_of(wanted)))
+    if count > 1 and (least := least_of(count)) <= len(wanted):
+        rungs.append(("most", Query.boolean_query(should, least)))
+    rungs.append(("any", Query.boolean_query(should)))
+    return rungs
+
+
+def _all_of(queries: Sequence[Query]) -> Query:
+    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Must, query) for query in queries])
+
+
+def _ranked(wanted: list[Query]) -> Query:
+    if len(wanted) == 1:
+        return wanted[0]
+    clauses = [(Occur.Should, query) for query in wanted]
+    clauses.append((Occur.Should, Query.boost_query(_all_of(wanted), ALL_BONUS)))
+    if 2 < len(wanted) <= MOST_WORDS_FOR_BONUS:
+        for i in range(len(wanted)):
+            others = _all_of([*wanted[:i], *wanted[i + 1 :]])
+            clauses.append((Occur.Should, Query.boost_query(others, ALL_BUT_ONE_BONUS)))
+    return Query.boolean_query(clauses)

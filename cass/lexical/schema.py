@@ -1,0 +1,87 @@
+"""The fields of the lexical index and how its words are made.  Reader and writer share this file.
+
+Words are not stemmed: a query looks up a word's inflections in the dictionary instead, which halves the cost of
+indexing and keeps every exact form (docs/decisions/0002).  No text is stored; SQLite has it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from cass.native_tantivy import Filter, Index, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tantivy import Schema, TextAnalyzer
+
+# A folder of another version is rebuilt from SQLite.  Raise it with every change of fields or words.
+VERSION = 1
+# Hashes of SHA-256 are 64 letters and get searched; longer runs are encoded data.
+LONGEST_WORD = 64
+ANALYZER = "words"
+META_KEY = "change"
+# Held shared by everyone who searches a generation: it is not deleted meanwhile.
+READER_LOCK = "readers.lock"
+
+
+def build_schema() -> Schema:
+    """The fields.  All numbers are signed: unsigned terms cannot be deleted."""
+    builder = SchemaBuilder()
+    builder.add_text_field("body", tokenizer_name=ANALYZER, index_option="position")
+    builder.add_text_field("tool", tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("doc", indexed=True, fast=True)
+    builder.add_integer_field("session", indexed=True, fast=True)
+    builder.add_integer_field("agent", indexed=True)
+    builder.add_integer_field("workspace", indexed=True)
+    builder.add_integer_field("role", indexed=True)
+    builder.add_integer_field("own", indexed=True)
+    builder.add_integer_field("time", indexed=True, fast=True)
+    builder.add_integer_field("text", fast=True)
+    builder.add_text_field("meta", tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("change", fast=True)
+    return builder.build()
+
+
+def build_analyzer() -> TextAnalyzer:
+    """Runs of letters and digits, lower-cased, accents folded."""
+    return (
+        TextAnalyzerBuilder(Tokenizer.simple())
+        .filter(Filter.remove_long(LONGEST_WORD + 1))
+        .filter(Filter.lowercase())
+        .filter(Filter.ascii_fold())
+        .build()
+    )
+
+
+def open_index(folder: str) -> Index:
+    """The index in a generation's folder.  Raises ValueError or OSError for anything that is not a whole index."""
+    index = Index.open(folder)
+    index.register_tokenizer(ANALYZER, build_analyzer())
+    return index
+
+
+def create_index(folder: str) -> Index:
+    """An empty index in an empty folder."""
+    index = Index(build_schema(), folder)
+    index.register_tokenizer(ANALYZER, build_analyzer())
+    return index
+
+
+def is_damage(bad: BaseException) -> bool:
+    """Errors that a bad index raises; tantivy's panics derive from BaseException."""
+    return isinstance(bad, ValueError | OSError) or type(bad).__name__ == "PanicException"
+
+
+def current_generation(root: str) -> tuple[str, int] | None:
+    """(folder, schema version) that `current` names; None where there is none or it is unreadable."""
+    try:
+        with open(os.path.join(root, "current"), "rb", 0) as file:
+            number, version = file.read(64).split()
+        return os.path.join(root, str(int(number))), int(version)
+    except (OSError, ValueError):
+        return None
+
+
+def first_line(bad: BaseException) -> str:
+    """What went wrong, in one line."""
+    return (str(bad).splitlines() or [type(bad).__name__])[0][:160]

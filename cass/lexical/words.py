@@ -1,0 +1,185 @@
+"""One word of a query → one query of the index: inflections, parts of identifiers, versions, CJK, correction.
+
+A word's forms compete (the best one counts), each scored as if it were as common as all of them together, so that a
+rare inflection is not taken for a telling word.
+"""
+
+from __future__ import annotations
+
+from math import log
+
+from cass.native_tantivy import Occur, Query
+from cass.query import words as query_words
+from cass.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tantivy import Schema, Searcher, TextAnalyzer
+
+# Inflected forms and parts of an identifier count a little less than the word as typed.
+FORM_WEIGHT = 0.9
+PARTS_WEIGHT = 0.5
+PREFIX_TERMS = 50
+# A corrected word must not be shorter than this: `teh` has too many neighbours to guess.
+SHORTEST_CORRECTED = 4
+
+
+@record
+class Unit:
+    """One wanted thing.  `query` None: nothing in the index can match it.
+
+    `corrected` is the word it was read as; `forms` the inflections that the index knows, for highlighting.
+    """
+
+    query: Query | None
+    word: str = ""
+    corrected: str | None = None
+    forms: tuple[str, ...] = ()
+
+
+class WordCompiler:
+    """Compiles words against one searcher's dictionary."""
+
+    def __init__(self, schema: Schema, searcher: Searcher, analyzer: TextAnalyzer, stemmer: TextAnalyzer) -> None:
+        self._schema = schema
+        self._searcher = searcher
+        self._analyzer = analyzer
+        self._stemmer = stemmer
+        self._documents = max(1, searcher.num_docs)
+
+    def word(self, text: str, correct: bool) -> Unit:
+        """A bare word, compound or not."""
+        if (name := query_words.spelled(text)) and self._frequency(name):
+            return Unit(self._term(name), text)
+        tokens = self._analyzer.analyze(text)
+        if not tokens:
+            return Unit(None, text)
+        if len(tokens) == 1:
+            return self._single(text, tokens[0], correct)
+        return self._compound(text, tokens)
+
+    def phrase(self, text: str) -> Unit:
+        """Words next to each other, as typed."""
+        tokens = self._analyzer.analyze(text)
+        if not tokens:
+            return Unit(None, text)
+        return Unit(self._adjacent(tokens), text)
+
+    def prefix(self, text: str) -> Unit:
+        """Words that begin so; the fifty most frequent are scored, the others match."""
+        tokens = self._analyzer.analyze(text)
+        if not tokens:
+            return Unit(None, text)
+        if len(tokens) > 1:
+            return Unit(Query.phrase_prefix_query(self._schema, "body", list(tokens)), text)
+        terms = self._searcher.terms_with_prefix("body", tokens[0], None, PREFIX_TERMS)
+        if not terms:
+            return Unit(None, text)
+        scored: list[Query] = [self._term(term) for term, _ in terms]
+        if len(terms) == PREFIX_TERMS:
+            rest = Query.regex_query(self._schema, "body", f"{tokens[0]}.*")
+            scored.append(Query.const_score_query(rest, 0.1))
+        return Unit(Query.disjunction_max_query(scored), text, forms=tuple(term for term, _ in terms))
+
+    def _single(self, text: str, token: str, correct: bool) -> Unit:
+        if not token.isascii() and (runs := query_words.cjk_runs(token)):
+            return Unit(self._cjk(token, runs), text)
+        forms = self._forms(token)
+        parts = query_words.camel_parts(text)
+        if not forms and not parts:
+            return self._corrected(text, token) if correct else Unit(None, text)
+        scored = self._scored(token, forms)
+        if len(parts) > 1 and (joined := self._all(parts)):
+            scored.append(Query.boost_query(joined, PARTS_WEIGHT))
+        if not scored:
+            return self._corrected(text, token) if correct else Unit(None, text)
+        return Unit(_best(scored), text, forms=tuple(form for form, _ in forms))
+
+    def _forms(self, token: str) -> list[tuple[str, int]]:
+        """The word and those of its inflections that occur, with their document frequencies."""
+        forms = [(token, count)] if (count := self._frequency(token)) else []
+        if not (token.isascii() and token.isalpha()) or len(token) < 3:
+            return forms
+        stem = self._stemmer.analyze(token)
+        for other in query_words.english_variants(token):
+            if other != token and (count := self._frequency(other)) and self._stemmer.analyze(other) == stem:
+                forms.append((other, count))
+        return forms
+
+    def _scored(self, token: str, forms: Iterable[tuple[str, int]]) -> list[Query]:
+        forms = list(forms)
+        common = self._idf(min(self._documents, sum(count for _, count in forms)))
+        scored = []
+        for form, count in forms:
+            weight = 1.0 if form == token else FORM_WEIGHT
+            scored.append(Query.boost_query(self._term(form), weight * common / self._idf(count)))
+        return scored
+
+    def _idf(self, frequency: int) -> float:
+        """BM25's idf as tantivy computes it, kept above zero."""
+        return max(1e-3, log(1 + (self._documents - frequency + 0.5) / (frequency + 0.5)))
+
+    def _corrected(self, text: str, token: str) -> Unit:
+        """The most frequent word within one edit of a word that occurs nowhere."""
+        if len(token) < SHORTEST_CORRECTED or token.isdigit():
+            return Unit(None, text)
+        best, best_count = None, 0
+        for other in query_words.one_edit(token):
+            if (count := self._frequency(other)) > best_count:
+                best, best_count = other, count
+        if best is None:
+            return Unit(None, text)
+        forms = self._forms(best)
+        return Unit(_best(self._scored(best, forms)), text, best, tuple(form for form, _ in forms))
+
+    def _compound(self, text: str, tokens: list[str]) -> Unit:
+        """`src/foo.rs:42`: the parts next to each other, or else all of them, or else any."""
+        adjacent = [self._adjacent(form) for form in query_words.version_forms(text)] or [self._adjacent(tokens)]
+        adjacent = [query for query in adjacent if self._matches(query)]
+        if len(parts := query_words.camel_parts(text)) > 1 and not adjacent and (joined := self._all(parts)):
+            adjacent = [joined]
+        if adjacent:
+            return Unit(_best(adjacent), text)
+        together = self._all(tokens)
+        if together is not None and self._matches(together):
+            return Unit(together, text)
+        known = [self._term(token) for token in tokens if self._frequency(token)]
+        return Unit(Query.boolean_query([(Occur.Should, term) for term in known]) if known else None, text)
+
+    def _adjacent(self, tokens: list[str]) -> Query:
+        if any(not token.isascii() and query_words.cjk_runs(token) for token in tokens):
+            each = [self._cjk(token, query_words.cjk_runs(token)) for token in tokens]
+            return Query.boolean_query([(Occur.Must, part) for part in each])
+        if len(tokens) == 1:
+            return self._term(tokens[0])
+        return Query.phrase_query(self._schema, "body", list(tokens))
+
+    def _cjk(self, token: str, runs: list[str]) -> Query:
+        """The whole run where it stands alone, or all its two-letter pieces."""
+        if not runs:
+            return self._term(token)
+        grams = [self._term(gram) for run in runs for gram in query_words.cjk_grams(run)]
+        pieces = Query.boolean_query([(Occur.Must, gram) for gram in grams])
+        return Query.disjunction_max_query([self._term(token), pieces], 0.1)
+
+    def _all(self, words: Iterable[str]) -> Query | None:
+        """All of these words, anywhere; None where one does not occur."""
+        words = [word for word in words if len(word) > 1] or list(words)
+        if not words or not all(self._frequency(word) for word in words):
+            return None
+        return Query.boolean_query([(Occur.Must, self._term(word)) for word in words])
+
+    def _term(self, word: str) -> Query:
+        return Query.term_query(self._schema, "body", word)
+
+    def _frequency(self, word: str) -> int:
+        return self._searcher.doc_freq("body", word)
+
+    def _matches(self, query: Query) -> bool:
+        return bool(self._searcher.search(query, 1, False).hits)
+
+
+def _best(queries: list[Query]) -> Query:
+    return queries[0] if len(queries) == 1 else Query.disjunction_max_query(queries, 0.1)

@@ -1,0 +1,172 @@
+"""Write the lexical index: documents in, commits that say how far they go, generations beside each other.
+
+In:  `Document` records, whose text is not kept.  Out: `derived/lexical/<n>/` and the small file `current`.
+Whatever is wrong with the index is answered by a new generation, filled from SQLite by the caller.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from tantivy import Document as TantivyDocument
+
+from cass.disk import make_private_folder, try_lock, write_whole
+from cass.errors import SystemRefused
+from cass.lexical.extras import extra_words
+from cass.lexical.schema import META_KEY, READER_LOCK, VERSION, create_index, current_generation, is_damage, open_index
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tantivy import Index
+
+    from cass.document import Document
+
+# One thread and a small heap: Python keeps the other core busy, and fewer, larger segments answer faster.
+HEAP_BYTES = 64_000_000
+SMALL_HEAP_BYTES = 15_000_000
+THREADS = 1
+
+
+class LexicalWriter:
+    """The one writer of the index; the caller holds the index lock."""
+
+    def __init__(self, root: str, folder: str, index: Index, heap_bytes: int) -> None:
+        self.root = root
+        self.folder = folder
+        self._index = index
+        self._writer = index.writer(heap_bytes, THREADS)
+        self.change = read_change(index)
+        self.added = 0
+
+    def add(self, document: Document) -> None:
+        """Add a document that is not in the index."""
+        out = TantivyDocument()
+        body = document.body
+        out.add_text("body", body)
+        if extra := extra_words(body, body.encode("utf-8", "replace")):
+            out.add_text("body", extra)
+        for tool in document.tools:
+            out.add_text("tool", tool)
+        out.add_integer("doc", document.doc)
+        out.add_integer("text", document.text)
+        out.add_integer("session", document.session)
+        out.add_integer("agent", document.agent)
+        out.add_integer("workspace", document.workspace)
+        out.add_integer("role", document.role)
+        out.add_integer("own", 1 if document.own else 0)
+        if document.time_ms is not None:
+            out.add_integer("time", document.time_ms)
+        try:
+            self._writer.add_document(out)
+        except (ValueError, OSError) as bad:
+            raise refused(self.folder, bad) from bad
+        self.added += 1
+
+    def remove(self, doc: int) -> None:
+        """Remove a document by its name; one that is not there is no error."""
+        self._writer.delete_documents_by_term("doc", doc)
+
+    def commit(self, change: int) -> None:
+        """Make everything visible; the index now contains the database up to `change`."""
+        self._writer.delete_documents_by_term("meta", META_KEY)
+        mark = TantivyDocument()
+        mark.add_text("meta", META_KEY)
+        mark.add_integer("change", change)
+        try:
+            self._writer.add_document(mark)
+            self._writer.commit()
+        except (ValueError, OSError) as bad:
+            raise refused(self.folder, bad) from bad
+        self.change = change
+
+    def rollback(self) -> None:
+        """Forget what was added and removed since the last commit."""
+        try:
+            self._writer.rollback()
+        except (ValueError, OSError) as bad:
+            raise refused(self.folder, bad) from bad
+
+    def close(self) -> None:
+        """Let merges finish.  Uncommitted documents are lost, as after a kill."""
+        try:
+            self._writer.wait_merging_threads()
+        except (ValueError, OSError):
+            pass  # a merge that failed leaves the smaller segments as they were
+
+    def document_count(self) -> int:
+        """Documents in the last commit."""
+        self._index.reload()
+        return max(0, self._index.searcher().num_docs - 1)
+
+
+def refused(folder: str, bad: Exception) -> SystemRefused:
+    """The error a person reads for what tantivy or the disk raised; the database is not concerned."""
+    text = str(bad)
+    if "os error 28" in text or "StorageFull" in text or "No space" in text:
+        return SystemRefused("the disk is full", folder, "make room and run: cass index")
+    what = (text.splitlines() or [type(bad).__name__])[0][:160]
+    return SystemRefused(f"the lexical index cannot be written: {what}", folder, "run: cass index --rebuild")
+
+
+def read_change(index: Index) -> int:
+    """The database's change number up to which the index goes; -1 for an index without a commit."""
+    from tantivy import Query
+
+    searcher = index.searcher()
+    hits = searcher.search(Query.term_query(index.schema, "meta", META_KEY), 1, False).hits
+    if not hits:
+        return -1
+    (change,) = searcher.fast_field_values("change", [hits[0][1]])
+    return -1 if change is None else int(change)
+
+
+def open_writer(root: str, heap_bytes: int = HEAP_BYTES) -> LexicalWriter | None:
+    """The current generation, ready to be written; None where it is missing, old or damaged."""
+    current = current_generation(root)
+    if current is None or current[1] != VERSION:
+        return None
+    try:
+        return LexicalWriter(root, current[0], open_index(current[0]), heap_bytes)
+    except BaseException as bad:
+        if not is_damage(bad):
+            raise
+        return None
+
+
+def create_writer(root: str, heap_bytes: int = HEAP_BYTES) -> LexicalWriter:
+    """An empty generation beside the others; searches see it after `publish`."""
+    numbers = [int(name) for name in os.listdir(root) if name.isdigit()] if os.path.isdir(root) else []
+    folder = os.path.join(root, str(max(numbers, default=0) + 1))
+    try:
+        make_private_folder(folder)
+        return LexicalWriter(root, folder, create_index(folder), heap_bytes)
+    except (ValueError, OSError) as bad:
+        raise refused(folder, bad) from bad
+
+
+def publish(writer: LexicalWriter) -> None:
+    """Make this generation the one that searches open, and drop those that nobody reads."""
+    number = os.path.basename(writer.folder)
+    try:
+        write_whole(os.path.join(writer.root, "current"), f"{number} {VERSION}\n".encode())
+    except OSError as bad:
+        raise refused(writer.root, bad) from bad
+    drop_old_generations(writer.root, keep=number)
+
+
+def drop_old_generations(root: str, keep: str) -> None:
+    """Delete every other generation that no search holds."""
+    for name in os.listdir(root):
+        if name.isdigit() and name != keep:
+            _drop(os.path.join(root, name))
+
+
+def _drop(folder: str) -> None:
+    try:
+        lock = try_lock(os.path.join(folder, READER_LOCK))
+    except OSError:
+        lock = None
+    if lock is not None:
+        lock.release()
+        shutil.rmtree(folder, ignore_errors=True)
