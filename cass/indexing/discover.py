@@ -1,0 +1,182 @@
+"""Find the session files below the connectors' roots, and tell what became of each since it was last read.
+
+Nothing here opens a session file but for the fingerprint of its first and last bytes.  Folders that cannot be read
+are values, links that lead in circles are followed once, and only regular files count.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from hashlib import blake2b
+
+from cass.connectors.base import SourceProblem
+from cass.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cass.connectors.base import Connector, Root, Surroundings
+    from cass.store.files import Seen
+
+FINGERPRINT_BYTES = 2048
+# Looking for project-local stores must not walk a whole home folder.
+MAX_PROJECT_FOLDERS = 5_000
+
+UNCHANGED, TOUCHED, APPENDED, WHOLE = "unchanged", "touched", "appended", "whole"
+
+
+@record
+class Found:
+    """A session file on disk.  `inode` tells files apart that took each other's name."""
+
+    agent: str
+    path: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+    @property
+    def identity(self) -> tuple[int, int, int]:
+        return (self.size, self.mtime_ns, self.inode)
+
+
+class Survey:
+    """One look over the disk for one connector: `files` yields, `folders` and `problems` fill meanwhile."""
+
+    def __init__(self, connector: Connector, around: Surroundings) -> None:
+        self.connector = connector
+        self.around = around
+        self.folders: dict[str, int] = {}
+        self.problems: list[SourceProblem] = []
+        self._visited: set[tuple[int, int]] = set()
+        self._given: set[str] = set()
+        self._unwatched_left = MAX_PROJECT_FOLDERS
+
+    def files(self) -> Iterator[Found]:
+        """All session files of this agent, each once."""
+        for root in self.connector.roots(self.around):
+            if self._is_text(root.path):
+                yield from self._root(root)
+
+    def _root(self, root: Root) -> Iterator[Found]:
+        try:
+            info = os.stat(root.path)
+        except OSError as bad:
+            if not isinstance(bad, FileNotFoundError | NotADirectoryError):
+                self._problem(root.path, bad)
+            return
+        if stat.S_ISDIR(info.st_mode):
+            yield from self._folder(root.path, info, root.depth, root.watch)
+        elif self.connector.claims(root.path) and (found := self._file(root.path)):
+            yield found
+
+    def _folder(self, path: str, info: os.stat_result, depth: int, watch: bool) -> Iterator[Found]:
+        identity = (info.st_dev, info.st_ino)
+        if not watch:
+            self._unwatched_left -= 1
+        if (identity in self._visited and watch) or self._unwatched_left < 0:
+            return
+        self._visited.add(identity)
+        if watch:
+            self.folders[path] = info.st_mtime_ns
+        for entry in self._entries(path):
+            if not self._is_text(entry.path):
+                continue
+            if self.connector.claims(entry.path):
+                if found := self._file(entry.path):
+                    yield found
+            elif depth > 0 and self._is_folder(entry) and self.connector.enters(entry.path):
+                below = self._stat(entry.path)
+                yield from self._folder(entry.path, below, depth - 1, watch) if below else ()
+
+    def _entries(self, path: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(path) as entries:
+                # In a fixed order: of two names for one folder always the same counts.
+                return sorted(entries, key=lambda entry: entry.name)
+        except OSError as bad:
+            self._problem(path, bad)
+            return []
+
+    def _is_text(self, path: str) -> bool:
+        """SQLite keeps names as UTF-8; a file system need not."""
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            self.problems.append(SourceProblem(path, None, "its name is not UTF-8"))
+            return False
+        return True
+
+    def _is_folder(self, entry: os.DirEntry[str]) -> bool:
+        try:
+            return entry.is_dir()
+        except OSError as bad:
+            self._problem(entry.path, bad)
+            return False
+
+    def _stat(self, path: str) -> os.stat_result | None:
+        try:
+            return os.stat(path)
+        except OSError as bad:
+            self._problem(path, bad)
+            return None
+
+    def _file(self, path: str) -> Found | None:
+        info = self._stat(path)
+        if info is None or path in self._given:
+            return None
+        if not stat.S_ISREG(info.st_mode):
+            if not stat.S_ISDIR(info.st_mode):
+                self.problems.append(SourceProblem(path, None, "not a regular file"))
+            return None
+        self._given.add(path)
+        return Found(self.connector.AGENT, path, info.st_size, info.st_mtime_ns, info.st_ino)
+
+    def _problem(self, path: str, bad: OSError) -> None:
+        self.problems.append(SourceProblem(path, None, bad.strerror or str(bad)))
+
+
+def what_changed(seen: Seen | None, found: Found, descriptor: int | None = None) -> str:
+    """UNCHANGED, TOUCHED (back, or another inode: same content), APPENDED (read on from the offset) or WHOLE.
+
+    `descriptor` is the open file; without it only what needs no look inside is told, the rest is WHOLE.
+    """
+    if seen is None:
+        return WHOLE
+    if (seen.size, seen.mtime_ns, seen.inode) == found.identity and seen.complete:
+        return TOUCHED if seen.gone else UNCHANGED
+    # A shorter file may have lost a last line that was taken before its newline came.
+    if found.size < seen.size or not _reads_on(seen, found, descriptor):
+        return WHOLE
+    if found.size != seen.size or not seen.complete:
+        return APPENDED
+    # The same size at another time may be an edit in the middle; another inode alone is a restored copy.
+    return TOUCHED if seen.mtime_ns == found.mtime_ns else WHOLE
+
+
+def _reads_on(seen: Seen, found: Found, descriptor: int | None) -> bool:
+    if not seen.resumable or seen.head is None or descriptor is None or found.size < seen.offset:
+        return False
+    return fingerprint(descriptor, seen.offset) == seen.head
+
+
+def fingerprint(descriptor: int, offset: int) -> bytes:
+    """A hash of the first and the last 2 KB before `offset`: what was read still stands there."""
+    size = min(FINGERPRINT_BYTES, offset)
+    digest = blake2b(read_at(descriptor, 0, size), digest_size=12)
+    if offset > size:
+        digest.update(read_at(descriptor, offset - size, size))
+    return digest.digest()
+
+
+def read_at(descriptor: int, offset: int, size: int) -> bytes:
+    """Bytes at an offset, the position of the file left as it was."""
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, size, offset)
+    before = os.lseek(descriptor, 0, os.SEEK_CUR)
+    os.lseek(descriptor, offset, os.SEEK_SET)
+    data = os.read(descriptor, size)
+    os.lseek(descriptor, before, os.SEEK_SET)
+    return data

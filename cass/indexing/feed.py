@@ -1,0 +1,100 @@
+"""Keep the lexical index behind the database: never ahead of it, and never far behind.
+
+Documents are handed over after the transaction that stored their messages.  Whatever is not a plain addition, or is
+too large to hold, is read back from SQLite by change number: the same path that mends and rebuilds an index.
+"""
+
+from __future__ import annotations
+
+from cass.store.documents import documents_since, removals_since
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cass.document import Document
+    from cass.lexical.writer import LexicalWriter
+    from cass.store.writer import Writer
+
+HELD_BYTES = 24 << 20
+# A search beside the first run, or after Ctrl-C, sees what was stored up to two seconds ago.
+COMMIT_EVERY_S = 2.0
+SHOWN_EVERY = 1_000
+
+
+class Feed:
+    """Between the database's writer and the index's.  Without an index (None) it only counts changes."""
+
+    def __init__(self, store: Writer, lexical: LexicalWriter | None, monotonic_s: Callable[[], float]) -> None:
+        self.store = store
+        self.lexical = lexical
+        self._monotonic_s = monotonic_s
+        self._held: list[Document] = []
+        self._held_bytes = 0
+        self._reread = False
+        # Interrupted among the documents of a transaction: how far the index is, nobody knows.
+        self._torn = False
+        self._given = lexical.change if lexical else 0
+        self._last_commit_s = monotonic_s()
+
+    def hold(self, document: Document) -> None:
+        """A new document, to be handed over after the commit."""
+        if self.lexical is None or self._reread:
+            return
+        self._held.append(document)
+        self._held_bytes += len(document.body)
+        if self._held_bytes > HELD_BYTES:
+            self.read_back()
+
+    def read_back(self) -> None:
+        """This transaction changed more than it added: take all of it from SQLite after the commit."""
+        self._reread = True
+        self._held.clear()
+        self._held_bytes = 0
+
+    def forget(self) -> None:
+        """The transaction was rolled back."""
+        self._held.clear()
+        self._held_bytes = 0
+        self._reread = False
+
+    def stored(self) -> None:
+        """The transaction is committed: hand its documents to the index, and commit that now and then."""
+        if self.lexical is not None:
+            if self._reread:
+                self.catch_up()
+            else:
+                self._torn = True
+                for document in self._held:
+                    self.lexical.add(document)
+                self._given = self.store.change
+                self._torn = False
+            if self._monotonic_s() - self._last_commit_s >= COMMIT_EVERY_S:
+                self.commit()
+        self.forget()
+
+    def catch_up(self, shown: Callable[[int], None] = lambda done: None) -> int:
+        """Hand over everything the index does not have; gives the number of documents, and shows it on the way."""
+        assert self.lexical is not None
+        self._torn = True
+        for doc in removals_since(self.store.connection, self._given):
+            self.lexical.remove(doc)
+        count = 0
+        for document in documents_since(self.store.connection, self._given):
+            self.lexical.add(document)
+            count += 1
+            if count % SHOWN_EVERY == 0:
+                shown(count)
+        self._given = self.store.change
+        self._torn = False
+        return count
+
+    def commit(self) -> None:
+        """Make what was handed over visible to searches."""
+        if self.lexical is not None and self._torn:
+            self.lexical.rollback()
+            self._given = self.lexical.change
+            self.catch_up()
+        if self.lexical is not None and self._given != self.lexical.change:
+            self.lexical.commit(self._given)
+        self._last_commit_s = self._monotonic_s()

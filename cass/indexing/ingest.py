@@ -1,0 +1,272 @@
+"""Read one file into the database: decide what is new, what stays, what is gone.
+
+In:  a connector's records.  Out: rows, the file's watermark, documents for the lexical index, and a tally.
+A transaction is a file's; a file that is read for the first time, or on from where it ended, is also committed at
+checkpoints on the way, so that neither memory nor a kill costs more than a part of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+from cass.connectors.base import Checkpoint, Message, Resume, Session, Source, SourceProblem
+from cass.indexing.discover import APPENDED, TOUCHED, UNCHANGED, WHOLE, fingerprint, what_changed
+from cass.indexing.prepared import clean
+from cass.indexing.sessions import IdTaken, ReadWhole, SessionBook
+from cass.records import record
+from cass.store import files as store_files
+from cass.store.sessions import sessions_in_file
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cass.connectors.base import Connector, Item, Surroundings
+    from cass.indexing.discover import Found
+    from cass.indexing.feed import Feed
+    from cass.store.files import Seen
+    from cass.store.writer import Writer
+
+COMMIT_BYTES = 16 << 20
+COMMIT_EVERY_S = 1.0
+# A path's problems beyond this many are counted, not listed: a file of noise has one a line.
+LISTED_PROBLEMS = 100
+
+
+@record
+class FileReport:
+    """What became of one file.  `bytes_read` were handed to the connector."""
+
+    outcome: str
+    bytes_read: int = 0
+    messages: int = 0
+    problems: tuple[SourceProblem, ...] = ()
+    finished: bool = True
+
+
+class CountingFile:
+    """A file that counts the bytes it hands out; at most `size` of them, what was there when reading began."""
+
+    def __init__(self, descriptor: int, start: int, size: int) -> None:
+        self._descriptor = descriptor
+        self._left = max(0, size - start)
+        self._size = size
+        self.bytes_read = 0
+        os.lseek(descriptor, start, os.SEEK_SET)
+
+    def read(self, size: int = -1, /) -> bytes:
+        wanted = self._left if size < 0 else min(size, self._left)
+        data = os.read(self._descriptor, wanted) if wanted else b""
+        while size < 0 and data and len(data) < wanted and (more := os.read(self._descriptor, wanted - len(data))):
+            data += more
+        self._left -= len(data)
+        self.bytes_read += len(data)
+        return data
+
+    def seek(self, offset: int, /) -> int:
+        self._left = max(0, self._size - offset)
+        return os.lseek(self._descriptor, offset, os.SEEK_SET)
+
+
+class Ingest:
+    """Reads files one after another.  `stop()` true ends the present one at its next checkpoint."""
+
+    def __init__(
+        self,
+        store: Writer,
+        feed: Feed,
+        around: Surroundings,
+        now_ms: Callable[[], int],
+        monotonic_s: Callable[[], float],
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.store = store
+        self.feed = feed
+        self.around = around
+        self._now_ms = now_ms
+        self._monotonic_s = monotonic_s
+        self._stop = stop
+
+    def file(self, connector: Connector, found: Found, seen: Seen | None, force: bool = False) -> FileReport:
+        """Bring one file up to date; `force` reads all of it again.  What the disk refuses becomes a problem."""
+        if not force and what_changed(seen, found) == UNCHANGED:
+            return FileReport(UNCHANGED)
+        try:
+            descriptor = os.open(found.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        except OSError as bad:
+            return _failed(found, bad)
+        try:
+            change = WHOLE if force else what_changed(seen, found, descriptor)
+            if change == TOUCHED and seen is not None and self._is_source(seen):
+                return self._touch(seen, found)
+            return self._read(connector, found, seen, descriptor, change)
+        # Of the session file: whatever our own files meet is a SystemRefused.
+        except OSError as bad:
+            return _failed(found, bad)
+        finally:
+            os.close(descriptor)
+
+    def _is_source(self, seen: Seen) -> bool:
+        """While a file was gone another one may have taken its sessions: then it is read anew."""
+        return not seen.gone or bool(sessions_in_file(self.store, seen.id))
+
+    def _touch(self, seen: Seen, found: Found) -> FileReport:
+        self.store.begin()
+        store_files.touch_file(self.store, seen.id, found.identity)
+        self.store.commit()
+        return FileReport(UNCHANGED)
+
+    def _read(self, connector: Connector, found: Found, seen: Seen | None, descriptor: int, change: str) -> FileReport:
+        external_id = seen.external_id if seen else None
+        for _ in range(3):
+            reading = _Reading(self, connector, found, seen, descriptor, change, external_id)
+            try:
+                return reading.run()
+            except (IdTaken, ReadWhole) as other:
+                self.give_up()
+                external_id = other.instead if isinstance(other, IdTaken) else external_id
+                # A checkpoint may have been stored before.
+                seen, change = store_files.seen_file(self.store, found.path), WHOLE
+            except BaseException:
+                self.give_up()
+                raise
+        return FileReport("failed", problems=(SourceProblem(found.path, None, "its sessions belong to other files"),))
+
+    def give_up(self) -> None:
+        """Undo the transaction under way."""
+        self.store.rollback()
+        self.feed.forget()
+
+
+def _failed(found: Found, bad: OSError) -> FileReport:
+    return FileReport("failed", problems=(SourceProblem(found.path, None, bad.strerror or str(bad)),))
+
+
+class _Reading:
+    """One pass over one file."""
+
+    def __init__(
+        self,
+        ingest: Ingest,
+        connector: Connector,
+        found: Found,
+        seen: Seen | None,
+        descriptor: int,
+        change: str,
+        external_id: str | None,
+    ) -> None:
+        self.ingest = ingest
+        self.store = ingest.store
+        self.connector = connector
+        self.found = found
+        self.seen = seen
+        self.descriptor = descriptor
+        self.external_id = external_id
+        self.appends = change == APPENDED and seen is not None
+        # A file that is read again is compared as a whole: only then is it known what is gone.
+        self.in_parts = self.appends or seen is None or (seen.size == 0 and seen.offset == 0)
+        self.problems: list[SourceProblem] = []
+        self.problem_count = 0
+        self.broken = False
+        self._since_s = ingest._monotonic_s()
+
+    def run(self) -> FileReport:
+        resume = self._resume()
+        file = CountingFile(self.descriptor, resume.offset if resume else 0, self.found.size)
+        self.store.begin()
+        self.file_id = self._file_row()
+        whole = resume is None
+        self.book = SessionBook(self.store, self.ingest.feed, self.connector, self.found.path, self.file_id, whole)
+        finished = True
+        last: Checkpoint | None = None
+        for item in self._items(file, resume):
+            if type(item) is Message:
+                self.book.message(item)
+            elif type(item) is Session:
+                self.book.session(item)
+            elif type(item) is SourceProblem:
+                self._problem(item)
+            elif type(item) is Checkpoint:
+                last = item
+                if self.in_parts and self._is_time() and file.bytes_read:
+                    self._commit(item, complete=False)
+                    if self.ingest._stop():
+                        finished = False
+                        break
+                    self.store.begin()
+        if finished:
+            self._finish(last)
+        return FileReport("read", file.bytes_read, self.book.given, self._shown_problems(), finished)
+
+    def _resume(self) -> Resume | None:
+        if not self.appends or self.seen is None:
+            return None
+        return Resume(self.seen.offset, self.seen.line, json.loads(self.seen.state or "{}"))
+
+    def _file_row(self) -> int:
+        if self.seen is None:
+            return store_files.add_file(
+                self.store, self.found.agent, self.found.path, self.external_id, self.ingest._now_ms()
+            )
+        if self.external_id != self.seen.external_id:
+            store_files.name_file(self.store, self.seen.id, self.external_id)
+        return self.seen.id
+
+    def _items(self, file: CountingFile, resume: Resume | None) -> Iterator[Item]:
+        found = self.found
+        source = Source(
+            found.path, file, found.size, found.mtime_ns // 1_000_000, resume, self.ingest.around, self.external_id
+        )
+        try:
+            yield from self.connector.read(source)
+        except (OSError, MemoryError):
+            raise
+        # A connector's own mistake must cost one file, not the history.
+        except Exception as bad:
+            self.broken = True
+            yield SourceProblem(found.path, None, f"the reader failed: {type(bad).__name__}: {bad}")
+
+    def _is_time(self) -> bool:
+        now_s = self.ingest._monotonic_s()
+        is_small = self.store.transaction_bytes < COMMIT_BYTES and now_s - self._since_s < COMMIT_EVERY_S
+        if is_small and not self.ingest._stop():
+            return False
+        self._since_s = now_s
+        return True
+
+    def _problem(self, problem: SourceProblem) -> None:
+        self.problem_count += 1
+        if len(self.problems) < LISTED_PROBLEMS:
+            self.problems.append(problem)
+
+    def _finish(self, last: Checkpoint | None) -> None:
+        # What a broken reader did not repeat is not known to be gone.
+        if not self.broken:
+            self.book.close()
+        last = last or Checkpoint(0, 0, {}, resumable=False)
+        self._commit(last, complete=True)
+
+    def _commit(self, at: Checkpoint, complete: bool) -> None:
+        self.book.count()
+        head = fingerprint(self.descriptor, at.offset) if at.resumable else None
+        store_files.save_progress(
+            self.store,
+            self.file_id,
+            self.found.identity,
+            head,
+            (at.offset, at.line, json.dumps(at.state), at.resumable),
+            complete,
+            self.ingest._now_ms(),
+        )
+        resumed_at = self.seen.line if self.appends and self.seen else None
+        shown = [(problem.line, clean(problem.what) or "") for problem in self._shown_problems()]
+        store_files.set_problems(self.store, self.file_id, shown, resumed_at)
+        self.store.commit()
+        self.ingest.feed.stored()
+
+    def _shown_problems(self) -> tuple[SourceProblem, ...]:
+        more = self.problem_count - len(self.problems)
+        if not more:
+            return tuple(self.problems)
+        return (*self.problems, SourceProblem(self.found.path, None, f"and {more} more problems"))

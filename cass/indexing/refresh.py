@@ -1,0 +1,156 @@
+"""Read the few new lines that a search found on its way, and not more than fits in a moment.
+
+Only SQLite is written: the search itself matches what the lexical index does not have yet.  When that grows long,
+the index is brought up to date after the answer was printed.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from cass.connectors.base import Surroundings
+from cass.connectors.table import agent_row, load
+from cass.disk import try_lock
+from cass.errors import CassError
+from cass.indexing.discover import Found, Survey
+from cass.indexing.feed import Feed
+from cass.indexing.ingest import Ingest
+from cass.lexical import writer as lexical_writer
+from cass.records import record
+from cass.store import files as store_files
+from cass.store.connect import SqliteErrors, open_writer
+from cass.store.sessions import workspaces
+from cass.store.writer import Writer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from cass.paths import Places
+    from cass.store.files import Seen
+    from cass.store.look import Look
+
+READ_S = 0.030
+# More messages than this outside the index make every search slower than committing them once.
+LONG_TAIL = 256
+
+
+@record
+class Refreshed:
+    """`behind_files` are known to have changed and were not read to their end."""
+
+    behind_files: int
+    notes: tuple[str, ...] = ()
+    long_tail: bool = False
+
+
+def refresh(
+    places: Places,
+    home: str,
+    env: Mapping[str, str],
+    changed: Look,
+    now_ms: Callable[[], int],
+    monotonic_s: Callable[[], float],
+    budget_s: float = READ_S,
+) -> Refreshed:
+    """Read changed files, newest first, until `budget_s` is over.  What goes wrong is a note: the search goes on."""
+    until_s = monotonic_s() + budget_s
+    try:
+        lock = try_lock(places.index_lock)
+        if lock is None:
+            return Refreshed(len(changed.files), ())
+        with lock, SqliteErrors(places.database):
+            store = Writer(open_writer(places.database), places.database)
+            try:
+                return _read(store, home, env, changed, now_ms, monotonic_s, until_s)
+            finally:
+                store.connection.close()
+    except CassError as bad:
+        return Refreshed(len(changed.files), (f"new messages were not read: {bad.what}",))
+    except OSError as bad:
+        return Refreshed(len(changed.files), (f"new messages were not read: {bad.strerror or bad}",))
+
+
+def _read(
+    store: Writer,
+    home: str,
+    env: Mapping[str, str],
+    changed: Look,
+    now_ms: Callable[[], int],
+    monotonic_s: Callable[[], float],
+    until_s: float,
+) -> Refreshed:
+    around = Surroundings(home, env, workspaces(store))
+    seen = store_files.seen_files(store)
+    work = list(_known(store, seen, changed.files)) + list(_new(store, around, seen, changed.folders))
+    work.sort(key=lambda found: -found.mtime_ns)
+
+    def is_over() -> bool:
+        return monotonic_s() > until_s
+
+    ingest = Ingest(store, Feed(store, None, monotonic_s), around, now_ms, monotonic_s, is_over)
+    behind = 0
+    for found in work:
+        row = agent_row(found.agent)
+        if row is None:
+            continue
+        if is_over() or not ingest.file(load(row), found, seen.get(found.path)).finished:
+            behind += 1
+    return Refreshed(behind)
+
+
+def _known(store: Writer, seen: Mapping[str, Seen], paths: Iterable[str]) -> Iterable[Found]:
+    gone = []
+    for path in paths:
+        before = seen[path]
+        try:
+            info = os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            gone.append(before.id)
+            continue
+        except OSError:
+            continue
+        if stat.S_ISREG(info.st_mode):
+            yield Found(before.agent, path, info.st_size, info.st_mtime_ns, info.st_ino)
+    if gone:
+        store.begin()
+        store_files.mark_files_gone(store, gone)
+        store.commit()
+
+
+def _new(
+    store: Writer, around: Surroundings, seen: Mapping[str, Seen], folders: Iterable[tuple[str, str]]
+) -> Iterable[Found]:
+    """Files in folders where something came or went; the folders' new times are noted."""
+    for name in dict.fromkeys(agent for _, agent in folders):
+        row = agent_row(name)
+        if row is None:
+            continue
+        survey = Survey(load(row), around)
+        found = [each for each in survey.files() if each.path not in seen or seen[each.path].gone]
+        if not survey.problems:
+            store.begin()
+            store_files.save_folders(store, name, survey.folders)
+            store.commit()
+        yield from found
+
+
+def catch_up(places: Places, monotonic_s: Callable[[], float]) -> None:
+    """Bring a usable index up to date with the database, with a small heap; anything in the way is left for later."""
+    try:
+        lock = try_lock(places.index_lock)
+        if lock is None:
+            return
+        with lock, SqliteErrors(places.database):
+            lexical = lexical_writer.open_writer(places.lexical, lexical_writer.SMALL_HEAP_BYTES)
+            if lexical is None:
+                return
+            store = Writer(open_writer(places.database), places.database)
+            if 0 <= lexical.change < store.change:
+                Feed(store, lexical, monotonic_s).catch_up()
+                lexical.commit(store.change)
+            lexical.close()
+            store.connection.close()
+    except (CassError, OSError, ValueError):
+        return

@@ -1,0 +1,197 @@
+"""`cass index`: look at every agent's folders, read what is new, keep the lexical index in step.
+
+Newest files first, so that a search beside the first run, or after Ctrl-C, already answers for the latest days.
+Everything that goes wrong with one file is a problem in the report; only the database and the disk can end a run.
+"""
+
+from __future__ import annotations
+
+import gc
+
+from cass.connectors.base import SourceProblem, Surroundings
+from cass.connectors.table import AGENTS, Agent, load
+from cass.indexing.discover import UNCHANGED, Found, Survey
+from cass.indexing.ingest import FileReport, Ingest
+from cass.indexing.places import open_archive
+from cass.records import record
+from cass.store import files as store_files
+from cass.store.connect import SqliteErrors
+from cass.store.sessions import workspaces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from cass.connectors.base import Connector
+    from cass.indexing.places import Archive
+    from cass.paths import Places
+    from cass.store.files import Seen
+
+    Progress = Callable[[str, int, int, int, int], None]
+
+
+@record
+class IndexRequest:
+    """What to do.  `agents` empty means all; `full` reads everything again; `rebuild` fills the index from SQLite."""
+
+    agents: tuple[str, ...] = ()
+    full: bool = False
+    rebuild: bool = False
+
+
+@record
+class AgentTally:
+    """Files of one agent: seen, read, unchanged, failed; and bytes handed to its parser."""
+
+    seen: int = 0
+    read: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    bytes_read: int = 0
+
+
+@record
+class IndexReport:
+    """What a run did.  `complete` false: it was stopped, the rest comes with the next run."""
+
+    agents: Mapping[str, AgentTally]
+    problems: tuple[SourceProblem, ...]
+    documents: int
+    rebuilt: bool
+    complete: bool
+    took_ms: float
+
+
+def no_progress(phase: str, done: int, total: int, done_bytes: int, total_bytes: int) -> None:
+    """For those who do not want to see it."""
+
+
+class Run:
+    """One run over all agents.  `stop` is asked between files and at checkpoints."""
+
+    def __init__(
+        self,
+        places: Places,
+        home: str,
+        env: Mapping[str, str],
+        request: IndexRequest,
+        now_ms: Callable[[], int],
+        monotonic_s: Callable[[], float],
+        progress: Progress = no_progress,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.places = places
+        self.home = home
+        self.env = env
+        self.request = request
+        self.progress = progress
+        self._now_ms = now_ms
+        self._monotonic_s = monotonic_s
+        self._stop = stop
+        self._tallies: dict[str, dict[str, int]] = {}
+        self._problems: list[SourceProblem] = []
+        self._complete = True
+
+    def run(self) -> IndexReport:
+        """Do it.  Raises Busy, SystemRefused, CorruptDatabase or NewerDatabase."""
+        gc.enable()  # the command line switches it off for short lives; this is a long one
+        started_s = self._monotonic_s()
+        errors = SqliteErrors(self.places.database)
+        with errors, open_archive(self.places, self.request.rebuild, self._monotonic_s, self.progress) as archive:
+            self._index(archive)
+            return IndexReport(
+                {name: AgentTally(**counts) for name, counts in self._tallies.items()},
+                tuple(self._problems),
+                archive.lexical.document_count(),
+                archive.rebuilt,
+                self._complete,
+                round((self._monotonic_s() - started_s) * 1000, 1),
+            )
+
+    def _index(self, archive: Archive) -> None:
+        chosen = [agent for agent in AGENTS if not self.request.agents or agent.name in self.request.agents]
+        try:
+            for later in (False, True):
+                self._agents([agent for agent in chosen if agent.after_others is later], archive)
+        finally:
+            archive.feed.commit()
+
+    def _agents(self, agents: Sequence[Agent], archive: Archive) -> None:
+        around = Surroundings(self.home, self.env, workspaces(archive.store))
+        seen = store_files.seen_files(archive.store)
+        surveys = [Survey(load(agent), around) for agent in agents]
+        work = [(survey.connector, found) for survey in surveys for found in self._look(survey)]
+        # Files that take each other's ids do so in a fixed order, whatever the disk lists first.
+        work.sort(key=lambda pair: (-pair[1].mtime_ns, pair[1].path))
+        self._read_all(archive, around, work, seen)
+        for survey in surveys:
+            self._problems += survey.problems
+            if self._complete:
+                self._settle(archive, survey, seen, {found.path for _, found in work})
+
+    def _look(self, survey: Survey) -> list[Found]:
+        found = list(survey.files())
+        self._tallies[survey.connector.AGENT] = {"seen": len(found)}
+        return found
+
+    def _read_all(
+        self,
+        archive: Archive,
+        around: Surroundings,
+        work: Sequence[tuple[Connector, Found]],
+        seen: Mapping[str, Seen],
+    ) -> None:
+        ingest = Ingest(archive.store, archive.feed, around, self._now_ms, self._monotonic_s, self._stop)
+        total_bytes = sum(found.size for _, found in work)
+        done_bytes = 0
+        for done, (connector, found) in enumerate(work):
+            if self._stop():
+                self._complete = False
+                return
+            self.progress("reading", done, len(work), done_bytes, total_bytes)
+            report = ingest.file(connector, found, seen.get(found.path), self.request.full)
+            self._count(found.agent, report)
+            self._complete = self._complete and report.finished
+            done_bytes += found.size
+
+    def _count(self, agent: str, report: FileReport) -> None:
+        counts = self._tallies[agent]
+        outcome = "unchanged" if report.outcome == UNCHANGED else report.outcome
+        counts[outcome] = counts.get(outcome, 0) + 1
+        counts["bytes_read"] = counts.get("bytes_read", 0) + report.bytes_read
+        self._problems += report.problems
+
+    def _settle(self, archive: Archive, survey: Survey, seen: Mapping[str, Seen], found: set[str]) -> None:
+        """Note the folders, and the files that the agent has deleted."""
+        store = archive.store
+        agent = survey.connector.AGENT
+        unreadable = tuple(problem.path for problem in survey.problems)
+        gone = [
+            file.id
+            for file in seen.values()
+            if file.agent == agent and not file.gone and file.path not in found and not file.path.startswith(unreadable)
+        ]
+        store.begin()
+        store_files.save_folders(store, agent, survey.folders)
+        store_files.mark_files_gone(store, gone)
+        store.note_indexed(self._now_ms())
+        store.commit()
+
+
+def plan(places: Places, home: str, env: Mapping[str, str], agents: Sequence[str]) -> tuple[int, int]:
+    """(files, bytes) that a run would read now, without reading them."""
+    from cass.indexing.discover import TOUCHED, what_changed
+    from cass.indexing.places import read_seen
+
+    seen, known = read_seen(places)
+    around = Surroundings(home, env, known)
+    files = size = 0
+    for agent in AGENTS:
+        if agents and agent.name not in agents:
+            continue
+        for found in Survey(load(agent), around).files():
+            before = seen.get(found.path)
+            if what_changed(before, found) not in (UNCHANGED, TOUCHED):
+                files += 1
+                size += max(0, found.size - (before.offset if before and before.resumable else 0))
+    return files, size
