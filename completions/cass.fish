@@ -55,11 +55,11 @@ complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l requ
 complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l exit-zero -d 'exit 0 also when nothing is found'
 complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l exit-status -d 'with --json, exit 1 when nothing is found'
 
-complete -c cass -n '__fish_seen_subcommand_from show read view expand' -s C -l context -x -d 'also show N messages before and after'
+complete -c cass -n '__fish_seen_subcommand_from show read view expand' -s C -l context -x -d 'show N messages before and after ID:N; 3 if not said'
 complete -c cass -n '__fish_seen_subcommand_from show read view expand' -s n -l line -x -d 'the message on this line of the file'
 complete -c cass -n '__fish_seen_subcommand_from show read view expand' -l role -x -a 'user assistant tool system summary' -d 'only messages of this role'
 complete -c cass -n '__fish_seen_subcommand_from show read view expand' -l tools -d 'also what tools were given and answered, in full'
-complete -c cass -n '__fish_seen_subcommand_from show read view expand' -l raw -d 'the text as it was written, without headings'
+complete -c cass -n '__fish_seen_subcommand_from show read view expand' -l raw -d 'the agent\'s own lines, from its file'
 complete -c cass -n '__fish_seen_subcommand_from show read view expand' -F
 
 complete -c cass -n '__fish_seen_subcommand_from sessions ls list' -l workspace -x -a '(__fish_complete_directories)' -d 'only this folder and all below it; . is the current repository; a bare word is a folder\'s name'
@@ -75,7 +75,7 @@ complete -c cass -n '__fish_seen_subcommand_from index reindex' -l agent -x -d '
 complete -c cass -n '__fish_seen_subcommand_from index reindex' -l progress -x -a 'auto plain none' -d 'how to show progress'
 
 complete -c cass -n '__fish_seen_subcommand_from status st' -l check -d 'exit 1 when something is wrong'
-complete -c cass -n '__fish_seen_subcommand_from status st' -l brief -d 'leave the settings out'
+complete -c cass -n '__fish_seen_subcommand_from status st' -l brief -d 'one line'
 
 complete -c cass -n '__fish_seen_subcommand_from doctor' -l fix -d 'do the repairs that cannot lose anything'
 

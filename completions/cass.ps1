@@ -113,13 +113,13 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
         }
         'show' = @{
             Words = @(
-                , @('-C', 'also show N messages before and after')
-                , @('--context', 'also show N messages before and after')
+                , @('-C', 'show N messages before and after ID:N; 3 if not said')
+                , @('--context', 'show N messages before and after ID:N; 3 if not said')
                 , @('-n', 'the message on this line of the file')
                 , @('--line', 'the message on this line of the file')
                 , @('--role', 'only messages of this role')
                 , @('--tools', 'also what tools were given and answered, in full')
-                , @('--raw', 'the text as it was written, without headings')
+                , @('--raw', 'the agent''s own lines, from its file')
                 , @('--json', 'print one JSON object and nothing else')
                 , @('--data-dir', 'where cass keeps its archive')
                 , @('--color', 'when to use colour')
@@ -191,7 +191,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
         'status' = @{
             Words = @(
                 , @('--check', 'exit 1 when something is wrong')
-                , @('--brief', 'leave the settings out')
+                , @('--brief', 'one line')
                 , @('--json', 'print one JSON object and nothing else')
                 , @('--data-dir', 'where cass keeps its archive')
                 , @('--color', 'when to use colour')

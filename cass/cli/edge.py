@@ -6,7 +6,7 @@ import os
 import sys
 
 from cass.cli.lane import Invocation, parse
-from cass.errors import CassError, SystemRefused
+from cass.errors import CassError, CorruptDatabase, SystemRefused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,6 +111,9 @@ def _as_error(lost: BaseException) -> CassError:
         where = lost.filename if isinstance(lost.filename, str) else None
         what = f"the system refused: {(lost.strerror or str(lost)).lower()}"
         return SystemRefused(what, where, "make room or allow it, then run this again")
+    if type(lost).__module__ == "sqlite3" and type(lost).__name__ in ("DatabaseError", "OperationalError"):
+        what = f"the database cannot be read: {_first_line(lost)}"
+        return CorruptDatabase(what, None, "see what is wrong and what mends it: cass doctor")
     what = f"this is a bug: {type(lost).__name__}: {_first_line(lost)}"
     return CassError(what, _place(lost), "run it again with -v to see the traceback, and please report it")
 
@@ -147,7 +150,7 @@ def _tell(error: CassError, argv: list[str]) -> None:
     elif any(arg in ("--json", "--robot") or arg.startswith("--robot-format") for arg in asked):
         _write_json(error, {})
     else:
-        from cass.cli.terminal import visible
+        from cass.render.terminal import visible
 
         sys.stderr.write(f"cass: {visible(str(error))}\n")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from cass.cli.table import EVERYWHERE, GROUPS, HOME, Argument, Command, Option, command, commands, options_of
-from cass.cli.terminal import BOLD, DIM, Style
+from cass.render.terminal import BOLD, DIM, Style
 
 PURPOSE = "cass finds anything that you and your coding agents ever said on this machine."
 WIDEST = 100  # longer lines are hard to read

@@ -182,11 +182,11 @@ def show() -> Command:
         aliases=("read", "view", "expand"),
         arguments=(Argument("id", "ID", "a session (ID), a message (ID:N), a file or FILE:LINE", required=True),),
         options=(
-            Option(("-C", "--context"), "also show N messages before and after", INT, "N"),
+            Option(("-C", "--context"), "show N messages before and after ID:N; 3 if not said", INT, "N"),
             Option(("-n", "--line"), "the message on this line of the file", INT, "LINE", least=1),
             _role(),
             Option(("--tools",), "also what tools were given and answered, in full"),
-            Option(("--raw",), "the text as it was written, without headings"),
+            Option(("--raw",), "the agent's own lines, from its file"),
         ),
     )
 

@@ -40,12 +40,12 @@ def status() -> Command:
         examples=(
             ("cass status", "the state of the archive"),
             ("cass status --check", "exit 1 when something is wrong, for scripts"),
-            ("cass status --json --brief", "for a program, without the settings"),
+            ("cass status --brief", "one line"),
         ),
         aliases=("st",),
         options=(
             Option(("--check",), "exit 1 when something is wrong"),
-            Option(("--brief",), "leave the settings out"),
+            Option(("--brief",), "one line"),
         ),
     )
 

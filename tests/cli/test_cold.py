@@ -32,7 +32,7 @@ def loaded_by(code: str) -> set[str]:
         "from cass.cli.lane import parse; parse(['status', '--json']); import cass.cli.verbs.status",
         "from cass.cli.lane import parse; parse(['show', 'x']); import cass.cli.verbs.show",
         "from cass.cli.lane import parse; parse([]); import cass.cli.verbs.home",
-        "import cass.cli.terminal",
+        "import cass.render.terminal",
     ],
 )
 def test_the_fast_lane_loads_nothing_heavy(code: str):

@@ -10,7 +10,7 @@ import pytest
 from cass.cli import generate, man
 from cass.cli.help import command_help, main_help
 from cass.cli.table import Command, command, commands, options_of
-from cass.cli.terminal import Style
+from cass.render.terminal import Style
 from tests.cli.test_edge import ROOT, cass
 
 PLAIN = Style(color=False, plain=False, links=False, terminal=False, width=80)

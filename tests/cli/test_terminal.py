@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cass.cli.terminal import BOLD, Style, page, style, visible
+from cass.render.terminal import BOLD, Style, page, style, visible
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = (
@@ -140,14 +140,14 @@ def on_terminal(code: str, env: dict[str, str], rows: int = 24) -> str:
 
 
 def test_hostile_text_reaches_a_terminal_only_as_signs():
-    code = f"import sys; from cass.cli.terminal import visible\nfor t in {HOSTILE!r}: print(visible(t))"
+    code = f"import sys; from cass.render.terminal import visible\nfor t in {HOSTILE!r}: print(visible(t))"
     shown = on_terminal(code, {})
 
     assert len(shown.splitlines()) == len(HOSTILE)
     assert shown.replace("\r\n", "").isprintable()
 
 
-LONG = "from cass.cli.terminal import page; page('line\\n' * {lines}, {options})"
+LONG = "from cass.render.terminal import page; page('line\\n' * {lines}, {options})"
 
 
 def test_a_long_text_goes_through_the_pager_on_a_terminal():

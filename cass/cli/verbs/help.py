@@ -7,7 +7,7 @@ import sys
 
 from cass.cli.help import command_help, main_help
 from cass.cli.suggest import command_named
-from cass.cli.terminal import page, style
+from cass.render.terminal import page, style
 
 
 def run(options: dict[str, object]) -> int:

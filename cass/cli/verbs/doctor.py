@@ -1,0 +1,82 @@
+"""`cass doctor`: check everything; with --fix do the repairs that cannot lose anything."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cass import clock
+from cass.disk import try_lock
+from cass.indexing.run import IndexRequest, Run
+from cass.lexical.schema import current_generation
+from cass.lexical.writer import drop_old_generations
+from cass.paths import home_folder, places
+from cass.render import doctor_text
+from cass.render.terminal import style
+from cass.status.checks import CHECKPOINT, CHMOD, DROP, FAIL, REBUILD, examine, open_to_others
+from cass.store import catalog
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from cass.paths import Places
+    from cass.status.checks import Finding
+
+
+def run(options: dict[str, Any]) -> int:
+    """Check, mend where asked, and say both; 1 when something is still broken."""
+    where = places(os.environ, data_dir=options["data_dir"])
+    home = home_folder(os.environ)
+    findings = examine(where, home, os.environ)
+    done = _mend(where, findings) if options["fix"] else []
+    if done:
+        findings = examine(where, home, os.environ)
+    if options["json"]:
+        sys.stdout.write(doctor_text.as_json(findings, done))
+    else:
+        sys.stdout.write(doctor_text.page(findings, done, style(sys.stdout, options, os.environ)))
+    return 1 if any(finding.level == FAIL for finding in findings) else 0
+
+
+def _mend(where: Places, findings: list[Finding]) -> list[str]:
+    """Do the repairs that were found necessary; a sentence for each."""
+    wanted = {finding.fix for finding in findings}
+    return [said for fix, mend in MENDERS.items() if fix in wanted and (said := mend(where))]
+
+
+def _chmod(where: Places) -> str:
+    shared = open_to_others(where)
+    for path in shared:
+        os.chmod(path, os.stat(path).st_mode & 0o700)
+    return f"made private: {', '.join(shared)}"
+
+
+def _checkpoint(where: Places) -> str:
+    emptied = catalog.checkpoint(where.database)
+    return "moved the write-ahead log into the database" if emptied else ""
+
+
+def _rebuild(where: Places) -> str:
+    request = IndexRequest(rebuild=True)
+    report = Run(where, home_folder(os.environ), os.environ, request, clock.now_ms, clock.monotonic_s).run()
+    return f"made the search index again: {report.documents} documents"
+
+
+def _drop(where: Places) -> str:
+    lock = try_lock(where.index_lock)
+    current = current_generation(where.lexical)
+    if lock is None or current is None:
+        return ""  # who indexes now may be filling one of them
+    with lock:
+        drop_old_generations(where.lexical, os.path.basename(current[0]))
+    return "dropped search indexes that nobody reads any more"
+
+
+MENDERS: dict[str, Callable[[Places], str]] = {
+    CHMOD: _chmod,
+    CHECKPOINT: _checkpoint,
+    REBUILD: _rebuild,
+    DROP: _drop,
+}

@@ -1,0 +1,35 @@
+"""What `cass` alone does: what it has, how fresh, one next command."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cass import clock
+from cass.paths import home_folder, places
+from cass.status.facts import EMPTY, collect
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def run(options: dict[str, Any]) -> int:
+    where = places(os.environ, data_dir=options["data_dir"])
+    status = collect(where, clock.monotonic_s)
+    if options["json"]:
+        from cass.render.status_json import answer
+
+        sys.stdout.write(answer(status) + "\n")
+        return 0
+    from cass.render.home_text import empty, filled
+    from cass.render.terminal import style
+
+    look = style(sys.stdout, options, os.environ)
+    if status.state == EMPTY:
+        from cass.indexing.run import plan
+
+        sys.stdout.write(empty(*plan(where, home_folder(os.environ), os.environ, ()), look))
+    else:
+        sys.stdout.write(filled(status, look, clock.now_ms()))
+    return 0

@@ -1,0 +1,72 @@
+"""`cass index`: read what is new in the agents' files."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cass import clock
+from cass.connectors.table import find_agent
+from cass.indexing.run import IndexRequest, Run, plan
+from cass.paths import home_folder, places
+from cass.render import index_json, index_text
+from cass.render.progress import Progress, chosen
+from cass.render.terminal import style
+from cass.store import catalog, connect
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from cass.indexing.run import IndexReport
+    from cass.paths import Places
+
+# A first run over more than this says beforehand what it will take.
+LONG_BYTES = 200_000_000
+
+
+def run(options: dict[str, Any]) -> int:
+    """Index, and say what was done; files that cannot be read are listed, never an error."""
+    where = places(os.environ, data_dir=options["data_dir"])
+    agents = tuple(find_agent(name).name for name in options["agent"])
+    if options["dry_run"]:
+        files, size = plan(where, home_folder(os.environ), os.environ, agents)
+        sys.stdout.write(index_json.estimate(files, size) if options["json"] else index_text.estimate(files, size))
+        return 0
+    _warn_of_long_run(where, agents, options)
+    report = _index(where, IndexRequest(agents, options["full"], options["rebuild"]), options)
+    _print(report, where, options)
+    return 0
+
+
+def _warn_of_long_run(where: Places, agents: tuple[str, ...], options: dict[str, Any]) -> None:
+    if options["quiet"] or os.path.exists(where.database):
+        return
+    files, size = plan(where, home_folder(os.environ), os.environ, agents)
+    if size > LONG_BYTES:
+        sys.stderr.write(index_text.estimate(files, size))
+
+
+def _index(where: Places, request: IndexRequest, options: dict[str, Any]) -> IndexReport:
+    look = style(sys.stderr, options, os.environ)
+    progress = Progress(sys.stderr, chosen(options["progress"], options["quiet"], look), look.width, clock.monotonic_s)
+    working = Run(where, home_folder(os.environ), os.environ, request, clock.now_ms, clock.monotonic_s, progress)
+    try:
+        return working.run()
+    except KeyboardInterrupt:
+        progress.close()
+        sys.stderr.write(index_text.INTERRUPTED)
+        raise
+    finally:
+        progress.close()
+
+
+def _print(report: IndexReport, where: Places, options: dict[str, Any]) -> None:
+    connection = connect.open_reader(where.database)
+    counts = catalog.agent_counts(connection) if connection is not None else {}
+    if options["json"]:
+        sys.stdout.write(index_json.answer(report, counts))
+        return
+    sys.stdout.write(index_text.summary(report, counts, style(sys.stdout, options, os.environ)))
+    if not options["quiet"]:
+        sys.stderr.write(index_text.problems(report, options["verbose"]))

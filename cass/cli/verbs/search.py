@@ -1,0 +1,149 @@
+"""`cass search`: find messages."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cass import clock
+from cass.errors import MissingIndex
+from cass.paths import home_folder, places
+from cass.search.engine import search
+from cass.search.request import Freshness, Request
+from cass.store import connect
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from cass.paths import Places
+    from cass.search.request import Results
+
+# With nothing indexed a search reads the newest sessions for so long; the rest is `cass index`'s.
+FIRST_READ_S = 1.5
+
+
+def run(options: dict[str, Any]) -> int:
+    """Search, print, and say by the exit code whether something was found."""
+    where = places(os.environ, data_dir=options["data_dir"])
+    request = _request(options)
+    freshness = _freshen(where, options["refresh"])
+    results = search(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness)
+    _print(results, options)
+    if freshness.long_tail:
+        _catch_up(where)
+    return _exit_code(results, options)
+
+
+def _request(options: dict[str, Any]) -> Request:
+    words = options["query"]
+    text = sys.stdin.read().strip() if words == ["-"] else " ".join(words)
+    return Request(
+        text=text,
+        limit=options["limit"],
+        offset=options["offset"],
+        cursor=options["cursor"],
+        agents=tuple(options["agent"]),
+        workspaces=tuple(options["workspace"]),
+        sessions=tuple(options["session"]),
+        roles=tuple(options["role"]),
+        since=options["since"],
+        until=options["until"],
+        mode=options["mode"] or "hybrid_preferred",
+        match=options["match"],
+        sort=options["sort"],
+        grouped=options["group"] == "session",
+        literal=options["literal"],
+        include_self=options["include_self"],
+        exclude_sessions=tuple(options["exclude_session"]),
+        context=options["context"],
+        timeout_s=options["timeout_s"] or 0.0,
+        counts_only=options["count"],
+        content="content" in (options["fields"] or "").split(","),
+        request_id=options["request_id"],
+    )
+
+
+def _freshen(where: Places, how: str) -> Freshness:
+    """Read what is new, as much as `--refresh` allows."""
+    if not os.path.exists(where.database):
+        if how == "off":
+            raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+        return _first_read(where, FIRST_READ_S if how == "auto" else None)
+    if how == "off":
+        return Freshness()
+    if how == "wait":
+        return _first_read(where, None)
+    from cass.store.look import look
+
+    connection = connect.open_reader(where.database)
+    if connection is None:
+        return Freshness()
+    changed = look(connection, clock.monotonic_s)
+    connection.close()
+    if not changed.files and not changed.folders:
+        return Freshness() if changed.complete else Freshness(notes=("not every session file was looked at",))
+    from cass.indexing.refresh import refresh
+
+    done = refresh(where, home_folder(os.environ), os.environ, changed, clock.now_ms, clock.monotonic_s)
+    return Freshness(done.behind_files, done.notes, done.long_tail)
+
+
+def _first_read(where: Places, budget_s: float | None) -> Freshness:
+    """Index for a while (None: to the end) before the search."""
+    from cass.indexing.run import IndexRequest, Run
+
+    until_s = None if budget_s is None else clock.monotonic_s() + budget_s
+
+    def is_over() -> bool:
+        return until_s is not None and clock.monotonic_s() > until_s
+
+    home = home_folder(os.environ)
+    report = Run(where, home, os.environ, IndexRequest(), clock.now_ms, clock.monotonic_s, stop=is_over).run()
+    if report.complete:
+        return Freshness()
+    behind = sum(tally.seen - tally.read - tally.unchanged - tally.failed for tally in report.agents.values())
+    return Freshness(max(1, behind), (f"{max(1, behind)} session files are not read yet: run cass index",))
+
+
+def _catch_up(where: Places) -> None:
+    """The answer is out; nobody waits for this but the process itself."""
+    from cass.indexing.refresh import catch_up
+
+    sys.stdout.flush()
+    catch_up(where, clock.monotonic_s)
+
+
+def _print(results: Results, options: dict[str, Any]) -> None:
+    if options["json"] or options["jsonl"]:
+        from cass.render import search_json
+
+        fields = search_json.chosen_fields(options["fields"])
+        show = search_json.lines if options["jsonl"] else search_json.answer
+        sys.stdout.write(show(results, fields, options["offsets"], _cutter(options)) + "\n")
+        return
+    from cass.render.search_text import write
+
+    write(results, options, sys.stdout, sys.stderr, os.environ)
+
+
+def _cutter(options: dict[str, Any]):  # type: ignore[no-untyped-def]
+    """Bounds the texts of `content` and `context`: characters, or tokens of four UTF-8 bytes."""
+    most_chars, most_tokens = options["max_content_length"], options["max_tokens"]
+
+    def cut(text: str) -> str:
+        if most_tokens is not None and len(text) > most_tokens:
+            text = text.encode("utf-8", "replace")[: most_tokens * 4].decode("utf-8", "ignore")
+        return text if most_chars is None or len(text) <= most_chars else text[: max(0, most_chars - 1)] + "…"
+
+    return cut
+
+
+def _exit_code(results: Results, options: dict[str, Any]) -> int:
+    if results.timed_out and results.hits:
+        return 8
+    if results.total or results.hits or options["exit_zero"]:
+        return 0
+    if options["json"] or options["jsonl"]:
+        return 1 if options["exit_status"] else 0
+    return 1

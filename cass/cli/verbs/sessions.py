@@ -1,0 +1,67 @@
+"""`cass sessions`: list sessions, newest first."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cass import clock
+from cass.errors import MissingIndex
+from cass.paths import places
+from cass.search.filters import Resolver
+from cass.search.request import Request
+from cass.store import catalog, connect
+from cass.store.hits import unique_prefixes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+    from typing import Any
+
+    from cass.store.catalog import StoredSession
+
+
+def run(options: dict[str, Any]) -> int:
+    """List; 1 when there is none, 0 with --json."""
+    where = places(os.environ, data_dir=options["data_dir"])
+    connection = connect.open_reader(where.database)
+    if connection is None:
+        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    listed, total, notes = _listed(connection, options)
+    if options["json"]:
+        from cass.render.sessions_json import answer
+
+        sys.stdout.write(answer(listed, total) + "\n")
+        return 0
+    _print(connection, listed, total, notes, options)
+    return 0 if listed or options["limit"] == 0 else 1
+
+
+def _listed(connection: Connection, options: dict[str, Any]) -> tuple[list[StoredSession], int, list[str]]:
+    resolver = Resolver(connection, clock.now_ms(), os.getcwd())
+    request = Request(
+        text="",
+        agents=tuple(options["agent"]),
+        workspaces=tuple(options["workspace"]),
+        since=options["since"],
+        until=options["until"],
+    )
+    filters: dict[str, tuple[Any, ...]] = {each.field: each.values for each in resolver.of_request(request)}
+    since_ms, until_ms = filters.get("time", (None, None))
+    listed, total = catalog.list_sessions(
+        connection, filters.get("agent"), filters.get("workspace"), since_ms, until_ms, options["limit"]
+    )
+    return listed, total, resolver.notes
+
+
+def _print(
+    connection: Connection, listed: list[StoredSession], total: int, notes: list[str], options: dict[str, Any]
+) -> None:
+    from cass.render import sessions_text
+    from cass.render.terminal import page, style
+
+    look = style(sys.stdout, options, os.environ)
+    short = unique_prefixes(connection, [session.sid for session in listed])
+    page(sessions_text.listing(listed, short, look, clock.now_ms()), options)
+    if not options["quiet"]:
+        sys.stderr.write(sessions_text.about(len(listed), total, notes, style(sys.stderr, options, os.environ)))

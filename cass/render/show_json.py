@@ -1,0 +1,46 @@
+"""A session's messages as JSON."""
+
+from __future__ import annotations
+
+from cass.render.json_text import dumps
+from cass.render.sessions_json import session_object
+from cass.store.schema import ERROR, GONE, KINDS, ROLES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cass.store.catalog import StoredBlock, StoredSession
+    from cass.store.hits import StoredMessage
+
+SCHEMA_VERSION = 1
+
+
+def answer(
+    session: StoredSession, messages: Sequence[StoredMessage], blocks: Mapping[int, Sequence[StoredBlock]]
+) -> str:
+    """The session and these of its messages as one object."""
+    shown = [_message(message, blocks.get(message.id, ())) for message in messages]
+    return dumps({"schema_version": SCHEMA_VERSION, "session": session_object(session), "messages": shown})
+
+
+def _message(message: StoredMessage, blocks: Sequence[StoredBlock]) -> dict[str, object]:
+    return {
+        "id": f"{message.sid}:{message.ordinal}",
+        "message_index": message.ordinal,
+        "role": ROLES[message.role],
+        "created_at": message.created_ms,
+        "line_number": message.line,
+        "state": "gone" if message.flags & GONE else "present",
+        "blocks": [_block(block) for block in blocks],
+    }
+
+
+def _block(block: StoredBlock) -> dict[str, object]:
+    return {
+        "kind": KINDS[block.kind],
+        "text": block.text,
+        "tool": block.tool,
+        "call_id": block.call_id,
+        "is_error": bool(block.flags & ERROR),
+    }

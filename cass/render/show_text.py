@@ -1,0 +1,100 @@
+"""A session as people read it: who said what, with what the tools did folded to a line each."""
+
+from __future__ import annotations
+
+from cass.render.layout import counted, cut, date
+from cass.render.terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, visible
+from cass.store.schema import ERROR, KINDS, ROLES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cass.render.terminal import Style
+    from cass.store.catalog import StoredBlock, StoredSession
+    from cass.store.hits import StoredMessage
+
+COLORS = {"user": GREEN, "assistant": CYAN, "tool": DIM, "system": YELLOW, "summary": YELLOW}
+INDENT = "  "
+GONE_HEAD = "No longer in the agent's file:"
+
+
+def conversation(
+    session: StoredSession,
+    short: str,
+    messages: Sequence[StoredMessage],
+    blocks: Mapping[int, Sequence[StoredBlock]],
+    target: int | None,
+    tools: bool,
+    look: Style,
+) -> str:
+    """The page.  `short` is the session's id as it is shown, `target` the ordinal that was asked for."""
+    lines = list(_head(session, short, look))
+    gone = False
+    for message in messages:
+        if message.ordinal < 0 and not gone:
+            gone = True
+            lines += ["", look.paint(GONE_HEAD, YELLOW)]
+        lines += ["", _heading(message, short, message.ordinal == target, look)]
+        for block in blocks.get(message.id, ()):
+            # Who asks for one message wants to read it.
+            lines += _block(block, tools or message.ordinal == target, look)
+    return "".join(line + "\n" for line in lines)
+
+
+def _head(session: StoredSession, short: str, look: Style) -> Iterator[str]:
+    yield look.paint(visible(session.title or "(no title)"), BOLD)
+    facts = [short, session.agent, visible(session.model or ""), counted(session.messages, "message")]
+    yield "  ".join(filter(None, facts))
+    if session.workspace:
+        branch = f" ({session.branch})" if session.branch else ""
+        yield look.paint(visible(session.workspace + branch), DIM)
+    when = date(session.started_ms)
+    if session.ended_ms != session.started_ms:
+        when += f" to {date(session.ended_ms)}"
+    yield look.paint(when, DIM)
+    if session.path:
+        gone = "  (deleted by the agent)" if session.file_gone else ""
+        yield look.paint(visible(session.path) + gone, DIM)
+
+
+def _heading(message: StoredMessage, short: str, wanted: bool, look: Style) -> str:
+    role = ROLES[message.role]
+    mark = "> " if wanted else ""
+    name = look.paint(f"{mark}{short}:{message.ordinal}", BOLD if wanted else DIM)
+    when = look.paint(date(message.created_ms), DIM)
+    return f"{name}  {look.paint(role, f'{BOLD};{COLORS[role]}' if role != 'tool' else DIM)}  {when}"
+
+
+def _block(block: StoredBlock, tools: bool, look: Style) -> list[str]:
+    kind = KINDS[block.kind]
+    if kind == "text":
+        return visible(block.text, lines=True).strip("\n").split("\n")
+    if tools:
+        return _open(block, kind, look)
+    return [_folded(block, kind, look)]
+
+
+def _open(block: StoredBlock, kind: str, look: Style) -> list[str]:
+    lines = visible(block.text, lines=True).strip("\n").split("\n")
+    return [_label(block, kind, look), *(INDENT + line for line in lines)]
+
+
+def _folded(block: StoredBlock, kind: str, look: Style) -> str:
+    lines = [line.strip() for line in visible(block.text, lines=True).split("\n") if line.strip()]
+    more = f"  (+{counted(len(lines) - 1, 'line')})" if len(lines) > 1 else ""
+    label = _label(block, kind, look)
+    if lines and lines[0] == f"[{kind}]":
+        return label
+    room = max(16, look.width - len(_label(block, kind, None)) - len(more) - 1)
+    first = cut(lines[0].expandtabs(1), room) if lines else "(empty)"
+    return f"{label} {look.paint(first + more, DIM)}"
+
+
+def _label(block: StoredBlock, kind: str, look: Style | None) -> str:
+    """`[Bash]` for a call, `[Bash: error]` for its answer."""
+    tool = visible(block.tool or "tool")
+    words = {"tool_call": tool, "tool_result": f"{tool} answered"}.get(kind, kind)
+    failed = bool(block.flags & ERROR)
+    text = f"[{tool} failed]" if failed and kind == "tool_result" else f"[{words}]"
+    return text if look is None else look.paint(text, RED if failed else DIM)

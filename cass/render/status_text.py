@@ -1,0 +1,106 @@
+"""The state of the archive for people: a page, a line, and what `cass` alone says."""
+
+from __future__ import annotations
+
+from cass.render.layout import ago, aligned, counted, number, size, wrap
+from cass.render.terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cass.render.terminal import Style
+    from cass.status.facts import Advice, Status
+
+COLORS = {"empty": CYAN, "ok": GREEN, "degraded": YELLOW, "broken": RED}
+MEANINGS = {
+    "empty": "nothing is indexed yet",
+    "ok": "everything works",
+    "degraded": "it works, but not as well as it should",
+    "broken": "the archive cannot be read",
+}
+HEADS = ("agent", "files", "sessions", "messages", "problems")
+
+
+def brief(status: Status, now_ms: int) -> str:
+    """One line."""
+    what = "; ".join(problem.what for problem in status.problems) or _holds(status)
+    when = f", indexed {ago(status.indexed_ms, now_ms)}" if status.indexed_ms is not None else ""
+    advice = f"; {status.recommended[0].command}" if status.recommended and not status.healthy else ""
+    return f"{status.state}: {visible(what)}{when}{advice}\n"
+
+
+def page(status: Status, look: Style, now_ms: int) -> str:
+    """The whole page: 24 lines hold it."""
+    title = f"cass {status.version}: {look.paint(status.state, f'{BOLD};{COLORS[status.state]}')}"
+    lines = [f"{title}, {MEANINGS[status.state]}", ""]
+    lines += _rows(status, look, now_ms)
+    lines += _agents(status, look)
+    if status.problems:
+        lines += ["", *(line for problem in status.problems for line in _problem(problem.what, problem.where, look))]
+    if status.recommended:
+        lines += ["", *(line for advice in status.recommended for line in next_step(advice, look))]
+    return "".join(line + "\n" for line in lines)
+
+
+def _rows(status: Status, look: Style, now_ms: int) -> list[str]:
+    rows = [("data", visible(status.data_dir))]
+    if status.database.messages:
+        rows = [
+            ("archive", f"{_holds(status)}, {size(status.database.bytes)}"),
+            ("index", _index(status)),
+            ("fresh", fresh(status, now_ms)),
+            *rows,
+        ]
+    if look.plain:
+        return [f"{name}: {value}" for name, value in rows]
+    return [f"{look.paint(f'{name:<8}', DIM)} {value}" for name, value in rows]
+
+
+def _holds(status: Status) -> str:
+    return f"{counted(status.database.messages, 'message')} in {counted(status.database.sessions, 'session')}"
+
+
+def _index(status: Status) -> str:
+    lexical = status.lexical
+    if lexical.documents is None:
+        return "none" if not lexical.bytes else f"cannot be used, {size(lexical.bytes)}"
+    behind = f"{counted(lexical.behind_messages, 'message')} behind" if lexical.behind_messages else "in step"
+    return f"{counted(lexical.documents, 'document')}, {size(lexical.bytes)}, {behind}"
+
+
+def fresh(status: Status, now_ms: int) -> str:
+    """When it was last indexed, and what has changed since."""
+    if status.indexed_ms is None:
+        return "never indexed"
+    changed = f"; {counted(status.behind_files, 'file or folder', 'files or folders')} changed since"
+    return f"indexed {ago(status.indexed_ms, now_ms)}{changed if status.behind_files else ''}"
+
+
+def _agents(status: Status, look: Style) -> list[str]:
+    rows = [
+        (visible(name), *map(number, (count.files, count.sessions, count.messages, count.problems)))
+        for name, count in status.sources.items()
+        if count.files or count.sessions
+    ]
+    if not rows:
+        return []
+    if look.plain:
+        return ["", *map(_plain_row, rows)]
+    lines = aligned([HEADS, *rows], right=range(1, len(HEADS)))
+    return ["", look.paint(lines[0], DIM), *lines[1:]]
+
+
+def _plain_row(row: tuple[str, ...]) -> str:
+    return f"{row[0]}: " + ", ".join(f"{count} {head}" for head, count in zip(HEADS[1:], row[1:], strict=True))
+
+
+def _problem(what: str, where: str | None, look: Style) -> list[str]:
+    text = visible(f"problem: {what}" + (f" ({where})" if where else ""))
+    return [look.paint(text[start:end], YELLOW) for start, end in wrap(text, look.width)]
+
+
+def next_step(advice: Advice, look: Style) -> list[str]:
+    """A command on a line of its own, so that it can be copied whole, behind why one would."""
+    why = f"next: {advice.command}  ({advice.why})"
+    if len(why) <= look.width:
+        return [f"next: {look.paint(visible(advice.command), BOLD)}  {look.paint(f'({advice.why})', DIM)}"]
+    return [f"next ({advice.why}):", f"  {look.paint(visible(advice.command), BOLD)}"]

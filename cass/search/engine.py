@@ -1,0 +1,346 @@
+"""Run a search: the lexical answer first and always; whatever else could join it, or went wrong, becomes a note.
+
+Text → query → candidates of the index (or, without a usable index, of SQLite) → grouped by session, copies folded →
+hits with snippets.  Nothing here writes.
+"""
+
+from __future__ import annotations
+
+from cass.errors import CursorExpired, MissingIndex, SemanticUnavailable, UsageError
+from cass.lexical.reader import Candidate, Damage, LexicalAnswer, open_reader
+from cass.lexical.schema import first_line, is_damage
+from cass.query.parse import parse
+from cass.query.snippet import snippet, terms_of
+from cass.query.words import tokens
+from cass.search.request import Found, Freshness, Hit, Request, Results
+from cass.store import connect, hits
+from cass.store.schema import GONE, OWN_BLOCK, ROLES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from sqlite3 import Connection
+
+    from cass.lexical.compile import Compiled
+    from cass.lexical.filter import Filter
+    from cass.lexical.reader import LexicalReader
+    from cass.paths import Places
+    from cass.query.snippet import Terms
+    from cass.query.syntax import Field, Query
+    from cass.search.filters import Resolver
+    from cass.store.hits import State, StoredMessage
+
+# Enough to fill a page after grouping by session; fetched larger when it does not.
+FETCH_TIMES = 4
+LEAST_FETCHED = 40
+MOST_FETCHED = 20_000
+# A snippet is cut from this much of a message; from all of it only where that has no match.
+SNIPPET_CHARS = 8_192
+
+
+def search(
+    places: Places,
+    request: Request,
+    now_ms: int,
+    monotonic_s: Callable[[], float],
+    cwd: str,
+    freshness: Freshness,
+) -> Results:
+    """Answer `request`.  Raises UsageError and its kind, MissingIndex, or the database's own errors."""
+    started_s = monotonic_s()
+    connection = connect.open_reader(places.database)
+    if connection is None:
+        raise MissingIndex("nothing is indexed yet", places.data, "run: cass index")
+    if request.mode == "strict_semantic":
+        raise SemanticUnavailable("no vectors are built yet", None, "search without --mode strict")
+    looking = Search(connection, open_reader(places.lexical), request, now_ms, monotonic_s, cwd)
+    found = looking.run()
+    printed, more = looking.page(found)
+    taken_s = monotonic_s() - started_s
+    state = looking.state
+    return Results(
+        request=request,
+        hits=printed,
+        total=found.total,
+        exact_total=found.exact_total,
+        rung=found.rung,
+        answered_by=(found.by,),
+        notes=(*looking.query.notes, *freshness.notes, *looking.notes),
+        corrected=found.corrected,
+        dropped=found.dropped,
+        next_cursor=more,
+        messages=state.messages,
+        behind_files=freshness.behind_files,
+        indexed_ms=state.indexed_ms,
+        took_ms=round(taken_s * 1000, 1),
+        timed_out=found.timed_out,
+    )
+
+
+class Search:
+    """One search, its connections open."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        reader: LexicalReader | Damage,
+        request: Request,
+        now_ms: int,
+        monotonic_s: Callable[[], float],
+        cwd: str,
+    ) -> None:
+        self.connection = connection
+        self.reader = reader
+        self.request = request
+        self.monotonic_s = monotonic_s
+        self.now_ms = now_ms
+        self.cwd = cwd
+        self.query: Query = parse(request.text)
+        self.state: State = hits.state(connection)
+        self.notes: list[str] = []
+        self._resolver: Resolver | None = None
+        self.generation = reader.generation if not isinstance(reader, Damage) else "none"
+        self.offset = self._offset()
+        self.filters = self._filters()
+
+    @property
+    def resolver(self) -> Resolver:
+        """Loaded only when something is filtered."""
+        if self._resolver is None:
+            from cass.search.filters import Resolver
+
+            self._resolver = Resolver(self.connection, self.now_ms, self.cwd)
+        return self._resolver
+
+    def _offset(self) -> int:
+        cursor = self.request.cursor
+        if cursor is None:
+            return self.request.offset
+        generation, _, offset = cursor.rpartition("-")
+        if not offset.isdecimal() or not generation:
+            raise UsageError(f"{cursor!r} is not a cursor", "--cursor", "use `next_cursor` of an earlier answer")
+        if generation != self.generation:
+            raise CursorExpired("the index was rebuilt since that answer", "--cursor", "search again from the start")
+        return int(offset)
+
+    def _filters(self) -> list[Filter]:
+        request = self.request
+        found: list[Filter] = []
+        if request.is_filtered:
+            found = self.resolver.of_request(request)
+        found += [self.resolver.field(field) for field in self.query.filters]
+        if not request.include_self and (isinstance(self.reader, Damage) or self._has_own(self.reader)):
+            found.append(_own_excluded())
+        if self._resolver is not None:
+            self.notes += self._resolver.notes
+        return found
+
+    def _has_own(self, reader: LexicalReader) -> bool:
+        return reader.has_own or reader.change != self.state.change
+
+    # Candidates
+
+    def run(self) -> Found:
+        """Candidates, best first."""
+        if isinstance(self.reader, Damage):
+            self.notes.append(f"{self.reader.reason}: answered from the database, newest first; cass index mends it")
+            return self._scan()
+        if self.request.literal or (self.query.root is not None and not _has_words(self.request.text)):
+            return self._literal()
+        found = self._lexical(max(LEAST_FETCHED, FETCH_TIMES * (self.offset + self.request.limit)))
+        if self.reader.change != self.state.change:
+            found = self._with_tail(found)
+        return found
+
+    def _lexical(self, limit: int) -> Found:
+        assert not isinstance(self.reader, Damage)
+        try:
+            return self._ask(self.reader, limit)
+        except BaseException as bad:
+            if not is_damage(bad):
+                raise
+            self.notes.append(f"the lexical index failed ({first_line(bad)}): answered from the database")
+            return self._scan()
+
+    def _ask(self, reader: LexicalReader, limit: int) -> Found:
+        request = self.request
+        compiled = reader.compile(self.query.root, self.filters, self.resolve, correct=True)
+        sort = "newest" if self.query.root is None and request.sort == "relevance" else request.sort
+        answer = reader.search(compiled, limit, request.match, sort)
+        if sort == "relevance" and request.grouped:
+            answer = self._enough_sessions(reader, compiled, answer, limit, sort)
+        return self._found(answer)
+
+    def _enough_sessions(
+        self, reader: LexicalReader, compiled: Compiled, answer: LexicalAnswer, limit: int, sort: str
+    ) -> LexicalAnswer:
+        """Fetch more while one page of sessions is not full and there are more candidates."""
+        wanted = self.offset + self.request.limit + 1
+        while len(answer.candidates) >= limit and limit < MOST_FETCHED:
+            if len({candidate.session for candidate in answer.candidates}) >= wanted:
+                break
+            limit *= 4
+            answer = reader.search(compiled, limit, self.request.match, sort)
+        return answer
+
+    def _found(self, answer: LexicalAnswer) -> Found:
+        whole = "corrected" if answer.corrected else "exact"
+        if self.query.root is None:
+            whole = "filter"
+        types = dict.fromkeys(answer.exact, whole)
+        if answer.corrected and answer.rung != "all":
+            types = {candidate.doc: "corrected" for candidate in answer.candidates if candidate.doc in answer.exact}
+        return Found(
+            answer.candidates, answer.total, answer.rung, types, answer.corrected, answer.dropped, answer.forms
+        )
+
+    def resolve(self, field: Field) -> Filter:
+        """A field inside the tree → a filter."""
+        return self.resolver.field(field)
+
+    def _with_tail(self, found: Found) -> Found:
+        from cass.search.tail import with_tail
+
+        assert not isinstance(self.reader, Damage)
+        return with_tail(self, self.reader, found)
+
+    def _scan(self) -> Found:
+        from cass.search.scan import scan
+
+        return scan(self)
+
+    def _literal(self) -> Found:
+        from cass.search.scan import literal
+
+        return literal(self)
+
+    # The page
+
+    def page(self, found: Found) -> tuple[tuple[Hit, ...], str | None]:
+        """The hits to print, and the cursor of the next page."""
+        request = self.request
+        if request.counts_only or request.limit == 0:
+            return (), None
+        groups = fold(found.candidates, request.grouped)
+        wanted = groups[self.offset : self.offset + request.limit]
+        stored = hits.messages_with(self.connection, [lead.doc for lead, _ in wanted])
+        shown = [(lead, also, self._occurrence(stored[lead.doc])) for lead, also in wanted if lead.doc in stored]
+        texts = self._texts([message for _, _, message in shown])
+        short = hits.unique_prefixes(self.connection, {message.sid for _, _, message in shown})
+        terms = self._terms(found)
+        page = tuple(
+            self._hit(rank, lead, also, message, texts.get(message.id, []), found, terms, short)
+            for rank, (lead, also, message) in enumerate(shown, self.offset + 1)
+        )
+        more = len(groups) > self.offset + request.limit
+        return page, f"{self.generation}-{self.offset + request.limit}" if more else None
+
+    def _occurrence(self, messages: Sequence[StoredMessage]) -> StoredMessage:
+        """Which of a document's messages to show: one of the sessions that were asked for, else the original."""
+        for wanted in self.filters:
+            if wanted.field == "session" and not wanted.exclude:
+                inside = [message for message in messages if message.session in wanted.values]
+                if inside:
+                    return inside[0]
+        return messages[0]
+
+    def _terms(self, found: Found) -> Terms:
+        corrected = {token: other for word, other in found.corrected for token in tokens(word)[:1]}
+        forms = {token: others for word, others in found.forms for token in tokens(word)[:1]}
+        return terms_of(self.query, corrected, forms)
+
+    def _hit(
+        self,
+        rank: int,
+        lead: Candidate,
+        also: int,
+        message: StoredMessage,
+        blocks: Sequence[tuple[str, int]],
+        found: Found,
+        terms: Terms,
+        short: Mapping[str, str],
+    ) -> Hit:
+        text = "\n".join(text for text, _ in blocks)
+        searched = "\n".join(text for text, flags in blocks if not flags & OWN_BLOCK) or text
+        line, matches = self._snippet(message, searched, terms)
+        return Hit(
+            sid=message.sid,
+            ordinal=message.ordinal,
+            parent=message.parent,
+            external_id=message.external_id,
+            agent=message.agent,
+            role=ROLES[message.role],
+            title=message.title,
+            workspace=message.workspace,
+            branch=message.branch,
+            path=message.path,
+            state="gone" if message.flags & GONE or message.file_gone else "present",
+            line=message.line,
+            created_ms=message.created_ms,
+            rank=rank,
+            score=round(lead.score, 4),
+            match_type=found.match_types.get(lead.doc, "relaxed"),
+            snippet=line,
+            matches=matches,
+            also=also,
+            short_id=short[message.sid],
+            content=text if self.request.content else None,
+            context=self._context(message) if self.request.context else (),
+        )
+
+    def _texts(self, messages: Sequence[StoredMessage]) -> dict[int, list[tuple[str, int]]]:
+        """The messages' blocks, whole where their content is printed or must be looked through."""
+        whole = self.request.content or self.request.literal
+        return hits.texts_of(self.connection, [message.id for message in messages], None if whole else SNIPPET_CHARS)
+
+    def _snippet(self, message: StoredMessage, text: str, terms: Terms) -> tuple[str, tuple[tuple[int, int], ...]]:
+        if self.request.literal:
+            from cass.search.scan import literal_snippet
+
+            return literal_snippet(text, self.request.text)
+        line, matches = snippet(text, terms)
+        if not matches and terms.terms and len(text) >= SNIPPET_CHARS:
+            blocks = hits.texts_of(self.connection, [message.id]).get(message.id, [])
+            line, matches = snippet("\n".join(text for text, _ in blocks), terms)
+        return line, tuple(matches)
+
+    def _context(self, message: StoredMessage) -> tuple[tuple[int, str, str], ...]:
+        around = self.request.context
+        near = hits.messages_between(
+            self.connection, message.session, max(0, message.ordinal - around), message.ordinal + around
+        )
+        texts = hits.texts_of(self.connection, [other.id for other in near])
+        return tuple(
+            (other.ordinal, ROLES[other.role], "\n".join(text for text, _ in texts.get(other.id, [])))
+            for other in near
+            if other.ordinal != message.ordinal
+        )
+
+
+def fold(candidates: Sequence[Candidate], grouped: bool) -> list[tuple[Candidate, int]]:
+    """(leading candidate, how many were folded into it), in order: copies of a text, and hits of one session."""
+    leads: dict[int, int] = {}
+    by_text: dict[int, int] = {}
+    groups: list[tuple[Candidate, int]] = []
+    for candidate in candidates:
+        at = by_text.get(candidate.text)
+        if at is None and grouped:
+            at = leads.get(candidate.session)
+        if at is None:
+            leads[candidate.session] = len(groups)
+            by_text[candidate.text] = len(groups)
+            groups.append((candidate, 0))
+        else:
+            by_text.setdefault(candidate.text, at)
+            groups[at] = (groups[at][0], groups[at][1] + 1)
+    return groups
+
+
+def _has_words(text: str) -> bool:
+    return any(not char.isascii() or char.isalnum() for char in text)
+
+
+def _own_excluded() -> Filter:
+    from cass.lexical.filter import Filter
+
+    return Filter("own", (1,), exclude=True)

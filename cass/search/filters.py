@@ -1,0 +1,194 @@
+"""What a search is limited to: the words of options and `field:value` → ids that the index and SQLite know."""
+
+from __future__ import annotations
+
+import os
+
+from cass.connectors.table import find_agent
+from cass.errors import AmbiguousId, NotFound, UsageError
+from cass.lexical.filter import Filter
+from cass.query.times import parse_time
+from cass.query.words import tokens
+from cass.store import hits
+from cass.store.schema import ROLES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from sqlite3 import Connection
+
+    from cass.query.syntax import Field
+    from cass.search.request import Request
+
+
+class Resolver:
+    """Reads filters against one database.  `notes` tell of filters that nothing can pass."""
+
+    def __init__(self, connection: Connection, now_ms: int, cwd: str) -> None:
+        self._connection = connection
+        self._now_ms = now_ms
+        self._cwd = cwd
+        self.notes: list[str] = []
+
+    def of_request(self, request: Request) -> list[Filter]:
+        """The filters that options named."""
+        found = []
+        for field, values in (
+            ("agent", request.agents),
+            ("workspace", request.workspaces),
+            ("session", request.sessions),
+            ("role", request.roles),
+        ):
+            if values:
+                found.append(self._named(field, values, f"--{field}"))
+        if request.exclude_sessions:
+            found.append(_excluded(self._sessions(request.exclude_sessions)))
+        if request.since or request.until:
+            found.append(self._times(request.since, request.until))
+        return found
+
+    def field(self, field: Field) -> Filter:
+        """A `field:value` of the query language."""
+        if field.name in ("since", "until"):
+            bounds = (field.value, None) if field.name == "since" else (None, field.value)
+            found = self._times(*bounds)
+        else:
+            found = self._named(field.name, (field.value,), f"{field.name}:")
+        return _excluded(found) if field.exclude else found
+
+    def _named(self, field: str, values: Sequence[str], where: str) -> Filter:
+        values = [part for value in values for part in value.split(",") if part.strip()]
+        if field == "agent":
+            return self._agents(values)
+        if field == "workspace":
+            return self._workspaces(values)
+        if field == "session":
+            return self._sessions(values)
+        if field == "role":
+            return Filter("role", tuple(_role(value, where) for value in values))
+        if field == "title":
+            return self._titles(" ".join(values))
+        if field == "tool":
+            return Filter("tool", tuple(value.lower() for value in values))
+        return Filter("path", tuple(values))
+
+    def _agents(self, values: Sequence[str]) -> Filter:
+        names = [find_agent(value).name for value in values]
+        ids = hits.string_ids(self._connection, names)
+        if not ids:
+            self.notes.append(f"nothing of {', '.join(names)} is indexed")
+        return Filter("agent", tuple(ids))
+
+    def _workspaces(self, values: Sequence[str]) -> Filter:
+        tests = [folder_test(value, self._cwd) for value in values]
+        ids = [number for number, path in hits.all_workspaces(self._connection) if any(test(path) for test in tests)]
+        if not ids:
+            self.notes.append(f"no session was in a workspace like {', '.join(values)}")
+        return Filter("workspace", tuple(ids))
+
+    def _sessions(self, values: Sequence[str]) -> Filter:
+        rows = [find_session(self._connection, value)[0] for value in values]
+        return self._in_sessions(rows)
+
+    def _in_sessions(self, rows: Sequence[int]) -> Filter:
+        copies: list[int] = []
+        for start in range(0, len(rows), hits.BOUND):
+            copies += hits.copies_in(self._connection, rows[start : start + hits.BOUND])
+        return Filter("session", tuple(rows), tuple(copies))
+
+    def _titles(self, text: str) -> Filter:
+        wanted = tokens(text)
+        rows = [
+            number
+            for number, title in hits.session_titles(self._connection)
+            if all(word in (words := tokens(title)) or any(w.startswith(word) for w in words) for word in wanted)
+        ]
+        return self._in_sessions(rows)
+
+    def _times(self, since: str | None, until: str | None) -> Filter:
+        first = parse_time(since, self._now_ms, False, "since") if since else None
+        last = parse_time(until, self._now_ms, True, "until") if until else None
+        return Filter("time", (first, last))
+
+
+def _excluded(found: Filter) -> Filter:
+    return Filter(found.field, found.values, found.docs, exclude=True)
+
+
+def _role(value: str, where: str) -> int:
+    word = value.strip().lower()
+    if word not in ROLES:
+        raise UsageError(f"{value!r} is not a role", where, f"use one of {', '.join(ROLES)}")
+    return ROLES.index(word)
+
+
+def find_session(connection: Connection, text: str) -> tuple[int, str]:
+    """(row id, session id) for an id, an unambiguous beginning of at least 6 digits, or the agent's own id.
+
+    Raises NotFound or AmbiguousId, which names up to five candidates.
+    """
+    word = text.strip().lower().split(":")[0]
+    found: list[tuple[int, str, str | None]] = []
+    if len(word) >= 6 and all(digit in "0123456789abcdef" for digit in word):
+        found = hits.sessions_like(connection, word)
+    if not found:
+        found = hits.session_by_external_id(connection, text.strip())
+    if not found:
+        raise NotFound(f"no session has the id {text!r}", None, "list them with: cass sessions")
+    if len(found) > 1:
+        some = "; ".join(f"{sid} {title or ''}".strip() for _, sid, title in found[:5])
+        raise AmbiguousId(f"{text!r} fits {len(found)} sessions or more: {some}", None, "give more digits")
+    return found[0][0], found[0][1]
+
+
+def folder_test(wanted: str, cwd: str) -> Callable[[str], bool]:
+    """A test of workspace paths: a folder and all below it, `.` for this repository, or a folder's name."""
+    if "/" not in wanted and "\\" not in wanted and wanted not in (".", "~"):
+        name = wanted.lower()
+        return lambda path: name in path.lower().replace("\\", "/").split("/")
+    if wanted == ".":
+        roots = repository_folders(cwd)
+    else:
+        roots = [os.path.normpath(os.path.join(cwd, os.path.expanduser(wanted)))]
+    return lambda path: any(path == root or path.startswith(root.rstrip("/\\") + os.sep) for root in roots)
+
+
+def repository_folders(cwd: str) -> list[str]:
+    """The git repository of a folder with its worktrees, or the folder itself."""
+    folder = cwd
+    while not os.path.exists(os.path.join(folder, ".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return [cwd]
+        folder = above
+    main = _main_worktree(os.path.join(folder, ".git")) or folder
+    return list({main: None, folder: None} | dict.fromkeys(_worktrees(os.path.join(main, ".git", "worktrees"))))
+
+
+def _main_worktree(git: str) -> str | None:
+    """In a linked worktree `.git` is a file that names the main repository's `.git/worktrees/<name>`."""
+    if os.path.isdir(git):
+        return None
+    text = _line(git)
+    if not text.startswith("gitdir:"):
+        return None
+    folder = os.path.normpath(os.path.join(os.path.dirname(git), text[7:].strip()))
+    inside = os.path.dirname(os.path.dirname(folder))
+    return os.path.dirname(inside) if os.path.basename(inside) == ".git" else None
+
+
+def _worktrees(folder: str) -> list[str]:
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    links = [_line(os.path.join(folder, name, "gitdir")) for name in sorted(names)]
+    return [os.path.dirname(link) for link in links if link]
+
+
+def _line(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.readline().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,129 @@
+"""What a search is asked and what it answers: plain values between the command line, the engine and the printer."""
+
+from __future__ import annotations
+
+from cass.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cass.lexical.reader import Candidate
+
+
+@record
+class Request:
+    """A search as asked.  Times and agents are still words; the engine reads them.
+
+    `match` fixes the rung, None takes the strictest with messages.  `cursor` replaces `offset`.
+    """
+
+    text: str
+    limit: int = 10
+    offset: int = 0
+    cursor: str | None = None
+    agents: tuple[str, ...] = ()
+    workspaces: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
+    mode: str = "hybrid_preferred"
+    match: str | None = None
+    sort: str = "relevance"
+    grouped: bool = True
+    literal: bool = False
+    include_self: bool = False
+    exclude_sessions: tuple[str, ...] = ()
+    context: int = 0
+    timeout_s: float = 0.0
+    counts_only: bool = False
+    content: bool = False
+    request_id: str | None = None
+
+    @property
+    def is_filtered(self) -> bool:
+        """Did options limit what is searched?"""
+        named = self.agents or self.workspaces or self.sessions or self.roles or self.exclude_sessions
+        return bool(named or self.since or self.until)
+
+
+@record
+class Found:
+    """What was found before grouping.  `match_types` by document; those missing are `relaxed`."""
+
+    candidates: tuple[Candidate, ...]
+    total: int
+    rung: str | None
+    match_types: Mapping[int, str]
+    corrected: tuple[tuple[str, str], ...]
+    dropped: tuple[str, ...]
+    forms: tuple[tuple[str, tuple[str, ...]], ...]
+    by: str = "lexical"
+    exact_total: bool = True
+    timed_out: bool = False
+
+
+@record
+class Freshness:
+    """What the look at the sources said.  `behind_files` have changed and are not read yet.
+
+    `long_tail`: so many messages are not in the lexical index that it should be brought up to date.
+    """
+
+    behind_files: int = 0
+    notes: tuple[str, ...] = ()
+    long_tail: bool = False
+
+
+@record
+class Hit:
+    """A found message.  `matches` are half-open [start, end) code points of `snippet`.
+
+    `also` counts further hits of the same session and copies folded into this one.  `content` and `context` (earlier
+    and later messages as (ordinal, role, text)) only when asked for.
+    """
+
+    sid: str
+    ordinal: int
+    parent: str | None
+    external_id: str
+    agent: str
+    role: str
+    title: str | None
+    workspace: str | None
+    branch: str | None
+    path: str | None
+    state: str
+    line: int | None
+    created_ms: int | None
+    rank: int
+    score: float
+    match_type: str
+    snippet: str
+    matches: tuple[tuple[int, int], ...]
+    also: int
+    short_id: str
+    content: str | None = None
+    context: tuple[tuple[int, str, str], ...] = ()
+
+
+@record
+class Results:
+    """An answer.  `total` counts messages on `rung`, before grouping; `exact_total` false: at least so many."""
+
+    request: Request
+    hits: tuple[Hit, ...]
+    total: int
+    exact_total: bool
+    rung: str | None
+    answered_by: tuple[str, ...]
+    notes: tuple[str, ...]
+    corrected: tuple[tuple[str, str], ...]
+    dropped: tuple[str, ...]
+    next_cursor: str | None
+    messages: int
+    behind_files: int
+    indexed_ms: int | None
+    took_ms: float
+    timed_out: bool = False

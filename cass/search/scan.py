@@ -1,0 +1,123 @@
+"""Answer from SQLite alone: when the index cannot be used, and where a text must occur exactly so.
+
+Newest first, for a bounded time; what was not looked at is said, never hidden.
+"""
+
+from __future__ import annotations
+
+from cass.lexical.reader import Candidate, Damage
+from cass.query.match import Matcher
+from cass.query.snippet import WIDTH
+from cass.search.request import Found
+from cass.search.tail import fields_of, passes
+from cass.store.documents import documents_newest_first
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from cass.document import Document
+    from cass.search.engine import Search
+
+SCAN_S = 2.0
+# A page of answers is enough to stop early only where nobody counts; everything found so far is kept up to here.
+MOST_KEPT = 5_000
+CHECK_EVERY = 64
+
+
+def scan(search: Search) -> Found:
+    """All messages, newest first, tested one by one."""
+    if search.request.literal:
+        return literal(search)
+    matcher = Matcher(search.query, english=True)
+
+    def rung(document: Document) -> str | None:
+        return matcher.rung(document.body, fields_of(search, document))
+
+    return _walk(search, rung, None, None, "database")
+
+
+def literal(search: Search) -> Found:
+    """Messages in which the text occurs exactly so.  SQLite looks for it; what comes back is certain."""
+    text = search.request.text
+
+    def rung(document: Document) -> str | None:
+        return "all" if text in document.body else None
+
+    if isinstance(search.reader, Damage) or search.reader.change != search.state.change:
+        return _walk(search, rung, text, None, "database")
+    found = _walk(search, rung, text, search.reader.literal_candidates(text), "lexical")
+    # Runs of over 64 letters are not in the index: nothing found is a proof only after looking everywhere.
+    return found if found.total else _walk(search, rung, text, None, "database")
+
+
+def _walk(
+    search: Search,
+    rung_of: Callable[[Document], str | None],
+    contains: str | None,
+    docs: Sequence[int] | None,
+    by: str,
+) -> Found:
+    until_s = search.monotonic_s() + (search.request.timeout_s or SCAN_S)
+    by_rung: dict[str, list[Candidate]] = {"all": [], "most": [], "any": []}
+    exact = True
+
+    def is_over() -> bool:
+        return search.monotonic_s() > until_s
+
+    for number, document in enumerate(_documents(search, contains, docs, is_over)):
+        if document is None or (number % CHECK_EVERY == 0 and is_over()):
+            exact = False
+            break
+        if all(passes(wanted, document) for wanted in search.filters) and (rung := rung_of(document)):
+            by_rung[rung].append(Candidate(document.doc, 0.0, document.session, document.time_ms, document.text))
+    return _found(search, by_rung, exact, by)
+
+
+def _documents(
+    search: Search, contains: str | None, docs: Sequence[int] | None, is_over: Callable[[], bool]
+) -> Iterator[Document | None]:
+    newest = search.request.sort != "oldest"
+    return documents_newest_first(search.connection, contains, docs, newest, is_over)
+
+
+def _found(search: Search, by_rung: dict[str, list[Candidate]], exact: bool, by: str) -> Found:
+    rungs = [rung for rung in by_rung if search.request.match in (None, rung)]
+    rung = next((name for name in rungs if by_rung[name]), None)
+    found = by_rung[rung] if rung else []
+    if rung == "most" or (search.request.match and rung):
+        stricter = [name for name in by_rung if list(by_rung).index(name) < list(by_rung).index(rung or "any")]
+        found = [candidate for name in (*stricter, rung) if name for candidate in by_rung[name]]
+    whole = "filter" if search.query.root is None and not search.request.literal else "exact"
+    types = {candidate.doc: whole for candidate in by_rung["all"]}
+    if not exact:
+        search.notes.append("not everything was looked at: more time (--timeout 30s) or a working index finds the rest")
+    return Found(
+        tuple(found[:MOST_KEPT]),
+        len(found),
+        rung,
+        types,
+        (),
+        (),
+        (),
+        by=by,
+        exact_total=exact,
+        timed_out=not exact and bool(search.request.timeout_s),
+    )
+
+
+def literal_snippet(text: str, wanted: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """One line around the first place, and every place in it."""
+    at = max(0, text.find(wanted))
+    room = max(0, WIDTH - 2 - len(wanted)) // 3
+    start, end = max(0, at - room), min(len(text), max(0, at - room) + WIDTH - 2)
+    line = "".join(char if char.isprintable() else " " for char in text[start:end])
+    shown = "".join(char if char.isprintable() else " " for char in wanted)
+    before = "…" if start else ""
+    line = f"{before}{line}{'…' if end < len(text) else ''}"
+    spans = []
+    at = line.find(shown)
+    while shown and at >= 0:
+        spans.append((at, at + len(shown)))
+        at = line.find(shown, at + len(shown))
+    return line, tuple(spans)

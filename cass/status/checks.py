@@ -1,0 +1,246 @@
+"""The doctor's checks: one row each, every one with its evidence and the command that mends what it finds.
+
+A check looks and tells, it changes nothing; `fix` names a repair that cannot lose anything.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from importlib.metadata import PackageNotFoundError, version
+
+from cass.connectors.base import Surroundings
+from cass.connectors.table import AGENTS, load
+from cass.disk import free_bytes, lock_holder, try_lock
+from cass.errors import CassError
+from cass.lexical.reader import Damage, open_reader
+from cass.lexical.schema import current_generation
+from cass.records import record
+from cass.status.facts import TAIL_MESSAGES, canary, database_bytes, mending, quoted
+from cass.store import catalog, connect
+from cass.store.hits import state
+from cass.store.schema import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from sqlite3 import Connection
+
+    from cass.paths import Places
+
+OK, WARN, FAIL = "ok", "warn", "fail"
+# Repairs that cannot lose anything; `cass doctor --fix` does them in this order.
+CHMOD, CHECKPOINT, REBUILD, DROP = "chmod", "checkpoint", "rebuild", "drop"
+
+MB = 1_000_000
+LARGE_WAL_BYTES = 128 * MB  # twice what it is cut to after a checkpoint
+LITTLE_ROOM_BYTES, NO_ROOM_BYTES = 2_000 * MB, 100 * MB
+SOME = 3
+
+
+@record
+class Finding:
+    """What a check found.  `command` mends it, `fix` is the repair that --fix may do."""
+
+    name: str
+    level: str
+    evidence: str
+    command: str | None = None
+    fix: str | None = None
+
+
+@record
+class Patient:
+    """What the checks look at.  Without a `connection`, `error` says why, or there is no database yet."""
+
+    places: Places
+    home: str
+    env: Mapping[str, str]
+    connection: Connection | None
+    error: CassError | None
+
+
+def examine(places: Places, home: str, env: Mapping[str, str]) -> list[Finding]:
+    """Every check's finding, in the order of the table."""
+    connection, error = None, None
+    try:
+        connection = connect.open_reader(places.database)
+    except CassError as bad:
+        error = bad
+    patient = Patient(places, home, env, connection, error)
+    try:
+        return [_finding(name, check, patient) for name, check in CHECKS]
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def _finding(name: str, check: Callable[[Patient, str], Finding], patient: Patient) -> Finding:
+    try:
+        return check(patient, name)
+    except catalog.BROKEN as bad:
+        if check is not _database:
+            return Finding(name, WARN, "cannot be told while the database is damaged")
+        error = connect.corrupt(patient.places.database, bad)
+        return Finding(name, FAIL, error.what, mending(patient.places, error).command)
+    except OSError as bad:
+        return Finding(name, FAIL, f"{bad.strerror or bad} ({bad.filename})")
+
+
+def _private(patient: Patient, name: str) -> Finding:
+    """The archive holds what was said in confidence."""
+    data = patient.places.data
+    if not os.path.isdir(data):
+        return Finding(name, OK, "there is no data folder yet")
+    if os.name == "nt":
+        return Finding(name, OK, "private by its place in the user's profile")
+    shared = open_to_others(patient.places)
+    if not shared:
+        return Finding(name, OK, f"{data} is readable by you alone")
+    paths = " ".join(quoted(path) for path in shared)
+    return Finding(name, WARN, f"others may read {', '.join(shared)}", f"chmod go= {paths}", CHMOD)
+
+
+def open_to_others(places: Places) -> list[str]:
+    """The data folder, and the files directly in it, that others may read, write or enter."""
+    inside = [os.path.join(places.data, entry) for entry in sorted(os.listdir(places.data))]
+    files = [path for path in inside if stat.S_ISREG(os.lstat(path).st_mode)]
+    return [path for path in (places.data, *files) if os.stat(path).st_mode & 0o077]
+
+
+def _database(patient: Patient, name: str) -> Finding:
+    if patient.error is not None:
+        advice = mending(patient.places, patient.error)
+        return Finding(name, FAIL, patient.error.what, advice.command)
+    if patient.connection is None:
+        return Finding(name, WARN, "nothing is indexed yet", "cass index")
+    damages = catalog.damages(patient.connection)
+    if damages:
+        error = connect.corrupt(patient.places.database, damages[0])
+        return Finding(name, FAIL, error.what, mending(patient.places, error).command)
+    counts = catalog.agent_counts(patient.connection).values()
+    stored, counted = state(patient.connection).messages, sum(count.messages for count in counts)
+    if stored != counted:
+        return Finding(name, WARN, f"it holds {counted} messages and should hold {stored}", "cass index --full")
+    return Finding(name, OK, f"whole, {counted} messages, {database_bytes(patient.places) / MB:.1f} MB")
+
+
+def _schema(patient: Patient, name: str) -> Finding:
+    if patient.connection is None:
+        return Finding(name, OK, f"this cass writes {VERSION}")
+    found = catalog.schema_version(patient.connection)
+    if found < VERSION:
+        return Finding(name, WARN, f"version {found}, this cass writes {VERSION}", "cass index")
+    return Finding(name, OK, f"version {found}")
+
+
+def _wal(patient: Patient, name: str) -> Finding:
+    path = f"{patient.places.database}-wal"
+    size = os.path.getsize(path) if os.path.exists(path) else 0
+    if size > LARGE_WAL_BYTES:
+        return Finding(name, WARN, f"{size / MB:.0f} MB wait in {path}", "cass doctor --fix", CHECKPOINT)
+    return Finding(name, OK, f"{size / MB:.1f} MB")
+
+
+def _index(patient: Patient, name: str) -> Finding:
+    if patient.connection is None:
+        return Finding(name, OK, "nothing to index yet")
+    reader = open_reader(patient.places.lexical)
+    expected = catalog.count_documents(patient.connection)
+    if isinstance(reader, Damage):
+        if not expected:
+            return Finding(name, OK, "nothing to index yet")
+        return Finding(name, FAIL, f"{reader.reason}; searches read the database instead", "cass index", REBUILD)
+    behind = catalog.count_behind(patient.connection, reader.change)
+    lost = canary(reader, patient.connection)
+    if lost or reader.change > state(patient.connection).change:
+        return Finding(name, FAIL, lost or "it is ahead of the database", "cass index --rebuild", REBUILD)
+    if behind > TAIL_MESSAGES:
+        return Finding(name, WARN, f"{behind} messages are not in it yet", "cass index")
+    if not behind and reader.documents != expected:
+        evidence = f"it holds {reader.documents} documents and should hold {expected}"
+        return Finding(name, FAIL, evidence, "cass index --rebuild", REBUILD)
+    return Finding(name, OK, f"{reader.documents} documents, {behind} messages behind, a search in it works")
+
+
+def _generations(patient: Patient, name: str) -> Finding:
+    root = patient.places.lexical
+    current = current_generation(root)
+    if current is None:
+        return Finding(name, OK, "none")
+    keep = os.path.basename(current[0])
+    old = sorted(entry for entry in os.listdir(root) if entry.isdigit() and entry != keep)
+    if old:
+        return Finding(name, WARN, f"{', '.join(old)} in {root} are of no use any more", "cass doctor --fix", DROP)
+    return Finding(name, OK, f"only the current one, {keep}")
+
+
+def _lock(patient: Patient, name: str) -> Finding:
+    path = patient.places.index_lock
+    if not os.path.exists(path):
+        return Finding(name, OK, "never taken")
+    lock = try_lock(path, shared=True)
+    if lock is not None:
+        lock.release()
+        return Finding(name, OK, "nobody is indexing")
+    return Finding(name, OK, f"process {lock_holder(path) or '(unknown)'} is indexing")
+
+
+def _room(patient: Patient, name: str) -> Finding:
+    free = free_bytes(patient.places.data)
+    if free is None:
+        return Finding(name, WARN, "the system does not say how much is free")
+    evidence = f"{free / MB / 1000:.1f} GB free on the volume of {patient.places.data}"
+    level = FAIL if free < NO_ROOM_BYTES else WARN if free < LITTLE_ROOM_BYTES else OK
+    return Finding(name, level, evidence, None if level == OK else "make room, or set CASS_DATA_DIR to another volume")
+
+
+def _agents(patient: Patient, name: str) -> Finding:
+    """An agent whose folder is there and without any session may have moved them."""
+    counts = catalog.agent_counts(patient.connection) if patient.connection is not None else {}
+    found, barren = [], []
+    for agent in AGENTS:
+        roots = load(agent).roots(Surroundings(patient.home, patient.env))
+        there = [root.path for root in roots if os.path.exists(root.path)]
+        if agent.name in counts and (counts[agent.name].files or counts[agent.name].sessions):
+            found.append(agent.name)
+        elif there:
+            barren.append(f"{agent.name} in {there[0]}")
+    if barren and patient.connection is not None:
+        return Finding(name, WARN, f"no sessions of {', '.join(barren)}", "cass index")
+    return Finding(name, OK, f"sessions of {', '.join(found)}" if found else "none indexed")
+
+
+def _problems(patient: Patient, name: str) -> Finding:
+    if patient.connection is None:
+        return Finding(name, OK, "none read yet")
+    total = sum(count.problems for count in catalog.agent_counts(patient.connection).values())
+    if not total:
+        return Finding(name, OK, "all were read")
+    found = catalog.problems(patient.connection, SOME)
+    some = [f"{path}{f':{line}' if line else ''}: {what}" for path, line, what in found]
+    more = f"; and {total - len(some)} more" if total > len(some) else ""
+    return Finding(name, WARN, f"{'; '.join(some)}{more}", "cass index --full -v")
+
+
+def _versions(patient: Patient, name: str) -> Finding:
+    try:
+        tantivy = version("tantivy")
+    except PackageNotFoundError:
+        tantivy = "unknown"
+    return Finding(name, OK, f"SQLite {catalog.SQLITE_VERSION}, tantivy {tantivy}")
+
+
+CHECKS: tuple[tuple[str, Callable[[Patient, str], Finding]], ...] = (
+    ("privacy", _private),
+    ("database", _database),
+    ("schema", _schema),
+    ("write-ahead log", _wal),
+    ("search index", _index),
+    ("generations", _generations),
+    ("lock", _lock),
+    ("disk", _room),
+    ("agents", _agents),
+    ("session files", _problems),
+    ("libraries", _versions),
+)

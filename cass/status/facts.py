@@ -1,0 +1,216 @@
+"""What is there, how fresh it is and whether it works: one look; nothing is written, nothing raised if it is broken."""
+
+from __future__ import annotations
+
+import os
+
+from cass import __version__
+from cass.connectors.table import AGENTS
+from cass.disk import folder_bytes
+from cass.errors import CassError, CorruptDatabase, NewerDatabase
+from cass.lexical.reader import Damage, open_reader
+from cass.lexical.schema import current_generation, is_damage
+from cass.records import record
+from cass.store import catalog, connect
+from cass.store.catalog import AgentCount
+from cass.store.hits import state
+from cass.store.look import look
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from sqlite3 import Connection
+
+    from cass.lexical.reader import LexicalReader
+    from cass.paths import Places
+    from cass.store.hits import State
+
+EMPTY, OK, DEGRADED, BROKEN = "empty", "ok", "degraded", "broken"
+# A search matches so many messages itself that the index does not have yet; beyond them it misses some.
+TAIL_MESSAGES = 1_000
+CANARY_WORDS = 5
+
+
+@record
+class Database:
+    """The archive.  `bytes` includes the write-ahead log."""
+
+    path: str
+    bytes: int = 0
+    sessions: int = 0
+    messages: int = 0
+
+
+@record
+class Lexical:
+    """The search index.  `documents` and `schema` are None where it cannot be read."""
+
+    documents: int | None = None
+    bytes: int = 0
+    behind_messages: int = 0
+    schema: int | None = None
+
+
+@record
+class Problem:
+    """Something that is wrong: what, and where if a file or folder is to blame."""
+
+    what: str
+    where: str | None = None
+
+
+@record
+class Advice:
+    """A command to type, and why."""
+
+    command: str
+    why: str
+
+
+@record
+class Status:
+    """Everything at a glance.  `behind_files` have changed since they were read, as far as 15 ms allow to see."""
+
+    version: str
+    state: str
+    data_dir: str
+    database: Database
+    lexical: Lexical
+    sources: Mapping[str, AgentCount]
+    problems: tuple[Problem, ...] = ()
+    recommended: tuple[Advice, ...] = ()
+    indexed_ms: int | None = None
+    behind_files: int = 0
+
+    @property
+    def healthy(self) -> bool:
+        return self.state in (EMPTY, OK)
+
+
+def collect(places: Places, monotonic_s: Callable[[], float]) -> Status:
+    """Look at everything; whatever is wrong becomes a problem with the command that mends it."""
+    try:
+        connection = connect.open_reader(places.database)
+        if connection is None:
+            return _empty(places)
+        try:
+            return _filled(places, connection, monotonic_s)
+        finally:
+            connection.close()
+    except CassError as bad:
+        return _broken(places, bad)
+    except catalog.BROKEN as bad:
+        return _broken(places, connect.corrupt(places.database, bad))
+
+
+def _empty(places: Places) -> Status:
+    advice = Advice("cass index", "nothing is indexed yet")
+    return Status(__version__, EMPTY, places.data, Database(places.database), Lexical(), {}, (), (advice,))
+
+
+def _broken(places: Places, bad: CassError) -> Status:
+    return Status(
+        __version__,
+        BROKEN,
+        places.data,
+        Database(places.database, database_bytes(places)),
+        Lexical(bytes=folder_bytes(places.lexical)),
+        {},
+        (Problem(bad.what, bad.where),),
+        (mending(places, bad),),
+    )
+
+
+def mending(places: Places, bad: CassError) -> Advice:
+    """The command that gets the archive going again after `bad`."""
+    if isinstance(bad, CorruptDatabase):
+        aside = quoted(os.path.join(places.data, "broken"))
+        move = f"mkdir -p {aside} && mv {quoted(places.database)}* {aside} && cass index"
+        return Advice(move, "puts the damaged database aside and reads the agents' files again")
+    if isinstance(bad, NewerDatabase):
+        return Advice("pipx upgrade cass-search", "a newer cass wrote this archive")
+    return Advice("cass status", bad.todo or "try again")
+
+
+def _filled(places: Places, connection: Connection, monotonic_s: Callable[[], float]) -> Status:
+    reached = state(connection)
+    counts = catalog.agent_counts(connection)
+    lexical, problems = _lexical(places, connection, reached)
+    changed = look(connection, monotonic_s)
+    behind_files = len(changed.files) + len(changed.folders)
+    messages = sum(count.messages for count in counts.values())
+    how = DEGRADED if problems else OK if messages else EMPTY
+    database = Database(
+        places.database, database_bytes(places), sum(count.sessions for count in counts.values()), messages
+    )
+    return Status(
+        __version__,
+        how,
+        places.data,
+        database,
+        lexical,
+        {agent.name: counts.get(agent.name, AgentCount()) for agent in AGENTS} | counts,
+        problems,
+        tuple(_advice(how, problems, behind_files, lexical.behind_messages)),
+        reached.indexed_ms,
+        behind_files,
+    )
+
+
+def _lexical(places: Places, connection: Connection, reached: State) -> tuple[Lexical, tuple[Problem, ...]]:
+    reader = open_reader(places.lexical)
+    current = current_generation(places.lexical)
+    schema = current[1] if current else None
+    size = folder_bytes(places.lexical)
+    if isinstance(reader, Damage):
+        behind = catalog.count_behind(connection, -1)
+        problems = (Problem(reader.reason, places.lexical),) if behind else ()
+        return Lexical(None, size, behind, schema), problems
+    behind = catalog.count_behind(connection, reader.change)
+    lost = canary(reader, connection)
+    if reader.change > reached.change:
+        lost = "the search index is ahead of the database"
+    elif lost is None and behind > TAIL_MESSAGES:
+        lost = f"{behind} messages are not in the search index yet"
+    return Lexical(reader.documents, size, behind, schema), (Problem(lost, places.lexical),) if lost else ()
+
+
+def canary(reader: LexicalReader, connection: Connection) -> str | None:
+    """Search the index for the words of a stored message.  None when it is found, else what is wrong."""
+    for doc, text in catalog.canaries(connection, reader.change):
+        words = text.split()[:CANARY_WORDS]
+        try:
+            found = reader.literal_candidates(f" {' '.join(words)} ") if words else None
+        except BaseException as bad:
+            if not is_damage(bad):
+                raise
+            return f"the search index fails: {str(bad).splitlines()[0][:120] if str(bad) else type(bad).__name__}"
+        if found is not None:
+            return None if doc in found else "the search index does not find a message that it should contain"
+    return None
+
+
+def _advice(how: str, problems: tuple[Problem, ...], behind_files: int, behind_messages: int) -> list[Advice]:
+    if problems:
+        rebuild = "cass index" if "missing" in problems[0].what or behind_messages else "cass index --rebuild"
+        return [Advice(rebuild, "brings the search index in step with the archive")]
+    if behind_files:
+        return [Advice("cass index", "reads what has changed since (a search reads a few files by itself)")]
+    return [Advice("cass index", "nothing is indexed yet")] if how == EMPTY else []
+
+
+def database_bytes(places: Places) -> int:
+    """The database with its write-ahead log."""
+    total = 0
+    for path in (places.database, f"{places.database}-wal"):
+        try:
+            total += os.stat(path).st_size
+        except OSError:
+            continue
+    return total
+
+
+def quoted(text: str) -> str:
+    """A shell word."""
+    safe = all(char.isalnum() or char in "/._-:\\~+@%," for char in text)
+    return text if safe and text else "'" + text.replace("'", "'\\''") + "'"

@@ -1,0 +1,213 @@
+"""`cass show`, `cass sessions` and the text page of `cass search`, as anyone would type them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.archive import DAY_MS, FIRST_MS, Home, answers, calls, make_home, says
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = make_home(tmp_path)
+    home.claude(
+        "s1",
+        "the pool timed out",
+        says("assistant", "I look", calls("Bash", "c1", command="ls /w")),
+        says("user", answers("c1", "a.py\nb.py\nc.py", is_error=True)),
+        says("assistant", "raise the pool size"),
+        "thanks",
+    )
+    home.claude("s2", "a deadlock here", start_ms=FIRST_MS + DAY_MS, workspace="/w/other", title="Deadlock")
+    home.index()
+    return home
+
+
+def sid(home: Home, words: str) -> str:
+    return home.search(words).hits[0].sid
+
+
+def test_sessions_are_listed_newest_first(home: Home):
+    done = home.cass("sessions")
+
+    assert [line.split()[-1] for line in done.stdout.splitlines()] == ["title", "Deadlock", "out"]
+    assert (done.returncode, done.stderr) == (0, "2 sessions\n")
+
+
+def test_sessions_are_filtered(home: Home):
+    by_folder = json.loads(home.cass("sessions", "--workspace", "/w/other", "--json").stdout)
+    by_time = json.loads(home.cass("sessions", "--until", "2026-01-02T23:00:00", "--json").stdout)
+    none = home.cass("sessions", "--agent", "codex")
+
+    assert [session["title"] for session in by_folder["sessions"]] == ["Deadlock"]
+    assert [session["external_id"] for session in by_time["sessions"]] == ["s1"]
+    assert (none.returncode, none.stdout) == (1, "")
+    assert home.cass("sessions", "--agent", "nobody").returncode == 2
+
+
+def test_a_session_as_json_says_how_to_resume_it(home: Home):
+    said = json.loads(home.cass("sessions", "-n", "1", "--json").stdout)
+
+    assert (said["count"], said["total"]) == (1, 2)
+    assert said["sessions"][0] == {
+        "session_id": sid(home, "deadlock"),
+        "parent_session_id": None,
+        "external_id": "s2",
+        "agent": "claude_code",
+        "title": "Deadlock",
+        "workspace": "/w/other",
+        "git_branch": "main",
+        "model": None,
+        "started_at": FIRST_MS + DAY_MS,
+        "ended_at": FIRST_MS + DAY_MS,
+        "messages": 1,
+        "source_path": str(home.path("s2")),
+        "source_state": "present",
+        "resume": ["claude", "--resume", "s2"],
+    }
+
+
+def test_show_folds_what_tools_did(home: Home):
+    name = sid(home, "pool")
+    done = home.cass("show", name[:8])
+
+    assert done.stdout.splitlines()[:3] == [
+        "the pool timed out",
+        f"{name[:8]}  claude_code  large-1  5 messages",
+        "/w/app (main)",
+    ]
+    assert done.stdout.splitlines()[5:] == [
+        "",
+        f"{name[:8]}:0  user  2026-01-02 03:04",
+        "the pool timed out",
+        "",
+        f"{name[:8]}:1  assistant  2026-01-02 03:05",
+        "I look",
+        "[Bash] ls /w",
+        "",
+        f"{name[:8]}:2  tool  2026-01-02 03:06",
+        "[Bash failed] a.py  (+2 lines)",
+        "",
+        f"{name[:8]}:3  assistant  2026-01-02 03:07",
+        "raise the pool size",
+        "",
+        f"{name[:8]}:4  user  2026-01-02 03:08",
+        "thanks",
+    ]
+    assert "  b.py" in home.cass("show", name, "--tools").stdout
+
+
+def test_the_message_that_was_asked_for_is_open(home: Home):
+    """A search may have found the last line of what a tool answered."""
+    lines = home.cass("show", f"{sid(home, 'pool')}:2").stdout.splitlines()
+
+    assert "  c.py" in lines and "[Bash] ls /w" in lines
+
+
+def test_show_of_a_message_has_its_neighbours(home: Home):
+    name = sid(home, "pool")
+
+    said = json.loads(home.cass("show", f"{name}:3", "-C", "1", "--json").stdout)
+
+    assert said["session"]["session_id"] == name
+    assert [message["message_index"] for message in said["messages"]] == [2, 3, 4]
+    assert said["messages"][0] == {
+        "id": f"{name}:2",
+        "message_index": 2,
+        "role": "tool",
+        "created_at": FIRST_MS + 120_000,
+        "line_number": 3,
+        "state": "present",
+        "blocks": [
+            {"kind": "tool_result", "text": "a.py\nb.py\nc.py", "tool": "Bash", "call_id": "c1", "is_error": True}
+        ],
+    }
+
+
+def test_show_takes_a_file_and_a_line(home: Home):
+    """The same message by its id, by FILE:LINE, and by FILE -n LINE."""
+    path = home.path("s1")
+    pages = [
+        home.cass("show", f"{sid(home, 'pool')}:3").stdout,
+        home.cass("show", f"{path}:4").stdout,
+        home.cass("show", str(path), "-n", "4").stdout,
+    ]
+
+    assert "> " in pages[0]
+    assert pages[0] == pages[1] == pages[2]
+    assert "thanks" in home.cass("show", str(path)).stdout
+
+
+def test_show_raw_is_the_agents_own_line(home: Home):
+    name = f"{sid(home, 'pool')}:3"
+    own = home.path("s1").read_text("utf-8").splitlines()[3]
+
+    assert home.cass("show", name, "--raw").stdout == own + "\n"
+
+    home.path("s1").unlink()
+    gone = home.cass("show", name, "--raw")
+    assert (gone.returncode, "deleted this file" in gone.stderr) == (1, True)
+
+
+def test_show_keeps_what_the_agent_has_dropped(home: Home):
+    """A message that left the file stands at the end, under an ordinal of its own."""
+    name = sid(home, "thanks")
+    home.claude("s1", "the pool timed out")
+    home.index()
+
+    lines = home.cass("show", name).stdout.splitlines()
+
+    assert lines.index("No longer in the agent's file:") > lines.index("the pool timed out")
+    assert home.cass("show", f"{name}:-1").returncode == 0
+    assert json.loads(home.cass("show", name, "--json").stdout)["messages"][-1]["state"] == "gone"
+
+
+@pytest.mark.parametrize(
+    "words, code, kind",
+    [
+        (("0123456789abcdef",), 1, "not-found"),
+        (("/no/such/file.jsonl",), 1, "not-found"),
+        (("deadbeef:7",), 1, "not-found"),
+    ],
+)
+def test_show_of_what_is_not_there(home: Home, words: tuple[str, ...], code: int, kind: str):
+    done = home.cass("show", *words, "--json")
+
+    assert (done.returncode, json.loads(done.stdout)["error"]["kind"]) == (code, kind)
+
+
+def test_show_of_a_message_that_is_not_there_names_the_way(home: Home):
+    done = home.cass("show", f"{sid(home, 'pool')}:99")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "has no message 99" in done.stderr
+
+
+def test_show_by_role(home: Home):
+    said = json.loads(home.cass("show", sid(home, "pool"), "--role", "user", "--json").stdout)
+
+    assert [message["role"] for message in said["messages"]] == ["user", "user"]
+
+
+def test_hostile_text_is_only_shown(tmp_path: Path):
+    home = make_home(tmp_path)
+    home.claude("s1", "before \x1b]0;owned\x07 after", "fine", title="\x1b[2Jtitle")
+    home.index()
+    name = sid(home, "before")
+
+    for argv in (("show", name, "--color", "always"), ("sessions",), ("search", "before"), ("show", name, "--tools")):
+        out = home.cass(*argv).stdout
+        assert "␛]0;owned␇" in out or "␛[2Jtitle" in out
+        assert "\x1b]" not in out and "\x1b[2J" not in out
+
+
+def test_search_says_how_to_open_what_it_found(home: Home):
+    """The first word of a hit goes straight into `cass show`."""
+    found = home.cass("search", "deadlock")
+    name = found.stdout.split()[0]
+
+    assert (found.returncode, found.stderr) == (0, "1 message with all the words\n")
+    assert "a deadlock here" in home.cass("show", name).stdout

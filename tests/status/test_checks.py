@@ -1,0 +1,105 @@
+"""The doctor's checks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cass.disk import try_lock
+from cass.status.checks import CHECKS, Finding, examine
+from tests.archive import Home, make_home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = make_home(tmp_path)
+    home.claude("s1", "the pool timed out", "raise the pool size")
+    home.index()
+    return home
+
+
+def found(home: Home) -> dict[str, Finding]:
+    return {finding.name: finding for finding in examine(home.places, str(home.home), home.env)}
+
+
+def test_a_whole_archive_passes_every_check(home: Home):
+    findings = found(home)
+
+    assert list(findings) == [name for name, _ in CHECKS]
+    assert {name for name, finding in findings.items() if finding.level != "ok"} - {"disk"} == set()
+
+
+def test_an_empty_machine_only_lacks_an_index(tmp_path: Path):
+    home = make_home(tmp_path)
+
+    warned = [finding for finding in found(home).values() if finding.level != "ok" and finding.name != "disk"]
+
+    assert [(finding.level, finding.command) for finding in warned] == [("warn", "cass index")]
+    assert not home.data.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_files_that_others_may_read_are_named_with_the_mending_command(home: Home):
+    home.data.chmod(0o755)
+
+    assert found(home)["privacy"] == Finding(
+        "privacy", "warn", f"others may read {home.data}", f"chmod go= {home.data}", "chmod"
+    )
+
+
+def test_an_index_that_lacks_a_document_fails(home: Home):
+    shutil.rmtree(home.data / "derived")
+
+    finding = found(home)["search index"]
+
+    assert (finding.level, finding.command, finding.fix) == ("fail", "cass index", "rebuild")
+
+
+def test_a_left_over_generation_is_told(home: Home):
+    (home.data / "derived" / "lexical" / "99").mkdir()
+
+    assert (found(home)["generations"].level, found(home)["generations"].fix) == ("warn", "drop")
+
+
+def test_a_damaged_database_fails_once(home: Home):
+    """The other checks do not repeat it."""
+    path = home.data / "cass.db"
+    path.write_bytes(path.read_bytes()[:8192] + b"\xff" * 200_000)
+
+    findings = found(home)
+
+    assert [name for name, finding in findings.items() if finding.level == "fail"] == ["database"]
+    assert str(findings["database"].command).endswith("&& cass index")
+
+
+def test_who_indexes_is_told(home: Home):
+    """Asking does not take the lock away, nor sign it."""
+    assert found(home)["lock"].evidence == "nobody is indexing"
+
+    lock = try_lock(home.places.index_lock)
+    assert lock is not None
+    with lock:
+        assert found(home)["lock"].evidence == f"process {os.getpid()} is indexing"
+
+
+def test_an_agent_that_lost_its_sessions_is_told(home: Home):
+    (home.home / ".codex" / "sessions").mkdir(parents=True)
+
+    finding = found(home)["agents"]
+
+    assert (finding.level, "codex" in finding.evidence) == ("warn", True)
+
+
+def test_lines_that_could_not_be_read_are_named(home: Home):
+    path = home.append("s1", "more")
+    with path.open("ab") as file:
+        file.write(b'{"torn\n')
+    home.index()
+
+    finding = found(home)["session files"]
+
+    assert finding.level == "warn"
+    assert finding.evidence.startswith(f"{path}:4: ")

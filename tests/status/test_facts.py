@@ -1,0 +1,124 @@
+"""What is there, how fresh it is, whether it works."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cass.status.facts import Status, collect
+from cass.store.catalog import AgentCount
+from tests.archive import Home, make_home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = make_home(tmp_path)
+    home.claude("s1", "the pool timed out", "raise the pool size")
+    home.claude("s2", "a deadlock here")
+    home.index()
+    return home
+
+
+def look(home: Home) -> Status:
+    return collect(home.places, lambda: 0.0)
+
+
+def test_an_empty_machine_is_healthy_and_told_to_index(tmp_path: Path):
+    """Looking makes no folder."""
+    home = make_home(tmp_path)
+
+    status = look(home)
+
+    assert (status.state, status.healthy) == ("empty", True)
+    assert [advice.command for advice in status.recommended] == ["cass index"]
+    assert not home.data.exists()
+
+
+def test_a_whole_archive_is_ok(home: Home):
+    status = look(home)
+
+    assert (status.state, status.healthy, status.problems, status.recommended) == ("ok", True, (), ())
+    assert (status.database.sessions, status.database.messages) == (2, 3)
+    assert (status.lexical.documents, status.lexical.behind_messages) == (3, 0)
+    assert status.sources["claude_code"] == AgentCount(files=2, sessions=2, messages=3)
+    assert status.sources["codex"] == AgentCount()
+    assert status.indexed_ms == home.now_ms
+
+
+def test_messages_that_the_agent_has_deleted_still_count(home: Home):
+    home.claude("s1", "the pool timed out")
+    home.path("s2").unlink()
+    home.index()
+
+    status = look(home)
+
+    assert (status.database.sessions, status.database.messages) == (2, 3)
+    assert status.sources["claude_code"].files == 1
+
+
+def test_files_that_changed_since_are_told(home: Home):
+    home.append("s1", "and again")
+
+    status = look(home)
+
+    assert (status.state, status.behind_files) == ("ok", 1)
+    assert [advice.command for advice in status.recommended] == ["cass index"]
+
+
+def test_a_missing_index_is_degraded_and_cass_index_mends_it(home: Home):
+    shutil.rmtree(home.data / "derived")
+
+    status = look(home)
+
+    assert (status.state, status.healthy) == ("degraded", False)
+    assert status.problems[0].what == "the lexical index is missing"
+    assert [advice.command for advice in status.recommended] == ["cass index"]
+
+    home.index()
+    assert look(home).state == "ok"
+
+
+def test_an_index_of_other_messages_does_not_pass_for_this_one(home: Home, tmp_path: Path):
+    """A search for words of a stored message really runs."""
+    other = make_home(tmp_path / "other")
+    other.claude("s1", "something else", "entirely")
+    other.claude("s2", "and more")
+    other.index()
+    shutil.rmtree(home.data / "derived")
+    shutil.copytree(other.data / "derived", home.data / "derived")
+
+    status = look(home)
+
+    assert status.state == "degraded"
+    assert status.problems[0].what == "the search index does not find a message that it should contain"
+
+
+def test_a_damaged_index_is_degraded(home: Home):
+    for path in (home.data / "derived" / "lexical").glob("*/*.store"):
+        path.write_bytes(b"noise")
+    for path in (home.data / "derived" / "lexical").glob("*/*.term"):
+        path.unlink()
+
+    assert look(home).state == "degraded"
+
+
+def test_a_damaged_database_is_broken_with_the_command_that_mends_it(home: Home):
+    for name in ("cass.db-wal", "cass.db-shm"):
+        (home.data / name).unlink(missing_ok=True)
+    (home.data / "cass.db").write_bytes(b"not a database, but long enough to look at" * 100)
+
+    status = look(home)
+
+    assert (status.state, status.healthy) == ("broken", False)
+    assert f"mv {home.data}/cass.db* {home.data}/broken && cass index" in status.recommended[0].command
+
+
+def test_pages_of_noise_inside_the_database_are_broken_too(home: Home):
+    for name in ("cass.db-wal", "cass.db-shm"):
+        (home.data / name).unlink(missing_ok=True)
+    path = home.data / "cass.db"
+    path.write_bytes(path.read_bytes()[:8192] + b"\xff" * 200_000)
+
+    assert look(home).state == "broken"
