@@ -19,37 +19,60 @@ if TYPE_CHECKING:
     def replace(value: T, **changes: Any) -> T: ...
 
 else:
+    # Compiling an initialiser costs up to half a millisecond; most records of a search are made a few times only.
+    _COMPILED_AFTER = 64
+
+    class _Record:
+        """What all records share; a subclass has `__match_args__`, its fields in order."""
+
+        __slots__ = ()
+
+        def __init__(self, *args, **kwargs):
+            cls = type(self)
+            names = cls.__match_args__
+            values = cls._defaults | dict(zip(names, args, strict=False)) | kwargs
+            if len(values) != len(names) or len(args) > len(names) or any(n in kwargs for n in names[: len(args)]):
+                raise TypeError(f"{cls.__name__}({', '.join(names)}): wrong arguments")
+            for name, value in values.items():
+                cls.__dict__[name].__set__(self, value)
+            cls._made += 1
+            if cls._made > _COMPILED_AFTER:
+                cls.__init__ = _compiled_init(cls)
+
+        def __setattr__(self, name, value):
+            raise AttributeError(f"{type(self).__name__}.{name} is frozen")
+
+        def __delattr__(self, name):
+            raise AttributeError(f"{type(self).__name__}.{name} is frozen")
+
+        def __eq__(self, other):
+            return _values(self) == _values(other) if type(self) is type(other) else NotImplemented
+
+        def __hash__(self):
+            return hash((type(self), *_values(self)))
+
+        def __repr__(self):
+            inside = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
+            return f"{type(self).__name__}({inside})"
+
+        def __reduce__(self):
+            return type(self), _values(self)
 
     def record(cls):
         """Make a class of annotated fields (defaults allowed) a frozen, slotted value."""
-        names = tuple(name for name in cls.__annotations__ if not name.startswith("_"))
-        defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
-        body = {k: v for k, v in cls.__dict__.items() if k not in names and k not in ("__dict__", "__weakref__")}
+        body = dict(cls.__dict__)
+        del body["__dict__"], body["__weakref__"]
+        names = tuple(cls.__annotations__)
+        defaults = {name: body.pop(name) for name in names if name in body}
         body |= {"__slots__": names, "__match_args__": names, "_defaults": defaults, "_made": 0}
-        body |= {"__init__": _first_init}
-        body |= {"__setattr__": _refuse, "__delattr__": _refuse, "__eq__": _equal, "__hash__": _hash}
-        body |= {"__getstate__": _values, "__setstate__": _restore}
-        body.setdefault("__repr__", _repr)
-        return type(cls)(cls.__name__, cls.__bases__, body)
+        return type(cls.__name__, (_Record,), body)
 
     def replace(value, **changes):
         """The same record with some fields changed."""
         return type(value)(**({name: getattr(value, name) for name in value.__match_args__} | changes))
 
-    # Compiling an initialiser costs up to half a millisecond; most records of a search are made a few times only.
-    _COMPILED_AFTER = 64
-
-    def _first_init(self, *args, **kwargs):
-        cls = type(self)
-        names = cls.__match_args__
-        values = cls._defaults | dict(zip(names, args, strict=False)) | kwargs
-        if len(values) != len(names) or len(args) > len(names) or any(n in kwargs for n in names[: len(args)]):
-            raise TypeError(f"{cls.__name__}({', '.join(names)}): wrong arguments")
-        for name, value in values.items():
-            cls.__dict__[name].__set__(self, value)
-        cls._made += 1
-        if cls._made > _COMPILED_AFTER:
-            cls.__init__ = _compiled_init(cls)
+    def _values(value):
+        return tuple([getattr(value, name) for name in value.__match_args__])
 
     def _compiled_init(cls):
         names, defaults = cls.__match_args__, cls._defaults
@@ -59,25 +82,3 @@ else:
         scope |= {f"_d_{n}": value for n, value in defaults.items()}
         exec(f"def __init__(self, {head}):\n{lines}", scope)
         return scope["__init__"]
-
-    def _refuse(self, name, *value):
-        raise AttributeError(f"{type(self).__name__}.{name} is frozen")
-
-    def _values(self):
-        return tuple(getattr(self, name) for name in self.__match_args__)
-
-    def _restore(self, state):
-        for name, value in zip(self.__match_args__, state, strict=True):
-            object.__setattr__(self, name, value)
-
-    def _equal(self, other):
-        if type(self) is not type(other):
-            return NotImplemented
-        return _values(self) == _values(other)
-
-    def _hash(self):
-        return hash((type(self), *_values(self)))
-
-    def _repr(self):
-        inside = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
-        return f"{type(self).__name__}({inside})"

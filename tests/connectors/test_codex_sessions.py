@@ -122,7 +122,7 @@ def test_the_first_header_names_the_session():
 def test_a_sub_agent_is_its_parents_child(header):
     """Every record of the session says so, also in a later read."""
     data = file(meta(**header), user("a"), wrapped("turn_context", {"model": "m"}), user("b"))
-    for items in two_reads(codex, data, data.rindex(b"{\"timestamp"), PATH):
+    for items in two_reads(codex, data, data.rindex(b'{"timestamp'), PATH):
         assert {i.parent_external_id for i in items if isinstance(i, Session)} == {"mother"}
 
 
@@ -192,7 +192,7 @@ def test_reading_in_two_parts_is_reading_at_once(sample):
 
 def test_a_turn_that_goes_on_gives_only_its_new_blocks():
     """Under the same ordinal, marked as continuing."""
-    cut = SAMPLE.index(b'{"timestamp": "2026', SAMPLE.index(b"I look.\"}]"))
+    cut = SAMPLE.index(b'{"timestamp": "2026', SAMPLE.index(b'I look."}]'))
     _, second = two_reads(codex, SAMPLE, cut, PATH)
 
     turn = messages(second)[0]
