@@ -6,6 +6,7 @@ import os
 import sys
 
 from cass import clock
+from cass.cli.pack import write_pack
 from cass.connectors.table import find_agent
 from cass.indexing.run import IndexRequest, Run, plan
 from cass.paths import home_folder, places
@@ -36,6 +37,7 @@ def run(options: dict[str, Any]) -> int:
     _warn_of_long_run(where, agents, options)
     report = _index(where, IndexRequest(agents, options["full"], options["rebuild"]), options)
     _print(report, where, options)
+    write_pack()
     return 0
 
 
