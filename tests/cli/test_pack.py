@@ -17,9 +17,13 @@ from cass.cli.pack import write_pack
 
 PACKAGE = Path(cass.__file__).parent
 LOADERS = """
-import runpy, sys, atexit, os
+import os, sys
 sys.argv = ["cass", "version"]
-os._exit = lambda code: (print({type(sys.modules["cass.cli.edge"].__spec__.loader).__name__}), sys.stdout.flush(), sys.exit(code))
+def end(code):
+    print({type(sys.modules["cass.cli.edge"].__spec__.loader).__name__})
+    sys.stdout.flush()
+    sys.exit(code)
+os._exit = end
 from cass.__main__ import main
 main()
 """
@@ -41,7 +45,8 @@ def _pack(folder: Path) -> Path:
 
 def _run(folder: Path) -> str:
     env = {**os.environ, "PYTHONPATH": str(folder.parent)}
-    done = subprocess.run([sys.executable, "-c", LOADERS], env=env, cwd=folder.parent, capture_output=True, text=True)
+    argv = [sys.executable, "-c", LOADERS]
+    done = subprocess.run(argv, check=False, env=env, cwd=folder.parent, capture_output=True, text=True)
     return done.stdout + done.stderr
 
 
