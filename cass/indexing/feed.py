@@ -77,7 +77,8 @@ class Feed:
         """Hand over everything the index does not have; gives the number of documents, and shows it on the way."""
         assert self.lexical is not None
         self._torn = True
-        for doc in removals_since(self.store.connection, self._given):
+        # An index without a commit has nothing to remove.
+        for doc in removals_since(self.store.connection, self._given) if self._given >= 0 else ():
             self.lexical.remove(doc)
         count = 0
         for document in documents_since(self.store.connection, self._given):

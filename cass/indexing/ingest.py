@@ -241,9 +241,7 @@ class _Reading:
             self.problems.append(problem)
 
     def _finish(self, last: Checkpoint | None) -> None:
-        # What a broken reader did not repeat is not known to be gone.
-        if not self.broken:
-            self.book.close()
+        self.book.close(self.broken)
         last = last or Checkpoint(0, 0, {}, resumable=False)
         self._commit(last, complete=True)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     # kind, tool, call, flags, text id
     Row = tuple[int, int | None, str | None, int, int]
+    Cleaned = list[tuple[str, bytes, int]]
 
 _ROLE = {name: number for number, name in enumerate(ROLES)}
 _KIND = {name: number for number, name in enumerate(KINDS)}
@@ -41,25 +42,31 @@ class Prepared:
         return body_of(list(self.texts))
 
 
-def prepare(store: Writer, message: Message) -> Prepared:
+def cleaned(message: Message) -> Cleaned:
+    """(text, its UTF-8, its hash) of each block."""
+    return [(text, encoded, hash64(encoded)) for text, encoded in [clean_text(block.text) for block in message.blocks]]
+
+
+def name_of(message: Message, agent: str, workspace: str | None, texts: Cleaned) -> int:
+    """The document's name, before anything is stored."""
+    own = bool(message.blocks) and all(block.own for block in message.blocks)
+    hashes = [digest for _, _, digest in texts]
+    return document_name(agent, workspace, _ROLE.get(message.role, 0), message.created_ms, own, hashes)
+
+
+def prepare(store: Writer, message: Message, read: Cleaned) -> Prepared:
     """The message's rows.  Its texts are stored on the way, each once."""
-    rows: list[Row] = []
-    hashes, texts = [], []
-    for block in message.blocks:
-        row, digest, text = _prepare_block(store, block)
-        rows.append(row)
-        hashes.append(digest)
-        texts.append((text, block.own))
-    tools = tools_of(clean(block.tool) for block in message.blocks)
-    return Prepared(_ROLE.get(message.role, 0), tuple(rows), tuple(hashes), tuple(texts), tools, is_own(texts))
+    rows = tuple(_row(store, block, each) for block, each in zip(message.blocks, read, strict=True))
+    hashes = tuple(digest for _, _, digest in read)
+    texts = tuple((each[0], block.own) for block, each in zip(message.blocks, read, strict=True))
+    tools = tools_of(clean(block.tool) for block in message.blocks if block.tool)
+    return Prepared(_ROLE.get(message.role, 0), rows, hashes, texts, tools, is_own(list(texts)))
 
 
-def _prepare_block(store: Writer, block: Block) -> tuple[Row, int, str]:
-    text, encoded = clean_text(block.text)
-    text_id, digest = store.text(text, encoded)
+def _row(store: Writer, block: Block, read: tuple[str, bytes, int]) -> Row:
     flags = (ERROR if block.is_error else 0) | (OWN_BLOCK if block.own else 0)
     tool = store.intern(clean(block.tool)) if block.tool else None
-    return (_KIND.get(block.kind, 0), tool, clean(block.call_id), flags, text_id), digest, text
+    return _KIND.get(block.kind, 0), tool, clean(block.call_id), flags, store.text(*read)
 
 
 def document_name(

@@ -10,7 +10,8 @@ import hashlib
 import os
 
 from cass.document import Document
-from cass.indexing.prepared import Prepared, begins, clean, document_name, grew, prepare
+from cass.indexing.opened import OpenSession
+from cass.indexing.prepared import Prepared, begins, clean, cleaned, document_name, grew, name_of, prepare
 from cass.records import replace
 from cass.store import files as store_files
 from cass.store import sessions as store_sessions
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
 
     from cass.connectors.base import Connector, Message, Session
     from cass.indexing.feed import Feed
-    from cass.store.sessions import SessionRow
+    from cass.indexing.prepared import Cleaned
     from cass.store.writer import MessageRow, Writer
 
 FLUSH_BYTES = 4 << 20
 # The lines of one answer may stand some turns apart: so many messages wait for more before they are stored.
 WAITING_MESSAGES = 16
+# They are stored some at a time, so that what is known of them is looked up in one statement.
+TOGETHER_MESSAGES = 96
+TOGETHER_CHARS = 1 << 20
 
 
 class IdTaken(Exception):
@@ -42,40 +46,6 @@ class IdTaken(Exception):
 
 class ReadWhole(Exception):
     """The end of this file belongs to a session that another file, now deleted, was the last source of."""
-
-
-class OpenSession:
-    """A session that the present file has messages of.
-
-    `begun`: messages of which the file has given only the first blocks so far, by ordinal.
-    """
-
-    def __init__(self, row: SessionRow, agent: str, workspace: str | None) -> None:
-        self.id = row.id
-        self.row = row
-        self.agent = agent
-        self.workspace = workspace
-        self.whole = False
-        self.owned = False
-        self.stored: dict[int, MessageRow] = {}
-        self.by_doc: dict[int, list[MessageRow]] = {}
-        self.kept: set[int] = set()
-        self.begun: dict[int, tuple[MessageRow, Message, Prepared]] = {}
-        self.moved = False
-        self.last_ordinal = -1
-        self.next_gone = row.next_gone
-        self.recount = False
-        self.displaced = False  # messages have gone or come back: counting the added ones is not enough
-        self.added = 0
-        self.first_ms: int | None = None
-        self.last_ms: int | None = None
-
-    def saw(self, created_ms: int | None) -> None:
-        """Count a new message."""
-        self.added += 1
-        if created_ms is not None:
-            self.first_ms = created_ms if self.first_ms is None else min(self.first_ms, created_ms)
-            self.last_ms = created_ms if self.last_ms is None else max(self.last_ms, created_ms)
 
 
 class SessionBook:
@@ -91,6 +61,7 @@ class SessionBook:
         self.given = 0
         self._open: dict[str, OpenSession] = {}
         self._waiting: dict[tuple[str, int], Message] = {}
+        self._waiting_chars = 0
         self._agent_id = store.intern(connector.AGENT) or 0
 
     # What a connector says of a session
@@ -146,6 +117,7 @@ class SessionBook:
         opened.owned = True
         store_sessions.describe_session(self.store, opened.id, self.file_id, None, None, None)
         if other is None:
+            opened.moved = False  # nothing is stored of it that could move
             return
         self._follow(opened)
         if opened.whole:
@@ -185,28 +157,37 @@ class SessionBook:
             self._waiting[key] = replace(first, blocks=(*first.blocks, *message.blocks), end=message.end)
             return
         if key in self._waiting:
-            self._store(self._waiting.pop(key))
+            self.settle()
         self._waiting[key] = message
-        if len(self._waiting) > WAITING_MESSAGES:
-            self._store(self._waiting.pop(next(iter(self._waiting))))
+        self._waiting_chars += sum(len(block.text) for block in message.blocks)
+        if len(self._waiting) > WAITING_MESSAGES + TOGETHER_MESSAGES or self._waiting_chars > TOGETHER_CHARS:
+            self.settle(WAITING_MESSAGES)
 
-    def settle(self) -> None:
-        """Store what still waits: before a commit, and before a session changes."""
-        for message in self._waiting.values():
-            self._store(message)
-        self._waiting.clear()
+    def settle(self, keep: int = 0) -> None:
+        """Store what waits, all but the latest `keep`: before a commit, and before a session changes."""
+        due = [self._waiting.pop(key) for key in list(self._waiting)[: max(0, len(self._waiting) - keep)]]
+        self._waiting_chars = 0
+        texts = [cleaned(message) for message in due]
+        docs = [self._name(message, read) for message, read in zip(due, texts, strict=True)]
+        self.store.expect((digest for read in texts for _, _, digest in read), docs)
+        for message, read, doc in zip(due, texts, docs, strict=True):
+            self._store(message, read, doc)
 
-    def _store(self, message: Message) -> None:
+    def _name(self, message: Message, read: Cleaned) -> int:
+        opened = self._open[message.session]
+        return name_of(message, opened.agent, opened.workspace, read)
+
+    def _store(self, message: Message, read: Cleaned, doc: int) -> None:
         """Store a message, or find that it is stored."""
         opened = self._open[message.session]
         if not opened.owned:
             self._own(opened, message.session)
         self.given += 1
-        prepared = prepare(self.store, message)
+        opened.highest = max(opened.highest, message.ordinal)
+        prepared = prepare(self.store, message, read)
         if message.continues and self._continue(opened, message, prepared):
             return
         stored = self._stored(opened, message.ordinal)
-        doc = self._doc(opened, message.created_ms, prepared)
         if self._keep(opened, message, stored, doc):
             return
         if stored is not None and stored.id not in opened.kept:
@@ -241,14 +222,14 @@ class SessionBook:
 
     def _matches(self, opened: OpenSession, message: Message, stored: MessageRow, prepared: Prepared) -> bool:
         """Is this the stored message with more said, or its beginning?  Anything else is another in its place."""
-        if stored.role != prepared.role:
+        if (stored.role, stored.created_ms) != (prepared.role, message.created_ms):
             return False
         before = [(digest, text) for _, _, digest, text in store_sessions.blocks_of(self.store, stored.id)]
-        if grew(before, prepared) and (before or not opened.recount or stored.created_ms == message.created_ms):
+        if grew(before, prepared):
             self._take(opened, message, stored)
             self._replace(opened, stored, prepared)
             return True
-        if opened.recount and stored.created_ms == message.created_ms and begins(before, prepared):
+        if opened.recount and begins(before, prepared):
             self._take(opened, message, stored)
             opened.begun[message.ordinal] = (stored, message, prepared)
             return True
@@ -347,10 +328,6 @@ class SessionBook:
         if opened.recount:
             self._compare_all(opened)
 
-    def _doc(self, opened: OpenSession, created_ms: int | None, prepared: Prepared) -> int:
-        own, hashes = prepared.own, prepared.hashes
-        return document_name(opened.agent, opened.workspace, prepared.role, created_ms, own, hashes)
-
     # The end of a transaction
 
     def count(self) -> None:
@@ -365,20 +342,21 @@ class SessionBook:
                 store_sessions.extend_session(self.store, opened.id, opened.added, opened.first_ms, opened.last_ms)
             opened.added, opened.first_ms, opened.last_ms = 0, None, None
 
-    def close(self) -> None:
-        """The file has been read to its end: what a whole reading did not repeat is gone."""
+    def close(self, broken: bool) -> None:
+        """The reading is over: what a whole one did not repeat is gone, of a broken one only up to where it came."""
         self.settle()
         for opened in self._open.values():
             for stored, _, shorter in opened.begun.values():
                 self._replace(opened, stored, shorter)
             if opened.recount:
-                self._mark_gone(opened)
-        if self.whole:
+                self._mark_gone(opened, opened.highest if broken else None)
+        if self.whole and not broken:
             self._mark_lost_sessions()
 
-    def _mark_gone(self, opened: OpenSession) -> None:
+    def _mark_gone(self, opened: OpenSession, up_to: int | None = None) -> None:
         for message in opened.stored.values():
-            if message.id not in opened.kept and not message.flags & GONE:
+            is_due = up_to is None or message.ordinal <= up_to
+            if is_due and message.id not in opened.kept and not message.flags & GONE:
                 self.store.mark_gone(message.id, opened.next_gone)
                 opened.next_gone -= 1
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from cass.native_sqlite import _sqlite3
 from cass.records import record
 from cass.store.connect import refused
-from cass.store.ids import hash64
 from cass.store.schema import COPY, GONE, OFF_PATH, OWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from sqlite3 import Connection
     from typing import Any
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 STRINGS_KEPT = 50_000
 TEXTS_KEPT = 200_000
+BOUND = 100  # values looked up by one statement
 
 _MESSAGE = "INSERT INTO messages VALUES(?,?,?,?,?,?,?,?,?,?,?)"
 _BLOCK = "INSERT OR REPLACE INTO blocks VALUES(?,?,?,?,?,?,?)"
@@ -55,6 +55,8 @@ class Writer:
         self._new_messages: list[tuple[Any, ...]] = []
         self._new_blocks: list[BlockRow] = []
         self._new_docs: set[int] = set()
+        self._absent_texts: set[int] = set()
+        self._absent_docs: set[int] = set()
         # New text that is gathered, and that of the whole transaction.
         self.pending_bytes = 0
         self.transaction_bytes = 0
@@ -99,6 +101,8 @@ class Writer:
         self._new_messages.clear()
         self._new_blocks.clear()
         self._new_docs.clear()
+        self._absent_texts.clear()
+        self._absent_docs.clear()
         self._text_ids.clear()
         self._strings.clear()
         self.pending_bytes = 0
@@ -119,6 +123,9 @@ class Writer:
         self._new_messages.clear()
         self._new_blocks.clear()
         self._new_docs.clear()
+        # What was looked up ahead may be stored by now.
+        self._absent_texts.clear()
+        self._absent_docs.clear()
         self.pending_bytes = 0
         if len(self._text_ids) > TEXTS_KEPT:
             self._text_ids.clear()
@@ -137,16 +144,37 @@ class Writer:
             self._strings[text] = known
         return known
 
-    def text(self, text: str, encoded: bytes) -> tuple[int, int]:
-        """(id, hash) of a text, stored once however often it is said."""
-        digest = hash64(encoded)
+    def text(self, text: str, encoded: bytes, digest: int) -> int:
+        """The id of a text, stored once however often it is said.  `digest` is the hash64 of its UTF-8."""
         known = self._text_ids.get(digest)
         if known is None:
-            known = self.value("SELECT id FROM texts WHERE hash=?", digest)
+            if digest not in self._absent_texts:
+                known = self.value("SELECT id FROM texts WHERE hash=?", digest)
             if known is None:
                 known = self._add_text(digest, text, len(encoded))
             self._text_ids[digest] = known
-        return known, digest
+        return known
+
+    def expect(self, digests: Iterable[int], docs: Iterable[int]) -> None:
+        """Look up many texts and documents that are about to be asked for: two statements instead of one each."""
+        wanted = list({digest for digest in digests if digest not in self._text_ids})
+        found = self._rows("SELECT hash, id FROM texts WHERE hash IN", wanted)
+        for digest, number in found:
+            self._text_ids[digest] = number
+        self._absent_texts = set(wanted) - {digest for digest, _ in found}
+        wanted = list(set(docs) - self._new_docs)
+        self._absent_docs = set(wanted) - {
+            doc for (doc,) in self._rows("SELECT doc FROM messages WHERE doc IN", wanted)
+        }
+
+    def _rows(self, sql: str, values: list[int]) -> list[tuple[int, ...]]:
+        found: list[tuple[int, ...]] = []
+        for start in range(0, len(values), BOUND):
+            some = values[start : start + BOUND]
+            # Always as many marks: one statement to prepare, whatever the number.
+            some += some[-1:] * (BOUND - len(some))
+            found += self.run(f"{sql} ({','.join('?' * BOUND)})", *some).fetchall()
+        return found
 
     def _add_text(self, digest: int, text: str, size: int) -> int:
         number = self._next_text
@@ -160,6 +188,8 @@ class Writer:
         """Is there a message with this document already?"""
         if doc in self._new_docs:
             return True
+        if doc in self._absent_docs:
+            return False
         return self.value("SELECT 1 FROM messages WHERE doc=? LIMIT 1", doc) is not None
 
     def add_message(

@@ -1,0 +1,46 @@
+"""One session while a file of it is read: what is stored of it, and what the file has given so far."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cass.connectors.base import Message
+    from cass.indexing.prepared import Prepared
+    from cass.store.sessions import SessionRow
+    from cass.store.writer import MessageRow
+
+
+class OpenSession:
+    """A session that the present file has messages of.
+
+    `begun`: messages of which the file has given only the first blocks so far, by ordinal.
+    """
+
+    def __init__(self, row: SessionRow, agent: str, workspace: str | None) -> None:
+        self.id = row.id
+        self.row = row
+        self.agent = agent
+        self.workspace = workspace
+        self.whole = False  # all its messages follow
+        self.owned = False  # this file is its source
+        self.moved = False  # to another workspace, its stored documents not yet
+        # What is stored, loaded only where it is compared: by ordinal and by document.
+        self.stored: dict[int, MessageRow] = {}
+        self.by_doc: dict[int, list[MessageRow]] = {}
+        self.kept: set[int] = set()
+        self.begun: dict[int, tuple[MessageRow, Message, Prepared]] = {}
+        self.last_ordinal = -1  # stored before this reading
+        self.highest = -1  # given by this reading
+        self.next_gone = row.next_gone
+        self.recount = False  # everything stored is either repeated or gone
+        self.displaced = False  # messages have gone or come back: counting the added ones is not enough
+        self.added = 0
+        self.first_ms: int | None = None
+        self.last_ms: int | None = None
+
+    def saw(self, created_ms: int | None) -> None:
+        """Count a new message."""
+        self.added += 1
+        if created_ms is not None:
+            self.first_ms = created_ms if self.first_ms is None else min(self.first_ms, created_ms)
+            self.last_ms = created_ms if self.last_ms is None else max(self.last_ms, created_ms)

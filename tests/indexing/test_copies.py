@@ -1,0 +1,172 @@
+"""One session in two files: copied, moved, restored.  Nothing lost, nothing doubled, always the same outcome."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.archive import Home, make_home
+from tests.indexing.invariants import check_invariants, gone, one, present
+
+SECOND_NS = 10**9
+SAID = ("where is the quokka", "in the zoo", "and the wombat?")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = make_home(tmp_path)
+    _set_time(home.claude("one", *SAID), 2)
+    return home
+
+
+def _set_time(path: Path, at_s: int) -> Path:
+    os.utime(path, ns=(at_s * SECOND_NS, at_s * SECOND_NS))
+    return path
+
+
+def _other(home: Home, folder: str = "-w-copy") -> Path:
+    path = home.home / ".claude" / "projects" / folder / "one.jsonl"
+    path.parent.mkdir(exist_ok=True)
+    return path
+
+
+def _texts(home: Home) -> dict[str, list[str]]:
+    return {session: [turn[3][0] for turn in turns] for session, turns in present(home.data).items()}
+
+
+def test_a_copy_is_a_session_of_its_own_and_one_hit(home: Home) -> None:
+    """Both files' sessions have all messages; a search finds each message once."""
+    _set_time(Path(shutil.copy(home.path("one"), _other(home))), 1)
+
+    home.index()
+
+    assert sorted(_texts(home).values()) == [list(SAID), list(SAID)]
+    assert home.search("wombat", grouped=False).total == 1
+    assert len(home.search("wombat", grouped=False).hits) == 1
+    check_invariants(home.data)
+
+
+def test_of_two_copies_the_newest_has_the_id(home: Home, tmp_path: Path) -> None:
+    """Which file is read under the session's own id does not hang on the order in which a disk lists them."""
+    _set_time(Path(shutil.copy(home.path("one"), _other(home))), 1)
+    home.index()
+    again = make_home(tmp_path / "again")
+    again.env["HOME"] = str(home.home)
+    again.home = home.home
+
+    again.index()
+
+    owner = "SELECT path FROM files JOIN sessions s ON s.file=files.id WHERE s.external_id='one'"
+    assert one(home.data, owner) == one(again.data, owner) == str(home.path("one"))
+    assert present(home.data) == present(again.data)
+
+
+def test_a_copy_that_comes_later_takes_nothing(home: Home) -> None:
+    """The first file keeps its session although the copy is newer."""
+    home.index()
+    _set_time(Path(shutil.copy(home.path("one"), _other(home))), 3)
+
+    home.index()
+
+    assert one(home.data, "SELECT f.path FROM files f JOIN sessions s ON s.file=f.id WHERE s.external_id='one'") == str(
+        home.path("one")
+    )
+    assert sorted(_texts(home).values()) == [list(SAID), list(SAID)]
+    check_invariants(home.data)
+
+
+def test_a_moved_file_takes_its_session_along(home: Home) -> None:
+    """The project folder was renamed: the same session, the same messages, another path."""
+    home.index()
+    before = present(home.data)
+    home.path("one").rename(_other(home))
+
+    home.index()
+
+    assert (present(home.data), gone(home.data)) == (before, {})
+    assert [hit.path for hit in home.search("wombat").hits] == [str(_other(home))]
+    assert [hit.state for hit in home.search("wombat").hits] == ["present"]
+    check_invariants(home.data)
+
+
+def test_a_file_moved_and_continued(home: Home) -> None:
+    """Both at once: the session goes on in its new place."""
+    home.index()
+    home.append("one", "next to it")
+    home.path("one").rename(_other(home))
+
+    home.index()
+
+    assert _texts(home) == {"one": [*SAID, "next to it"]}
+    check_invariants(home.data)
+
+
+def test_a_moved_file_that_is_restored_is_a_copy(home: Home) -> None:
+    """The old place is back while the new one stands: two sessions, each with everything."""
+    home.index()
+    shutil.copy2(home.path("one"), home.folder / "away")
+    home.path("one").rename(_other(home))
+    home.index()
+
+    shutil.copy2(home.folder / "away", home.path("one"))
+    home.index()
+
+    assert sorted(_texts(home).values()) == [list(SAID), list(SAID)]
+    assert home.search("wombat", grouped=False).total == 1
+    check_invariants(home.data)
+
+
+def test_a_file_that_goes_on_after_its_session_moved_away_and_vanished(home: Home) -> None:
+    """The end of a file alone never makes its beginning gone."""
+    home.index()
+    shutil.copy2(home.path("one"), home.folder / "away")
+    home.path("one").rename(_other(home))
+    home.index()
+    _other(home).unlink()
+    shutil.copy2(home.folder / "away", home.path("one"))
+    home.append("one", "next to it")
+
+    home.index()
+
+    assert (_texts(home), gone(home.data)) == ({"one": [*SAID, "next to it"]}, {})
+    check_invariants(home.data)
+
+
+def test_the_original_goes_and_the_copy_stays(home: Home) -> None:
+    """A document outlives the message it was indexed for."""
+    _set_time(Path(shutil.copy(home.path("one"), _other(home))), 1)
+    home.index()
+    home.claude("one", *SAID[:1])
+
+    home.index()
+
+    assert sorted(_texts(home).values()) == [list(SAID[:1]), list(SAID)]
+    assert [hit.state for hit in home.search("wombat").hits] == ["present"]
+    check_invariants(home.data)
+
+
+def test_a_changed_original_hands_its_document_to_the_copy(home: Home) -> None:
+    """The answer of one file grew, that of its copy did not: both are found."""
+    _set_time(Path(shutil.copy(home.path("one"), _other(home))), 1)
+    home.index()
+    home.claude("one", *SAID[:2], "and the wombat? and the numbat?")
+
+    home.index()
+
+    assert home.search("numbat", match="all").total == 1
+    assert home.search("wombat", match="all", grouped=False).total == 2
+    check_invariants(home.data)
+
+
+def test_a_link_to_a_session_is_read_once_a_name(home: Home) -> None:
+    """A link is a file like others: another name, another session, the same documents."""
+    (home.path("one").parent / "two.jsonl").symlink_to(home.path("one"))
+
+    home.index()
+
+    assert sorted(_texts(home)) == ["one", "two"]
+    assert home.search("wombat", grouped=False).total == 1
+    check_invariants(home.data)

@@ -1,0 +1,158 @@
+"""Whatever happens to the lexical index: searches answer meanwhile, and the next run makes it anew from SQLite."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cass.disk import try_lock
+from cass.lexical.schema import READER_LOCK
+from tests.archive import Home, make_home
+from tests.indexing.invariants import check_invariants
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = make_home(tmp_path)
+    home.claude("one", "where is the quokka", "in the zoo", "and the wombat?", "next to it")
+    home.index()
+    return home
+
+
+def root(home: Home) -> Path:
+    return home.data / "derived" / "lexical"
+
+
+def generations(home: Home) -> list[str]:
+    return sorted(path.name for path in root(home).iterdir() if path.name.isdigit())
+
+
+def files(home: Home, ending: str) -> list[Path]:
+    return list((root(home) / generations(home)[-1]).glob(f"*{ending}"))
+
+
+def _delete_all(home: Home) -> None:
+    shutil.rmtree(home.data / "derived")
+
+
+def _delete_generation(home: Home) -> None:
+    shutil.rmtree(root(home) / "1")
+
+
+def _tear_current(home: Home) -> None:
+    (root(home) / "current").write_bytes(b"1")
+
+
+def _fill_current(home: Home) -> None:
+    (root(home) / "current").write_bytes(b"\xff" * 64)
+
+
+def _other_version(home: Home) -> None:
+    (root(home) / "current").write_bytes(b"1 99\n")
+
+
+def _halve(ending: str) -> Callable[[Home], None]:
+    def halve(home: Home) -> None:
+        for path in files(home, ending):
+            path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+    return halve
+
+
+def _fill(ending: str) -> Callable[[Home], None]:
+    def fill(home: Home) -> None:
+        for path in files(home, ending):
+            path.write_bytes(random.Random(1).randbytes(path.stat().st_size))
+
+    return fill
+
+
+ENDINGS = ("meta.json", ".managed.json", ".term", ".idx", ".pos", ".fast", ".store", ".fieldnorm")
+DAMAGES = {
+    "folder deleted": _delete_all,
+    "generation deleted": _delete_generation,
+    "current torn": _tear_current,
+    "current full of noise": _fill_current,
+    "another version": _other_version,
+    **{f"{ending} cut in half": _halve(ending) for ending in ENDINGS},
+    **{f"{ending} full of noise": _fill(ending) for ending in ENDINGS},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_damaged_index_is_made_anew(home: Home, damage: Callable[[Home], None]) -> None:
+    """Searches answer from the database until the next run, which says that it rebuilt."""
+    damage(home)
+
+    meanwhile = home.search("the", match="all", grouped=False)
+    report = home.index()
+
+    assert meanwhile.total == 3
+    assert any("cass index" in note for note in meanwhile.notes)
+    assert (report.rebuilt, report.documents) == (True, 4)
+    assert home.search("the", match="all", grouped=False).total == 3
+    check_invariants(home.data)
+
+
+def test_the_program_answers_beside_a_damaged_index(home: Home) -> None:
+    """No exit code, no stack trace: hits, and what to do."""
+    _halve(".term")(home)
+
+    asked = home.cass("search", "--refresh", "off", "quokka")
+
+    assert asked.returncode == 0
+    assert "quokka" in asked.stdout
+    assert "Traceback" not in asked.stderr
+
+
+def test_a_rebuild_is_a_new_generation(home: Home) -> None:
+    """Beside the old one, which goes when the new one is in use."""
+    report = home.index(rebuild=True)
+
+    assert report.rebuilt
+    assert generations(home) == ["2"]
+    assert (root(home) / "current").read_text().split()[0] == "2"
+    check_invariants(home.data)
+
+
+def test_a_generation_that_a_search_holds_stays(home: Home) -> None:
+    """It is dropped by the first run after the search has ended."""
+    reader = try_lock(str(root(home) / "1" / READER_LOCK), shared=True)
+    assert reader is not None
+    with reader:
+        home.index(rebuild=True)
+        assert generations(home) == ["1", "2"]
+
+    home.index()
+
+    assert generations(home) == ["2"]
+    check_invariants(home.data)
+
+
+def test_half_a_generation_of_a_killed_rebuild_is_cleared_away(home: Home) -> None:
+    """What no `current` names is nobody's."""
+    shutil.copytree(root(home) / "1", root(home) / "7")
+
+    report = home.index()
+
+    assert not report.rebuilt
+    assert generations(home) == ["1"]
+
+
+def test_an_index_ahead_of_the_database_is_made_anew(home: Home) -> None:
+    """A power cut may take SQLite's last transactions: what the index has beyond them is not trusted."""
+    saved = home.folder / "saved.db"
+    shutil.copy(home.places.database, saved)
+    home.append("one", "thank you")
+    home.index()
+    shutil.copy(saved, home.places.database)
+
+    report = home.index()
+
+    assert report.rebuilt
+    assert report.documents == 5
+    check_invariants(home.data)

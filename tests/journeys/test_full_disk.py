@@ -1,0 +1,80 @@
+"""A data folder without room, or one that may not be written: said in words, nothing lost."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.archive import Home, make_home
+from tests.indexing.invariants import check_invariants, opened, present, rows
+
+SIZE_MB = 6
+SESSIONS = 60
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A HOME with more than fits into its data folder, which is a small volume of its own."""
+    home = make_home(tmp_path)
+    home.data.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m,mode=700", "tmpfs", str(home.data)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no mount here")
+    if done.returncode:
+        pytest.skip(f"mounting is not allowed: {done.stderr.strip()}")
+    rng = random.Random(1)
+    for number in range(SESSIONS):
+        words = " ".join(f"{rng.randrange(1 << 40):x}" for _ in range(6_000))
+        home.claude(f"s{number}", f"where is the quokka {number}", words)
+    yield home
+    subprocess.run(["umount", "--lazy", str(home.data)], check=False)
+
+
+def test_a_full_disk_ends_the_run_and_nothing_else(home: Home) -> None:
+    """Exit 10 and words; what was committed is found; with more room the next run completes."""
+    refused = home.cass("index", "--json")
+    asked = home.cass("search", "--json", "--refresh", "off", "quokka")
+    again = home.cass("index", "--json")
+    stored = present(home.data)
+    subprocess.run(["mount", "-o", f"remount,size={SIZE_MB * 20}m", str(home.data)], check=True)
+    done = home.cass("index", "--json")
+
+    error = json.loads(refused.stdout)["error"]
+    assert (refused.returncode, error["kind"]) == (10, "system-refused"), refused.stdout + refused.stderr
+    assert "room" in error["hint"]
+    assert (asked.returncode, again.returncode) == (0, 10), asked.stdout + again.stdout
+    assert 0 < json.loads(asked.stdout)["total_matches"] <= len(stored) < SESSIONS
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(present(home.data)) == SESSIONS
+    assert stored.items() <= present(home.data).items()
+    with opened(home.data) as database:
+        assert rows(database, "PRAGMA integrity_check") == [("ok",)]
+    check_invariants(home.data)
+
+
+@pytest.mark.parametrize("place", ["a file stands there", "a file is above", "a link to itself"])
+def test_a_data_folder_that_cannot_be_made(tmp_path: Path, place: str) -> None:
+    """Exit 10, the folder's name, and which variable chooses another."""
+    home = make_home(tmp_path)
+    home.claude("one", "where is the quokka")
+    if place == "a file stands there":
+        home.data.write_text("mine")
+    elif place == "a file is above":
+        (tmp_path / "file").write_text("mine")
+        home.env["CASS_DATA_DIR"] = str(tmp_path / "file" / "data")
+    else:
+        home.data.symlink_to(home.data)
+
+    done = home.cass("index", "--json")
+
+    error = json.loads(done.stdout)["error"]
+    assert (done.returncode, error["kind"]) == (10, "system-refused")
+    assert error["where"].startswith(home.env["CASS_DATA_DIR"])
+    assert "CASS_DATA_DIR" in error["hint"]

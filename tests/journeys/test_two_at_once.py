@@ -1,0 +1,65 @@
+"""Two processes, one data folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from cass.disk import try_lock
+from tests.archive import Home, make_home
+from tests.indexing.invariants import check_invariants, present
+from tests.journeys.processes import start
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = make_home(tmp_path)
+    for number in range(60):
+        home.claude(f"s{number}", f"where is quokka {number}", f"in house {number}")
+    return home
+
+
+def test_the_second_says_who_is_indexing(home: Home) -> None:
+    """A held lock is an answer with the holder's process, not a wait without end."""
+    home.index()
+    lock = try_lock(home.places.index_lock)
+    assert lock is not None
+
+    with lock:
+        refused = home.cass("index", "--json")
+        asked = home.cass("search", "quokka", "--json")
+
+    error = json.loads(refused.stdout)["error"]
+    assert (refused.returncode, error["kind"], error["retryable"]) == (7, "busy", True)
+    assert f"process {os.getpid()}" in error["message"]
+    assert asked.returncode == 0
+
+
+def test_searches_beside_a_run(home: Home) -> None:
+    """A search while an index is being made is a search: hits, fewer hits, or nothing yet."""
+    index = start(home, "index")
+    asked = []
+    while index.poll() is None:
+        asked.append(home.cass("search", "quokka", "--json", "--refresh", "off"))
+    index.communicate()
+
+    assert index.returncode == 0
+    assert {done.returncode for done in asked} <= {0, 3}, asked
+    assert home.search("quokka", grouped=False).total == 60
+    check_invariants(home.data)
+
+
+def test_two_at_once_do_no_harm(home: Home) -> None:
+    """Both started at the same moment: one waits or gives up, the archive is whole."""
+    both = [start(home, "index"), start(home, "index")]
+    codes = {each.wait() for each in both}
+    for each in both:
+        each.communicate()
+
+    assert 0 in codes
+    assert codes <= {0, 7}
+    assert len(present(home.data)) == 60
+    check_invariants(home.data)

@@ -1,0 +1,153 @@
+"""The index's writer: documents by name, commits that say how far they go, generations beside each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cass.disk import try_lock
+from cass.document import Document
+from cass.errors import SystemRefused
+from cass.lexical.reader import Damage, open_reader
+from cass.lexical.schema import READER_LOCK, VERSION, create_index, current_generation
+from cass.lexical.writer import LexicalWriter, create_writer, drop_old_generations, open_writer, publish, refused
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> str:
+    return str(tmp_path)
+
+
+def document(doc: int, body: str = "quokka") -> Document:
+    return Document(doc, doc, 1, 2, 3, 0, False, 1_000 + doc, ("Bash",), body)
+
+
+def opened(root: str) -> LexicalWriter:
+    writer = open_writer(root)
+    assert writer is not None
+    return writer
+
+
+def frequency(root: str, word: str) -> int:
+    reader = open_reader(root)
+    assert not isinstance(reader, Damage), reader
+    return reader.frequency(word)
+
+
+def published(root: str, *docs: int, change: int = 7) -> LexicalWriter:
+    writer = create_writer(root)
+    for doc in docs:
+        writer.add(document(doc))
+    writer.commit(change)
+    publish(writer)
+    return writer
+
+
+def test_a_commit_is_seen_with_its_change_number(root: str) -> None:
+    """Whoever opens the index knows how far it goes."""
+    published(root, 1, -2, change=7).close()
+
+    again = opened(root)
+
+    assert (again.change, again.document_count()) == (7, 2)
+
+
+def test_what_was_not_committed_is_not_there(root: str) -> None:
+    """After a kill the index stands at its last commit."""
+    writer = published(root, 1)
+    writer.add(document(3))
+    writer.close()
+
+    assert opened(root).document_count() == 1
+
+
+@pytest.mark.parametrize("doc", [0, 1, -1, 2**62, -(2**63)])
+def test_documents_are_removed_by_name(root: str, doc: int) -> None:
+    """Names are 64 bits with a sign; removing what is not there is no error."""
+    writer = published(root, doc, 5)
+
+    writer.remove(doc)
+    writer.remove(77)
+    writer.commit(8)
+
+    assert writer.document_count() == 1
+
+
+def test_a_document_may_be_removed_and_added_in_one_commit(root: str) -> None:
+    """The newer text is the one that is found."""
+    writer = published(root, 1)
+
+    writer.remove(1)
+    writer.add(document(1, "wombat"))
+    writer.commit(8)
+
+    assert (frequency(root, "quokka"), frequency(root, "wombat"), writer.document_count()) == (0, 1, 1)
+
+
+def test_a_rollback_forgets_additions_and_removals(root: str) -> None:
+    """The index is as after its last commit, and can be written on."""
+    writer = published(root, 1)
+    writer.add(document(2))
+    writer.remove(1)
+
+    writer.rollback()
+    writer.add(document(3))
+    writer.commit(9)
+
+    assert (writer.change, writer.document_count()) == (9, 2)
+
+
+def test_an_index_is_not_current_before_it_is_published(root: str) -> None:
+    """Searches go on with the old generation while the new one is filled."""
+    published(root, 1)
+    fresh = create_writer(root)
+    fresh.add(document(1))
+    fresh.add(document(2))
+    fresh.commit(9)
+    before = current_generation(root)
+
+    publish(fresh)
+
+    assert (before, current_generation(root)) == ((str(Path(root) / "1"), VERSION), (str(Path(root) / "2"), VERSION))
+
+
+def test_generations_that_are_read_are_not_dropped(root: str) -> None:
+    """All others are."""
+    for name in ("1", "2", "3"):
+        (Path(root) / name).mkdir()
+    (Path(root) / "notes").mkdir()
+    with try_lock(str(Path(root) / "1" / READER_LOCK), shared=True) or pytest.fail("free"):
+        drop_old_generations(root, keep="3")
+
+    assert sorted(path.name for path in Path(root).iterdir()) == ["1", "3", "notes"]
+
+
+def test_an_index_without_a_commit_is_behind_everything(root: str) -> None:
+    """It says so, and is filled anew."""
+    (Path(root) / "1").mkdir()
+    create_index(str(Path(root) / "1"))
+    (Path(root) / "current").write_text(f"1 {VERSION}\n")
+
+    assert opened(root).change == -1
+
+
+@pytest.mark.parametrize("text", ["", "1", "one 1", "1 2 3", "\0", "-1 1", "1 " + "9" * 99])
+def test_a_torn_current_file_names_nothing(root: str, text: str) -> None:
+    """Whatever stands there: the index is made anew."""
+    published(root, 1).close()
+    (Path(root) / "current").write_text(text)
+
+    assert open_writer(root) is None
+    assert isinstance(open_reader(root), Damage)
+
+
+def test_what_the_disk_refuses_is_said_in_words() -> None:
+    """tantivy's errors are one sentence for a person: make room, or rebuild."""
+    full = refused("/x", ValueError("An IO error occurred: 'No space left on device (os error 28)'"))
+    other = refused("/x", ValueError("Failed to open file for write: 'Permission denied'\nat line 7"))
+
+    assert isinstance(full, SystemRefused)
+    assert str(full) == "the disk is full (/x). Make room and run: cass index."
+    assert other.what == "the lexical index cannot be written: Failed to open file for write: 'Permission denied'"
+    assert other.todo == "run: cass index --rebuild"
