@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from cass.store.writer import Writer
 
 HELD_BYTES = 24 << 20
-# A search beside the first run, or after Ctrl-C, sees what was stored up to two seconds ago.
-COMMIT_EVERY_S = 2.0
+# With what ingest gathers before it commits, a search beside the first run, or after Ctrl-C, sees what was read up to
+# two seconds ago.
+COMMIT_EVERY_S = 1.1
 SHOWN_EVERY = 1_000
 
 
@@ -32,10 +33,15 @@ class Feed:
         self._held: list[Document] = []
         self._held_bytes = 0
         self._reread = False
+        self._mark = (0, 0)
         # Interrupted among the documents of a transaction: how far the index is, nobody knows.
         self._torn = False
         self._given = lexical.change if lexical else 0
         self._last_commit_s = monotonic_s()
+
+    def mark(self) -> None:
+        """A part of the transaction begins here: `forget` goes back to it."""
+        self._mark = (len(self._held), self._held_bytes)
 
     def hold(self, document: Document) -> None:
         """A new document, to be handed over after the commit."""
@@ -53,10 +59,16 @@ class Feed:
         self._held_bytes = 0
 
     def forget(self) -> None:
-        """The transaction was rolled back."""
+        """The part was undone; what is read back from SQLite is right without it."""
+        del self._held[self._mark[0] :]
+        self._held_bytes = sum(len(document.body) for document in self._held)
+
+    def forget_all(self) -> None:
+        """The transaction is over, or was rolled back."""
         self._held.clear()
         self._held_bytes = 0
         self._reread = False
+        self._mark = (0, 0)
 
     def stored(self) -> None:
         """The transaction is committed: hand its documents to the index, and commit that now and then."""
@@ -71,7 +83,7 @@ class Feed:
                 self._torn = False
             if self._monotonic_s() - self._last_commit_s >= COMMIT_EVERY_S:
                 self.commit()
-        self.forget()
+        self.forget_all()
 
     def catch_up(self, shown: Callable[[int], None] = lambda done: None) -> int:
         """Hand over everything the index does not have; gives the number of documents, and shows it on the way."""

@@ -1,8 +1,9 @@
 """Read one file into the database: decide what is new, what stays, what is gone.
 
 In:  a connector's records.  Out: rows, the file's watermark, documents for the lexical index, and a tally.
-A transaction is a file's; a file that is read for the first time, or on from where it ended, is also committed at
-checkpoints on the way, so that neither memory nor a kill costs more than a part of it.
+A file is stored whole or not at all; one that is read for the first time, or on from where it ended, also in parts up
+to its checkpoints, so that neither memory nor a kill costs more than a part of it.  Small files share a transaction of
+up to a second: each touches pages all over the indexes of hashes, and one a file wrote 40 GB for 1 GB of text.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from cass.store.writer import Writer
 
 COMMIT_BYTES = 16 << 20
-COMMIT_EVERY_S = 1.0
+COMMIT_EVERY_S = 0.9
 # A path's problems beyond this many are counted, not listed: a file of noise has one a line.
 LISTED_PROBLEMS = 100
 
@@ -87,6 +88,7 @@ class Ingest:
         self._now_ms = now_ms
         self._monotonic_s = monotonic_s
         self._stop = stop
+        self._since_s = monotonic_s()
 
     def file(self, connector: Connector, found: Found, seen: Seen | None, force: bool = False) -> FileReport:
         """Bring one file up to date; `force` reads all of it again.  What the disk refuses becomes a problem."""
@@ -112,9 +114,10 @@ class Ingest:
         return not seen.gone or bool(sessions_in_file(self.store, seen.id))
 
     def _touch(self, seen: Seen, found: Found) -> FileReport:
-        self.store.begin()
+        self.store.begin_part()
         store_files.touch_file(self.store, seen.id, found.identity)
-        self.store.commit()
+        self.store.keep_part()
+        self.commit_when_due()
         return FileReport(UNCHANGED)
 
     def _read(self, connector: Connector, found: Found, seen: Seen | None, descriptor: int, change: str) -> FileReport:
@@ -134,9 +137,31 @@ class Ingest:
         return FileReport("failed", problems=(SourceProblem(found.path, None, "its sessions belong to other files"),))
 
     def give_up(self) -> None:
-        """Undo the transaction under way."""
-        self.store.rollback()
-        self.feed.forget()
+        """Undo the part under way; all of the transaction where the disk or the database has ended it."""
+        was_open = self.store.is_open
+        self.store.undo_part()
+        if was_open:
+            self.feed.forget()
+        else:
+            self.feed.forget_all()
+
+    @property
+    def is_due(self) -> bool:
+        """Has the transaction grown long or old enough to be committed?"""
+        old = self._monotonic_s() - self._since_s >= COMMIT_EVERY_S
+        return old or self.store.transaction_bytes >= COMMIT_BYTES or self._stop()
+
+    def commit_when_due(self) -> None:
+        """Commit what was kept, if it is time."""
+        if self.is_due:
+            self.finish()
+
+    def finish(self) -> None:
+        """Commit what was kept, and hand its documents to the index."""
+        if self.store.is_open:
+            self.store.commit()
+            self.feed.stored()
+        self._since_s = self._monotonic_s()
 
 
 def _failed(found: Found, bad: OSError) -> FileReport:
@@ -169,12 +194,11 @@ class _Reading:
         self.problems: list[SourceProblem] = []
         self.problem_count = 0
         self.broken = False
-        self._since_s = ingest._monotonic_s()
 
     def run(self) -> FileReport:
         resume = self._resume()
         file = CountingFile(self.descriptor, resume.offset if resume else 0, self.found.size)
-        self.store.begin()
+        self._begin()
         self.file_id = self._file_row()
         whole = resume is None
         self.book = SessionBook(self.store, self.ingest.feed, self.connector, self.found.path, self.file_id, whole)
@@ -189,15 +213,19 @@ class _Reading:
                 self._problem(item)
             elif type(item) is Checkpoint:
                 last = item
-                if self.in_parts and self._is_time() and file.bytes_read:
-                    self._commit(item, complete=False)
+                if self.in_parts and file.bytes_read and self.ingest.is_due:
+                    self._keep(item, complete=False)
                     if self.ingest._stop():
                         finished = False
                         break
-                    self.store.begin()
+                    self._begin()
         if finished:
             self._finish(last)
         return FileReport("read", file.bytes_read, self.book.given, self._shown_problems(), finished)
+
+    def _begin(self) -> None:
+        self.store.begin_part()
+        self.ingest.feed.mark()
 
     def _resume(self) -> Resume | None:
         if not self.appends or self.seen is None:
@@ -227,14 +255,6 @@ class _Reading:
             self.broken = True
             yield SourceProblem(found.path, None, f"the reader failed: {type(bad).__name__}: {bad}")
 
-    def _is_time(self) -> bool:
-        now_s = self.ingest._monotonic_s()
-        is_small = self.store.transaction_bytes < COMMIT_BYTES and now_s - self._since_s < COMMIT_EVERY_S
-        if is_small and not self.ingest._stop():
-            return False
-        self._since_s = now_s
-        return True
-
     def _problem(self, problem: SourceProblem) -> None:
         self.problem_count += 1
         if len(self.problems) < LISTED_PROBLEMS:
@@ -243,9 +263,9 @@ class _Reading:
     def _finish(self, last: Checkpoint | None) -> None:
         self.book.close(self.broken)
         last = last or Checkpoint(0, 0, {}, resumable=False)
-        self._commit(last, complete=True)
+        self._keep(last, complete=True)
 
-    def _commit(self, at: Checkpoint, complete: bool) -> None:
+    def _keep(self, at: Checkpoint, complete: bool) -> None:
         self.book.count()
         head = fingerprint(self.descriptor, at.offset) if at.resumable else None
         store_files.save_progress(
@@ -260,8 +280,8 @@ class _Reading:
         resumed_at = self.seen.line if self.appends and self.seen else None
         shown = [(problem.line, clean(problem.what) or "") for problem in self._shown_problems()]
         store_files.set_problems(self.store, self.file_id, shown, resumed_at)
-        self.store.commit()
-        self.ingest.feed.stored()
+        self.store.keep_part()
+        self.ingest.commit_when_due()
 
     def _shown_problems(self) -> tuple[SourceProblem, ...]:
         more = self.problem_count - len(self.problems)

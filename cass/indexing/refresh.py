@@ -97,6 +97,7 @@ def _read(
             continue
         if is_over() or not ingest.file(load(row), found, seen.get(found.path)).finished:
             behind += 1
+    ingest.finish()
     return Refreshed(behind)
 
 

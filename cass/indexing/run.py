@@ -144,15 +144,18 @@ class Run:
         ingest = Ingest(archive.store, archive.feed, around, self._now_ms, self._monotonic_s, self._stop)
         total_bytes = sum(found.size for _, found in work)
         done_bytes = 0
-        for done, (connector, found) in enumerate(work):
-            if self._stop():
-                self._complete = False
-                return
-            self.progress("reading", done, len(work), done_bytes, total_bytes)
-            report = ingest.file(connector, found, seen.get(found.path), self.request.full)
-            self._count(found.agent, report)
-            self._complete = self._complete and report.finished
-            done_bytes += found.size
+        try:
+            for done, (connector, found) in enumerate(work):
+                if self._stop():
+                    self._complete = False
+                    return
+                self.progress("reading", done, len(work), done_bytes, total_bytes)
+                report = ingest.file(connector, found, seen.get(found.path), self.request.full)
+                self._count(found.agent, report)
+                self._complete = self._complete and report.finished
+                done_bytes += found.size
+        finally:
+            ingest.finish()
 
     def _count(self, agent: str, report: FileReport) -> None:
         counts = self._tallies[agent]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Longer runs of letters and digits are hashes and encoded data, not identifiers.
 LONGEST_IDENTIFIER = 64
-CACHED_WORDS = 200_000
+CACHED_WORDS = 50_000
 
 
 def _table(classes: dict[str, str], other: str) -> bytes:

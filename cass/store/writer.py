@@ -1,7 +1,7 @@
 """Write sessions and messages: interned strings, texts once by content, one change number over everything.
 
-Rows are gathered and written in batches; a transaction is a file's, or the part of a large file up to a checkpoint.
-Nothing here decides what is new: `indexing/ingest.py` does.
+Rows are gathered and written in batches.  A part is a file's, or that of a large file up to a checkpoint: it is kept
+whole or undone whole; a transaction holds some parts.  Nothing here decides what is new: `indexing/ingest.py` does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     BlockRow = tuple[int, int, int, int | None, str | None, int, int]
 
 STRINGS_KEPT = 50_000
-TEXTS_KEPT = 200_000
+TEXTS_KEPT = 100_000
 BOUND = 100  # values looked up by one statement
 
 _MESSAGE = "INSERT INTO messages VALUES(?,?,?,?,?,?,?,?,?,?,?)"
@@ -83,6 +83,33 @@ class Writer:
     def begin(self) -> None:
         self.run("BEGIN IMMEDIATE")
 
+    @property
+    def is_open(self) -> bool:
+        """Is there a transaction to commit?"""
+        return self.connection.in_transaction
+
+    def begin_part(self) -> None:
+        """A part of the transaction, which begins with it where there is none."""
+        if not self.is_open:
+            self.begin()
+        self.run("SAVEPOINT part")
+        self._before_part = (self.change, self.messages, self._next_message, self._next_text)
+
+    def keep_part(self) -> None:
+        """The part is whole."""
+        self.flush()
+        self.run("RELEASE part")
+
+    def undo_part(self) -> None:
+        """Forget everything since `begin_part`; all of the transaction where SQLite has ended it."""
+        if not self.is_open:
+            self.rollback()
+            return
+        self._forget_gathered()
+        self.run("ROLLBACK TO part")
+        self.run("RELEASE part")
+        self.change, self.messages, self._next_message, self._next_text = self._before_part
+
     def commit(self) -> None:
         """Write what was gathered, and the change number with it."""
         self.flush()
@@ -97,6 +124,13 @@ class Writer:
 
     def rollback(self) -> None:
         """Forget everything since `begin`."""
+        self._forget_gathered()
+        self.transaction_bytes = 0
+        if self.is_open:
+            self.connection.rollback()
+        self._read_counters()
+
+    def _forget_gathered(self) -> None:
         self._new_texts.clear()
         self._new_messages.clear()
         self._new_blocks.clear()
@@ -106,10 +140,6 @@ class Writer:
         self._text_ids.clear()
         self._strings.clear()
         self.pending_bytes = 0
-        self.transaction_bytes = 0
-        if self.connection.in_transaction:
-            self.connection.rollback()
-        self._read_counters()
 
     def flush(self) -> None:
         """Hand the gathered rows to SQLite, inside the transaction."""

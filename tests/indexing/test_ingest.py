@@ -109,6 +109,7 @@ class Archive:
         info = path.stat()
         found = Found("lines", str(path), info.st_size, info.st_mtime_ns, info.st_ino)
         report = self.ingest.file(self.connector, found, seen_files(self.store).get(str(path)))
+        self.ingest.finish()
         self.feed.commit()
         return report
 
