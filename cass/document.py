@@ -7,7 +7,7 @@ from cass.records import record
 
 @record
 class Document:
-    """A message's words and what one filters on.
+    """A message's words and what one filters on.  `extra` are words that its tokenizer would not give; None: look.
 
     `doc` is its name, a hash of everything here; `text` a hash of the text alone, by which copies are folded.
     """
@@ -22,11 +22,12 @@ class Document:
     time_ms: int | None
     tools: tuple[str, ...]
     body: str
+    extra: str | None = None
 
 
 def is_own(blocks: list[tuple[str, bool]]) -> bool:
     """Is there nothing in the message but calls of cass itself, or what it printed?  Blocks are (text, own)."""
-    return bool(blocks) and all(own for _, own in blocks)
+    return bool(blocks) and all([own for _, own in blocks])
 
 
 def body_of(blocks: list[tuple[str, bool]]) -> str:

@@ -12,6 +12,8 @@ import json
 import os
 
 from cass.connectors.base import Checkpoint, Message, Resume, Session, Source, SourceProblem
+from cass.indexing.ahead import Read, ReaderDied
+from cass.indexing.counting import CountingFile, open_session_file
 from cass.indexing.discover import APPENDED, TOUCHED, UNCHANGED, WHOLE, fingerprint, what_changed
 from cass.indexing.prepared import clean
 from cass.indexing.sessions import IdTaken, ReadWhole, SessionBook
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from cass.connectors.base import Connector, Item, Surroundings
+    from cass.indexing.ahead import ReadAhead
     from cass.indexing.discover import Found
     from cass.indexing.feed import Feed
     from cass.store.files import Seen
@@ -46,30 +49,6 @@ class FileReport:
     finished: bool = True
 
 
-class CountingFile:
-    """A file that counts the bytes it hands out; at most `size` of them, what was there when reading began."""
-
-    def __init__(self, descriptor: int, start: int, size: int) -> None:
-        self._descriptor = descriptor
-        self._left = max(0, size - start)
-        self._size = size
-        self.bytes_read = 0
-        os.lseek(descriptor, start, os.SEEK_SET)
-
-    def read(self, size: int = -1, /) -> bytes:
-        wanted = self._left if size < 0 else min(size, self._left)
-        data = os.read(self._descriptor, wanted) if wanted else b""
-        while size < 0 and data and len(data) < wanted and (more := os.read(self._descriptor, wanted - len(data))):
-            data += more
-        self._left -= len(data)
-        self.bytes_read += len(data)
-        return data
-
-    def seek(self, offset: int, /) -> int:
-        self._left = max(0, self._size - offset)
-        return os.lseek(self._descriptor, offset, os.SEEK_SET)
-
-
 class Ingest:
     """Reads files one after another.  `stop()` true ends the present one at its next checkpoint."""
 
@@ -89,13 +68,14 @@ class Ingest:
         self._monotonic_s = monotonic_s
         self._stop = stop
         self._since_s = monotonic_s()
+        self.ahead: ReadAhead | None = None
 
     def file(self, connector: Connector, found: Found, seen: Seen | None, force: bool = False) -> FileReport:
         """Bring one file up to date; `force` reads all of it again.  What the disk refuses becomes a problem."""
         if not force and what_changed(seen, found) == UNCHANGED:
             return FileReport(UNCHANGED)
         try:
-            descriptor = os.open(found.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+            descriptor = open_session_file(found.path)
         except OSError as bad:
             return _failed(found, bad)
         try:
@@ -126,8 +106,10 @@ class Ingest:
             reading = _Reading(self, connector, found, seen, descriptor, change, external_id)
             try:
                 return reading.run()
-            except (IdTaken, ReadWhole) as other:
+            except (IdTaken, ReadWhole, ReaderDied) as other:
                 self.give_up()
+                if isinstance(other, ReaderDied):
+                    self.ahead = None
                 external_id = other.instead if isinstance(other, IdTaken) else external_id
                 # A checkpoint may have been stored before.
                 seen, change = store_files.seen_file(self.store, found.path), WHOLE
@@ -205,7 +187,9 @@ class _Reading:
         finished = True
         last: Checkpoint | None = None
         for item in self._items(file, resume):
-            if type(item) is Message:
+            if type(item) is Read:
+                self.book.message(item.message, item.digests, item.extra)
+            elif type(item) is Message:
                 self.book.message(item)
             elif type(item) is Session:
                 self.book.session(item)
@@ -241,7 +225,20 @@ class _Reading:
             store_files.name_file(self.store, self.seen.id, self.external_id)
         return self.seen.id
 
-    def _items(self, file: CountingFile, resume: Resume | None) -> Iterator[Item]:
+    def _items(self, file: CountingFile, resume: Resume | None) -> Iterator[Item | Read]:
+        ahead = self.ingest.ahead
+        if ahead is None or self.seen is not None or self.external_id is not None or not ahead.has(self.found):
+            yield from self._read_here(file, resume)
+            return
+        for item in ahead.items(self.found):
+            if type(item) is Checkpoint:
+                file.bytes_read = item.offset
+            yield item
+        file.bytes_read, self.broken = ahead.end.bytes_read, ahead.end.broken
+        if ahead.end.refused is not None:
+            raise OSError(ahead.end.refused)
+
+    def _read_here(self, file: CountingFile, resume: Resume | None) -> Iterator[Item]:
         found = self.found
         source = Source(
             found.path, file, found.size, found.mtime_ns // 1_000_000, resume, self.ingest.around, self.external_id

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cass.connectors.base import Block, Message
+    from cass.connectors.base import Message
     from cass.store.writer import Writer
 
     # kind, tool, call, flags, text id
@@ -42,31 +42,37 @@ class Prepared:
         return body_of(list(self.texts))
 
 
-def cleaned(message: Message) -> Cleaned:
-    """(text, its UTF-8, its hash) of each block."""
-    return [(text, encoded, hash64(encoded)) for text, encoded in [clean_text(block.text) for block in message.blocks]]
+def cleaned(message: Message, digests: Sequence[int]) -> Cleaned:
+    """(text, its UTF-8, its hash) of each block; `digests` are the hashes of the first of them, if known."""
+    found = []
+    for at, block in enumerate(message.blocks):
+        text, encoded = clean_text(block.text)
+        found.append((text, encoded, digests[at] if at < len(digests) else hash64(encoded)))
+    return found
 
 
 def name_of(message: Message, agent: str, workspace: str | None, texts: Cleaned) -> int:
     """The document's name, before anything is stored."""
-    own = bool(message.blocks) and all(block.own for block in message.blocks)
+    own = is_own([("", block.own) for block in message.blocks])
     hashes = [digest for _, _, digest in texts]
     return document_name(agent, workspace, _ROLE.get(message.role, 0), message.created_ms, own, hashes)
 
 
 def prepare(store: Writer, message: Message, read: Cleaned) -> Prepared:
     """The message's rows.  Its texts are stored on the way, each once."""
-    rows = tuple(_row(store, block, each) for block, each in zip(message.blocks, read, strict=True))
-    hashes = tuple(digest for _, _, digest in read)
-    texts = tuple((each[0], block.own) for block, each in zip(message.blocks, read, strict=True))
-    tools = tools_of(clean(block.tool) for block in message.blocks if block.tool)
-    return Prepared(_ROLE.get(message.role, 0), rows, hashes, texts, tools, is_own(list(texts)))
-
-
-def _row(store: Writer, block: Block, read: tuple[str, bytes, int]) -> Row:
-    flags = (ERROR if block.is_error else 0) | (OWN_BLOCK if block.own else 0)
-    tool = store.intern(clean(block.tool)) if block.tool else None
-    return _KIND.get(block.kind, 0), tool, clean(block.call_id), flags, store.text(*read)
+    rows: list[Row] = []
+    hashes, texts, tools = [], [], []
+    for block, (text, encoded, digest) in zip(message.blocks, read, strict=True):
+        tool = clean(block.tool)
+        if tool:
+            tools.append(tool)
+        flags = (ERROR if block.is_error else 0) | (OWN_BLOCK if block.own else 0)
+        number = store.text(text, encoded, digest)
+        rows.append((_KIND.get(block.kind, 0), store.intern(tool or None), clean(block.call_id), flags, number))
+        hashes.append(digest)
+        texts.append((text, block.own))
+    role, own = _ROLE.get(message.role, 0), is_own(texts)
+    return Prepared(role, tuple(rows), tuple(hashes), tuple(texts), tools_of(tools) if tools else (), own)
 
 
 def document_name(
@@ -98,7 +104,9 @@ def begins(before: Sequence[tuple[int, str]], prepared: Prepared) -> bool:
 
 def clean(text: str | None) -> str | None:
     """The text as SQLite and the index can hold it: no lone surrogates, no NUL."""
-    return None if text is None else clean_text(text)[0]
+    if text is None or (text.isascii() and "\0" not in text):
+        return text
+    return clean_text(text)[0]
 
 
 def clean_text(text: str) -> tuple[str, bytes]:

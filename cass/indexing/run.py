@@ -7,9 +7,11 @@ Everything that goes wrong with one file is a problem in the report; only the da
 from __future__ import annotations
 
 import gc
+import os
 
 from cass.connectors.base import SourceProblem, Surroundings
 from cass.connectors.table import AGENTS, Agent, load
+from cass.indexing.ahead import WORTH_BYTES, ReadAhead
 from cass.indexing.discover import UNCHANGED, Found, Survey
 from cass.indexing.ingest import FileReport, Ingest
 from cass.indexing.places import open_archive
@@ -32,11 +34,15 @@ if TYPE_CHECKING:
 
 @record
 class IndexRequest:
-    """What to do.  `agents` empty means all; `full` reads everything again; `rebuild` fills the index from SQLite."""
+    """What to do.  `agents` empty means all; `full` reads everything again; `rebuild` fills the index from SQLite.
+
+    `alone`: without a second process, for a run that will be stopped soon.
+    """
 
     agents: tuple[str, ...] = ()
     full: bool = False
     rebuild: bool = False
+    alone: bool = False
 
 
 @record
@@ -142,6 +148,7 @@ class Run:
         seen: Mapping[str, Seen],
     ) -> None:
         ingest = Ingest(archive.store, archive.feed, around, self._now_ms, self._monotonic_s, self._stop)
+        ingest.ahead = self._ahead([found for _, found in work if found.path not in seen], around)
         total_bytes = sum(found.size for _, found in work)
         done_bytes = 0
         try:
@@ -155,7 +162,15 @@ class Run:
                 self._complete = self._complete and report.finished
                 done_bytes += found.size
         finally:
+            if ingest.ahead is not None:
+                ingest.ahead.close()
             ingest.finish()
+
+    def _ahead(self, new: Sequence[Found], around: Surroundings) -> ReadAhead | None:
+        """A second process that reads new files, where there is enough to read and a core for it."""
+        if self.request.alone or not new or (os.cpu_count() or 1) < 2:
+            return None
+        return ReadAhead(new, around) if sum(found.size for found in new) >= WORTH_BYTES else None
 
     def _count(self, agent: str, report: FileReport) -> None:
         counts = self._tallies[agent]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from cass.indexing.prepared import Cleaned
     from cass.store.writer import MessageRow, Writer
 
+    Waiting = tuple[Message, tuple[int, ...], str | None]
+
 FLUSH_BYTES = 4 << 20
 # The lines of one answer may stand some turns apart: so many messages wait for more before they are stored.
 WAITING_MESSAGES = 16
@@ -60,7 +62,7 @@ class SessionBook:
         self.whole = whole
         self.given = 0
         self._open: dict[str, OpenSession] = {}
-        self._waiting: dict[tuple[str, int], Message] = {}
+        self._waiting: dict[tuple[str, int], Waiting] = {}
         self._waiting_chars = 0
         self._agent_id = store.intern(connector.AGENT) or 0
 
@@ -149,16 +151,18 @@ class SessionBook:
 
     # Messages
 
-    def message(self, message: Message) -> None:
-        """Take a message, or more of one; it is stored a little later."""
+    def message(self, message: Message, digests: tuple[int, ...] = (), extra: str | None = None) -> None:
+        """Take a message, or more of one; it is stored a little later.
+
+        `digests` and `extra`, the hashes of its texts and the index's extra words, may have been worked out before.
+        """
         key = (message.session, message.ordinal)
         if message.continues and key in self._waiting:
-            first = self._waiting[key]
-            self._waiting[key] = replace(first, blocks=(*first.blocks, *message.blocks), end=message.end)
+            self._waiting[key] = _joined(self._waiting[key], message, digests, extra)
             return
         if key in self._waiting:
             self.settle()
-        self._waiting[key] = message
+        self._waiting[key] = (message, digests, extra)
         self._waiting_chars += sum(len(block.text) for block in message.blocks)
         if len(self._waiting) > WAITING_MESSAGES + TOGETHER_MESSAGES or self._waiting_chars > TOGETHER_CHARS:
             self.settle(WAITING_MESSAGES)
@@ -167,17 +171,17 @@ class SessionBook:
         """Store what waits, all but the latest `keep`: before a commit, and before a session changes."""
         due = [self._waiting.pop(key) for key in list(self._waiting)[: max(0, len(self._waiting) - keep)]]
         self._waiting_chars = 0
-        texts = [cleaned(message) for message in due]
-        docs = [self._name(message, read) for message, read in zip(due, texts, strict=True)]
-        self.store.expect((digest for read in texts for _, _, digest in read), docs)
-        for message, read, doc in zip(due, texts, docs, strict=True):
-            self._store(message, read, doc)
+        texts = [cleaned(message, digests) for message, digests, _ in due]
+        docs = [self._name(message, read) for (message, _, _), read in zip(due, texts, strict=True)]
+        self.store.expect([digest for read in texts for _, _, digest in read], docs)
+        for (message, _, extra), read, doc in zip(due, texts, docs, strict=True):
+            self._store(message, read, doc, extra)
 
     def _name(self, message: Message, read: Cleaned) -> int:
         opened = self._open[message.session]
         return name_of(message, opened.agent, opened.workspace, read)
 
-    def _store(self, message: Message, read: Cleaned, doc: int) -> None:
+    def _store(self, message: Message, read: Cleaned, doc: int, extra: str | None) -> None:
         """Store a message, or find that it is stored."""
         opened = self._open[message.session]
         if not opened.owned:
@@ -188,6 +192,9 @@ class SessionBook:
         if message.continues and self._continue(opened, message, prepared):
             return
         stored = self._stored(opened, message.ordinal)
+        if stored is None and not opened.by_doc:
+            self._add(opened, message, prepared, doc, extra)
+            return
         if self._keep(opened, message, stored, doc):
             return
         if stored is not None and stored.id not in opened.kept:
@@ -195,7 +202,7 @@ class SessionBook:
                 return
             if not opened.recount:
                 self._displace(opened, stored)
-        self._add(opened, message, prepared, doc)
+        self._add(opened, message, prepared, doc, extra)
 
     def _stored(self, opened: OpenSession, ordinal: int) -> MessageRow | None:
         if ordinal > opened.last_ordinal:
@@ -241,7 +248,7 @@ class SessionBook:
         opened.next_gone -= 1
         opened.displaced = True
 
-    def _add(self, opened: OpenSession, message: Message, prepared: Prepared, doc: int) -> None:
+    def _add(self, opened: OpenSession, message: Message, prepared: Prepared, doc: int, extra: str | None) -> None:
         flags = (OWN if prepared.own else 0) | (OFF_PATH if message.off_path else 0)
         span = (message.line, message.start, message.end)
         row, flags = self.store.add_message(
@@ -251,11 +258,13 @@ class SessionBook:
         opened.kept.add(row)
         opened.saw(message.created_ms)
         if not flags & COPY:
-            self.feed.hold(self._document(opened, message.created_ms, prepared, doc))
+            self.feed.hold(self._document(opened, message.created_ms, prepared, doc, extra))
         if self.store.pending_bytes > FLUSH_BYTES:
             self.store.flush()
 
-    def _document(self, opened: OpenSession, created_ms: int | None, prepared: Prepared, doc: int) -> Document:
+    def _document(
+        self, opened: OpenSession, created_ms: int | None, prepared: Prepared, doc: int, extra: str | None
+    ) -> Document:
         return Document(
             doc,
             text_hash(list(prepared.hashes)),
@@ -267,6 +276,7 @@ class SessionBook:
             created_ms,
             prepared.tools,
             prepared.body,
+            extra,
         )
 
     def _continue(self, opened: OpenSession, message: Message, more: Prepared) -> bool:
@@ -370,3 +380,13 @@ class SessionBook:
             self._compare_all(opened)
             self._mark_gone(opened)
             store_sessions.count_session(self.store, row.id, opened.next_gone)
+
+
+def _joined(first: Waiting, more: Message, digests: tuple[int, ...], extra: str | None) -> Waiting:
+    """A message that waits, with more blocks."""
+    message, known, words = first
+    whole = replace(message, blocks=(*message.blocks, *more.blocks), end=more.end)
+    # Hashes are told by position, and calls of cass itself are not searched beside other words.
+    if len(known) < len(message.blocks) or words is None or extra is None or any(block.own for block in whole.blocks):
+        return whole, known, None
+    return whole, (*known, *digests), " ".join(sorted({*words.split(), *extra.split()}))

@@ -44,7 +44,10 @@ class LexicalWriter:
         out = TantivyDocument()
         body = document.body
         out.add_text("body", body)
-        if extra := extra_words(body, body.encode("utf-8", "replace")):
+        extra = document.extra
+        if extra is None:
+            extra = extra_words(body, body.encode("utf-8", "replace"))
+        if extra:
             out.add_text("body", extra)
         for tool in document.tools:
             out.add_text("tool", tool)

@@ -30,7 +30,7 @@ def run(options: dict[str, Any]) -> int:
     freshness = _freshen(where, options["refresh"])
     results = search(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness)
     _print(results, options)
-    if freshness.long_tail:
+    if results.long_tail and options["refresh"] != "off":
         _catch_up(where)
     return _exit_code(results, options)
 
@@ -59,7 +59,9 @@ def _request(options: dict[str, Any]) -> Request:
         context=options["context"],
         timeout_s=options["timeout_s"] or 0.0,
         counts_only=options["count"],
-        content="content" in (options["fields"] or "").split(","),
+        strict=options["count"] or options["sessions_only"],
+        current_session=os.environ.get("CASS_SESSION_ID") or None,
+        content="content" in (options["fields"] or "").replace(" ", "").split(","),
         request_id=options["request_id"],
     )
 
@@ -86,7 +88,7 @@ def _freshen(where: Places, how: str) -> Freshness:
     from cass.indexing.refresh import refresh
 
     done = refresh(where, home_folder(os.environ), os.environ, changed, clock.now_ms, clock.monotonic_s)
-    return Freshness(done.behind_files, done.notes, done.long_tail)
+    return Freshness(done.behind_files, done.notes)
 
 
 def _first_read(where: Places, budget_s: float | None) -> Freshness:
@@ -99,7 +101,7 @@ def _first_read(where: Places, budget_s: float | None) -> Freshness:
         return until_s is not None and clock.monotonic_s() > until_s
 
     home = home_folder(os.environ)
-    report = Run(where, home, os.environ, IndexRequest(), clock.now_ms, clock.monotonic_s, stop=is_over).run()
+    report = Run(where, home, os.environ, IndexRequest(alone=True), clock.now_ms, clock.monotonic_s, stop=is_over).run()
     if report.complete:
         return Freshness()
     behind = sum(tally.seen - tally.read - tally.unchanged - tally.failed for tally in report.agents.values())
@@ -128,13 +130,18 @@ def _print(results: Results, options: dict[str, Any]) -> None:
 
 
 def _cutter(options: dict[str, Any]):  # type: ignore[no-untyped-def]
-    """Bounds the texts of `content` and `context`: characters, or tokens of four UTF-8 bytes."""
-    most_chars, most_tokens = options["max_content_length"], options["max_tokens"]
+    """Bounds the texts of `content` and `context`: each to characters, all together to tokens of four UTF-8 bytes."""
+    most_chars, left = options["max_content_length"], options["max_tokens"]
 
     def cut(text: str) -> str:
-        if most_tokens is not None and len(text) > most_tokens:
-            text = text.encode("utf-8", "replace")[: most_tokens * 4].decode("utf-8", "ignore")
-        return text if most_chars is None or len(text) <= most_chars else text[: max(0, most_chars - 1)] + "…"
+        nonlocal left
+        if most_chars is not None and len(text) > most_chars:
+            text = text[: most_chars - 1] + "…" if most_chars else ""
+        if left is not None:
+            encoded = text.encode("utf-8", "replace")[: left * 4]
+            text = encoded.decode("utf-8", "ignore")
+            left -= (len(encoded) + 3) // 4
+        return text
 
     return cut
 
