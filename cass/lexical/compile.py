@@ -60,43 +60,47 @@ class Compiler:
         """The whole query, filters included."""
         conditions: list[tuple[Occur, Query]] = []
         wanted: list[Query] = []
+        loose: list[Query] = []
         missing = 0
-        for part in root.parts if isinstance(root, syntax.Bare) else () if root is None else (root,):
+        # A word typed twice is one word.
+        for part in dict.fromkeys(root.parts if isinstance(root, syntax.Bare) else () if root is None else (root,)):
             if isinstance(part, syntax.Without):
-                conditions.append((Occur.MustNot, self._node(part.part)))
+                conditions.append((Occur.MustNot, self._unwanted(part.part)))
             elif isinstance(part, syntax.Must | syntax.Phrase | syntax.Field):
                 conditions.append((Occur.Must, self._node(part.part if isinstance(part, syntax.Must) else part)))
-            elif (query := self._wanted(part)) is not None:
-                wanted.append(query)
-            else:
+            elif (unit := self._wanted(part)).query is None:
                 missing += 1
+            else:
+                (loose if unit.loose else wanted).append(unit.query)
         conditions += [clause for each in filters for clause in [self.filter(each)]]
-        return self._compiled(conditions, wanted, missing)
+        return self._compiled(conditions, wanted, loose, missing)
 
-    def _wanted(self, part: syntax.Node) -> Query | None:
-        """A part that need not match; None for a word that occurs nowhere."""
+    def _wanted(self, part: syntax.Node) -> Unit:
+        """A part that need not match."""
         if isinstance(part, syntax.Word | syntax.Prefix):
-            return self._unit(part).query
-        return self._node(part)
+            return self._unit(part)
+        return Unit(self._node(part))
 
-    def _compiled(self, conditions: list[tuple[Occur, Query]], wanted: list[Query], missing: int) -> Compiled:
+    def _compiled(
+        self, conditions: list[tuple[Occur, Query]], wanted: list[Query], loose: list[Query], missing: int
+    ) -> Compiled:
         def under(query: Query | None) -> Query:
             return _bool([*conditions, *([(Occur.Must, query)] if query is not None else [])], self._schema)
 
-        if not wanted and missing:
+        if not wanted and not loose and missing:
             rungs: list[tuple[str, Query]] = [("any", Query.empty_query())]
             ranked = Query.empty_query()
-        elif not wanted:
+        elif not wanted and not loose:
             ranked = under(None)
             rungs = [("all", ranked)]
         else:
-            rungs = [(name, under(query)) for name, query in _rungs(wanted, missing)]
-            ranked = under(_ranked(wanted))
+            rungs = [(name, under(query)) for name, query in _rungs(wanted, loose, missing)]
+            ranked = under(_ranked([*wanted, *loose]))
         return Compiled(ranked, tuple(rungs), *self._told())
 
     def _told(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
         corrected = tuple((unit.word, unit.corrected) for unit in self._units if unit.corrected)
-        dropped = tuple(unit.word for unit in self._units if unit.query is None)
+        dropped = tuple(unit.word for unit in self._units if unit.query is None or unit.loose)
         return corrected, dropped, tuple((unit.word, unit.forms) for unit in self._units)
 
     def _unit(self, part: syntax.Word | syntax.Prefix | syntax.Phrase) -> Unit:
@@ -119,16 +123,33 @@ class Compiler:
         if isinstance(node, syntax.Must):
             return self._node(node.part)
         if isinstance(node, syntax.Not | syntax.Without):
-            return _bool([(Occur.MustNot, self._node(node.part))], self._schema)
+            return _bool([(Occur.MustNot, self._unwanted(node.part))], self._schema)
         if isinstance(node, syntax.Or):
             return Query.boolean_query([(Occur.Should, self._node(part)) for part in node.parts])
-        return _bool([self._clause(part, isinstance(node, syntax.And)) for part in node.parts], self._schema)
+        if isinstance(node, syntax.And):
+            return _bool([self._clause(part) for part in node.parts], self._schema)
+        return self._beside(node)
 
-    def _clause(self, part: syntax.Node, conjunction: bool) -> tuple[Occur, Query]:
+    def _beside(self, node: syntax.Bare) -> Query:
+        """Words in parentheses: what must hold, and at least one of the others."""
+        clauses = [self._clause(part) for part in node.parts if syntax.is_condition(part)]
+        others = [(Occur.Should, self._node(part)) for part in node.parts if not syntax.is_condition(part)]
+        if others:
+            clauses.append((Occur.Must, Query.boolean_query(others)))
+        return _bool(clauses, self._schema)
+
+    def _unwanted(self, node: syntax.Node) -> Query:
+        """What must not match: as typed, never corrected, and not worth a word when it occurs nowhere."""
+        before = self._correct, self._units
+        self._correct, self._units = False, []
+        query = self._node(node)
+        self._correct, self._units = before
+        return query
+
+    def _clause(self, part: syntax.Node) -> tuple[Occur, Query]:
         if isinstance(part, syntax.Not | syntax.Without):
-            return (Occur.MustNot, self._node(part.part))
-        required = conjunction or isinstance(part, syntax.Must | syntax.Phrase | syntax.Field)
-        return (Occur.Must if required else Occur.Should, self._node(part))
+            return (Occur.MustNot, self._unwanted(part.part))
+        return (Occur.Must, self._node(part))
 
     def filter(self, wanted: Filter) -> tuple[Occur, Query]:
         """A filter as a clause that does not score."""
@@ -159,20 +180,15 @@ def _bool(clauses: list[tuple[Occur, Query]], schema: Schema) -> Query:
     return Query.boolean_query(clauses)
 
 
-def least_of(words: int) -> int:
-    """How many of so many words are `most`: two of three, three of four, and never all."""
-    return max(1, words - max(1, words // 3))
-
-
-def _rungs(wanted: list[Query], missing: int) -> list[tuple[str, Query]]:
-    count = len(wanted) + missing
+def _rungs(wanted: list[Query], loose: list[Query], missing: int) -> list[tuple[str, Query]]:
+    count = len(wanted) + len(loose) + missing
     should = [(Occur.Should, query) for query in wanted]
     rungs = []
-    if not missing:
+    if len(wanted) == count:
         rungs.append(("all", _all_of(wanted)))
-    if count > 1 and (least := least_of(count)) <= len(wanted):
+    if count > 1 and (least := syntax.least_of(count)) <= len(wanted):
         rungs.append(("most", Query.boolean_query(should, least)))
-    rungs.append(("any", Query.boolean_query(should)))
+    rungs.append(("any", Query.boolean_query([*should, *[(Occur.Should, query) for query in loose]])))
     return rungs
 
 

@@ -8,10 +8,20 @@ from __future__ import annotations
 import os
 
 from cass.lexical.compile import Compiler
-from cass.lexical.schema import META_KEY, VERSION, build_analyzer, current_generation, first_line, is_damage, open_index
+from cass.lexical.schema import (
+    LONGEST_WORD,
+    META_KEY,
+    VERSION,
+    build_analyzer,
+    current_generation,
+    first_line,
+    is_damage,
+    open_index,
+)
 from cass.lexical.words import WordCompiler
 from cass.native_tantivy import Filter as TokenFilter
 from cass.native_tantivy import Occur, Order, Query, TextAnalyzerBuilder, Tokenizer
+from cass.query.words import is_word, pieces
 from cass.records import record
 
 TYPE_CHECKING = False
@@ -52,7 +62,10 @@ class Candidate:
 
 @record
 class LexicalAnswer:
-    """Candidates in order.  `total` counts the messages on `rung`; `exact` are the documents among them."""
+    """Candidates in order.  `total` counts the messages on `rung`; `exact` are the documents among them.
+
+    `more`: a larger limit gives more candidates, and these ones first.
+    """
 
     candidates: tuple[Candidate, ...]
     total: int
@@ -61,6 +74,7 @@ class LexicalAnswer:
     corrected: tuple[tuple[str, str], ...]
     dropped: tuple[str, ...]
     forms: tuple[tuple[str, tuple[str, ...]], ...]
+    more: bool = False
 
 
 class LexicalReader:
@@ -96,54 +110,72 @@ class LexicalReader:
         filters: Sequence[Filter],
         resolve: Callable[[syntax.Field], Filter | None],
         correct: bool = True,
+        known: frozenset[str] = frozenset(),
     ) -> Compiled:
-        """The query for this index; to be used with this reader only."""
-        words = WordCompiler(self._schema, self._searcher, self._analyzer, _stemmer())
+        """The query for this index; to be used with this reader only.  Words in `known` are not corrected."""
+        words = WordCompiler(self._schema, self._searcher, self._analyzer, _stemmer(), known)
         return Compiler(self._schema, words, resolve, correct).query(root, filters)
 
-    def search(self, compiled: Compiled, limit: int, match: str | None, sort: str) -> LexicalAnswer:
-        """The best or newest candidates, `limit` or more of them.
+    def search(
+        self, compiled: Compiled, limit: int, match: str | None, sort: str, strict: bool = False
+    ) -> LexicalAnswer:
+        """The best or newest candidates: about `limit` of them, or all there are.
 
-        `match` fixes the rung (all, most, any); None takes the strictest that has messages.
+        `match` fixes the rung (all, most, any); None takes the strictest that has messages.  The best ones are from
+        every rung unless `strict`.
         """
         rung, query, total, best = self._rung(compiled, match, limit)
         if sort != "relevance":
-            candidates = self._by_time(query, limit, newest=sort == "newest")
-        elif match in ("all", "most") or len(compiled.rungs) == 1:
-            candidates = self._ranked(query, limit, best)
+            candidates, more = self._by_time(query, limit, newest=sort == "newest")
+        elif strict or match in ("all", "most") or len(compiled.rungs) == 1:
+            candidates, more = self._ranked(query, limit, best)
         else:
-            candidates = self._ranked(compiled.ranked, limit, None)
-        exact = self._exact(compiled, rung, sort, candidates, best)
+            candidates, more = self._ranked(compiled.ranked, limit, None)
+        if rung == "all" or match is not None:
+            exact = self._exact(compiled, rung, sort, candidates, best)
+        else:
+            exact = frozenset()
         return LexicalAnswer(
-            tuple(candidates), total, rung, exact, compiled.corrected, compiled.dropped, compiled.forms
+            tuple(candidates), total, rung, exact, compiled.corrected, compiled.dropped, compiled.forms, more
         )
 
     def _rung(self, compiled: Compiled, match: str | None, limit: int) -> tuple[str | None, Query, int, list[Scored]]:
         """The strictest rung with messages: its name, query, count and best hits."""
         rungs = [rung for rung in compiled.rungs if match is None or rung[0] == match]
+        if not rungs and [name for name, _ in compiled.rungs] in (["all"], ["all", "any"]):
+            rungs = [(match or "all", compiled.rungs[0][1])]  # one word, or none: all of them is most of them
         for name, query in rungs:
             found = self._searcher.search(query, limit, True)
             if found.hits:
                 return name, query, int(getattr(found, "count", 0) or 0), found.hits
         return None, (rungs[-1][1] if rungs else Query.empty_query()), 0, []
 
-    def _ranked(self, query: Query, limit: int, hits: list[Scored] | None) -> list[Candidate]:
+    def _ranked(self, query: Query, limit: int, hits: list[Scored] | None) -> tuple[list[Candidate], bool]:
         """By score, equal ones newest first, then by name: the same whatever the segments are."""
         while True:
             hits = self._searcher.search(query, limit, False).hits if hits is None else hits
-            if len(hits) < limit or limit >= MOST_FETCHED or hits[-1][0] < hits[limit // 2][0]:
+            kept = _whole_runs([round(float(score), 4) for score, _ in hits], limit)
+            if len(hits) < limit or limit >= MOST_FETCHED or kept * 2 >= limit:
                 break
             limit, hits = limit * 4, None
+        more, hits = len(hits) == limit, hits[: kept or limit]
         found = self._candidates([address for _, address in hits], [float(score) for score, _ in hits])
         found.sort(key=lambda hit: (-round(hit.score, 4), -(hit.time_ms or 0), hit.doc))
-        return found
+        return found, more
 
-    def _by_time(self, query: Query, limit: int, newest: bool) -> list[Candidate]:
+    def _by_time(self, query: Query, limit: int, newest: bool) -> tuple[list[Candidate], bool]:
+        """By time, equal ones by name.  Without a time is older than everything, and comes last both ways."""
         order = Order.Desc if newest else Order.Asc
-        hits = self._searcher.search(query, limit, False, "time", 0, order).hits
-        found = self._candidates([address for _, address in hits], [0.0] * len(hits))
+        while True:
+            hits = self._searcher.search(query, limit, False, "time", 0, order).hits
+            found = self._candidates([address for _, address in hits], [0.0] * len(hits))
+            kept = _whole_runs([hit.time_ms for hit in found], limit)
+            if len(hits) < limit or limit >= MOST_FETCHED or kept * 2 >= limit:
+                break
+            limit *= 4
+        found = found[: kept or limit]
         found.sort(key=lambda hit: (-(hit.time_ms or 0) if newest else hit.time_ms or 1 << 62, hit.doc))
-        return found
+        return found, len(hits) == limit
 
     def _candidates(self, addresses: list[DocAddress], scores: list[float]) -> list[Candidate]:
         columns = [self._searcher.fast_field_values(name, addresses) for name in ("doc", "session", "time", "text")]
@@ -161,12 +193,16 @@ class LexicalReader:
         The ranking puts messages with all words in the order of that rung by itself, so the best of the rung are all
         there can be among equally many candidates.
         """
-        if rung != "all":
+        name, whole = compiled.rungs[0]
+        docs = [candidate.doc for candidate in candidates]
+        if name != "all" or not docs:
             return frozenset()
-        if sort != "relevance" or len(compiled.rungs) == 1:
-            return frozenset(candidate.doc for candidate in candidates)
-        if len(candidates) > len(best):
-            best = self._searcher.search(compiled.rungs[0][1], len(candidates), False).hits
+        if len(compiled.rungs) == 1 or (rung == "all" and sort != "relevance"):
+            return frozenset(docs)
+        if rung != "all" or len(docs) > len(best):
+            among = Query.const_score_query(Query.term_set_query(self._schema, "doc", docs), 0.0)
+            both = Query.boolean_query([(Occur.Must, whole), (Occur.Must, among)])
+            best = self._searcher.search(both, len(docs), False).hits
         return frozenset(int(doc or 0) for doc in self._searcher.fast_field_values("doc", [at for _, at in best]))
 
     def literal_candidates(self, text: str) -> list[int] | None:
@@ -175,13 +211,13 @@ class LexicalReader:
         Words inside `text` are whole; the outermost may be parts of longer ones.
         """
         words = self._analyzer.analyze(text)
-        if not words:
+        if not words or any(len(piece.encode()) > LONGEST_WORD for piece in pieces(text)):
             return None
+        last = len(words) - 1
         clauses = [Query.term_query(self._schema, "body", word) for word in words[1:-1]]
-        edges = {0: ".*" if text[0].isalnum() else "", len(words) - 1: ".*" if text[-1].isalnum() else ""}
-        for at in dict.fromkeys((0, len(words) - 1)):
-            before = edges[0] if at == 0 else ""
-            after = edges[len(words) - 1] if at == len(words) - 1 else ""
+        for at in dict.fromkeys((0, last)):
+            before = ".*" if at == 0 and is_word(text[0]) else ""
+            after = ".*" if at == last and is_word(text[-1]) else ""
             clauses.append(Query.regex_query(self._schema, "body", f"{before}{words[at]}{after}"))
         hits = self._searcher.search(
             Query.boolean_query([(Occur.Must, clause) for clause in clauses]), MOST_LITERAL, False
@@ -193,6 +229,19 @@ class LexicalReader:
     def frequency(self, word: str) -> int:
         """In how many documents a folded word occurs."""
         return self._searcher.doc_freq("body", word)
+
+
+def _whole_runs(keys: Sequence[float | None], limit: int) -> int:
+    """How many of the sorted hits are left without the last run of equals, which the limit may have cut through."""
+    kept = len(keys)
+    while kept > 0 and len(keys) >= limit and keys[kept - 1] == keys[-1]:
+        kept -= 1
+    return kept
+
+
+def stem_of() -> Callable[[str], list[str]]:
+    """A function that gives a word's English stem, by which the index tells a word's forms from other words."""
+    return _stemmer().analyze
 
 
 def _stemmer() -> TextAnalyzer:

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
     from tantivy import Schema, Searcher, TextAnalyzer
 
-# Inflected forms and parts of an identifier count a little less than the word as typed.
+# Inflected forms count a little less than the word as typed.
 FORM_WEIGHT = 0.9
-PARTS_WEIGHT = 0.5
 PREFIX_TERMS = 50
 # A corrected word must not be shorter than this: `teh` has too many neighbours to guess.
 SHORTEST_CORRECTED = 4
@@ -31,18 +30,29 @@ class Unit:
     """One wanted thing.  `query` None: nothing in the index can match it.
 
     `corrected` is the word it was read as; `forms` the inflections that the index knows, for highlighting.
+    `loose`: no message has it as it is; the query finds those with its parts elsewhere, or with some of them.
     """
 
     query: Query | None
     word: str = ""
     corrected: str | None = None
     forms: tuple[str, ...] = ()
+    loose: bool = False
 
 
 class WordCompiler:
     """Compiles words against one searcher's dictionary."""
 
-    def __init__(self, schema: Schema, searcher: Searcher, analyzer: TextAnalyzer, stemmer: TextAnalyzer) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        searcher: Searcher,
+        analyzer: TextAnalyzer,
+        stemmer: TextAnalyzer,
+        known: frozenset[str] = frozenset(),
+    ) -> None:
+        """`known` are words that occur elsewhere, so that they are right as typed."""
+        self._known = known
         self._schema = schema
         self._searcher = searcher
         self._analyzer = analyzer
@@ -86,16 +96,12 @@ class WordCompiler:
     def _single(self, text: str, token: str, correct: bool) -> Unit:
         if not token.isascii() and (runs := query_words.cjk_runs(token)):
             return Unit(self._cjk(token, runs), text)
-        forms = self._forms(token)
+        if forms := self._forms(token):
+            return Unit(_best(self._scored(token, forms)), text, forms=tuple(form for form, _ in forms))
         parts = query_words.camel_parts(text)
-        if not forms and not parts:
-            return self._corrected(text, token) if correct else Unit(None, text)
-        scored = self._scored(token, forms)
         if len(parts) > 1 and (joined := self._all(parts)):
-            scored.append(Query.boost_query(joined, PARTS_WEIGHT))
-        if not scored:
-            return self._corrected(text, token) if correct else Unit(None, text)
-        return Unit(_best(scored), text, forms=tuple(form for form, _ in forms))
+            return Unit(joined, text, forms=tuple(parts), loose=True)
+        return self._corrected(text, token) if correct else Unit(None, text)
 
     def _forms(self, token: str) -> list[tuple[str, int]]:
         """The word and those of its inflections that occur, with their document frequencies."""
@@ -123,7 +129,7 @@ class WordCompiler:
 
     def _corrected(self, text: str, token: str) -> Unit:
         """The most frequent word within one edit of a word that occurs nowhere."""
-        if len(token) < SHORTEST_CORRECTED or token.isdigit():
+        if len(token) < SHORTEST_CORRECTED or token.isdigit() or text in self._known:
             return Unit(None, text)
         best, best_count = None, 0
         for other in query_words.one_edit(token):
@@ -138,15 +144,13 @@ class WordCompiler:
         """`src/foo.rs:42`: the parts next to each other, or else all of them, or else any."""
         adjacent = [self._adjacent(form) for form in query_words.version_forms(text)] or [self._adjacent(tokens)]
         adjacent = [query for query in adjacent if self._matches(query)]
-        if len(parts := query_words.camel_parts(text)) > 1 and not adjacent and (joined := self._all(parts)):
-            adjacent = [joined]
         if adjacent:
             return Unit(_best(adjacent), text)
         together = self._all(tokens)
         if together is not None and self._matches(together):
-            return Unit(together, text)
+            return Unit(together, text, loose=True)
         known = [self._term(token) for token in tokens if self._frequency(token)]
-        return Unit(Query.boolean_query([(Occur.Should, term) for term in known]) if known else None, text)
+        return Unit(Query.boolean_query([(Occur.Should, term) for term in known]) if known else None, text, loose=True)
 
     def _adjacent(self, tokens: list[str]) -> Query:
         if any(not token.isascii() and query_words.cjk_runs(token) for token in tokens):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cass.query.syntax import And, Bare, Field, Must, Not, Or, Phrase, Prefix, Without, Word, is_condition
+from cass.query.syntax import And, Bare, Field, Must, Not, Or, Phrase, Prefix, Without, Word, is_condition, least_of
 from cass.query.terms import Form, find, forms_of
 from cass.query.words import english_variants, index_fold
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def rung_of(present: int, wanted: int) -> str | None:
-    """ "all" of the wanted words, "most" (half, rounded up), "any", or None when not one is present."""
+    """ "all" of the wanted words, "most" (`least_of`), "any", or None when not one is present."""
     if present >= wanted:
         return "all"
-    if present * 2 >= wanted:
-        return "most" if present else None
-    return "any" if present else None
+    if not present:
+        return None
+    return "most" if present >= least_of(wanted) else "any"
 
 
 def _every_field_holds(_field: Field) -> bool:
@@ -35,11 +35,14 @@ class Matcher:
     """A query made ready to look at many texts.  Its `filters` are the caller's.
 
     Words count one by one; phrases, fields, `+x` and `-x` are conditions.  With `english`, a word is also found
-    under the forms that English gives it.
+    under the forms that English gives it; with `stem_of`, only under those that have the word's stem.
     """
 
-    def __init__(self, query: Query, english: bool = False) -> None:
+    def __init__(
+        self, query: Query, english: bool = False, stem_of: Callable[[str], object] = lambda _word: None
+    ) -> None:
         self._english = english
+        self._stem_of = stem_of
         root = query.root
         parts = dict.fromkeys(root.parts if isinstance(root, Bare) else () if root is None else (root,))
         self._conditions = [self._test(part) for part in parts if is_condition(part)]
@@ -84,7 +87,9 @@ class Matcher:
         forms = forms_of(leaf)
         if not self._english or not isinstance(leaf, Word) or len(forms) > 1 or len(forms[0].parts) > 1:
             return forms
-        return (*forms, *(Form((variant,)) for variant in english_variants(forms[0].parts[0])))
+        word = forms[0].parts[0]
+        stem = self._stem_of(word)
+        return (*forms, *(Form((other,)) for other in english_variants(word) if self._stem_of(other) == stem))
 
 
 def _leaf(forms: tuple[Form, ...]) -> Test:

@@ -71,18 +71,24 @@ def snippet(text: str, terms: Terms, width: int = WIDTH) -> tuple[str, list[tupl
 
     Runs of space are one space, control characters are made visible, and … stands where text was cut off.
     The line is where most of the terms stand together, else most matches, else the earliest.  Terms are matched
-    as whole words or camel case parts; if the text has none, anywhere inside words; if none are there either, the
-    line is the text's beginning.  A `width` under 3 is 3.
+    as whole words or camel case parts; if the text has none, their parts, then anywhere inside words; if none are
+    there either, the line is the text's beginning.  A `width` under 3 is 3.
     """
     width = max(width, 3)
     wanted = terms.terms
     folded = fold(text)
     places = _places(folded, text, wanted, width)
-    if not places:
-        wanted = _inside_words(wanted)
-        places = _places(folded, text, wanted, width)
+    for looser in (_apart, _inside_words):
+        if not places:
+            wanted = looser(terms.terms)
+            places = _places(folded, text, wanted, width)
     start, end = _best(places, width)
     return _cut(text, start, end, width, wanted)
+
+
+def _apart(terms: Sequence[Sequence[Form]]) -> tuple[tuple[Form, ...], ...]:
+    """The parts of what is nowhere whole."""
+    return tuple(tuple(Form((part,)) for form in forms for part in form.parts) for forms in terms)
 
 
 def _inside_words(terms: Sequence[Sequence[Form]]) -> tuple[tuple[Form, ...], ...]:

@@ -100,6 +100,11 @@ class Query:
     notes: tuple[str, ...] = ()
 
 
+def least_of(words: int) -> int:
+    """How many of so many words are `most`: one of two, two of three, three of four, four of six."""
+    return max(1, words - max(1, words // 3))
+
+
 def is_condition(node: Node) -> bool:
     """Whether a part of a `Bare` must hold; the others are counted."""
     return isinstance(node, Phrase | Field | Must | Without)

@@ -10,6 +10,8 @@ from cass.errors import BadDate
 
 DAY_MS = 86_400_000
 UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": DAY_MS, "w": 7 * DAY_MS}
+# Index and database hold 64-bit integers.
+MOST_MS = 1 << 62
 ACCEPTED = "use 7d (or 24h, 30m, 2w), yesterday, or a date such as 2026-01-31"
 
 
@@ -22,9 +24,15 @@ def parse_time(text: str, now_ms: int, end: bool, where: str) -> int:
             found = _ago(word, now_ms)
         if found is None:
             found = _number(word)
-        return _written(word, end) if found is None else found
+        return _in_range(_written(word, end) if found is None else found)
     except ValueError as bad:
         raise BadDate(f"{text!r} is not a time", where, ACCEPTED) from bad
+
+
+def _in_range(ms: int) -> int:
+    if abs(ms) > MOST_MS:
+        raise ValueError(ms)
+    return ms
 
 
 def _named(word: str, now_ms: int, end: bool) -> int | None:

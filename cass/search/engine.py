@@ -11,6 +11,8 @@ from cass.lexical.reader import Candidate, Damage, LexicalAnswer, open_reader
 from cass.lexical.schema import first_line, is_damage
 from cass.query.parse import parse
 from cass.query.snippet import snippet, terms_of
+from cass.query.syntax import Query, Word
+from cass.query.terms import wanted_leaves
 from cass.query.words import tokens
 from cass.search.request import Found, Freshness, Hit, Request, Results
 from cass.store import connect, hits
@@ -21,19 +23,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from sqlite3 import Connection
 
-    from cass.lexical.compile import Compiled
     from cass.lexical.filter import Filter
     from cass.lexical.reader import LexicalReader
     from cass.paths import Places
     from cass.query.snippet import Terms
-    from cass.query.syntax import Field, Query
+    from cass.query.syntax import Field
     from cass.search.filters import Resolver
     from cass.store.hits import State, StoredMessage
 
 # Enough to fill a page after grouping by session; fetched larger when it does not.
 FETCH_TIMES = 4
 LEAST_FETCHED = 40
+# With a compound in the query the first forty are looked at once more: fetched with room for equals at the end.
+LEAST_WITH_COMPOUNDS = 80
 MOST_FETCHED = 20_000
+# Side by side, more words than this may be too many (search/many.py).
+MANY_WORDS = 64
+# More changes than this outside the index make every search slower than committing them once; for still more a search
+# is not the one to do it.
+LONG_TAIL, TOO_LONG_TAIL = 256, 10_000
 # A snippet is cut from this much of a message; from all of it only where that has no match.
 SNIPPET_CHARS = 8_192
 
@@ -74,6 +82,7 @@ def search(
         indexed_ms=state.indexed_ms,
         took_ms=round(taken_s * 1000, 1),
         timed_out=found.timed_out,
+        long_tail=looking.has_long_tail,
     )
 
 
@@ -95,13 +104,33 @@ class Search:
         self.monotonic_s = monotonic_s
         self.now_ms = now_ms
         self.cwd = cwd
-        self.query: Query = parse(request.text)
+        self.query = _read(request)
         self.state: State = hits.state(connection)
         self.notes: list[str] = []
         self._resolver: Resolver | None = None
         self.generation = reader.generation if not isinstance(reader, Damage) else "none"
+        self.literal = self._literal_text()
         self.offset = self._offset()
         self.filters = self._filters()
+
+    @property
+    def wants_words(self) -> bool:
+        """Is anything looked for, or only limited?"""
+        return bool(wanted_leaves(self.query.root))
+
+    @property
+    def has_long_tail(self) -> bool:
+        """Should somebody bring the index up to date, and can it be done in passing?"""
+        if isinstance(self.reader, Damage):
+            return False
+        return LONG_TAIL < self.state.change - self.reader.change <= TOO_LONG_TAIL
+
+    def _literal_text(self) -> str | None:
+        """The text that must occur exactly so: that of -F, or a query without letters."""
+        root = self.query.root
+        if isinstance(root, Word) and (self.request.literal or not any(map(str.isalnum, root.text))):
+            return root.text
+        return None
 
     @property
     def resolver(self) -> Resolver:
@@ -109,7 +138,7 @@ class Search:
         if self._resolver is None:
             from cass.search.filters import Resolver
 
-            self._resolver = Resolver(self.connection, self.now_ms, self.cwd)
+            self._resolver = Resolver(self.connection, self.now_ms, self.cwd, self.notes)
         return self._resolver
 
     def _offset(self) -> int:
@@ -130,13 +159,18 @@ class Search:
             found = self.resolver.of_request(request)
         found += [self.resolver.field(field) for field in self.query.filters]
         if not request.include_self and (isinstance(self.reader, Damage) or self._has_own(self.reader)):
-            found.append(_own_excluded())
-        if self._resolver is not None:
-            self.notes += self._resolver.notes
+            found.append(_excluded("own", (1,)))
         return found
 
     def _has_own(self, reader: LexicalReader) -> bool:
-        return reader.has_own or reader.change != self.state.change
+        if reader.change != self.state.change:
+            return True
+        try:
+            return reader.has_own
+        except BaseException as bad:
+            if not is_damage(bad):
+                raise
+            return True
 
     # Candidates
 
@@ -145,51 +179,71 @@ class Search:
         if isinstance(self.reader, Damage):
             self.notes.append(f"{self.reader.reason}: answered from the database, newest first; cass index mends it")
             return self._scan()
-        if self.request.literal or (self.query.root is not None and not _has_words(self.request.text)):
-            return self._literal()
-        found = self._lexical(max(LEAST_FETCHED, FETCH_TIMES * (self.offset + self.request.limit)))
-        if self.reader.change != self.state.change:
-            found = self._with_tail(found)
-        return found
-
-    def _lexical(self, limit: int) -> Found:
-        assert not isinstance(self.reader, Damage)
         try:
-            return self._ask(self.reader, limit)
+            return self._from_index(self.reader)
         except BaseException as bad:
             if not is_damage(bad):
                 raise
-            self.notes.append(f"the lexical index failed ({first_line(bad)}): answered from the database")
+            self.reader = Damage(first_line(bad))
+            self.notes.append(
+                f"the lexical index failed ({first_line(bad)}): answered from the database, newest first;"
+                " cass index --rebuild makes a new one"
+            )
             return self._scan()
 
-    def _ask(self, reader: LexicalReader, limit: int) -> Found:
+    def _from_index(self, reader: LexicalReader) -> Found:
+        if self.literal is not None:
+            return self._exactly()
+        if len(getattr(self.query.root, "parts", ())) > MANY_WORDS:
+            self._leave_out(reader.frequency)
+        if reader.change != self.state.change:
+            found = self._with_tail(reader)
+        else:
+            found = self.lexical(reader)
+        if self.request.sort == "relevance" and self._has_compounds():
+            return self._spelled_first(found)
+        return found
+
+    def lexical(
+        self, reader: LexicalReader, stale: Sequence[Filter] = (), known: frozenset[str] = frozenset()
+    ) -> Found:
+        """The index's answer.  `stale` leaves out documents that were changed since; `known` words are right."""
         request = self.request
-        compiled = reader.compile(self.query.root, self.filters, self.resolve, correct=True)
-        sort = "newest" if self.query.root is None and request.sort == "relevance" else request.sort
-        answer = reader.search(compiled, limit, request.match, sort)
-        if sort == "relevance" and request.grouped:
-            answer = self._enough_sessions(reader, compiled, answer, limit, sort)
+        compiled = reader.compile(self.query.root, [*self.filters, *stale], self.resolve, True, known)
+        sort = "newest" if not self.wants_words and request.sort == "relevance" else request.sort
+        least = LEAST_WITH_COMPOUNDS if self._has_compounds() else LEAST_FETCHED
+        limit = max(least, FETCH_TIMES * (self.offset + request.limit))
+        answer = reader.search(compiled, limit, request.match, sort, request.strict)
+        while answer.more and limit < MOST_FETCHED and not self._fills_page(answer):
+            limit *= 4
+            answer = reader.search(compiled, limit, request.match, sort, request.strict)
         return self._found(answer)
 
-    def _enough_sessions(
-        self, reader: LexicalReader, compiled: Compiled, answer: LexicalAnswer, limit: int, sort: str
-    ) -> LexicalAnswer:
-        """Fetch more while one page of sessions is not full and there are more candidates."""
-        wanted = self.offset + self.request.limit + 1
-        while len(answer.candidates) >= limit and limit < MOST_FETCHED:
-            if len({candidate.session for candidate in answer.candidates}) >= wanted:
-                break
-            limit *= 4
-            answer = reader.search(compiled, limit, self.request.match, sort)
-        return answer
+    def _fills_page(self, answer: LexicalAnswer) -> bool:
+        """Are there enough candidates for the page and one more, once they are grouped and copies are folded?"""
+        if self.request.counts_only or not self.request.limit:
+            return True
+        return len(fold(answer.candidates, self.request.grouped)) > self.offset + self.request.limit
+
+    def _has_compounds(self) -> bool:
+        return any(isinstance(leaf, Word) and not leaf.text.isalnum() for leaf in wanted_leaves(self.query.root))
+
+    def _spelled_first(self, found: Found) -> Found:
+        from cass.search.spelling import compounds, spelled_first
+
+        words = compounds(self.query)
+        return spelled_first(self.connection, words, found) if words else found
+
+    def _leave_out(self, frequency: Callable[[str], int] | None) -> None:
+        from cass.search.many import rarest
+
+        self.query = rarest(self.query, frequency)
 
     def _found(self, answer: LexicalAnswer) -> Found:
         whole = "corrected" if answer.corrected else "exact"
-        if self.query.root is None:
+        if not self.wants_words:
             whole = "filter"
         types = dict.fromkeys(answer.exact, whole)
-        if answer.corrected and answer.rung != "all":
-            types = {candidate.doc: "corrected" for candidate in answer.candidates if candidate.doc in answer.exact}
         return Found(
             answer.candidates, answer.total, answer.rung, types, answer.corrected, answer.dropped, answer.forms
         )
@@ -198,18 +252,18 @@ class Search:
         """A field inside the tree → a filter."""
         return self.resolver.field(field)
 
-    def _with_tail(self, found: Found) -> Found:
+    def _with_tail(self, reader: LexicalReader) -> Found:
         from cass.search.tail import with_tail
 
-        assert not isinstance(self.reader, Damage)
-        return with_tail(self, self.reader, found)
+        return with_tail(self, reader)
 
     def _scan(self) -> Found:
         from cass.search.scan import scan
 
+        self._leave_out(None)
         return scan(self)
 
-    def _literal(self) -> Found:
+    def _exactly(self) -> Found:
         from cass.search.scan import literal
 
         return literal(self)
@@ -290,14 +344,14 @@ class Search:
 
     def _texts(self, messages: Sequence[StoredMessage]) -> dict[int, list[tuple[str, int]]]:
         """The messages' blocks, whole where their content is printed or must be looked through."""
-        whole = self.request.content or self.request.literal
+        whole = self.request.content or self.literal is not None
         return hits.texts_of(self.connection, [message.id for message in messages], None if whole else SNIPPET_CHARS)
 
     def _snippet(self, message: StoredMessage, text: str, terms: Terms) -> tuple[str, tuple[tuple[int, int], ...]]:
-        if self.request.literal:
+        if self.literal is not None:
             from cass.search.scan import literal_snippet
 
-            return literal_snippet(text, self.request.text)
+            return literal_snippet(text, self.literal)
         line, matches = snippet(text, terms)
         if not matches and terms.terms and len(text) >= SNIPPET_CHARS:
             blocks = hits.texts_of(self.connection, [message.id]).get(message.id, [])
@@ -305,16 +359,9 @@ class Search:
         return line, tuple(matches)
 
     def _context(self, message: StoredMessage) -> tuple[tuple[int, str, str], ...]:
-        around = self.request.context
-        near = hits.messages_between(
-            self.connection, message.session, max(0, message.ordinal - around), message.ordinal + around
-        )
-        texts = hits.texts_of(self.connection, [other.id for other in near])
-        return tuple(
-            (other.ordinal, ROLES[other.role], "\n".join(text for text, _ in texts.get(other.id, [])))
-            for other in near
-            if other.ordinal != message.ordinal
-        )
+        from cass.search.context import context
+
+        return context(self.connection, message, self.request.context)
 
 
 def fold(candidates: Sequence[Candidate], grouped: bool) -> list[tuple[Candidate, int]]:
@@ -336,11 +383,16 @@ def fold(candidates: Sequence[Candidate], grouped: bool) -> list[tuple[Candidate
     return groups
 
 
-def _has_words(text: str) -> bool:
-    return any(not char.isascii() or char.isalnum() for char in text)
+def _read(request: Request) -> Query:
+    """The query; with -F nothing in it has a meaning."""
+    # Bytes of the command line that are no UTF-8 arrive as lone surrogates, which neither store takes.
+    text = request.text.encode("utf-8", "replace").decode() if not request.text.isascii() else request.text
+    if request.literal:
+        return Query(text, Word(text) if text else None)
+    return parse(text)
 
 
-def _own_excluded() -> Filter:
+def _excluded(field: str, values: tuple[int, ...]) -> Filter:
     from cass.lexical.filter import Filter
 
-    return Filter("own", (1,), exclude=True)
+    return Filter(field, values, exclude=True)

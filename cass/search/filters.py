@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 
 class Resolver:
-    """Reads filters against one database.  `notes` tell of filters that nothing can pass."""
+    """Reads filters against one database.  What nothing can pass is told in `notes`, which may be the caller's."""
 
-    def __init__(self, connection: Connection, now_ms: int, cwd: str) -> None:
+    def __init__(self, connection: Connection, now_ms: int, cwd: str, notes: list[str] | None = None) -> None:
         self._connection = connection
         self._now_ms = now_ms
         self._cwd = cwd
-        self.notes: list[str] = []
+        self.notes = [] if notes is None else notes
+        self._known: dict[Field, Filter] = {}
 
     def of_request(self, request: Request) -> list[Filter]:
         """The filters that options named."""
@@ -42,13 +43,18 @@ class Resolver:
             if values:
                 found.append(self._named(field, values, f"--{field}"))
         if request.exclude_sessions:
-            found.append(_excluded(self._sessions(request.exclude_sessions)))
+            found += self._without(request.exclude_sessions, request.current_session)
         if request.since or request.until:
             found.append(self._times(request.since, request.until))
         return found
 
     def field(self, field: Field) -> Filter:
-        """A `field:value` of the query language."""
+        """A `field:value` of the query language, read once: a scan asks for it with every message."""
+        if field not in self._known:
+            self._known[field] = self._read(field)
+        return self._known[field]
+
+    def _read(self, field: Field) -> Filter:
         if field.name in ("since", "until"):
             bounds = (field.value, None) if field.name == "since" else (None, field.value)
             found = self._times(*bounds)
@@ -57,7 +63,8 @@ class Resolver:
         return _excluded(found) if field.exclude else found
 
     def _named(self, field: str, values: Sequence[str], where: str) -> Filter:
-        values = [part for value in values for part in value.split(",") if part.strip()]
+        if field in ("agent", "role", "session", "tool"):
+            values = [part for value in values for part in value.split(",") if part.strip()]
         if field == "agent":
             return self._agents(values)
         if field == "workspace":
@@ -89,6 +96,22 @@ class Resolver:
     def _sessions(self, values: Sequence[str]) -> Filter:
         rows = [find_session(self._connection, value)[0] for value in values]
         return self._in_sessions(rows)
+
+    def _without(self, values: Sequence[str], current: str | None) -> list[Filter]:
+        """Sessions left out; `current` is the one that the caller is in, if that is known and stored."""
+        named = [value for value in values if value != "current"]
+        rows = [find_session(self._connection, value)[0] for value in named]
+        if len(named) < len(values) and current is None:
+            self.notes.append("which session is the current one is not known here: CASS_SESSION_ID can name it")
+        elif len(named) < len(values) and current is not None:
+            rows += self._current(current)
+        return [_excluded(self._in_sessions(rows))] if rows else []
+
+    def _current(self, current: str) -> list[int]:
+        try:
+            return [find_session(self._connection, current)[0]]
+        except NotFound:
+            return []  # nothing of it is stored yet
 
     def _in_sessions(self, rows: Sequence[int]) -> Filter:
         copies: list[int] = []
@@ -143,7 +166,7 @@ def find_session(connection: Connection, text: str) -> tuple[int, str]:
 
 def folder_test(wanted: str, cwd: str) -> Callable[[str], bool]:
     """A test of workspace paths: a folder and all below it, `.` for this repository, or a folder's name."""
-    if "/" not in wanted and "\\" not in wanted and wanted not in (".", "~"):
+    if "/" not in wanted and "\\" not in wanted and wanted not in (".", "..", "~"):
         name = wanted.lower()
         return lambda path: name in path.lower().replace("\\", "/").split("/")
     if wanted == ".":

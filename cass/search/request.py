@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Request:
     """A search as asked.  Times and agents are still words; the engine reads them.
 
-    `match` fixes the rung, None takes the strictest with messages.  `cursor` replaces `offset`.
+    `match` fixes the rung, None takes the strictest with messages; `strict` leaves out the hits of lower ones.
+    `cursor` replaces `offset`.  `current_session` is the id that `current` stands for, None where nobody knows.
     """
 
     text: str
@@ -38,6 +39,8 @@ class Request:
     context: int = 0
     timeout_s: float = 0.0
     counts_only: bool = False
+    strict: bool = False
+    current_session: str | None = None
     content: bool = False
     request_id: str | None = None
 
@@ -66,14 +69,10 @@ class Found:
 
 @record
 class Freshness:
-    """What the look at the sources said.  `behind_files` have changed and are not read yet.
-
-    `long_tail`: so many messages are not in the lexical index that it should be brought up to date.
-    """
+    """What the look at the sources said.  `behind_files` have changed and are not read yet."""
 
     behind_files: int = 0
     notes: tuple[str, ...] = ()
-    long_tail: bool = False
 
 
 @record
@@ -110,7 +109,10 @@ class Hit:
 
 @record
 class Results:
-    """An answer.  `total` counts messages on `rung`, before grouping; `exact_total` false: at least so many."""
+    """An answer.  `total` counts messages on `rung`, before grouping; `exact_total` false: at least so many.
+
+    `long_tail`: so many messages are not in the lexical index that it should be brought up to date.
+    """
 
     request: Request
     hits: tuple[Hit, ...]
@@ -127,3 +129,4 @@ class Results:
     indexed_ms: int | None
     took_ms: float
     timed_out: bool = False
+    long_tail: bool = False

@@ -5,11 +5,14 @@ Newest first, for a bounded time; what was not looked at is said, never hidden.
 
 from __future__ import annotations
 
-from cass.lexical.reader import Candidate, Damage
+from cass.lexical.reader import Candidate, Damage, stem_of
 from cass.query.match import Matcher
 from cass.query.snippet import WIDTH
+from cass.query.syntax import Word
+from cass.query.terms import wanted_leaves
+from cass.query.words import english_variants, index_fold
 from cass.search.request import Found
-from cass.search.tail import fields_of, passes
+from cass.search.tail import fields_of, ordered, passes
 from cass.store.documents import documents_newest_first
 
 TYPE_CHECKING = False
@@ -20,16 +23,14 @@ if TYPE_CHECKING:
     from cass.search.engine import Search
 
 SCAN_S = 2.0
-# A page of answers is enough to stop early only where nobody counts; everything found so far is kept up to here.
-MOST_KEPT = 5_000
 CHECK_EVERY = 64
 
 
 def scan(search: Search) -> Found:
     """All messages, newest first, tested one by one."""
-    if search.request.literal:
+    if search.literal is not None:
         return literal(search)
-    matcher = Matcher(search.query, english=True)
+    matcher = Matcher(search.query, english=True, stem_of=stem_of())
 
     def rung(document: Document) -> str | None:
         return matcher.rung(document.body, fields_of(search, document))
@@ -39,7 +40,7 @@ def scan(search: Search) -> Found:
 
 def literal(search: Search) -> Found:
     """Messages in which the text occurs exactly so.  SQLite looks for it; what comes back is certain."""
-    text = search.request.text
+    text = search.literal or ""
 
     def rung(document: Document) -> str | None:
         return "all" if text in document.body else None
@@ -82,33 +83,51 @@ def _documents(
 
 
 def _found(search: Search, by_rung: dict[str, list[Candidate]], exact: bool, by: str) -> Found:
-    rungs = [rung for rung in by_rung if search.request.match in (None, rung)]
-    rung = next((name for name in rungs if by_rung[name]), None)
-    found = by_rung[rung] if rung else []
-    if rung == "most" or (search.request.match and rung):
-        stricter = [name for name in by_rung if list(by_rung).index(name) < list(by_rung).index(rung or "any")]
-        found = [candidate for name in (*stricter, rung) if name for candidate in by_rung[name]]
-    whole = "filter" if search.query.root is None and not search.request.literal else "exact"
-    types = {candidate.doc: whole for candidate in by_rung["all"]}
+    request = search.request
+    rung = next((name for name in by_rung if by_rung[name]), None)
+    if request.match is not None:
+        rung = request.match if rung and list(by_rung).index(rung) <= list(by_rung).index(request.match) else None
+    counted = [name for name in by_rung if rung and list(by_rung).index(name) <= list(by_rung).index(rung)]
+    every = request.sort == "relevance" and not request.strict and request.match is None
+    listed = list(by_rung) if every else counted
+    # Those with all the words first, each rung newest first; in the order of time where that was asked for.
+    found = [hit for name in listed for hit in by_rung[name]] if every else _by_time(search, by_rung, listed)
+    whole = "exact" if search.wants_words else "filter"
     if not exact:
         search.notes.append("not everything was looked at: more time (--timeout 30s) or a working index finds the rest")
     return Found(
-        tuple(found[:MOST_KEPT]),
-        len(found),
+        tuple(found),
+        sum(len(by_rung[name]) for name in counted),
         rung,
-        types,
-        (),
-        (),
-        (),
+        {candidate.doc: whole for candidate in by_rung["all"]},
+        corrected=(),
+        dropped=(),
+        forms=_forms(search),
         by=by,
         exact_total=exact,
-        timed_out=not exact and bool(search.request.timeout_s),
+        timed_out=not exact and bool(request.timeout_s),
     )
+
+
+def _forms(search: Search) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The inflections that the matcher looked for beside each word, for highlighting."""
+    words = [leaf.text for leaf in wanted_leaves(search.query.root) if isinstance(leaf, Word)]
+    stem = stem_of()
+    return tuple((word, tuple(_variants(index_fold(word), stem))) for word in words)
+
+
+def _variants(word: str, stem: Callable[[str], list[str]]) -> Iterator[str]:
+    return (other for other in english_variants(word) if stem(other) == stem(word))
+
+
+def _by_time(search: Search, by_rung: dict[str, list[Candidate]], names: Sequence[str]) -> list[Candidate]:
+    return ordered(search, [hit for name in names for hit in by_rung[name]])
 
 
 def literal_snippet(text: str, wanted: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     """One line around the first place, and every place in it."""
     at = max(0, text.find(wanted))
+    wanted = wanted[: WIDTH - 2]
     room = max(0, WIDTH - 2 - len(wanted)) // 3
     start, end = max(0, at - room), min(len(text), max(0, at - room) + WIDTH - 2)
     line = "".join(char if char.isprintable() else " " for char in text[start:end])

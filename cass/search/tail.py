@@ -7,22 +7,22 @@ from __future__ import annotations
 
 from math import log
 
-from cass.lexical.reader import Candidate
+from cass.lexical.filter import Filter
+from cass.lexical.reader import Candidate, stem_of
 from cass.query.match import Matcher
-from cass.query.syntax import Prefix, Word
+from cass.query.syntax import And, Bare, Must, Or, Prefix, Word
 from cass.query.terms import wanted_leaves
 from cass.query.words import tokens
 from cass.records import replace
-from cass.store.documents import documents_since
+from cass.store.documents import documents_since, removals_since
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from cass.document import Document
-    from cass.lexical.filter import Filter
     from cass.lexical.reader import LexicalReader
-    from cass.query.syntax import Field
+    from cass.query.syntax import Field, Node, Query
     from cass.search.engine import Search
     from cass.search.request import Found
 
@@ -33,54 +33,104 @@ K1, B, AVERAGE_WORDS = 1.2, 0.75, 90.0
 ALL_BONUS = 2.0
 
 
-def with_tail(search: Search, reader: LexicalReader, found: Found) -> Found:
+def with_tail(search: Search, reader: LexicalReader) -> Found:
     """The index's candidates and those of the tail, in one order."""
     since = max(reader.change, search.state.change - TAIL_CHANGES)
     if since > reader.change:
         search.notes.append("some stored messages are not in the lexical index yet: cass index adds them")
-    matcher = Matcher(search.query, english=True)
+    tail = [each for each in documents_since(search.connection, since) if _passes_all(search, each)]
+    # A changed message is in the index as it was.
+    stale = {*removals_since(search.connection, reader.change), *(document.doc for document in tail)}
+    old = (Filter("doc", tuple(stale), exclude=True),) if stale else ()
+    found = search.lexical(reader, old)
+    known = _known(found, tail)
+    if known:
+        found = search.lexical(reader, old, known)
+    return _merge(search, _told(found, known), _fresh(search, reader, tail, found.corrected))
+
+
+def _passes_all(search: Search, document: Document) -> bool:
+    return all(passes(wanted, document) for wanted in search.filters)
+
+
+def _known(found: Found, tail: list[Document]) -> frozenset[str]:
+    """The words that the index does not know and the tail does."""
+    unknown = {*(word for word, _ in found.corrected), *found.dropped}
+    if not unknown or not tail:
+        return frozenset()
+    there = {token for document in tail for token in tokens(document.body)}
+    return frozenset(word for word in unknown if there.issuperset(tokens(word)))
+
+
+def _told(found: Found, known: frozenset[str]) -> Found:
+    return replace(found, dropped=tuple(word for word in found.dropped if word not in known))
+
+
+def _fresh(
+    search: Search, reader: LexicalReader, tail: list[Document], corrected: tuple[tuple[str, str], ...]
+) -> list[tuple[str, Candidate]]:
+    """What matches in the tail, with its rung."""
+    query = _corrected(search.query, dict(corrected)) if corrected else search.query
+    matcher = Matcher(query, english=True, stem_of=stem_of())
     fresh: list[tuple[str, Candidate]] = []
-    for document in documents_since(search.connection, since):
-        if all(passes(wanted, document) for wanted in search.filters):
-            rung = matcher.rung(document.body, fields_of(search, document))
-            if rung is not None:
-                fresh.append((rung, _candidate(reader, search, document, rung)))
-    if not fresh:
-        return found
-    return _merge(search, found, fresh)
+    for document in tail:
+        rung = matcher.rung(document.body, fields_of(search, document))
+        if rung is not None:
+            fresh.append((rung, _candidate(reader, query, document, rung)))
+    return fresh
+
+
+def _corrected(query: Query, corrected: Mapping[str, str]) -> Query:
+    return query if query.root is None else replace(query, root=_corrected_node(query.root, corrected))
+
+
+def _corrected_node(node: Node, corrected: Mapping[str, str]) -> Node:
+    """What is wanted is read as it was corrected; what must not be there stays as typed."""
+    if isinstance(node, Word):
+        return Word(corrected.get(node.text, node.text))
+    if isinstance(node, Bare | And | Or):
+        return replace(node, parts=tuple(_corrected_node(part, corrected) for part in node.parts))
+    return replace(node, part=_corrected_node(node.part, corrected)) if isinstance(node, Must) else node
 
 
 def _merge(search: Search, found: Found, fresh: list[tuple[str, Candidate]]) -> Found:
     order = ("all", "most", "any")
     best = min((order.index(rung) for rung, _ in fresh), default=2)
-    rung = order[min(best, order.index(found.rung) if found.rung in order else 2)]
-    if search.request.match is not None:
-        rung = search.request.match
+    rung = search.request.match or order[min(best, order.index(found.rung) if found.rung in order else 2)]
     counted = [candidate for each, candidate in fresh if order.index(each) <= order.index(rung)]
-    # A changed message is in the index under its old document, which is dropped when its rows are fetched.
     total = (found.total if found.rung == rung else 0) + len(counted)
-    keep = [candidate for _, candidate in fresh] if search.request.sort == "relevance" else counted
-    older = found.candidates if found.rung == rung or search.request.sort == "relevance" else ()
-    whole = "filter" if search.query.root is None else "exact"
-    types = dict(found.match_types) | {candidate.doc: whole for each, candidate in fresh if each == "all"}
-    missing = () if rung == "all" else found.dropped
-    candidates = _ordered(search, [*older, *keep])
-    return replace(found, candidates=tuple(candidates), total=total, rung=rung, match_types=types, dropped=missing)
+    # Relevance shows every rung, as far as nothing fixes it.
+    every = search.request.sort == "relevance" and not search.request.strict and search.request.match is None
+    keep = [candidate for _, candidate in fresh] if every else counted
+    older = found.candidates if found.rung == rung or every else ()
+    whole = "corrected" if found.corrected else "exact"
+    types = dict.fromkeys([candidate.doc for each, candidate in fresh if each == "all"], whole)
+    if not search.wants_words:
+        types = dict.fromkeys(types, "filter")
+    candidates = ordered(search, [*older, *keep])
+    return replace(
+        found,
+        candidates=tuple(candidates),
+        total=total,
+        rung=rung if total else None,
+        match_types={**found.match_types, **types},
+        dropped=() if rung == "all" else found.dropped,
+    )
 
 
-def _ordered(search: Search, candidates: list[Candidate]) -> list[Candidate]:
+def ordered(search: Search, candidates: list[Candidate]) -> list[Candidate]:
     sort = search.request.sort
     if sort == "oldest":
         return sorted(candidates, key=lambda hit: (hit.time_ms or 1 << 62, hit.doc))
-    if sort == "newest" or search.query.root is None:
+    if sort == "newest" or not search.wants_words:
         return sorted(candidates, key=lambda hit: (-(hit.time_ms or 0), hit.doc))
     return sorted(candidates, key=lambda hit: (-round(hit.score, 4), -(hit.time_ms or 0), hit.doc))
 
 
-def _candidate(reader: LexicalReader, search: Search, document: Document, rung: str) -> Candidate:
+def _candidate(reader: LexicalReader, query: Query, document: Document, rung: str) -> Candidate:
     words = tokens(document.body)
     score = 0.0
-    for leaf in wanted_leaves(search.query.root):
+    for leaf in wanted_leaves(query.root):
         for word in tokens(leaf.text):
             count = sum(1 for each in words if each.startswith(word)) if isinstance(leaf, Prefix) else words.count(word)
             if count or isinstance(leaf, Word):
@@ -116,5 +166,6 @@ def _matches(wanted: Filter, document: Document) -> bool:
     if wanted.field == "tool":
         return any(tool in wanted.values for tool in document.tools)
     if wanted.field == "path":
-        return " ".join(tokens(str(wanted.values[0]))) in " ".join(tokens(document.body))
+        path = tokens(str(wanted.values[0]))
+        return bool(path) and f" {' '.join(path)} " in f" {' '.join(tokens(document.body))} "
     return int(getattr(document, wanted.field)) in wanted.values

@@ -1,0 +1,196 @@
+"""The query language, asked of a real index and of SQLite alone: the answer is the same."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.archive import DAY_MS, NOW_MS, Home, calls, make_home, says
+from tests.search.asking import found, names, say
+
+RED, BLUE, GREEN = "red", "blue", "green"
+
+
+def _written(home: Home) -> Home:
+    red = says("user", "the connection was refused at dawn, see src/net/pool.rs:42")
+    call = says("assistant", "I look", calls("Bash", "c1", command="netstat listening"))
+    home.claude(RED, red, call, title="Refused connections", workspace="/w/app")
+    blue = says("user", "connecting works, the dawn was blue; migration_plan is ready")
+    home.claude(BLUE, blue, title="Blue morning", workspace="/w/site", start_ms=NOW_MS - 10 * DAY_MS)
+    green = says("user", "refused to eat greens. dawn of the connected migrations")
+    home.claude(GREEN, green, says("assistant", "noted: a verbatim réponse"), title="Food", workspace="/w/app/deep")
+    home.index()
+    return home
+
+
+@pytest.fixture(scope="module", params=["indexed", "no index"])
+def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = _written(make_home(tmp_path_factory.mktemp("language")))
+    if request.param == "no index":
+        shutil.rmtree(home.places.lexical)
+    return home
+
+
+QUERIES = [
+    # phrases
+    ('"connection was refused"', {RED}),
+    ('"refused connection"', set()),
+    ('"dawn was" blue', {BLUE}),
+    ('"dawn was" refused', set()),
+    ('"was refused at dawn, see"', {RED}),
+    # beginnings
+    ("migrat*", {BLUE, GREEN}),
+    ("migration_pl*", {BLUE}),
+    ("zebr*", set()),
+    # inflections
+    ("connections", {RED, BLUE, GREEN}),
+    ("reponse", {GREEN}),
+    # signs
+    ("+refused +connection", {RED, GREEN}),
+    ("dawn -refused", {BLUE}),
+    ("+dawn -blue -greens", {RED}),
+    ('dawn -"was refused"', {BLUE, GREEN}),
+    ("+zebra dawn", set()),
+    # operators
+    ("refused AND dawn", {RED, GREEN}),
+    ("refused AND NOT greens", {RED}),
+    ("blue OR greens", {BLUE, GREEN}),
+    ("(blue OR greens) AND refused", {GREEN}),
+    ("blue OR refused AND greens", {BLUE, GREEN}),
+    ("NOT refused AND dawn", {BLUE}),
+    ("blue OR (refused -greens)", {RED, BLUE}),
+    ("zebra OR blue", {BLUE}),
+    ("zebra AND blue", set()),
+    ("blue OR (workspace:app zebra)", {BLUE}),
+    ('blue OR ("at dawn" zebra greens)', {BLUE}),
+    # fields
+    ("agent:claude dawn", {RED, BLUE, GREEN}),
+    ("agent:!claude dawn", set()),
+    ("workspace:/w/app dawn", {RED, GREEN}),
+    ("workspace:app dawn", {RED, GREEN}),
+    ("workspace:site dawn", {BLUE}),
+    ("workspace:!/w/app dawn", {BLUE}),
+    ("role:user", {RED, BLUE, GREEN}),
+    ("role:assistant", {RED, GREEN}),
+    ("role:!user", {RED, GREEN}),
+    ("title:refused dawn", {RED}),
+    ("title:!refused dawn", {BLUE, GREEN}),
+    ('title:"blue morning" dawn', {BLUE}),
+    ("path:src/net/pool.rs", {RED}),
+    ("path:!src/net/pool.rs dawn", {BLUE, GREEN}),
+    ("path:et/pool.rs dawn", set()),
+    ("tool:bash", {RED}),
+    ("tool:!bash role:assistant", {GREEN}),
+    ("since:7d dawn", {RED, GREEN}),
+    ("until:7d dawn", {BLUE}),
+    ("since:!7d dawn", {BLUE}),
+    ("-agent:claude dawn", set()),
+    # nested fields
+    ("(title:refused refused) OR greens", {RED, GREEN}),
+    ("blue OR (workspace:deep dawn)", {BLUE, GREEN}),
+    ("dawn AND (workspace:site OR title:refused)", {RED, BLUE}),
+    ("workspace:site OR title:refused", {RED, BLUE}),
+    # only exclusions
+    ("-dawn", {RED, GREEN}),
+    ("NOT dawn", {RED, GREEN}),
+    ("-dawn -netstat", {GREEN}),
+    ("-agent:codex -dawn -noted", {RED}),
+    # punctuation alone
+    ("_", {BLUE}),
+    (";", {BLUE}),
+    ("/ :", set()),
+    ("=>", set()),
+]
+
+
+@pytest.mark.parametrize(("query", "expected"), QUERIES)
+def test_a_query_finds_what_it_says(home: Home, query: str, expected: set[str]) -> None:
+    """Counted are the messages that have what is asked."""
+    results = home.search(query, limit=100, strict=True)
+
+    assert set(names(results)) == expected
+    assert bool(results.total) == bool(expected)
+
+
+@pytest.mark.parametrize("query", ["", "   ", "since:8000d", "-zebra", "role:user role:!tool"])
+def test_without_words_the_newest_come_first(home: Home, query: str) -> None:
+    """A list, not a ranking."""
+    results = home.search(query, grouped=False)
+
+    times = [hit.created_ms or 0 for hit in results.hits]
+    assert times == sorted(times, reverse=True)
+    assert {hit.match_type for hit in results.hits} == {"filter"}
+    assert results.total == len(results.hits) > 2
+
+
+def test_a_session_is_named_by_the_beginning_of_its_id(home: Home) -> None:
+    """Six digits are enough, in the query as in the option."""
+    sid = home.search("netstat").hits[0].sid
+
+    assert found(home, f"session:{sid[:8]} dawn") == {RED}
+    assert found(home, f"session:!{sid} dawn") == {BLUE, GREEN}
+    assert found(home, "dawn", sessions=(sid[:6],)) == {RED}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("src/net/pool.rs:42", {RED}),
+        ("rc/net/po", {RED}),
+        ("dawn, see", {RED}),
+        ("dawn; migration_plan", set()),
+        ("agent:codex", set()),
+        ("refused -", set()),
+        ("Refused", set()),
+        ("blue;", {BLUE}),
+        ("lue; migration_pl", {BLUE}),
+        (". d", {GREEN}),
+        ("réponse", {GREEN}),
+        ("reponse", set()),
+    ],
+)
+def test_a_literal_text_is_found_exactly_so(home: Home, text: str, expected: set[str]) -> None:
+    """Capitals, accents and punctuation included; nothing in it is an operator."""
+    results = home.search(text, literal=True)
+
+    assert set(names(results)) == expected
+    assert results.exact_total
+    assert all(hit.snippet[slice(*hit.matches[0])] == text for hit in results.hits)
+
+
+def test_nothing_literal_is_a_proof(tmp_path: Path) -> None:
+    """Also inside runs of letters that are too long for the index."""
+    run = "".join(chr(97 + at * 7 % 26) for at in range(300))
+    home = say(make_home(tmp_path), long=f"token {run}", short="token rest")
+
+    assert found(home, run[100:140], literal=True) == {"long"}
+    assert found(home, f"token {run[:80]}", literal=True) == {"long"}
+    assert found(home, "zebra", literal=True) == set()
+
+
+def test_a_literal_piece_is_found_in_every_word(tmp_path: Path) -> None:
+    """Where the text begins with a letter and ends with none, it may be the end of a longer word."""
+    home = say(make_home(tmp_path), word="call(x)", end="recall(x)", other="call x")
+
+    assert found(home, "call(", literal=True) == {"word", "end"}
+
+
+def test_of_very_many_words_the_rarest_are_searched(tmp_path: Path) -> None:
+    """A pasted page is a query, too; the answer says what was done."""
+    common = [f"common{chr(97 + at // 26)}{chr(97 + at % 26)}x" for at in range(100)]
+    home = say(make_home(tmp_path), one=" ".join(common), two=" ".join([*common, "zebra quagga"]))
+
+    results = home.search(" ".join([*common, "quagga", "zebra"]))
+
+    assert names(results)[0] == "two"
+    assert any("64 rarest" in note for note in results.notes)
+    assert results.rung == "all"
+    assert any("64 rarest" in note for note in home.search(" OR ".join(common)).notes)
+
+
+def test_what_was_put_right_is_said(home: Home) -> None:
+    """Unbalanced signs are closed, never refused."""
+    assert "a quote was not closed: closed at the end" in home.search('"connection was').notes
+    assert "a parenthesis was not closed: closed at the end" in home.search("(blue OR greens").notes

@@ -1,0 +1,147 @@
+"""How many of the words a message must have, and what follows from that."""
+
+from __future__ import annotations
+
+import pytest
+
+from cass.query.syntax import least_of
+from tests.archive import Home, make_home
+from tests.search.asking import found, names, say
+
+SAID = {
+    "both": "the walrus met a penguin",
+    "walrus": "a walrus, a walrus",
+    "penguin": "penguin penguin penguin",
+    "late": "one more walrus",
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return say(make_home(tmp_path_factory.mktemp("rungs")), **SAID)
+
+
+def test_most_lacks_a_third_at_most() -> None:
+    """One of two, two of three, three of four, four of six."""
+    assert [least_of(words) for words in (1, 2, 3, 4, 5, 6, 9)] == [1, 1, 2, 3, 4, 4, 6]
+
+
+def test_relevance_shows_every_rung(home: Home) -> None:
+    """All the words first, then those that lack some; only the first kind is counted."""
+    results = home.search("walrus penguin")
+
+    assert names(results)[0] == "both"
+    assert set(names(results)) == set(SAID)
+    assert (results.total, results.rung) == (1, "all")
+    assert [hit.match_type for hit in results.hits] == ["exact", "relaxed", "relaxed", "relaxed"]
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest"])
+def test_an_order_by_time_shows_one_rung(home: Home, sort: str) -> None:
+    """A newer message that lacks a word never stands above one that has all."""
+    assert names(home.search("walrus penguin", sort=sort)) == ["both"]
+
+
+def test_a_list_of_sessions_shows_one_rung(home: Home) -> None:
+    """What is listed is what is counted."""
+    assert names(home.search("walrus penguin", strict=True)) == ["both"]
+
+
+def test_without_all_those_with_most_count(home: Home) -> None:
+    """Nobody has all three: whoever has two of them does."""
+    results = home.search("walrus penguin met quokkas", sort="newest", match=None)
+
+    assert (results.rung, results.total, names(results)) == ("most", 1, ["both"])
+
+
+@pytest.mark.parametrize(
+    ("match", "text", "expected"),
+    [
+        ("all", "walrus penguin", {"both"}),
+        ("most", "walrus penguin", set(SAID)),
+        ("any", "walrus penguin", set(SAID)),
+        ("all", "walrus penguin zzqx", set()),
+        ("most", "walrus met penguin", {"both"}),
+        ("any", "walrus met penguin", set(SAID)),
+        ("most", "walrus", {"both", "walrus", "late"}),
+        ("any", "walrus", {"both", "walrus", "late"}),
+        ("any", '"walrus met"', {"both"}),
+        ("most", "", set(SAID)),
+    ],
+)
+def test_match_fixes_the_rung(home: Home, match: str, text: str, expected: set[str]) -> None:
+    """Also for one word, a phrase, or nothing."""
+    results = home.search(text, match=match)
+
+    assert set(names(results)) == expected
+    assert results.total == len(expected)
+
+
+def test_a_word_that_occurs_nowhere_is_named(home: Home) -> None:
+    """It cannot be had, so nothing has all the words."""
+    results = home.search("walrus zzqx")
+
+    assert (results.rung, results.dropped) == ("most", ("zzqx",))
+    assert {hit.match_type for hit in results.hits} == {"relaxed"}
+
+
+def test_a_corrected_word_counts(home: Home) -> None:
+    """`walrsu penguin` is read as `walrus penguin`, and one message has both."""
+    results = home.search("walrsu penguin")
+
+    assert (results.rung, results.total, results.corrected) == ("all", 1, (("walrsu", "walrus"),))
+    assert results.hits[0].match_type == "corrected"
+
+
+@pytest.mark.parametrize("word", ["pen", "wal", "12345"])
+def test_short_words_and_numbers_are_not_corrected(home: Home, word: str) -> None:
+    """They have too many neighbours to guess."""
+    results = home.search(word)
+
+    assert (results.total, results.corrected, results.dropped) == (0, (), (word,))
+
+
+def test_a_word_that_is_not_wanted_is_neither_corrected_nor_named(home: Home) -> None:
+    """`-walrsu` leaves out what is not there."""
+    results = home.search("penguin -walrsu")
+
+    assert (results.total, results.corrected, results.dropped) == (2, (), ())
+
+
+def test_a_word_typed_twice_is_one_word(home: Home) -> None:
+    """Repeating does not make a message with one word one with most."""
+    assert home.search("walrus walrus walrus penguin").total == 1
+    assert home.search("met met walrus quokkas", sort="newest").total == 1
+
+
+def test_an_inflection_is_the_word(home: Home) -> None:
+    """Whoever asks for penguins means a penguin."""
+    assert found(home, "penguins", sort="newest") == {"both", "penguin"}
+    assert home.search("penguins").rung == "all"
+
+
+def test_a_compound_that_stands_nowhere_is_named_and_its_parts_are_found(home: Home) -> None:
+    """Messages with its parts are better than none, and are not said to have it."""
+    results = home.search("walrus/penguin.rs:42")
+
+    assert (results.rung, results.dropped) == ("any", ("walrus/penguin.rs:42",))
+    assert set(names(results)) == set(SAID)
+    assert {hit.match_type for hit in results.hits} == {"relaxed"}
+    assert all(hit.matches for hit in results.hits)
+    assert names(home.search("walrus/penguin")) == ["both"]
+
+
+def test_under_any_those_with_all_words_are_exact(home: Home) -> None:
+    """The match type is the message's own, whatever the rung."""
+    for sort in ("relevance", "newest"):
+        results = home.search("walrus penguin", match="any", sort=sort)
+        types = {hit.external_id: hit.match_type for hit in results.hits}
+        assert types == {"both": "exact", "walrus": "relaxed", "penguin": "relaxed", "late": "relaxed"}
+
+
+def test_a_name_that_stands_nowhere_is_named_and_its_parts_are_found(home: Home) -> None:
+    """`walrusPenguin` is nobody's name here; the message about both comes nearest."""
+    results = home.search("walrusPenguin")
+
+    assert (results.rung, results.dropped, names(results)) == ("any", ("walrusPenguin",), ["both"])
+    assert [hit.snippet[start:end] for hit in results.hits for start, end in hit.matches] == ["walrus", "penguin"]
