@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from cass.store.look import Look
 
 READ_S = 0.030
-# More messages than this outside the index make every search slower than committing them once.
-LONG_TAIL = 256
 
 
 @record
@@ -42,7 +40,6 @@ class Refreshed:
 
     behind_files: int
     notes: tuple[str, ...] = ()
-    long_tail: bool = False
 
 
 def refresh(
@@ -59,7 +56,7 @@ def refresh(
     try:
         lock = try_lock(places.index_lock)
         if lock is None:
-            return Refreshed(len(changed.files), ())
+            return Refreshed(len(changed.files) + len(changed.folders))
         with lock, SqliteErrors(places.database):
             store = Writer(open_writer(places.database), places.database)
             try:

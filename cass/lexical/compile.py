@@ -61,19 +61,20 @@ class Compiler:
         conditions: list[tuple[Occur, Query]] = []
         wanted: list[Query] = []
         loose: list[Query] = []
-        missing = 0
+        missing, anchored = 0, False
         # A word typed twice is one word.
         for part in dict.fromkeys(root.parts if isinstance(root, syntax.Bare) else () if root is None else (root,)):
             if isinstance(part, syntax.Without):
                 conditions.append((Occur.MustNot, self._unwanted(part.part)))
             elif isinstance(part, syntax.Must | syntax.Phrase | syntax.Field):
                 conditions.append((Occur.Must, self._node(part.part if isinstance(part, syntax.Must) else part)))
+                anchored = anchored or not isinstance(part, syntax.Field)
             elif (unit := self._wanted(part)).query is None:
                 missing += 1
             else:
                 (loose if unit.loose else wanted).append(unit.query)
         conditions += [clause for each in filters for clause in [self.filter(each)]]
-        return self._compiled(conditions, wanted, loose, missing)
+        return self._compiled(conditions, wanted, loose, missing, anchored)
 
     def _wanted(self, part: syntax.Node) -> Unit:
         """A part that need not match."""
@@ -82,13 +83,25 @@ class Compiler:
         return Unit(self._node(part))
 
     def _compiled(
-        self, conditions: list[tuple[Occur, Query]], wanted: list[Query], loose: list[Query], missing: int
+        self,
+        conditions: list[tuple[Occur, Query]],
+        wanted: list[Query],
+        loose: list[Query],
+        missing: int,
+        anchored: bool,
     ) -> Compiled:
         def under(query: Query | None) -> Query:
             return _bool([*conditions, *([(Occur.Must, query)] if query is not None else [])], self._schema)
 
-        if not wanted and not loose and missing:
-            rungs: list[tuple[str, Query]] = [("any", Query.empty_query())]
+        rungs: list[tuple[str, Query]]
+        if anchored and (wanted or loose or missing):
+            # What must be there is found without the words beside it, as the last rung.
+            rungs = [(name, under(query)) for name, query in _rungs(wanted, loose, missing) if name != "any"]
+            rungs.append(("any", under(None)))
+            beside = [(Occur.Should, _ranked([*wanted, *loose]))] if wanted or loose else []
+            ranked = Query.boolean_query([*conditions, *beside])
+        elif not wanted and not loose and missing:
+            rungs = [("any", Query.empty_query())]
             ranked = Query.empty_query()
         elif not wanted and not loose:
             ranked = under(None)

@@ -7,7 +7,7 @@ expressions cost 25 to 150.
 
 from __future__ import annotations
 
-from cass.query.words import camel_parts, cjk_grams, cjk_runs, spelled
+from cass.query.words import camel_parts, cjk_grams, cjk_runs, index_fold, pieces, spelled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ _SMALL, _LARGE = "abcdefghijklmnopqrstuvwxyz0123456789", "ABCDEFGHIJKLMNOPQRSTUV
 # What may stand before a word that begins with a dot; `)` is not among them: `foo().bar` is no dot word.
 _OPENING = " \t\r\n\"'`(/[{=,:"
 _HUMPS = _table({"a": _SMALL, "A": _LARGE}, " ")
-_DOTS = _table({"a": _SMALL + _LARGE, " ": _OPENING, ".": "."}, "-")
+# Bytes beyond ASCII open too: numbered listings put an arrow before a line.
+_DOTS = _table({"a": _SMALL + _LARGE, " ": _OPENING, ".": "."}, "-")[:128] + b" " * 128
 # First bytes in UTF-8 of what may be Chinese, Japanese or Korean; 0xE2 is left out: arrows, boxes, quotes.
 _CJK_LEADS = tuple(bytes([lead]) for lead in (0xE3, *range(0xE4, 0xEE), 0xE1, 0xEF, 0xF0))
 
@@ -48,10 +49,21 @@ def extra_words(text: str, encoded: bytes) -> str:
     if b"." in encoded:
         found.update(_dotted(encoded))
     if len(text) != len(encoded) and any(lead in encoded for lead in _CJK_LEADS):
-        for run in cjk_runs(text):
-            found.update(run)
-            found.update(cjk_grams(run))
+        found.update(_of_cjk(text))
     return " ".join(sorted(found)) if found else ""
+
+
+def _of_cjk(text: str) -> Iterator[str]:
+    """Letters and pairs of letters of Chinese, Japanese and Korean runs, and other words inside them."""
+    for piece in pieces(text):
+        runs = cjk_runs(piece)
+        for run in runs:
+            yield from run
+            yield from cjk_grams(run)
+        if runs and sum(map(len, runs)) < len(piece):
+            for run in runs:
+                piece = piece.replace(run, " ", 1)
+            yield from index_fold(piece).lower().split()
 
 
 def _humped(encoded: bytes) -> set[bytes]:

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cass.lexical.extras import LONGEST_IDENTIFIER, extra_words
-from cass.query.words import is_cjk
+from cass.query.words import index_fold, is_cjk, pieces
 
 CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+|[A-Z]")
 RUN = re.compile(r"[A-Za-z0-9]+")
 # A letter run with ++, or one letter with #; neither goes on behind.
 PLUS = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]+)\+\+(?![A-Za-z0-9+#])")
 SHARP = re.compile(r"(?<![A-Za-z0-9])([A-Za-z])#(?![A-Za-z0-9+#])")
-DOT = re.compile(r"(?:(?<=[ \t\r\n\"'`(/\[{=,:])|(?<![\s\S]))\.([A-Za-z][A-Za-z0-9]*)")
+DOT = re.compile(r"(?:(?<=[ \t\r\n\"'`(/\[{=,:\u0080-\U0010ffff])|(?<![\s\S]))\.([A-Za-z][A-Za-z0-9]*)")
 
 
 def slow(text: str) -> set[str]:
@@ -31,6 +31,9 @@ def slow(text: str) -> set[str]:
     for run in "".join(char if is_cjk(char) else " " for char in text).split():
         found |= set(run)
         found |= {run[at : at + 2] for at in range(len(run) - 1)}
+    for piece in pieces(text):
+        if any(map(is_cjk, piece)):
+            found |= set(index_fold("".join(" " if is_cjk(char) else char for char in piece)).lower().split())
     return found
 
 

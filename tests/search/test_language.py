@@ -38,7 +38,7 @@ QUERIES = [
     ('"connection was refused"', {RED}),
     ('"refused connection"', set()),
     ('"dawn was" blue', {BLUE}),
-    ('"dawn was" refused', set()),
+    ('"dawn was" refused', {BLUE}),
     ('"was refused at dawn, see"', {RED}),
     # beginnings
     ("migrat*", {BLUE, GREEN}),
