@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 # Equal scores are ordered by time; a page that ends inside a run of equals is fetched larger, up to here.
 MOST_FETCHED = 6_400
+# Where so many messages have all the words, those that lack some are not looked at: nobody pages that far, and an OR
+# over common words is what a large archive's search costs most.
+PLENTY = 400
 MOST_LITERAL = 20_000
 
 
@@ -122,16 +125,19 @@ class LexicalReader:
         """The best or newest candidates: about `limit` of them, or all there are.
 
         `match` fixes the rung (all, most, any); None takes the strictest that has messages.  The best ones are from
-        every rung unless `strict`.
+        every rung unless `strict`, or PLENTY have all the words.
         """
         rung, query, total, best = self._rung(compiled, match, limit)
+        plenty = match is None and rung == "all" and total >= PLENTY
         if sort != "relevance":
             candidates, more = self._by_time(query, limit, newest=sort == "newest")
-        elif strict or match in ("all", "most") or len(compiled.rungs) == 1:
+        elif strict or plenty or match in ("all", "most") or len(compiled.rungs) == 1:
             candidates, more = self._ranked(query, limit, best)
         else:
             candidates, more = self._ranked(compiled.ranked, limit, None)
-        if rung == "all" or match is not None:
+        if plenty:
+            exact = frozenset(candidate.doc for candidate in candidates)
+        elif rung == "all" or match is not None:
             exact = self._exact(compiled, rung, sort, candidates, best)
         else:
             exact = frozenset()

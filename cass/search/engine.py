@@ -53,8 +53,12 @@ def search(
     monotonic_s: Callable[[], float],
     cwd: str,
     freshness: Freshness,
+    keep: Callable[[object], None] = lambda opened: None,
 ) -> Results:
-    """Answer `request`.  Raises UsageError and its kind, MissingIndex, or the database's own errors."""
+    """Answer `request`.  Raises UsageError and its kind, MissingIndex, or the database's own errors.
+
+    `keep` gets what was opened, for those who would rather not wait until it is closed.
+    """
     started_s = monotonic_s()
     connection = connect.open_reader(places.database)
     if connection is None:
@@ -62,6 +66,7 @@ def search(
     if request.mode == "strict_semantic":
         raise SemanticUnavailable("no vectors are built yet", None, "search without --mode strict")
     looking = Search(connection, open_reader(places.lexical), request, now_ms, monotonic_s, cwd)
+    keep(looking)
     found = looking.run()
     printed, more = looking.page(found)
     taken_s = monotonic_s() - started_s
@@ -159,7 +164,9 @@ class Search:
             found = self.resolver.of_request(request)
         found += [self.resolver.field(field) for field in self.query.filters]
         if not request.include_self and (isinstance(self.reader, Damage) or self._has_own(self.reader)):
-            found.append(_excluded("own", (1,)))
+            from cass.lexical.filter import Filter
+
+            found.append(Filter("own", (1,), exclude=True))
         return found
 
     def _has_own(self, reader: LexicalReader) -> bool:
@@ -390,9 +397,3 @@ def _read(request: Request) -> Query:
     if request.literal:
         return Query(text, Word(text) if text else None)
     return parse(text)
-
-
-def _excluded(field: str, values: tuple[int, ...]) -> Filter:
-    from cass.lexical.filter import Filter
-
-    return Filter(field, values, exclude=True)

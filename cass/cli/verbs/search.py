@@ -6,7 +6,7 @@ import os
 import sys
 
 from cass import clock
-from cass.errors import MissingIndex
+from cass.errors import Busy, MissingIndex
 from cass.paths import home_folder, places
 from cass.search.engine import search
 from cass.search.request import Freshness, Request
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # With nothing indexed a search reads the newest sessions for so long; the rest is `cass index`'s.
 FIRST_READ_S = 1.5
+# The index and the database stay open until the process ends: closing them takes longer than ending it.
+_kept: list[object] = []
 
 
 def run(options: dict[str, Any]) -> int:
@@ -28,7 +30,7 @@ def run(options: dict[str, Any]) -> int:
     where = places(os.environ, data_dir=options["data_dir"])
     request = _request(options)
     freshness = _freshen(where, options["refresh"])
-    results = search(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness)
+    results = search(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness, _kept.append)
     _print(results, options)
     if results.long_tail and options["refresh"] != "off":
         _catch_up(where)
@@ -101,11 +103,27 @@ def _first_read(where: Places, budget_s: float | None) -> Freshness:
         return until_s is not None and clock.monotonic_s() > until_s
 
     home = home_folder(os.environ)
-    report = Run(where, home, os.environ, IndexRequest(alone=True), clock.now_ms, clock.monotonic_s, stop=is_over).run()
+    try:
+        report = Run(
+            where, home, os.environ, IndexRequest(alone=True), clock.now_ms, clock.monotonic_s, stop=is_over
+        ).run()
+    except Busy as busy:
+        return _beside(where, busy)
     if report.complete:
         return Freshness()
     behind = sum(tally.seen - tally.read - tally.unchanged - tally.failed for tally in report.agents.values())
     return Freshness(max(1, behind), (f"{max(1, behind)} session files are not read yet: run cass index",))
+
+
+def _beside(where: Places, busy: Busy) -> Freshness:
+    """Somebody else is reading: answer from what there is, as soon as there is anything."""
+    until_s = clock.monotonic_s() + FIRST_READ_S
+    while (connection := connect.open_reader(where.database)) is None and clock.monotonic_s() < until_s:
+        clock.sleep(0.02)
+    if connection is None:
+        raise busy
+    connection.close()
+    return Freshness(1, (f"{busy.what}: this answer is from what it has read so far",))
 
 
 def _catch_up(where: Places) -> None:
