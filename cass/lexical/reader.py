@@ -10,10 +10,11 @@ import os
 from cass.lexical.compile import Compiler
 from cass.lexical.schema import (
     LONGEST_WORD,
-    META_KEY,
     VERSION,
     build_analyzer,
+    change_of,
     current_generation,
+    documents_in,
     first_line,
     is_damage,
     open_index,
@@ -91,16 +92,11 @@ class LexicalReader:
         self._schema = index.schema
         self._analyzer = build_analyzer()
         self.generation = generation
-        self.change = self._read_change()
-
-    def _read_change(self) -> int:
-        hits = self._searcher.search(Query.term_query(self._schema, "meta", META_KEY), 1, False).hits
-        change = self._searcher.fast_field_values("change", [hits[0][1]])[0] if hits else None
-        return -1 if change is None else int(change)
+        self.change = change_of(index, self._searcher)
 
     @property
     def documents(self) -> int:
-        return max(0, self._searcher.num_docs - 1)
+        return documents_in(self._searcher)
 
     @property
     def has_own(self) -> bool:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import os
 
-from cass.native_tantivy import Filter, Index, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
+from cass.native_tantivy import Filter, Index, Query, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tantivy import Schema, TextAnalyzer
+    from tantivy import Schema, Searcher, TextAnalyzer
 
 # A folder of another version is rebuilt from SQLite.  Raise it with every change of fields or words.
 VERSION = 1
 # Hashes of SHA-256 are 64 letters and get searched; longer runs are encoded data.
 LONGEST_WORD = 64
 ANALYZER = "words"
+# Every commit adds a document that says how far it goes; the highest counts.  Deleting the one before would leave a
+# list of deletions in every segment, which each search would have to read.
 META_KEY = "change"
 # Held shared by everyone who searches a generation: it is not deleted meanwhile.
 READER_LOCK = "readers.lock"
@@ -70,6 +72,18 @@ def create_index(folder: str) -> Index:
 def is_damage(bad: BaseException) -> bool:
     """Errors that a bad index raises; tantivy's panics derive from BaseException."""
     return isinstance(bad, ValueError | OSError) or type(bad).__name__ == "PanicException"
+
+
+def change_of(index: Index, searcher: Searcher) -> int:
+    """The database's change number up to which the index goes; -1 for an index without a commit."""
+    marks = Query.term_query(index.schema, "meta", META_KEY)
+    hits = searcher.search(marks, 1, False, "change").hits
+    return int(hits[0][0]) if hits and hits[0][0] is not None else -1
+
+
+def documents_in(searcher: Searcher) -> int:
+    """Messages in the index: all but the marks of its commits."""
+    return max(0, searcher.num_docs - searcher.doc_freq("meta", META_KEY))
 
 
 def current_generation(root: str) -> tuple[str, int] | None:

@@ -14,7 +14,17 @@ from tantivy import Document as TantivyDocument
 from cass.disk import make_private_folder, try_lock, write_whole
 from cass.errors import SystemRefused
 from cass.lexical.extras import extra_words
-from cass.lexical.schema import META_KEY, READER_LOCK, VERSION, create_index, current_generation, is_damage, open_index
+from cass.lexical.schema import (
+    META_KEY,
+    READER_LOCK,
+    VERSION,
+    change_of,
+    create_index,
+    current_generation,
+    documents_in,
+    is_damage,
+    open_index,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +46,7 @@ class LexicalWriter:
         self.folder = folder
         self._index = index
         self._writer = index.writer(heap_bytes, THREADS)
-        self.change = read_change(index)
+        self.change = change_of(index, index.searcher())
         self.added = 0
 
     def add(self, document: Document) -> None:
@@ -73,7 +83,6 @@ class LexicalWriter:
 
     def commit(self, change: int) -> None:
         """Make everything visible; the index now contains the database up to `change`."""
-        self._writer.delete_documents_by_term("meta", META_KEY)
         mark = TantivyDocument()
         mark.add_text("meta", META_KEY)
         mark.add_integer("change", change)
@@ -101,7 +110,7 @@ class LexicalWriter:
     def document_count(self) -> int:
         """Documents in the last commit."""
         self._index.reload()
-        return max(0, self._index.searcher().num_docs - 1)
+        return documents_in(self._index.searcher())
 
 
 def refused(folder: str, bad: Exception) -> SystemRefused:
@@ -111,18 +120,6 @@ def refused(folder: str, bad: Exception) -> SystemRefused:
         return SystemRefused("the disk is full", folder, "make room and run: cass index")
     what = (text.splitlines() or [type(bad).__name__])[0][:160]
     return SystemRefused(f"the lexical index cannot be written: {what}", folder, "run: cass index --rebuild")
-
-
-def read_change(index: Index) -> int:
-    """The database's change number up to which the index goes; -1 for an index without a commit."""
-    from tantivy import Query
-
-    searcher = index.searcher()
-    hits = searcher.search(Query.term_query(index.schema, "meta", META_KEY), 1, False).hits
-    if not hits:
-        return -1
-    (change,) = searcher.fast_field_values("change", [hits[0][1]])
-    return -1 if change is None else int(change)
 
 
 def open_writer(root: str, heap_bytes: int = HEAP_BYTES) -> LexicalWriter | None:
