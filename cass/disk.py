@@ -150,13 +150,3 @@ def folder_bytes(path: str) -> int:
             except OSError:
                 continue
     return total
-
-
-def peak_rss_bytes(platform: str = sys.platform) -> int | None:
-    """The most memory this process has held; None where the system does not tell."""
-    if platform == "win32":
-        return None
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if platform == "darwin" else peak * 1024

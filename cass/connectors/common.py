@@ -38,16 +38,6 @@ def iso_ms(text: object) -> int | None:
     return int(when.timestamp() * 1000)
 
 
-def epoch_ms(number: object) -> int | None:
-    """Milliseconds from an epoch in s, ms, µs or ns, told apart by size."""
-    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number < 1e20:
-        return None
-    for limit, divisor in ((1e17, 1e6), (1e14, 1e3), (1e11, 1)):
-        if number > limit:
-            return int(number / divisor)
-    return int(number * 1000)
-
-
 def trim(text: str, limit: int = MAX_TEXT_CHARS) -> str:
     """The text without embedded base64, its middle cut out where it is longer than `limit`."""
     if ";base64," in text:

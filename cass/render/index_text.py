@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cass.render.terminal import Style
 
 # Measured on a 2-core machine over 100 MB of real sessions; older disks are slower, most laptops faster.
-SOURCE_BYTES_A_SECOND = 20_000_000
+SOURCE_BYTES_A_SECOND = 15_000_000
 # Database and search index together, for each byte of the agents' files.
 DISK_RATIO = 0.45
 PROBLEMS_SHOWN = 20

@@ -123,11 +123,6 @@ def set_problems(
         writer.run("INSERT INTO problems VALUES(?,?,?)", file, line, what)
 
 
-def seen_folders(writer: Writer) -> dict[str, int]:
-    """Watched folders with their times in ns."""
-    return dict(writer.run("SELECT path, mtime_ns FROM folders").fetchall())
-
-
 def save_folders(writer: Writer, agent: str, folders: dict[str, int]) -> None:
     """The folders of one agent, as they are now: those that vanished are forgotten."""
     writer.run("DELETE FROM folders WHERE agent=?", agent)

@@ -14,6 +14,7 @@ from cass.store import connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from cass.paths import Places
@@ -147,7 +148,7 @@ def _print(results: Results, options: dict[str, Any]) -> None:
     write(results, options, sys.stdout, sys.stderr, os.environ)
 
 
-def _cutter(options: dict[str, Any]):  # type: ignore[no-untyped-def]
+def _cutter(options: dict[str, Any]) -> Callable[[str], str]:
     """Bounds the texts of `content` and `context`: each to characters, all together to tokens of four UTF-8 bytes."""
     most_chars, left = options["max_content_length"], options["max_tokens"]
 
