@@ -1,12 +1,13 @@
 """Keep the lexical index behind the database: never ahead of it, and never far behind.
 
-Documents are handed over after the transaction that stored their messages.  Whatever is not a plain addition, or is
-too large to hold, is read back from SQLite by change number: the same path that mends and rebuilds an index.
+Documents are handed over after the transaction that stored their messages; those of messages that changed are read
+back from SQLite.  So is everything, by change number, where it is too much to hold: the same path that mends and
+rebuilds an index.
 """
 
 from __future__ import annotations
 
-from cass.store.documents import documents_since, removals_since
+from cass.store.documents import documents_of, documents_since, has_original, removals_since
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Feed:
         self._held_bytes = 0
         self._reread = False
         self._mark = (0, 0)
+        self.store.renewed.clear()
 
     def stored(self) -> None:
         """The transaction is committed: hand its documents to the index, and commit that now and then."""
@@ -77,13 +79,32 @@ class Feed:
                 self.catch_up()
             else:
                 self._torn = True
-                for document in self._held:
+                renewed = self._renewed()
+                for document in [*self._held, *renewed]:
                     self.lexical.add(document)
                 self._given = self.store.change
                 self._torn = False
             if self._monotonic_s() - self._last_commit_s >= COMMIT_EVERY_S:
                 self.commit()
         self.forget_all()
+
+    def _renewed(self) -> list[Document]:
+        """The documents of messages that changed; what they were before leaves the index, and what is held."""
+        assert self.lexical is not None
+        if not self.store.renewed:
+            return []
+        connection = self.store.connection
+        renewed = documents_of(connection, self.store.renewed)
+        removed = set(removals_since(connection, self._given))
+        for doc in removed:
+            self.lexical.remove(doc)
+        again = {document.doc for document in renewed}
+        self._held = [
+            document
+            for document in self._held
+            if document.doc not in removed or (document.doc not in again and has_original(connection, document.doc))
+        ]
+        return renewed
 
     def catch_up(self, shown: Callable[[int], None] = lambda done: None) -> int:
         """Hand over everything the index does not have; gives the number of documents, and shows it on the way."""

@@ -322,7 +322,6 @@ class SessionBook:
         doc = document_name(opened.agent, opened.workspace, stored.role, created_ms, own, hashes)
         if doc != stored.doc:
             self.store.set_document(stored, doc)
-            self.feed.read_back()
 
     def _follow(self, opened: OpenSession) -> None:
         """Move what was stored before the new workspace was known."""

@@ -40,8 +40,6 @@ def _try_read(path: str, how: str) -> Connection | None:
     connection: Connection | None = None
     try:
         connection = _sqlite3.connect(_uri(path, how), timeout=BUSY_TIMEOUT_S, isolation_level=None, uri=True)
-        # Mapped pages are read a third faster than copied ones.
-        connection.execute("PRAGMA mmap_size=1073741824")
         if check_version(connection, path) == 0:
             _refuse_foreign(connection, path)
     except _sqlite3.OperationalError as bad:

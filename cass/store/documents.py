@@ -22,11 +22,29 @@ _SINCE = f"{_SELECT} WHERE m.change>? AND m.flags & {COPY}=0 ORDER BY m.change, 
 _CONTAINS = "SELECT 1 FROM blocks x JOIN texts y ON y.id=x.text WHERE x.message=m.id AND instr(y.text, ?)"
 # SQLite asks every so many of its instructions whether to go on: about a millisecond.
 ASK_EVERY = 20_000
+MANY = 500
 
 
 def documents_since(connection: Connection, change: int) -> Iterator[Document]:
     """The documents of all messages that were added or altered after `change`, each once."""
     yield from _grouped(connection.execute(_SINCE, (change,)))
+
+
+def documents_of(connection: Connection, messages: Sequence[int]) -> list[Document]:
+    """The documents of these messages, copies left out."""
+    found: list[Document] = []
+    wanted = list(dict.fromkeys(messages))
+    for start in range(0, len(wanted), MANY):
+        some = wanted[start : start + MANY]
+        where = f"m.id IN ({','.join('?' * len(some))}) AND m.flags & {COPY}=0"
+        found += _grouped(connection.execute(f"{_SELECT} WHERE {where} ORDER BY m.change, b.ord", some))
+    return found
+
+
+def has_original(connection: Connection, doc: int) -> bool:
+    """Does a message have this document, and not as a copy?"""
+    sql = f"SELECT 1 FROM messages WHERE doc=? AND flags & {COPY}=0"
+    return connection.execute(sql, (doc,)).fetchone() is not None
 
 
 def documents_newest_first(

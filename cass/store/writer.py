@@ -60,6 +60,8 @@ class Writer:
         # New text that is gathered, and that of the whole transaction.
         self.pending_bytes = 0
         self.transaction_bytes = 0
+        # Messages of this transaction that have another document than they were stored with.
+        self.renewed: list[int] = []
         self._read_counters()
 
     def _read_counters(self) -> None:
@@ -94,6 +96,7 @@ class Writer:
             self.begin()
         self.run("SAVEPOINT part")
         self._before_part = (self.change, self.messages, self._next_message, self._next_text)
+        self._renewed_before = len(self.renewed)
 
     def keep_part(self) -> None:
         """The part is whole."""
@@ -109,6 +112,7 @@ class Writer:
         self.run("ROLLBACK TO part")
         self.run("RELEASE part")
         self.change, self.messages, self._next_message, self._next_text = self._before_part
+        del self.renewed[self._renewed_before :]
 
     def commit(self) -> None:
         """Write what was gathered, and the change number with it."""
@@ -126,6 +130,7 @@ class Writer:
         """Forget everything since `begin`."""
         self._forget_gathered()
         self.transaction_bytes = 0
+        self.renewed.clear()
         if self.is_open:
             self.connection.rollback()
         self._read_counters()
@@ -259,6 +264,7 @@ class Writer:
             flags |= COPY
         self.change += 1
         self.run("UPDATE messages SET doc=?, flags=?, change=? WHERE id=?", doc, flags, self.change, message.id)
+        self.renewed.append(message.id)
         self.release_document(message.doc, was_copy=bool(message.flags & COPY))
         return flags
 
@@ -272,6 +278,7 @@ class Writer:
         if heir is not None:
             self.change += 1
             self.run("UPDATE messages SET flags=flags & ?, change=? WHERE id=?", ~COPY, self.change, heir)
+            self.renewed.append(heir)
 
     def mark_gone(self, message: int, ordinal: int) -> None:
         """The agent's file no longer contains it: kept and searchable, under an ordinal of its own."""
