@@ -1,7 +1,7 @@
 """Leave the compiled code of all our modules in one file, for `cass.__main__` to load from.
 
-The same code that Python caches in .pyc files, with the same check against the sources.  Written beside them where
-Python may write, and only there.
+What Python caches in .pyc files, without docstrings, with the same check against the sources.  Written beside them
+where Python may write, and only there.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from importlib.machinery import SourceFileLoader
 
 import cass
 from cass.disk import write_whole
@@ -61,7 +60,9 @@ def _packed(package: str) -> bytes:
     code = b""
     for path in _sources(package):
         name = _module_name(package, path)
-        compiled = marshal.dumps(SourceFileLoader(name, path).get_code(name))
+        with open(path, "rb") as file:
+            # Without docstrings and assertions: less to read for those who wait.
+            compiled = marshal.dumps(compile(file.read(), path, "exec", dont_inherit=True, optimize=2))
         _, mtime_ns, size = _stamp(path)
         index[name] = (path.endswith("__init__.py"), path, mtime_ns, size, len(code), len(code) + len(compiled))
         code += compiled
