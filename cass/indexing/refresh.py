@@ -20,6 +20,7 @@ from cass.lexical import writer as lexical_writer
 from cass.records import record
 from cass.store import files as store_files
 from cass.store.connect import SqliteErrors, open_writer
+from cass.store.look import keep_look
 from cass.store.sessions import workspaces
 from cass.store.writer import Writer
 
@@ -95,6 +96,9 @@ def _read(
         if is_over() or not ingest.file(load(row), found, seen.get(found.path)).finished:
             behind += 1
     ingest.finish()
+    store.begin()
+    keep_look(store)
+    store.commit()
     return Refreshed(behind)
 
 

@@ -18,6 +18,7 @@ from cass.indexing.places import open_archive
 from cass.records import record
 from cass.store import files as store_files
 from cass.store.connect import SqliteErrors
+from cass.store.look import keep_look
 from cass.store.sessions import workspaces
 
 TYPE_CHECKING = False
@@ -134,6 +135,9 @@ class Run:
             self._problems += survey.problems
             if self._complete:
                 self._settle(archive, survey, seen, {found.path for _, found in work})
+        archive.store.begin()
+        keep_look(archive.store)
+        archive.store.commit()
 
     def _look(self, survey: Survey) -> list[Found]:
         found = list(survey.files())

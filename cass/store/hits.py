@@ -55,7 +55,7 @@ _STORED = """
 
 def state(connection: Connection) -> State:
     """How far the archive is."""
-    known = dict(connection.execute("SELECT key, value FROM meta").fetchall())
+    known = dict(connection.execute("SELECT key, value FROM meta WHERE key!='look'").fetchall())
     return State(known["change"], known["messages"], known["indexed_ms"])
 
 
