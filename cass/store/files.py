@@ -6,7 +6,7 @@ from cass.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from cass.store.writer import Writer
@@ -38,8 +38,11 @@ class Seen:
     gone: bool
 
 
-def seen_files(writer: Writer) -> dict[str, Seen]:
-    """All known files by path."""
+def seen_files(writer: Writer, paths: Sequence[str] | None = None) -> dict[str, Seen]:
+    """Known files by path: all of them, or those of `paths`."""
+    if paths is not None:
+        found = [seen_file(writer, path) for path in paths]
+        return {seen.path: seen for seen in found if seen is not None}
     return {row[2]: _seen(row) for row in writer.run(f"SELECT {_COLUMNS} FROM files")}
 
 

@@ -13,7 +13,7 @@ from cass.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from sqlite3 import Connection
 
     from cass.store.writer import Writer
@@ -59,21 +59,28 @@ def _changed(folder: str, names: list[str], sizes: list[int], times: list[int]) 
         descriptor = os.open(folder, os.O_RDONLY) if os.stat in os.supports_dir_fd else None
     except OSError:
         return [os.path.join(folder, name) for name in names]
-    found = []
-    stat, prefix = os.stat, "" if descriptor is not None else folder + os.sep
+    prefix, stat = "" if descriptor is not None else folder + os.sep, os.stat
+    infos: list[os.stat_result | None]
     try:
-        for name, size, mtime_ns in zip(names, sizes, times, strict=True):
-            try:
-                info = stat(prefix + name, dir_fd=descriptor)
-                if info.st_mtime_ns == mtime_ns and info.st_size == size:
-                    continue
-            except OSError:
-                pass
-            found.append(os.path.join(folder, name))
+        infos = [stat(prefix + name, dir_fd=descriptor) for name in names]
+    except OSError:  # one of them is gone
+        infos = [_stat(prefix + name, descriptor) for name in names]
     finally:
         if descriptor is not None:
             os.close(descriptor)
-    return found
+    together = zip(names, infos, sizes, times, strict=True)
+    return [
+        os.path.join(folder, name)
+        for name, info, size, mtime_ns in together
+        if info is None or info.st_mtime_ns != mtime_ns or info.st_size != size
+    ]
+
+
+def _stat(path: str, folder: int | None) -> os.stat_result | None:
+    try:
+        return os.stat(path, dir_fd=folder)
+    except OSError:
+        return None
 
 
 def _kept(connection: Connection) -> list[Shelf]:
@@ -97,6 +104,28 @@ def _shelves(connection: Connection) -> list[Shelf]:
     return list(shelves.values())
 
 
-def keep_look(writer: Writer) -> None:
-    """Bring the value up to date with the table, inside a transaction of the caller's."""
-    writer.run("INSERT OR REPLACE INTO meta VALUES('look', ?)", marshal.dumps(_shelves(writer.connection)))
+def keep_look(writer: Writer, paths: Sequence[str] | None = None) -> None:
+    """Bring the value up to date with the table, for all files or a few, inside a transaction of the caller's."""
+    shelves = _shelves(writer.connection) if paths is None else _kept(writer.connection)
+    for path in paths or ():
+        _put(
+            shelves, path, writer.run("SELECT size, mtime_ns, complete, gone FROM files WHERE path=?", path).fetchone()
+        )
+    writer.run("INSERT OR REPLACE INTO meta VALUES('look', ?)", marshal.dumps(shelves))
+
+
+def _put(shelves: list[Shelf], path: str, row: tuple[int, int, int, int] | None) -> None:
+    """Write one file's size and time into its place, or take it out where it is gone."""
+    folder, name = os.path.split(path)
+    shelf = next((shelf for shelf in shelves if shelf[0] == folder), None)
+    if shelf is None:
+        shelf = (folder, [], [], [])
+        shelves.insert(0, shelf)
+    _, names, sizes, times = shelf
+    if name in names:
+        at = names.index(name)
+        del names[at], sizes[at], times[at]
+    if row is not None and not row[3]:
+        names.insert(0, name)
+        sizes.insert(0, row[0] if row[2] else -1)
+        times.insert(0, row[1])

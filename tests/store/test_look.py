@@ -1,0 +1,74 @@
+"""What changed on disk, told from what was kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cass.store.connect import open_reader
+from cass.store.look import Look, look
+from tests.archive import Home, make_home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = make_home(tmp_path)
+    for name in ("one", "two", "three"):
+        home.claude(name, f"said in {name}")
+    home.index()
+    return home
+
+
+def _look(home: Home) -> Look:
+    connection = open_reader(home.places.database)
+    assert connection is not None
+    return look(connection, lambda: 0.0)
+
+
+def _path(home: Home, name: str) -> str:
+    return str(home.path(name))
+
+
+def test_nothing_changed(home: Home) -> None:
+    """All is as it was read."""
+    assert _look(home) == Look((), (), complete=True)
+
+
+def test_a_file_that_grew_and_one_that_went(home: Home) -> None:
+    """Both are told, and the folder that lost one."""
+    home.append("two", "more")
+    os.unlink(home.path("one"))
+
+    found = _look(home)
+
+    assert set(found.files) == {_path(home, "one"), _path(home, "two")}
+    assert [folder for folder, _ in found.folders] == [os.path.dirname(_path(home, "one"))]
+
+
+def test_a_folder_that_went(home: Home) -> None:
+    """All its files are told."""
+    shutil.rmtree(os.path.dirname(_path(home, "one")))
+
+    assert len(_look(home).files) == 3
+
+
+def test_after_a_refresh_nothing_has_changed_again(home: Home) -> None:
+    """What a search has read on its way is not looked for by the next."""
+    home.append("three", "about the wombat")
+    home.claude("four", "a new one")
+    answer = home.cass("search", "--json", "wombat")
+
+    assert '"total_matches": 1' in answer.stdout
+    assert _look(home) == Look((), (), complete=True)
+
+
+def test_time_that_runs_out_is_said(home: Home) -> None:
+    """Not everything was looked at."""
+    seconds = iter(range(100))
+    connection = open_reader(home.places.database)
+    assert connection is not None
+
+    assert look(connection, lambda: float(next(seconds))).complete is False
