@@ -41,7 +41,11 @@ def _try_read(path: str, how: str) -> Connection | None:
     try:
         connection = _sqlite3.connect(_uri(path, how), timeout=BUSY_TIMEOUT_S, isolation_level=None, uri=True)
         if check_version(connection, path) == 0:
-            _refuse_foreign(connection, path)
+            # Once more in one snapshot: the first run may be making the tables at this moment.
+            connection.execute("BEGIN")
+            if check_version(connection, path) == 0:
+                _refuse_foreign(connection, path)
+            connection.execute("COMMIT")
     except _sqlite3.OperationalError as bad:
         if connection is not None:
             connection.close()

@@ -106,7 +106,7 @@ def test_problems_are_counted_and_listed_when_asked():
 
 
 def test_an_estimate_names_files_size_time_and_room():
-    assert index_text.estimate(812, 1_200_000_000) == "To read: 812 files, 1.2 GB; about 60 s and 540 MB on disk.\n"
+    assert index_text.estimate(812, 1_200_000_000) == "To read: 812 files, 1.2 GB; about 80 s and 540 MB on disk.\n"
     assert index_text.estimate(0, 0).startswith("Nothing is new")
 
 
