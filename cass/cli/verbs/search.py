@@ -6,7 +6,7 @@ import os
 import sys
 
 from cass import clock
-from cass.errors import Busy, MissingIndex
+from cass.errors import Busy
 from cass.paths import home_folder, places
 from cass.search.engine import search
 from cass.search.request import Freshness, Request
@@ -71,19 +71,13 @@ def _request(options: dict[str, Any]) -> Request:
 
 def _freshen(where: Places, how: str) -> Freshness:
     """Read what is new, as much as `--refresh` allows."""
-    if not os.path.exists(where.database):
-        if how == "off":
-            raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
-        return _first_read(where, FIRST_READ_S if how == "auto" else None)
     if how == "off":
         return Freshness()
-    if how == "wait":
-        return _first_read(where, None)
+    connection = connect.open_reader(where.database)
+    if connection is None or how == "wait":
+        return _first_read(where, FIRST_READ_S if how == "auto" else None)
     from cass.store.look import look
 
-    connection = connect.open_reader(where.database)
-    if connection is None:
-        return Freshness()
     changed = look(connection, clock.monotonic_s)
     connection.close()
     if not changed.files and not changed.folders:
