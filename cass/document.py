@@ -25,6 +25,15 @@ class Document:
     extra: str | None = None
 
 
+def extra_text(words: set[str]) -> str:
+    """A document's extra words as one text, ordered by their endings: no two that belong together stand together.
+
+    In the order of the alphabet, config and toml of ConfigToml would be found as a phrase; each as a value of its own
+    costs as much as indexing the text.
+    """
+    return " ".join(sorted(words, key=lambda word: word[::-1]))
+
+
 def is_own(blocks: list[tuple[str, bool]]) -> bool:
     """Is there nothing in the message but calls of cass itself, or what it printed?  Blocks are (text, own)."""
     return bool(blocks) and all([own for _, own in blocks])

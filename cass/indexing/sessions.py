@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 
-from cass.document import Document
+from cass.document import Document, extra_text
 from cass.indexing.opened import OpenSession
 from cass.indexing.prepared import Prepared, begins, clean, cleaned, document_name, grew, name_of, prepare
 from cass.records import replace
@@ -388,4 +388,4 @@ def _joined(first: Waiting, more: Message, digests: tuple[int, ...], extra: str 
     # Hashes are told by position, and calls of cass itself are not searched beside other words.
     if len(known) < len(message.blocks) or words is None or extra is None or any(block.own for block in whole.blocks):
         return whole, known, None
-    return whole, (*known, *digests), " ".join(sorted({*words.split(), *extra.split()}))
+    return whole, (*known, *digests), extra_text({*words.split(), *extra.split()})

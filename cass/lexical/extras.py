@@ -7,6 +7,7 @@ expressions cost 25 to 150.
 
 from __future__ import annotations
 
+from cass.document import extra_text
 from cass.query.words import camel_parts, cjk_grams, cjk_runs, index_fold, pieces, spelled
 
 TYPE_CHECKING = False
@@ -50,7 +51,7 @@ def extra_words(text: str, encoded: bytes) -> str:
         found.update(_dotted(encoded))
     if len(text) != len(encoded) and any(lead in encoded for lead in _CJK_LEADS):
         found.update(_of_cjk(text))
-    return " ".join(sorted(found)) if found else ""
+    return extra_text(found) if found else ""
 
 
 def _of_cjk(text: str) -> Iterator[str]:

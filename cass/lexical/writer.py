@@ -57,9 +57,8 @@ class LexicalWriter:
         extra = document.extra
         if extra is None:
             extra = extra_words(body, body.encode("utf-8", "replace"))
-        # One by one: the words of one value stand next to each other, and would be found as a phrase.
-        for word in extra.split():
-            out.add_text("body", word)
+        if extra:
+            out.add_text("body", extra)
         for tool in document.tools:
             out.add_text("tool", tool)
         out.add_integer("doc", document.doc)
