@@ -34,7 +34,7 @@ class Feed:
         self._held: list[Document] = []
         self._held_bytes = 0
         self._reread = False
-        self._mark = (0, 0)
+        self._mark = 0
         # Interrupted among the documents of a transaction: how far the index is, nobody knows.
         self._torn = False
         self._given = lexical.change if lexical else 0
@@ -42,7 +42,7 @@ class Feed:
 
     def mark(self) -> None:
         """A part of the transaction begins here: `forget` goes back to it."""
-        self._mark = (len(self._held), self._held_bytes)
+        self._mark = len(self._held)
 
     def hold(self, document: Document) -> None:
         """A new document, to be handed over after the commit."""
@@ -61,7 +61,7 @@ class Feed:
 
     def forget(self) -> None:
         """The part was undone; what is read back from SQLite is right without it."""
-        del self._held[self._mark[0] :]
+        del self._held[self._mark :]
         self._held_bytes = sum(len(document.body) for document in self._held)
 
     def forget_all(self) -> None:
@@ -69,7 +69,7 @@ class Feed:
         self._held.clear()
         self._held_bytes = 0
         self._reread = False
-        self._mark = (0, 0)
+        self._mark = 0
         self.store.renewed.clear()
 
     def stored(self) -> None:

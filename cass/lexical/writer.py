@@ -47,7 +47,6 @@ class LexicalWriter:
         self._index = index
         self._writer = index.writer(heap_bytes, THREADS)
         self.change = change_of(index, index.searcher())
-        self.added = 0
 
     def add(self, document: Document) -> None:
         """Add a document that is not in the index."""
@@ -74,7 +73,6 @@ class LexicalWriter:
             self._writer.add_document(out)
         except (ValueError, OSError) as bad:
             raise refused(self.folder, bad) from bad
-        self.added += 1
 
     def remove(self, doc: int) -> None:
         """Remove a document by its name; one that is not there is no error."""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 MINIMAL = ("id", "source_path", "line_number", "agent")
 SUMMARY = (*MINIMAL, "title", "score", "created_at")
-BYTES_PER_TOKEN = 4
 
 
 def answer(results: Results, fields: Sequence[str] | None, unit: str, cut: Callable[[str], str]) -> str:

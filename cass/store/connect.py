@@ -26,24 +26,31 @@ def open_reader(path: str) -> Connection | None:
     """
     if not os.path.exists(path):
         return None
-    if (connection := _try_read(path, "mode=ro")) is None and (connection := _try_read(path, "immutable=1")) is None:
+    opened = _try_read(path, "mode=ro") or _try_read(path, "immutable=1")
+    if opened is None:
         raise SystemRefused("the database cannot be opened", path, "check the permissions of its folder")
+    connection, version = opened
     # A writer that was killed before its first commit leaves a file without tables: that is no archive yet.
-    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+    if version == 0:
         connection.close()
         return None
     return connection
 
 
-def _try_read(path: str, how: str) -> Connection | None:
-    """None where SQLite cannot open it this way: a WAL database in a read-only folder needs `immutable`."""
+def _try_read(path: str, how: str) -> tuple[Connection, int] | None:
+    """The connection and its schema's version, 0 for no tables.
+
+    None where SQLite cannot open it this way: a WAL database in a read-only folder needs `immutable`.
+    """
     connection: Connection | None = None
     try:
         connection = _sqlite3.connect(_uri(path, how), timeout=BUSY_TIMEOUT_S, isolation_level=None, uri=True)
-        if check_version(connection, path) == 0:
+        version = check_version(connection, path)
+        if version == 0:
             # Once more in one snapshot: the first run may be making the tables at this moment.
             connection.execute("BEGIN")
-            if check_version(connection, path) == 0:
+            version = check_version(connection, path)
+            if version == 0:
                 _refuse_foreign(connection, path)
             connection.execute("COMMIT")
     except _sqlite3.OperationalError as bad:
@@ -54,7 +61,7 @@ def _try_read(path: str, how: str) -> Connection | None:
         return None
     except _sqlite3.DatabaseError as bad:
         raise corrupt(path, bad) from bad
-    return connection
+    return connection, version
 
 
 def _uri(path: str, how: str) -> str:

@@ -74,10 +74,10 @@ def test_any_name_of_a_folder(tmp_path: Path, name: str) -> None:
 
 def test_a_database_that_cannot_be_written_is_read_as_it_stands(path: str) -> None:
     """A folder without permission to write: SQLite cannot make its shared memory, the file alone has to do."""
-    connection = connect._try_read(path, "immutable=1")
+    opened = connect._try_read(path, "immutable=1")
 
-    assert connection is not None
-    assert connection.execute("SELECT text FROM strings").fetchall() == [("quokka",)]
+    assert opened is not None
+    assert opened[0].execute("SELECT text FROM strings").fetchall() == [("quokka",)]
     assert not os.path.exists(f"{path}-shm")
 
 
