@@ -67,6 +67,8 @@ else:
         body |= {"__slots__": names, "__match_args__": names, "_defaults": defaults, "_made": 0}
         return type(cls.__name__, (_Record,), body)
 
+    record.base = _Record  # the pack of compiled code makes records of it directly (cli/pack.py)
+
     def replace(value, **changes):
         """The same record with some fields changed."""
         return type(value)(**({name: getattr(value, name) for name in value.__match_args__} | changes))

@@ -5,7 +5,9 @@ where Python may write, and only there.
 """
 
 from __future__ import annotations
+import __future__
 
+import ast
 import marshal
 import os
 import sys
@@ -13,8 +15,22 @@ import sys
 import cass
 from cass.disk import write_whole
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+
 # Where `cass.__main__` looks: it loads nothing of ours before the pack, so it cannot be asked; a test compares.
 PACK = os.path.join(os.path.dirname(cass.__file__), "__pycache__", f"all.{sys.implementation.cache_tag}.pack")
+
+# What a command line begins with → the modules that its verb loads late; all that these import come with them.
+JOURNEYS = {
+    "search": ("cass.cli.rows_find", "cass.cli.verbs.search", "cass.render.search_text"),
+    "search --json": ("cass.cli.rows_find", "cass.cli.verbs.search", "cass.render.search_json"),
+    "status": ("cass.cli.rows_keep", "cass.cli.verbs.status", "cass.render.status_text"),
+    "status --json": ("cass.cli.rows_keep", "cass.cli.verbs.status", "cass.render.status_json"),
+    "show": ("cass.cli.rows_find", "cass.cli.verbs.show"),
+    "sessions": ("cass.cli.rows_find", "cass.cli.verbs.sessions"),
+}
 
 
 def write_pack(pack: str = PACK) -> bool:
@@ -50,24 +66,82 @@ def _stamps_in(pack: str) -> list[tuple[str, int, int]]:
         with open(pack, "rb") as file:
             size = int.from_bytes(file.read(8), "little")
             index = marshal.loads(file.read(size))
-        return [(entry[1], entry[2], entry[3]) for entry in index.values()]
-    except (OSError, ValueError, EOFError, TypeError, AttributeError):
+        return [(entry[1], entry[2], entry[3]) for entry in index[0].values()]
+    except (OSError, ValueError, EOFError, TypeError, AttributeError, LookupError):
         return []
 
 
 def _packed(package: str) -> bytes:
     index: dict[str, tuple[bool, str, int, int, int, int]] = {}
-    code = b""
+    trees: dict[str, ast.Module] = {}
+    body = b""
     for path in _sources(package):
         name = _module_name(package, path)
         with open(path, "rb") as file:
-            # Without docstrings and assertions: less to read for those who wait.
-            compiled = marshal.dumps(compile(file.read(), path, "exec", dont_inherit=True, optimize=2))
+            trees[name] = ast.parse(file.read(), path)
         _, mtime_ns, size = _stamp(path)
-        index[name] = (path.endswith("__init__.py"), path, mtime_ns, size, len(code), len(code) + len(compiled))
-        code += compiled
-    head = marshal.dumps(index)
-    return len(head).to_bytes(8, "little") + head + code
+        code = marshal.dumps(_compiled(trees[name], path))
+        index[name] = (path.endswith("__init__.py"), path, mtime_ns, size, len(body), len(body) + len(code))
+        body += code
+    journeys = {}
+    for words, late in JOURNEYS.items():
+        order = _in_order(("cass.cli.edge", *late), trees)
+        code = marshal.dumps(tuple((name, _compiled(trees[name], index[name][1])) for name in order))
+        journeys[words] = (len(body), len(body) + len(code))
+        body += code
+    head = marshal.dumps((index, journeys))
+    return len(head).to_bytes(8, "little") + head + body
+
+
+def _compiled(tree: ast.Module, path: str) -> CodeType:
+    """A module's code without docstrings and assertions, and without what only costs time when it is loaded."""
+    # A flag does what importing __future__ asks for.
+    kept = [node for node in tree.body if not (isinstance(node, ast.ImportFrom) and node.module == "__future__")]
+    flags = __future__.annotations.compiler_flag
+    body = [_record_at_once(node) for node in kept]
+    code: CodeType = compile(ast.Module(body, []), path, "exec", flags, dont_inherit=True, optimize=2)
+    return code
+
+
+def _record_at_once(node: ast.stmt) -> ast.stmt:
+    """`@record` makes a slotted class out of a plain one; here the slotted one is written down, and made alone."""
+    if not isinstance(node, ast.ClassDef) or [ast.unparse(each) for each in node.decorator_list] != ["record"]:
+        return node
+    fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
+    names = tuple(ast.unparse(field.target) for field in fields)
+    defaults = [f"{name!r}: {ast.unparse(f.value)}" for name, f in zip(names, fields, strict=True) if f.value]
+    made = f"__slots__ = __match_args__ = {names!r}; _defaults = {{{', '.join(defaults)}}}; _made = 0"
+    body = [*ast.parse(made).body, *[each for each in node.body if each not in fields]]
+    base = ast.parse("record.base", mode="eval").body
+    return ast.fix_missing_locations(ast.copy_location(ast.ClassDef(node.name, [base], [], body, []), node))
+
+
+def _in_order(roots: tuple[str, ...], trees: dict[str, ast.Module]) -> list[str]:
+    """These modules and all that they import when they are loaded, those first that others need."""
+    order: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in trees and name not in order and name != "cass":
+            visit(name.rpartition(".")[0])
+            for other in _imported(trees[name]):
+                visit(other)
+            if name not in order:
+                order.append(name)
+
+    for root in roots:
+        visit(root)
+    return order
+
+
+def _imported(tree: ast.Module) -> list[str]:
+    """The modules that may be meant by the import statements at a module's top."""
+    found = []
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [node.module, *[f"{node.module}.{alias.name}" for alias in node.names]]
+    return found
 
 
 def _module_name(package: str, path: str) -> str:

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 # Equal scores are ordered by time; a page that ends inside a run of equals is fetched larger, up to here.
 MOST_FETCHED = 6_400
-# Where so many messages have all the words, those that lack some are not looked at: nobody pages that far, and an OR
-# over common words is what a large archive's search costs most.
-PLENTY = 400
+# Where so many messages have all the words, they come first and those that lack some behind them, so that the latter
+# need not be looked at for the first pages: an OR over common words is what a large archive's search costs most.
+PLENTY = 40
 MOST_LITERAL = 20_000
 
 
@@ -121,18 +121,20 @@ class LexicalReader:
         """The best or newest candidates: about `limit` of them, or all there are.
 
         `match` fixes the rung (all, most, any); None takes the strictest that has messages.  The best ones are from
-        every rung unless `strict`, or PLENTY have all the words.
+        every rung unless `strict`; where PLENTY have all the words, those are first.
         """
         rung, query, total, best = self._rung(compiled, match, limit)
-        plenty = match is None and rung == "all" and total >= PLENTY
+        only_rung = strict or match in ("all", "most") or len(compiled.rungs) == 1
+        plenty = sort == "relevance" and not only_rung and match is None and rung == "all" and total >= PLENTY
         if sort != "relevance":
             candidates, more = self._by_time(query, limit, newest=sort == "newest")
-        elif strict or plenty or match in ("all", "most") or len(compiled.rungs) == 1:
+        elif only_rung or plenty:
             candidates, more = self._ranked(query, limit, best)
         else:
             candidates, more = self._ranked(compiled.ranked, limit, None)
         if plenty:
             exact = frozenset(candidate.doc for candidate in candidates)
+            candidates, more = self._then_others(compiled, candidates, more, limit)
         elif rung == "all" or match is not None:
             exact = self._exact(compiled, rung, sort, candidates, best)
         else:
@@ -164,6 +166,16 @@ class LexicalReader:
         found = self._candidates([address for _, address in hits], [float(score) for score, _ in hits])
         found.sort(key=lambda hit: (-round(hit.score, 4), -(hit.time_ms or 0), hit.doc))
         return found, more
+
+    def _then_others(
+        self, compiled: Compiled, whole: list[Candidate], more: bool, limit: int
+    ) -> tuple[list[Candidate], bool]:
+        """Behind the messages with all the words those that lack some, where the limit reaches so far."""
+        if more or len(whole) >= limit:
+            return whole, True
+        ranked, more = self._ranked(compiled.ranked, limit, None)
+        known = {candidate.doc for candidate in whole}
+        return [*whole, *[candidate for candidate in ranked if candidate.doc not in known]], more
 
     def _by_time(self, query: Query, limit: int, newest: bool) -> tuple[list[Candidate], bool]:
         """By time, equal ones by name.  Without a time is older than everything, and comes last both ways."""

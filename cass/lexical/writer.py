@@ -13,9 +13,8 @@ from tantivy import Document as TantivyDocument
 
 from cass.disk import make_private_folder, try_lock, write_whole
 from cass.errors import SystemRefused
-from cass.lexical.extras import extra_words
 from cass.lexical.schema import (
-    META_KEY,
+    MARK,
     READER_LOCK,
     VERSION,
     change_of,
@@ -55,6 +54,8 @@ class LexicalWriter:
         out.add_text("body", body)
         extra = document.extra
         if extra is None:
+            from cass.lexical.extras import extra_words  # compiles its patterns: a search that reads new lines does not
+
             extra = extra_words(body, body.encode("utf-8", "replace"))
         if extra:
             out.add_text("body", extra)
@@ -81,7 +82,7 @@ class LexicalWriter:
     def commit(self, change: int) -> None:
         """Make everything visible; the index now contains the database up to `change`."""
         mark = TantivyDocument()
-        mark.add_text("meta", META_KEY)
+        mark.add_integer("own", MARK)
         mark.add_integer("change", change)
         try:
             self._writer.add_document(mark)

@@ -26,7 +26,7 @@ def quoted(text: str) -> str:
 
 def dumps(value: object) -> str:
     """One line of JSON; mappings in their own order, tuples and lists as arrays.  Raises TypeError otherwise."""
-    if isinstance(value, str):
+    if value.__class__ is str:
         return quoted(value)
     if value is None:
         return "null"
@@ -38,8 +38,19 @@ def dumps(value: object) -> str:
         return float.__repr__(value) if value - value == 0 else "null"
     if isinstance(value, list | tuple):
         return f"[{', '.join([dumps(item) for item in value])}]"
+    if isinstance(value, str):
+        return quoted(value)
     return _mapping(value)  # type: ignore[arg-type]
 
 
 def _mapping(value: Mapping[str, object]) -> str:
-    return f"{{{', '.join([f'{quoted(key)}: {dumps(item)}' for key, item in value.items()])}}}"
+    return f"{{{', '.join([f'{_keys.get(key) or _key(key)}: {dumps(item)}' for key, item in value.items()])}}}"
+
+
+# The same few names stand in every hit.
+_keys: dict[str, str] = {}
+
+
+def _key(key: str) -> str:
+    _keys[key] = quoted(key)
+    return _keys[key]

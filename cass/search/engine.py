@@ -287,7 +287,7 @@ class Search:
         stored = hits.messages_with(self.connection, [lead.doc for lead, _ in wanted])
         shown = [(lead, also, self._occurrence(stored[lead.doc])) for lead, also in wanted if lead.doc in stored]
         texts = self._texts([message for _, _, message in shown])
-        short = hits.unique_prefixes(self.connection, {message.sid for _, _, message in shown})
+        short = hits.unique_prefixes(self.connection, {message.sid for _, _, message in shown if request.short_ids})
         terms = self._terms(found)
         page = tuple(
             self._hit(rank, lead, also, message, texts.get(message.id, []), found, terms, short)
@@ -344,7 +344,7 @@ class Search:
             snippet=line,
             matches=matches,
             also=also,
-            short_id=short[message.sid],
+            short_id=short.get(message.sid, message.sid),
             content=text if self.request.content else None,
             context=self._context(message) if self.request.context else (),
         )

@@ -17,6 +17,7 @@ class Request:
 
     `match` fixes the rung, None takes the strictest with messages; `strict` leaves out the hits of lower ones.
     `cursor` replaces `offset`.  `current_session` is the id that `current` stands for, None where nobody knows.
+    `short_ids`: will the hits' shortest unique ids be shown?
     """
 
     text: str
@@ -43,6 +44,7 @@ class Request:
     current_session: str | None = None
     content: bool = False
     request_id: str | None = None
+    short_ids: bool = True
 
     @property
     def is_filtered(self) -> bool:

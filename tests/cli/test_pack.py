@@ -93,3 +93,77 @@ def test_nothing_is_written_where_python_may_not_write(copy: Path, monkeypatch: 
 
     assert not write_pack(str(_pack(copy)))
     assert not _pack(copy).exists()
+
+
+RECORDS = """
+import sys
+sys.argv = ["cass", *{argv!r}]
+import cass.__main__ as program
+program._use_pack(sys.argv[1:])
+from cass.search.request import Freshness, Request
+request = Request("words", limit=3)
+print(request == Request("words", 3), hash(request) == hash(Request("words", 3)), request.limit, request.offset)
+print(Freshness(), Request.__slots__[:2], Request.__match_args__[:2], request.is_filtered)
+try:
+    request.limit = 4
+except AttributeError as bad:
+    print(bad)
+try:
+    Request()
+except TypeError as bad:
+    print(bad)
+print(type(sys.modules["cass.search.request"].__spec__.loader).__name__)
+"""
+
+
+def test_a_record_from_the_pack_is_the_record_of_the_source(copy: Path, tmp_path: Path) -> None:
+    """The pack writes records down differently; nobody can tell."""
+
+    def said(folder: Path) -> list[str]:
+        env = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        code = RECORDS.format(argv=["search", "--json", "x"])
+        done = subprocess.run(
+            [sys.executable, "-c", code], check=False, env=env, cwd=folder, capture_output=True, text=True
+        )
+        return (done.stdout + done.stderr).splitlines()
+
+    packed = said(copy.parent)
+    _pack(copy).unlink()
+
+    assert packed[-1] == "Pack"
+    assert said(copy.parent)[:-1] == packed[:-1]
+    assert packed[0] == "True True 3 0"
+
+
+@pytest.mark.parametrize("words", pack.JOURNEYS)
+def test_a_journey_loads_what_its_verb_needs(copy: Path, words: str) -> None:
+    """Nothing of a common command is looked for one by one."""
+    code = f"""
+import sys
+import cass.__main__ as program
+program._use_pack({words.split()!r})
+before = set(sys.modules)
+from cass.cli.edge import parse
+found = parse({[*words.split(), "x"] if words.split(maxsplit=1)[0] == "show" else words.split()!r})
+__import__("cass.cli.verbs." + found.command)
+print(sorted(name for name in set(sys.modules) - before if name.startswith("cass")))
+"""
+    env = {**os.environ, "PYTHONPATH": str(copy.parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, env=env, cwd=copy.parent, capture_output=True, text=True
+    )
+
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_journey_with_a_changed_source_is_not_taken(copy: Path) -> None:
+    """One changed file, and each module is looked at by itself."""
+    request = copy / "search" / "request.py"
+    request.write_text(request.read_text() + "\nprint('changed')\n")
+    code = "import cass.__main__ as p; p._use_pack(['search']); print('loaded'); import cass.search.request"
+    env = {**os.environ, "PYTHONPATH": str(copy.parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, env=env, cwd=copy.parent, capture_output=True, text=True
+    )
+
+    assert done.stdout == "loaded\nchanged\n"

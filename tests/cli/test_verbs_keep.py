@@ -10,6 +10,7 @@ import pytest
 
 from cass.connectors.base import SourceProblem
 from cass.indexing.run import AgentTally, IndexReport
+from cass.lexical.schema import VERSION
 from cass.render import home_text, index_text, status_text
 from cass.render.terminal import Style
 from cass.status.facts import Advice, Database, Lexical, Problem, Status
@@ -116,7 +117,7 @@ def test_status_as_json_has_the_promised_fields(home: Home):
     said = json.loads(home.cass("status", "--json").stdout)
 
     assert said["database"] | {"bytes": 0} == {"path": f"{home.data}/cass.db", "bytes": 0, "sessions": 1, "messages": 2}
-    assert said["lexical"] | {"bytes": 0} == {"documents": 2, "bytes": 0, "behind_messages": 0, "schema": 1}
+    assert said["lexical"] | {"bytes": 0} == {"documents": 2, "bytes": 0, "behind_messages": 0, "schema": VERSION}
     assert said["sources"]["claude_code"] == {"files": 1, "sessions": 1, "messages": 2, "problems": 0}
     assert (said["state"], said["healthy"], said["problems"], said["recommended"]) == ("ok", True, [], [])
 

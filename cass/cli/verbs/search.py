@@ -66,6 +66,7 @@ def _request(options: dict[str, Any]) -> Request:
         current_session=os.environ.get("CASS_SESSION_ID") or None,
         content="content" in (options["fields"] or "").replace(" ", "").split(","),
         request_id=options["request_id"],
+        short_ids=not (options["json"] or options["jsonl"]),
     )
 
 
