@@ -89,9 +89,14 @@ def _tool(author: Author, made: Made) -> tuple[str, str, str, str]:
     chance = rng.random()
     if chance < 0.45:
         line = command(author, made)
-        return "Bash", f'{{"command":"{line}","description":"Run it"}}', line, author.output(made, author.size(1.3))
+        return (
+            "Bash",
+            f'{{"command":"{line}","description":"Run it"}}',
+            line,
+            author.output(made, author.output_size(1.3)),
+        )
     if chance < 0.75:
-        return "Read", f'{{"file_path":"{path}"}}', path, prose.code_lines(rng, author.size(1.9), numbered=True)
+        return "Read", f'{{"file_path":"{path}"}}', path, prose.code_lines(rng, author.output_size(1.9), numbered=True)
     old, new = prose.code_lines(rng, author.size(0.7)), prose.code_lines(rng, author.size(0.9))
     given = f'{{"file_path":"{path}","old_string":"{old}","new_string":"{new}"}}'
     return "Edit", given, path + old + new, f"The file {path} has been updated at {rng.choice(made.names)}."

@@ -64,7 +64,7 @@ def _call(author: Author, made: Made) -> None:
     call = f'{{"type":"function_call","name":"shell","arguments":"{arguments}","call_id":"{call_id}"}}'
     _line(author, made, "response_item", call)
     made.count(summary, words)
-    output = author.output(made, author.size(1.8))
+    output = author.output(made, author.output_size(1.8))
     made.count(output)
     # The output is itself a JSON string: what is escaped once is escaped again.
     inner = output.replace("\\", "\\\\").replace('"', '\\"')

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks import claude_lines, codex_lines
 from benchmarks.prose import Prose
-from benchmarks.sessions import Author, Made
+from benchmarks.sessions import LENGTHS, Author, Made
 
 CLAUDE_SHARE = 0.8
 PER_SESSION = 65
@@ -34,10 +34,12 @@ class Totals:
     text_bytes: int = 0
 
 
-def sessions(seed: int, per_session: int = PER_SESSION, months: int = 6) -> Iterator[tuple[str, Made]]:
+def sessions(
+    seed: int, per_session: int = PER_SESSION, months: int = 6, lengths: str = "short"
+) -> Iterator[tuple[str, Made]]:
     """(path below HOME, session) without end; the same seed gives the same row."""
     rng = random.Random(seed)
-    author = Author(Prose(seed), rng)
+    author = Author(Prose(seed), rng, lengths)
     while True:
         started_ms = END_MS - int(rng.random() * months * MONTH_MS)
         wanted = max(4, int(rng.gauss(per_session, per_session / 4)))
@@ -61,10 +63,11 @@ def generate(
     messages: int | None = None,
     megabytes: float | None = None,
     per_session: int = PER_SESSION,
+    lengths: str = "short",
 ) -> Totals:
-    """Fill `home` until one of the two limits is reached."""
+    """Fill `home` until one of the two limits is reached; `lengths` is one of `benchmarks.sessions.LENGTHS`."""
     totals = Totals()
-    for relative, made in sessions(seed, per_session):
+    for relative, made in sessions(seed, per_session, lengths=lengths):
         if messages is not None and totals.messages >= messages:
             break
         if megabytes is not None and totals.source_bytes >= megabytes * 1_000_000:
@@ -82,10 +85,11 @@ def main() -> int:
     limit.add_argument("--messages", type=int)
     limit.add_argument("--megabytes", type=float)
     parser.add_argument("--per-session", type=int, default=PER_SESSION)
+    parser.add_argument("--lengths", choices=LENGTHS, default="short")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    totals = generate(given.out, given.seed, given.messages, given.megabytes, given.per_session)
+    totals = generate(given.out, given.seed, given.messages, given.megabytes, given.per_session, given.lengths)
     print(json.dumps(asdict(totals)))
     return 0
 

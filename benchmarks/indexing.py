@@ -1,6 +1,7 @@
 """How fast `cass index` reads, what it takes in memory and what it leaves on the disk.
 
     python -m benchmarks.indexing --messages 200000
+    python -m benchmarks.indexing --messages 100000 --lengths real
     python -m benchmarks.indexing --home FOLDER           any HOME, for instance one of repeat_claude.py
 
 Three runs: everything new, nothing new, and the derived files rebuilt from SQLite.
@@ -28,13 +29,14 @@ def row(name: str, done: Run, source_bytes: int, text_bytes: int) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Throughput, memory and disk of `cass index`.")
     parser.add_argument("--messages", type=int, default=200_000)
+    parser.add_argument("--lengths", choices=("short", "real"), default="short")
     parser.add_argument("--home", type=Path)
     given = parser.parse_args()
     bin_folder = installed()
     home, text_bytes = given.home, 0
     if home is None:
-        home = CACHE / f"home-{given.messages}"
-        text_bytes = ensure_home(home, given.messages)["text_bytes"]
+        home = CACHE / f"home-{given.messages}{'' if given.lengths == 'short' else '-' + given.lengths}"
+        text_bytes = ensure_home(home, given.messages, lengths=given.lengths)["text_bytes"]
     source_bytes = folder_bytes(home)
     data = CACHE / "data-indexing"
     shutil.rmtree(data, ignore_errors=True)

@@ -38,11 +38,11 @@ def installed(folder: Path = CACHE / "venv") -> Path:
     return folder / "bin"
 
 
-def ensure_home(folder: Path, messages: int, per_session: int = 65) -> dict[str, int]:
+def ensure_home(folder: Path, messages: int, per_session: int = 65, lengths: str = "short") -> dict[str, int]:
     """A HOME with so many messages in `folder`, and its `Totals`: made once, found again by the note beside it."""
     note = folder.with_name(folder.name + ".json")
     if not note.exists():
-        sizes = ["--messages", str(messages), "--per-session", str(per_session)]
+        sizes = ["--messages", str(messages), "--per-session", str(per_session), "--lengths", lengths]
         note.parent.mkdir(parents=True, exist_ok=True)
         note.write_bytes(_own_module("generate", *sizes, "--out", str(folder)))
     totals: dict[str, int] = json.loads(note.read_bytes())

@@ -81,7 +81,7 @@ class Prose:
         start = int(rng.random() * (len(self.code) - 400))
         lines: list[str] = []
         while size > 0:
-            line = self.code[start + len(lines)]
+            line = self.code[(start + len(lines)) % len(self.code)]
             lines.append(f"{len(lines) + 1:6}→{line}" if numbered else line)
             size -= len(line) + 2 + 8 * numbered
         return "\\n".join(lines)

@@ -4,9 +4,10 @@
 
 Real files have the shapes that no generator invents.  They are read from a folder that you name and repeated under
 new session, message and line ids and new file names.  Equal texts would be stored only once, so in every copy each
-fifth word of four ASCII letters or more is replaced by another word of the same length from the same files, chosen by
-a hash of the copy's number, the word and its place.  Lengths, line structure, numbers and times stay as
-they are; a text without such a word gets one of its letters turned.
+fifth word of four ASCII letters or more is replaced by another word of the same length out of what was said in the
+same files (not out of signatures and other encoded data), chosen by a hash of the copy's number, the word and its
+place.  Lengths, line structure, numbers and times stay as they are; a text without such a word gets one of its letters
+turned.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ VOCABULARY_FILES = 20
 Vocabulary = dict[int, list[str]]
 
 # Their strings are what an agent or a person said; everything else is structure and keeps its value.
+FIXED = {"type", "role", "name", "id", "model", "media_type", "data", "signature", "tool_use_id"}
 SAID = {"content", "text", "thinking", "input", "toolUseResult", "summary", "aiTitle", "customTitle", "lastPrompt"}
 
 
@@ -40,9 +42,30 @@ def vocabulary(files: list[Path]) -> Vocabulary:
     """Words by their length, each once."""
     by_length: dict[int, set[str]] = defaultdict(set)
     for path in files[:VOCABULARY_FILES]:
-        for word in WORD.findall(path.read_text("utf-8", errors="replace")):
-            by_length[len(word)].add(word)
+        for line in path.read_text("utf-8", errors="replace").split("\n"):
+            for word in WORD.findall(" ".join(_texts_of(line))):
+                by_length[len(word)].add(word)
     return {length: sorted(words) for length, words in by_length.items()}
+
+
+def _texts_of(line: str) -> Iterator[str]:
+    try:
+        yield from said_texts(json.loads(line), said=False)
+    except ValueError:
+        return
+
+
+def said_texts(value: object, said: bool) -> Iterator[str]:
+    """The strings that `other_value` changes."""
+    if isinstance(value, str) and said:
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from said_texts(item, said)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key not in FIXED:
+                yield from said_texts(item, said or key in SAID)
 
 
 def other_text(text: str, copy: int, words: Vocabulary) -> str:
@@ -70,9 +93,8 @@ def other_value(value: object, copy: int, words: Vocabulary, said: bool) -> obje
     if isinstance(value, list):
         return [other_value(item, copy, words, said) for item in value]
     if isinstance(value, dict):
-        fixed = {"type", "role", "name", "id", "model", "media_type", "data", "signature", "tool_use_id"}
         return {
-            key: item if key in fixed else other_value(item, copy, words, said or key in SAID)
+            key: item if key in FIXED else other_value(item, copy, words, said or key in SAID)
             for key, item in value.items()
         }
     return value

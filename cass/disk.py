@@ -130,11 +130,14 @@ def _forget(path: str) -> None:
 
 def free_bytes(path: str) -> int | None:
     """Free space for this user on the volume of `path`, or of its nearest existing parent; None if unknown."""
-    import shutil
-
     while not os.path.exists(path) and os.path.dirname(path) != path:
         path = os.path.dirname(path)
     try:
+        if hasattr(os, "statvfs"):
+            volume = os.statvfs(path)
+            return volume.f_bavail * volume.f_frsize
+        import shutil  # 8 ms, and only where nothing else tells
+
         return shutil.disk_usage(path).free
     except OSError:
         return None

@@ -67,6 +67,14 @@ class MissingIndex(CassError):
     kind = "missing-index"
 
 
+class NetworkFailed(CassError):
+    """What was to be fetched could not be had."""
+
+    exit_code = 4
+    kind = "network"
+    retryable = True
+
+
 class CorruptDatabase(CassError):
     exit_code = 5
     kind = "corrupt-database"
@@ -92,6 +100,13 @@ class SystemRefused(CassError):
 
     exit_code = 10
     kind = "system-refused"
+
+
+class BadConfiguration(CassError):
+    """A file of settings cannot be read or changed."""
+
+    exit_code = 11
+    kind = "configuration"
 
 
 class SemanticUnavailable(CassError):

@@ -36,6 +36,15 @@ class Places:
         return os.path.join(self.data, "derived", "lexical")
 
     @property
+    def vectors(self) -> str:
+        """The folder of the tiers' vectors."""
+        return os.path.join(self.data, "derived", "vectors")
+
+    @property
+    def has_vectors(self) -> bool:
+        return os.path.exists(self.vectors)
+
+    @property
     def index_lock(self) -> str:
         return os.path.join(self.data, "index.lock")
 

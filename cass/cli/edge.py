@@ -7,12 +7,16 @@ import sys
 
 from cass.cli.lane import Invocation, parse
 from cass.errors import CassError, CorruptDatabase, SystemRefused
+from cass.paths import places
+from cass.settings.hot import plain_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
 INTERRUPTED = 130
+# They show where every setting comes from.
+SHOW_SETTINGS = ("config", "status")
 REFUSED = ("EACCES", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EPERM", "EROFS")
 
 
@@ -46,9 +50,23 @@ def end(code: int) -> NoReturn:
 
 def _verb(argv: list[str]) -> int:
     found = parse(argv) or _explain(argv)
+    _settle(found)
     module = __import__("cass.cli.verbs." + found.command, fromlist=["run"])
     code: int = module.run(found.options)
     return code
+
+
+def _settle(found: Invocation) -> None:
+    """Take from the settings what the command line does not say; mostly nothing is set, and this is two looks."""
+    where = places(os.environ, data_dir=found.options["data_dir"])  # type: ignore[arg-type]
+    asked = found.command in SHOW_SETTINGS or any([key[:9] == "semantic_" for key in found.given])
+    values = None if asked else plain_values(where, os.environ)
+    if values == {}:
+        found.options["settings"] = values
+        return
+    from cass.cli.settled import settle
+
+    settle(found, where, values)
 
 
 def _explain(argv: list[str]) -> Invocation:

@@ -1,4 +1,7 @@
-"""Write the files that come from the command table: completions/ and man/cass.1 (`python -m cass.cli.generate`)."""
+"""Write the files that come from the tables: completions/, man/cass.1, docs/settings.md.
+
+Run as `python -m cass.cli.generate`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import sys
 from pathlib import Path
 
 from cass.cli import completion, man
+from cass.settings import page as settings
 
 
 def files() -> dict[str, str]:
@@ -16,6 +20,7 @@ def files() -> dict[str, str]:
         "completions/cass.fish": completion.fish(),
         "completions/cass.ps1": completion.powershell(),
         "man/cass.1": man.page(),
+        "docs/settings.md": settings.page(),
     }
 
 

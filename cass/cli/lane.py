@@ -38,13 +38,14 @@ SECONDS = (("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86400.0)
 
 
 class Invocation:
-    """What to run: the verb's name, and every option and argument of its row by key."""
+    """What to run: the verb's name, and every option and argument of its row by key; `given` are the keys said."""
 
-    __slots__ = ("command", "options")
+    __slots__ = ("command", "given", "options")
 
-    def __init__(self, command: str, options: dict[str, object]) -> None:
+    def __init__(self, command: str, options: dict[str, object], given: frozenset[str] = frozenset()) -> None:
         self.command = command
         self.options = options
+        self.given = given
 
     def __repr__(self) -> str:
         return f"Invocation({self.command!r}, {self.options!r})"
@@ -145,7 +146,7 @@ def settle(row: Command, words: list[str], given: dict[str, list[str]]) -> Invoc
         if option.name in given:
             _store(option, given[option.name], options, said)
     _place(row, words, options)
-    return Invocation(row.name, options)
+    return Invocation(row.name, options, frozenset(said))
 
 
 def _asked(verb: str, words: list[str], given: dict[str, list[str]]) -> Invocation:

@@ -75,6 +75,7 @@ def _search_ways() -> tuple[Option, ...]:
             "MODE",
             values=("hybrid", "lexical", "strict", "semantic"),
             means=MODES,
+            setting="mode",
             group=g,
         ),
         Option(
@@ -111,6 +112,7 @@ def _search_ways() -> tuple[Option, ...]:
             "HOW",
             default="auto",
             values=("auto", "wait", "off"),
+            setting="search.refresh",
             group=g,
         ),
         Option(
@@ -119,6 +121,7 @@ def _search_ways() -> tuple[Option, ...]:
             DURATION,
             "TIME",
             key="timeout_s",
+            setting="search.timeout_s",
             group=g,
         ),
     )
@@ -127,7 +130,15 @@ def _search_ways() -> tuple[Option, ...]:
 def _search_output() -> tuple[Option, ...]:
     g = "Output"
     return (
-        Option(("-n", "--limit"), "how many hits; 0 gives the totals alone", INT, "N", default=10, group=g),
+        Option(
+            ("-n", "--limit"),
+            "how many hits; 0 gives the totals alone",
+            INT,
+            "N",
+            default=10,
+            setting="search.limit",
+            group=g,
+        ),
         Option(("--offset",), "leave out the first N hits", INT, "N", default=0, group=g),
         Option(("--cursor",), "go on where the last answer ended (its next_cursor)", TEXT, "CURSOR", group=g),
         Option(("-C", "--context"), "also show N messages before and after", INT, "N", default=0, group=g),

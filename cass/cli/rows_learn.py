@@ -1,10 +1,32 @@
-"""The commands that explain: demo, completion, man, help, version, and what `cass` alone does."""
+"""The commands that explain: demo, schema, completion, man, help, version, and what `cass` alone does."""
 
 from __future__ import annotations
 
 from cass.cli.table import Argument, Command
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
+# The files of cass/schemas, by name, and what each describes: its title, too.
+SCHEMAS = (
+    ("search", "cass search --json"),
+    ("search-fields", "cass search --json --fields LIST"),
+    ("search-lines", "a line of cass search --jsonl"),
+    ("search-lines-fields", "a line of cass search --jsonl --fields LIST"),
+    ("show", "cass show ID --json"),
+    ("sessions", "cass sessions --json"),
+    ("index", "cass index --json"),
+    ("index-dry-run", "cass index --dry-run --json"),
+    ("status", "cass status --json, and cass --json"),
+    ("doctor", "cass doctor --json"),
+    ("config", "cass config show --json"),
+    ("config-one", "cass config get|set|unset KEY --json"),
+    ("config-path", "cass config path --json"),
+    ("config-edit", "cass config edit --json"),
+    ("models", "cass models --json"),
+    ("backfill", "cass backfill --json"),
+    ("schema", "cass schema --json"),
+    ("version", "cass version --json"),
+    ("error", "what any command prints with --json when it fails"),
+)
 
 
 def demo() -> Command:
@@ -13,6 +35,22 @@ def demo() -> Command:
         "see it work on invented sessions, without touching yours",
         "Learn",
         examples=(("cass demo", "a short tour"),),
+    )
+
+
+def schema() -> Command:
+    names = tuple(name for name, _ in SCHEMAS)
+    return Command(
+        "schema",
+        "describe what --json prints, as JSON Schema",
+        "Learn",
+        more="Without a NAME it lists them. Each one is draft 2020-12, in one piece; keys are only ever added.",
+        examples=(
+            ("cass schema", "the names, and what each describes"),
+            ("cass schema search > search.schema.json", "keep the one of cass search --json as a file"),
+        ),
+        # Repeated, so that the verb sees an unknown name and can say which one is near.
+        arguments=(Argument("names", "NAME", "the schema to print", repeat=True, values=names),),
     )
 
 
@@ -60,4 +98,12 @@ def home() -> Command:
     return Command("home", "what cass has, how fresh it is, and one next command", "Find")
 
 
-ROWS = {"demo": demo, "completion": completion, "man": man, "help": help, "version": version, "home": home}
+ROWS = {
+    "demo": demo,
+    "schema": schema,
+    "completion": completion,
+    "man": man,
+    "help": help,
+    "version": version,
+    "home": home,
+}

@@ -17,7 +17,8 @@ class Option:
 
     values: a choice's words, as shown · means: (word, what it stands for), where more spellings are accepted than shown
     least: the smallest whole number accepted · dest: the key of its value among the options (a switch and what asks
-    for help have none) · value: what a flag writes there.
+    for help have none) · value: what a flag writes there · setting: the key that it sets for one command; its default
+    is that setting's.
     """
 
     # Not a @record: those compile their initialiser when first used, half a millisecond for one of this size.
@@ -34,6 +35,7 @@ class Option:
         "name",
         "names",
         "repeat",
+        "setting",
         "takes_value",
         "value",
         "values",
@@ -53,6 +55,7 @@ class Option:
         least: int = 0,
         key: str = "",
         value: object = True,
+        setting: str = "",
         group: str = "Options",
         hidden: bool = False,
     ) -> None:
@@ -68,6 +71,7 @@ class Option:
         self.least = least
         self.dest = "" if kind in (ASK, SWITCH) else key or self.name[2:].replace("-", "_")
         self.value = value
+        self.setting = setting
         self.group = group
         self.hidden = hidden
         self.takes_value = kind not in (FLAG, COUNT, ASK)
@@ -139,10 +143,11 @@ def _everywhere() -> tuple[Option, ...]:
             "WHEN",
             default="auto",
             values=("auto", "always", "never"),
+            setting="color",
             group=g,
         ),
-        Option(("--plain",), "no columns, boxes or movement: one fact a line", group=g),
-        Option(("--no-pager",), "never open a pager", group=g),
+        Option(("--plain",), "no columns, boxes or movement: one fact a line", setting="plain", group=g),
+        Option(("--no-pager",), "never open a pager", setting="pager", group=g),
         Option(("-q", "--quiet"), "no notices and no progress", group=g),
         Option(("-v", "--verbose"), "say more; twice says more still", COUNT, default=0, group=g),
         Option(("-h",), "the short help", ASK, group=g),
@@ -159,7 +164,23 @@ def agent_option() -> Option:
     return Option(("--agent",), doc, TEXT, "NAME", repeat=True, group="Filters")
 
 
-NAMES = ("search", "show", "sessions", "index", "status", "doctor", "demo", "completion", "man", "help", "version")
+NAMES = (
+    "search",
+    "show",
+    "sessions",
+    "index",
+    "status",
+    "doctor",
+    "config",
+    "models",
+    "backfill",
+    "demo",
+    "schema",
+    "completion",
+    "man",
+    "help",
+    "version",
+)
 HOME = "home"  # what `cass` alone does; it is not a name that can be typed
 GROUPS = ("Find", "Keep", "Learn")
 
@@ -185,6 +206,12 @@ def command(name: str) -> Command:
         from cass.cli.rows_find import ROWS  # only the file of the wanted row: a cold search pays for it
     elif name in ("index", "status", "doctor"):
         from cass.cli.rows_keep import ROWS
+    elif name == "config":
+        from cass.cli.rows_config import ROWS
+    elif name == "models":
+        from cass.cli.rows_models import ROWS
+    elif name == "backfill":
+        from cass.cli.rows_backfill import ROWS
     else:
         from cass.cli.rows_learn import ROWS
     return ROWS[name]()

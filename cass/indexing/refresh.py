@@ -26,7 +26,7 @@ from cass.store.writer import Writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from cass.paths import Places
     from cass.store.files import Seen
@@ -51,8 +51,12 @@ def refresh(
     now_ms: Callable[[], int],
     monotonic_s: Callable[[], float],
     budget_s: float = READ_S,
+    agents: Sequence[str] | None = None,
 ) -> Refreshed:
-    """Read changed files, newest first, until `budget_s` is over.  What goes wrong is a note: the search goes on."""
+    """Read changed files, newest first, until `budget_s` is over.  What goes wrong is a note: the search goes on.
+
+    `agents` are those that may be read; None means all.
+    """
     until_s = monotonic_s() + budget_s
     try:
         lock = try_lock(places.index_lock)
@@ -61,7 +65,7 @@ def refresh(
         with lock, SqliteErrors(places.database):
             store = Writer(open_writer(places.database), places.database)
             try:
-                return _read(store, home, env, changed, now_ms, monotonic_s, until_s)
+                return _read(store, home, env, changed, now_ms, monotonic_s, until_s, agents)
             finally:
                 store.connection.close()
     except CassError as bad:
@@ -78,6 +82,7 @@ def _read(
     now_ms: Callable[[], int],
     monotonic_s: Callable[[], float],
     until_s: float,
+    agents: Sequence[str] | None,
 ) -> Refreshed:
     around = Surroundings(home, env, workspaces(store))
     # All known files only where a folder changed: 5,000 of them take longer to load than what is new to read.
@@ -92,7 +97,7 @@ def _read(
     behind = 0
     for number, found in enumerate(work):
         row = agent_row(found.agent)
-        if row is None:
+        if row is None or (agents is not None and row.name not in agents):
             continue
         if (number and is_over()) or not ingest.file(load(row), found, seen.get(found.path)).finished:
             behind += 1

@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
 @record
 class IndexRequest:
-    """What to do.  `agents` empty means all; `full` reads everything again; `rebuild` fills the index from SQLite.
+    """What to do.  `agents` None means all; `full` reads everything again; `rebuild` fills the index from SQLite.
 
     `alone`: without a second process, for a run that will be stopped soon.
     """
 
-    agents: tuple[str, ...] = ()
+    agents: tuple[str, ...] | None = None
     full: bool = False
     rebuild: bool = False
     alone: bool = False
@@ -116,7 +116,8 @@ class Run:
             )
 
     def _index(self, archive: Archive) -> None:
-        chosen = [agent for agent in AGENTS if not self.request.agents or agent.name in self.request.agents]
+        wanted = self.request.agents
+        chosen = [agent for agent in AGENTS if wanted is None or agent.name in wanted]
         try:
             for later in (False, True):
                 self._agents([agent for agent in chosen if agent.after_others is later], archive)
@@ -200,7 +201,7 @@ class Run:
         store.commit()
 
 
-def plan(places: Places, home: str, env: Mapping[str, str], agents: Sequence[str]) -> tuple[int, int]:
+def plan(places: Places, home: str, env: Mapping[str, str], agents: Sequence[str] | None) -> tuple[int, int]:
     """(files, bytes) that a run would read now, without reading them."""
     from cass.indexing.discover import TOUCHED, what_changed
     from cass.indexing.places import read_seen
@@ -209,7 +210,7 @@ def plan(places: Places, home: str, env: Mapping[str, str], agents: Sequence[str
     around = Surroundings(home, env, known)
     files = size = 0
     for agent in AGENTS:
-        if agents and agent.name not in agents:
+        if agents is not None and agent.name not in agents:
             continue
         for found in Survey(load(agent), around).files():
             before = seen.get(found.path)

@@ -44,6 +44,7 @@ MOST_FETCHED = 6_400
 # need not be looked at for the first pages: an OR over common words is what a large archive's search costs most.
 PLENTY = 40
 MOST_LITERAL = 20_000
+CANARY_WORDS = 5
 
 
 @record
@@ -239,6 +240,16 @@ class LexicalReader:
         if len(hits) == MOST_LITERAL:
             return None
         return [int(doc or 0) for doc in self._searcher.fast_field_values("doc", [address for _, address in hits])]
+
+    def holds(self, doc: int, text: str) -> bool | None:
+        """Does a search for the first words of `text` find this document?  None where there are none to look for."""
+        words = dict.fromkeys(word for word in self._analyzer.analyze(text) if len(word.encode()) <= LONGEST_WORD)
+        terms = [Query.term_query(self._schema, "body", word) for word in list(words)[:CANARY_WORDS]]
+        if not terms:
+            return None
+        terms.append(Query.term_query(self._schema, "doc", doc))
+        query = Query.boolean_query([(Occur.Must, term) for term in terms])
+        return bool(self._searcher.search(query, 1, False).hits)
 
     def frequency(self, word: str) -> int:
         """In how many documents a folded word occurs."""

@@ -74,7 +74,7 @@ def _head(hit: Hit, look: Style, now_ms: int) -> str:
     name = f"{hit.short_id}:{hit.ordinal}"
     linked = look.paint(name, f"{BOLD};{CYAN}")
     if hit.path and hit.state == "present":
-        linked = look.link(linked, file_address(hit.path))
+        linked = look.link(linked, _address(look.links, hit.path, hit.line))
     rest = [ago(hit.created_ms, now_ms), hit.agent, visible(folder_name(hit.workspace)), hit.role]
     if hit.state == "gone":
         rest.append("(gone from the agent's files)")
@@ -82,6 +82,13 @@ def _head(hit: Hit, look: Style, now_ms: int) -> str:
         rest.append(f"+{number(hit.also)} more")
     line = cut("  ".join(filter(None, rest)), max(20, look.width - len(name) - 2))
     return f"{linked}  {line}"
+
+
+def _address(form: str, path: str, line: int | None) -> str:
+    """Where a hit's link leads: its file, or what the template of `hyperlink_format` makes of it."""
+    if "{" not in form:
+        return file_address(path)
+    return form.replace("{path}", file_address(path).removeprefix("file://")).replace("{line}", str(line or 1))
 
 
 def _snippet(hit: Hit, look: Style, width: int) -> list[str]:

@@ -6,12 +6,16 @@ from cass.render.json_text import dumps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from cass.status.facts import Status
+    from collections.abc import Sequence
+
+    from cass.policy import EffectiveSetting, SemanticCapabilityReport
+    from cass.status.facts import Problem, Status
 
 SCHEMA_VERSION = 1
+KINDS = ("hnsw_accelerator", "quality_vector_index", "fast_vector_index", "model_files", "total")
 
 
-def answer(status: Status) -> str:
+def answer(status: Status, settings: Sequence[EffectiveSetting] = ()) -> str:
     """Everything as one object."""
     database, lexical = status.database, status.lexical
     return dumps(
@@ -43,7 +47,67 @@ def answer(status: Status) -> str:
                 }
                 for name, count in status.sources.items()
             },
-            "problems": [{"what": problem.what, "where": problem.where} for problem in status.problems],
+            **_meaning(status.semantic),
+            **_settings(settings),
+            "problems": [_problem(problem) for problem in status.problems],
             "recommended": [{"command": advice.command, "why": advice.why} for advice in status.recommended],
         }
     )
+
+
+def _meaning(report: SemanticCapabilityReport | None) -> dict[str, object]:
+    if report is None:
+        return {}
+    backlog = report.backlog
+    said: dict[str, object] = {
+        "mode": report.mode.value,
+        "capability": report.capability.value,
+        "label": report.label,
+        "summary": report.summary,
+        "reason": report.reason,
+        "next_step": report.next_step,
+        "fast_tier": _tier(report.fast_tier),
+        "quality_tier": _tier(report.quality_tier),
+        "hnsw": _tier(report.hnsw),
+        "models": [{"name": one.name, "bytes": one.bytes, "verified": one.verified} for one in report.models],
+        "usage_mb": {kind: getattr(report.usage_mb, kind) for kind in KINDS},
+        "usage_bytes": {kind: getattr(report.usage_bytes, kind) for kind in KINDS},
+        "budget_mb": report.budget_mb,
+        "budget_bytes": report.budget_bytes,
+        "free_disk_mb": report.free_disk_mb,
+        "free_disk_bytes": report.free_disk_bytes,
+        "budget_decision": report.budget_decision.word,
+        "backlog": {
+            "fast": backlog.fast,
+            "quality": backlog.quality,
+            "dead": backlog.dead,
+            "eta_s": backlog.eta_s,
+        },
+    }
+    return {"semantic": said}
+
+
+def _tier(tier: SemanticCapabilityReport.Tier) -> dict[str, object]:
+    return {
+        "embedder_id": tier.embedder_id,
+        "documents": tier.documents,
+        "coverage": tier.coverage,
+        "covers_since_ms": tier.covers_since_ms,
+        "bytes": tier.bytes,
+        "action": tier.action.word if tier.action is not None else None,
+    }
+
+
+def _settings(settings: Sequence[EffectiveSetting]) -> dict[str, object]:
+    if not settings:
+        return {}
+    from cass.render.config_json import setting
+
+    return {"settings": [setting(one) for one in settings]}
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    said: dict[str, object] = {"what": problem.what, "where": problem.where}
+    if problem.key is not None:
+        said |= {"key": problem.key, "text": problem.text, "accepted": problem.accepted}
+    return said

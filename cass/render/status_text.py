@@ -48,11 +48,25 @@ def _rows(status: Status, look: Style, now_ms: int) -> list[str]:
             ("archive", f"{_holds(status)}, {size(status.database.bytes)}"),
             ("index", _index(status)),
             ("fresh", fresh(status, now_ms)),
+            *_meaning(status),
             *rows,
         ]
     if look.plain:
         return [f"{name}: {value}" for name, value in rows]
     return [f"{look.paint(f'{name:<8}', DIM)} {value}" for name, value in rows]
+
+
+def _meaning(status: Status) -> list[tuple[str, str]]:
+    """What search by meaning has, and its part of the budget."""
+    report = status.semantic
+    if report is None:
+        return []
+    said = f"{report.reason}; {report.next_step} builds them" if report.reason else f"{report.label}, {report.summary}"
+    rows = [("meaning", visible(said))]
+    tiers = [("fast", report.fast_tier), ("quality", report.quality_tier)]
+    built = [f"{name} {tier.coverage:.0%}" for name, tier in tiers if tier.documents]
+    used = f"{size(round(report.usage_bytes.total))} of {size(report.budget_bytes)}"
+    return [*rows, ("vectors", ", ".join([*built, used]))] if built or report.usage_bytes.total else rows
 
 
 def _holds(status: Status) -> str:

@@ -28,11 +28,14 @@ _LINES = {code: sign for code, sign in _ONE_LINE.items() if code not in (0x09, 0
 
 @record
 class Style:
-    """How to write on one stream.  `width` is in columns; `links` allows OSC-8; `plain` is one fact a line."""
+    """How to write on one stream.  `width` is in columns; `plain` is one fact a line.
+
+    `links` is where OSC-8 links lead: `file`, a template with {path} and {line}, or empty for none.
+    """
 
     color: bool
     plain: bool
-    links: bool
+    links: str
     terminal: bool
     width: int
 
@@ -53,7 +56,14 @@ def style(stream: TextIO, options: Mapping[str, object], env: Mapping[str, str])
     dumb = env.get("TERM") == "dumb"
     plain = bool(options.get("plain")) or dumb
     color = _color(str(options.get("color") or "auto"), env, terminal and not dumb)
-    return Style(color, plain, terminal and not plain and color, terminal, _width(stream, env, terminal))
+    links = setting(options, "hyperlink_format", "file") if terminal and not plain and color else ""
+    return Style(color, plain, "" if links == "none" else links, terminal, _width(stream, env, terminal))
+
+
+def setting(options: Mapping[str, object], key: str, default: str) -> str:
+    """A setting that no option stands for."""
+    values = options.get("settings")
+    return str(values.get(key, default)) if isinstance(values, dict) else default
 
 
 def _is_terminal(stream: TextIO) -> bool:
@@ -122,8 +132,10 @@ def _pager(options: Mapping[str, object], env: Mapping[str, str]) -> list[str]:
     import shlex  # these two only where a person is about to read a long text
     import shutil
 
-    wish = env.get("CASS_PAGER", env.get("PAGER"))
-    if wish is None:
+    wish = setting(options, "pager", "auto")
+    if wish == "auto":
+        wish = env.get("PAGER", "auto")
+    if wish == "auto":
         wish = next((name for name in ("less", "more") if shutil.which(name)), "")
     words = shlex.split(wish, posix=os.name != "nt")
     return [] if words in ([], ["cat"]) else words

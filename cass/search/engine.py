@@ -6,7 +6,7 @@ hits with snippets.  Nothing here writes.
 
 from __future__ import annotations
 
-from cass.errors import CursorExpired, MissingIndex, SemanticUnavailable, UsageError
+from cass.errors import CursorExpired, MissingIndex, UsageError
 from cass.lexical.reader import Candidate, Damage, LexicalAnswer, open_reader
 from cass.lexical.schema import first_line, is_damage
 from cass.query.parse import parse
@@ -63,13 +63,14 @@ def search(
     connection = connect.open_reader(places.database)
     if connection is None:
         raise MissingIndex("nothing is indexed yet", places.data, "run: cass index")
-    if request.mode == "strict_semantic":
-        raise SemanticUnavailable("no vectors are built yet", None, "search without --mode strict")
     looking = Search(connection, open_reader(places.lexical), request, now_ms, monotonic_s, cwd)
     keep(looking)
     found = looking.run()
+    if request.wants_meaning and (request.mode == "strict_semantic" or places.has_vectors):
+        from cass.search.meaning import join
+
+        found = join(looking, found, places)
     printed, more = looking.page(found)
-    taken_s = monotonic_s() - started_s
     state = looking.state
     return Results(
         request=request,
@@ -77,7 +78,7 @@ def search(
         total=found.total,
         exact_total=found.exact_total,
         rung=found.rung,
-        answered_by=(found.by,),
+        answered_by=found.by,
         notes=(*looking.query.notes, *freshness.notes, *looking.notes),
         corrected=found.corrected,
         dropped=found.dropped,
@@ -85,7 +86,7 @@ def search(
         messages=state.messages,
         behind_files=freshness.behind_files,
         indexed_ms=state.indexed_ms,
-        took_ms=round(taken_s * 1000, 1),
+        took_ms=round((monotonic_s() - started_s) * 1000, 1),
         timed_out=found.timed_out,
         long_tail=looking.has_long_tail,
     )

@@ -17,7 +17,7 @@ class Request:
 
     `match` fixes the rung, None takes the strictest with messages; `strict` leaves out the hits of lower ones.
     `cursor` replaces `offset`.  `current_session` is the id that `current` stands for, None where nobody knows.
-    `short_ids`: will the hits' shortest unique ids be shown?
+    `short_ids`: will the hits' shortest unique ids be shown?  `semantic`: the semantic settings that are set, plain.
     """
 
     text: str
@@ -45,6 +45,15 @@ class Request:
     content: bool = False
     request_id: str | None = None
     short_ids: bool = True
+    semantic: tuple[tuple[str, object], ...] = ()
+
+    @property
+    def wants_meaning(self) -> bool:
+        """Is there anything for vectors to add?  What counts, lists or orders otherwise is about words alone."""
+        if self.mode != "hybrid_preferred":
+            return self.mode == "strict_semantic"
+        about_words = self.literal or self.counts_only or self.strict or self.match or self.sort != "relevance"
+        return not about_words and bool(self.text)
 
     @property
     def is_filtered(self) -> bool:
@@ -64,7 +73,7 @@ class Found:
     corrected: tuple[tuple[str, str], ...]
     dropped: tuple[str, ...]
     forms: tuple[tuple[str, tuple[str, ...]], ...]
-    by: str = "lexical"
+    by: tuple[str, ...] = ("lexical",)
     exact_total: bool = True
     timed_out: bool = False
 

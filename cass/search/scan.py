@@ -103,7 +103,7 @@ def _found(search: Search, by_rung: dict[str, list[Candidate]], exact: bool, by:
         corrected=(),
         dropped=(),
         forms=_forms(search),
-        by=by,
+        by=(by,),
         exact_total=exact,
         timed_out=not exact and bool(request.timeout_s),
     )

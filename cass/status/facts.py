@@ -10,7 +10,7 @@ from cass.disk import folder_bytes
 from cass.errors import CassError, CorruptDatabase, NewerDatabase
 from cass.lexical.reader import Damage, open_reader
 from cass.lexical.schema import current_generation, is_damage
-from cass.records import record
+from cass.records import record, replace
 from cass.store import catalog, connect
 from cass.store.catalog import AgentCount
 from cass.store.hits import state
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
     from cass.lexical.reader import LexicalReader
     from cass.paths import Places
+    from cass.policy import SemanticCapabilityReport, SemanticPolicy
     from cass.store.hits import State
 
 EMPTY, OK, DEGRADED, BROKEN = "empty", "ok", "degraded", "broken"
 # A search matches so many messages itself that the index does not have yet; beyond them it misses some.
 TAIL_MESSAGES = 1_000
-CANARY_WORDS = 5
 
 
 @record
@@ -53,10 +53,16 @@ class Lexical:
 
 @record
 class Problem:
-    """Something that is wrong: what, and where if a file or folder is to blame."""
+    """Something that is wrong: what, and where if a file or folder is to blame.
+
+    Of a setting also its key, the text that was read and the form that would be accepted.
+    """
 
     what: str
     where: str | None = None
+    key: str | None = None
+    text: str | None = None
+    accepted: str | None = None
 
 
 @record
@@ -81,26 +87,38 @@ class Status:
     recommended: tuple[Advice, ...] = ()
     indexed_ms: int | None = None
     behind_files: int = 0
+    semantic: SemanticCapabilityReport | None = None
 
     @property
     def healthy(self) -> bool:
         return self.state in (EMPTY, OK)
 
 
-def collect(places: Places, monotonic_s: Callable[[], float]) -> Status:
-    """Look at everything; whatever is wrong becomes a problem with the command that mends it."""
+def collect(places: Places, monotonic_s: Callable[[], float], policy: SemanticPolicy | None = None) -> Status:
+    """Look at everything; whatever is wrong becomes a problem with the command that mends it.
+
+    With a `policy` also at what search by meaning has and may use.
+    """
     try:
         connection = connect.open_reader(places.database)
-        if connection is None:
-            return _empty(places)
         try:
-            return _filled(places, connection, monotonic_s)
+            status = _empty(places) if connection is None else _filled(places, connection, monotonic_s)
+            return status if policy is None else _with_meaning(status, policy, places, connection)
         finally:
-            connection.close()
+            if connection is not None:
+                connection.close()
     except CassError as bad:
-        return _broken(places, bad)
+        broken = _broken(places, bad)
     except catalog.BROKEN as bad:
-        return _broken(places, connect.corrupt(places.database, bad))
+        broken = _broken(places, connect.corrupt(places.database, bad))
+    return broken if policy is None else _with_meaning(broken, policy, places, None)
+
+
+def _with_meaning(status: Status, policy: SemanticPolicy, places: Places, connection: Connection | None) -> Status:
+    """Words are what health is about: what is wrong with the vectors is said there and makes nothing unhealthy."""
+    from cass.status.semantic import report
+
+    return replace(status, semantic=report(policy, places, connection))
 
 
 def _empty(places: Places) -> Status:
@@ -178,15 +196,14 @@ def _lexical(places: Places, connection: Connection, reached: State) -> tuple[Le
 def canary(reader: LexicalReader, connection: Connection) -> str | None:
     """Search the index for the words of a stored message.  None when it is found, else what is wrong."""
     for doc, text in catalog.canaries(connection, reader.change):
-        words = text.split()[:CANARY_WORDS]
         try:
-            found = reader.literal_candidates(f" {' '.join(words)} ") if words else None
+            found = reader.holds(doc, text)
         except BaseException as bad:
             if not is_damage(bad):
                 raise
             return f"the search index fails: {str(bad).splitlines()[0][:120] if str(bad) else type(bad).__name__}"
         if found is not None:
-            return None if doc in found else "the search index does not find a message that it should contain"
+            return None if found else "the search index does not find a message that it should contain"
     return None
 
 

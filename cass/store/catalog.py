@@ -59,6 +59,7 @@ class StoredBlock:
 
 
 # A session that has lost all its messages to its agent still has them here.
+CANARY_CHARS = 200
 _TOLD = "(s.messages>0 OR s.next_gone<-1)"
 _SESSION = """
     SELECT s.id, s.sid, s.parent, s.external_id, a.text, s.title, w.text, b.text, m.text, s.started_ms, s.ended_ms,
@@ -79,7 +80,8 @@ def agent_counts(connection: Connection) -> dict[str, AgentCount]:
     )
     gone = dict(
         connection.execute(
-            "SELECT s.agent, count(*) FROM sessions s JOIN messages m ON m.session=s.id AND m.ordinal<0"
+            # CROSS keeps the order: few sessions have lost a message, and looking through all messages takes 10 ms.
+            "SELECT s.agent, count(*) FROM sessions s CROSS JOIN messages m ON m.session=s.id AND m.ordinal<0"
             " WHERE s.next_gone<-1 GROUP BY s.agent"
         ).fetchall()
     )
@@ -116,12 +118,12 @@ def count_documents(connection: Connection) -> int:
 def canaries(connection: Connection, change: int, limit: int = 5) -> list[tuple[int, str]]:
     """(document, the beginning of its text) of the newest messages that an index at `change` must contain."""
     rows = connection.execute(
-        "SELECT m.doc, substr(t.text, 1, 200) FROM messages m JOIN blocks b ON b.message=m.id AND b.ord=0"
+        f"SELECT m.doc, substr(t.text, 1, {CANARY_CHARS}) FROM messages m JOIN blocks b ON b.message=m.id AND b.ord=0"
         f" JOIN texts t ON t.id=b.text WHERE m.change<=? AND m.flags & {COPY} = 0 AND b.flags & {OWN_BLOCK} = 0"
         " ORDER BY m.change DESC LIMIT ?",
         (change, limit),
     )
-    return [(doc, text) for doc, text in rows]
+    return [(doc, text if len(text) < CANARY_CHARS else text.rpartition(" ")[0]) for doc, text in rows]
 
 
 def list_sessions(

@@ -13,7 +13,7 @@ from cass.cli.table import Command, command, commands, options_of
 from cass.render.terminal import Style
 from tests.cli.test_edge import ROOT, cass
 
-PLAIN = Style(color=False, plain=False, links=False, terminal=False, width=80)
+PLAIN = Style(color=False, plain=False, links="", terminal=False, width=80)
 each_row = pytest.mark.parametrize("row", commands(), ids=lambda row: row.name)
 
 
@@ -44,7 +44,7 @@ def test_the_short_help_has_no_examples(row: Command):
 @each_row
 def test_no_line_of_help_is_wider_than_the_screen(row: Command, width: int):
     """Commands to copy apart: those are never broken."""
-    look = Style(color=False, plain=False, links=False, terminal=False, width=width)
+    look = Style(color=False, plain=False, links="", terminal=False, width=width)
     typed = {f"  {line}" for line, _ in row.examples}
     lines = [line for line in command_help(row, look, full=True).splitlines() if line not in typed]
 
@@ -52,13 +52,13 @@ def test_no_line_of_help_is_wider_than_the_screen(row: Command, width: int):
 
 
 def test_plain_help_is_one_fact_a_line():
-    look = Style(color=False, plain=True, links=False, terminal=False, width=80)
+    look = Style(color=False, plain=True, links="", terminal=False, width=80)
 
     assert "-n, --limit N: how many sessions (default 20)\n" in command_help(command("sessions"), look, full=True)
 
 
 def test_bold_only_where_there_is_colour():
-    look = Style(color=True, plain=False, links=True, terminal=True, width=80)
+    look = Style(color=True, plain=False, links="file", terminal=True, width=80)
 
     assert "\x1b[1mUsage\x1b[0m" in main_help(look, full=False)
     assert "\x1b" not in main_help(PLAIN, full=True)

@@ -92,13 +92,13 @@ def test_links_only_on_a_terminal_with_colour():
 
 
 def test_paint_and_link_leave_text_alone_without_colour():
-    look = Style(color=False, plain=False, links=False, terminal=False, width=80)
+    look = Style(color=False, plain=False, links="", terminal=False, width=80)
 
     assert look.paint("x", BOLD) + look.link("y", "file:///y") == "xy"
 
 
 def test_a_hostile_address_is_never_a_link():
-    look = Style(color=True, plain=False, links=True, terminal=True, width=80)
+    look = Style(color=True, plain=False, links="file", terminal=True, width=80)
 
     assert look.link("text", "file:///a\x1b\\b") == "text"
     assert look.link("text", "file:///a") == "\x1b]8;;file:///a\x1b\\text\x1b]8;;\x1b\\"
@@ -147,25 +147,27 @@ def test_hostile_text_reaches_a_terminal_only_as_signs():
     assert shown.replace("\r\n", "").isprintable()
 
 
+COUNTED: dict[str, object] = {"settings": {"pager": "wc -l"}}
 LONG = "from cass.render.terminal import page; page('line\\n' * {lines}, {options})"
 
 
 def test_a_long_text_goes_through_the_pager_on_a_terminal():
-    assert on_terminal(LONG.format(lines=50, options={}), {"CASS_PAGER": "wc -l"}).strip() == "50"
+    assert on_terminal(LONG.format(lines=50, options=COUNTED), {}).strip() == "50"
 
 
 @pytest.mark.parametrize(
     "lines, options, env",
     [
-        (10, {}, {"CASS_PAGER": "wc -l"}),
-        (50, {"no_pager": True}, {"CASS_PAGER": "wc -l"}),
-        (50, {"plain": True}, {"CASS_PAGER": "wc -l"}),
-        (50, {}, {"CASS_PAGER": "wc -l", "TERM": "dumb"}),
-        (50, {}, {"CASS_PAGER": "", "PAGER": "wc -l"}),
-        (50, {}, {"CASS_PAGER": "cat"}),
-        (50, {}, {"CASS_PAGER": "no-such-pager-anywhere"}),
+        (10, COUNTED, {}),
+        (50, {"no_pager": True, **COUNTED}, {}),
+        (50, {"plain": True, **COUNTED}, {}),
+        (50, COUNTED, {"TERM": "dumb"}),
+        (50, {"settings": {"pager": ""}}, {"PAGER": "wc -l"}),
+        (50, {"settings": {"pager": "cat"}}, {}),
+        (50, {"settings": {"pager": "no-such-pager-anywhere"}}, {}),
+        (50, {}, {"PAGER": ""}),
     ],
-    ids=["fits", "no-pager", "plain", "dumb", "empty", "cat", "missing"],
+    ids=["fits", "no-pager", "plain", "dumb", "empty", "cat", "missing", "none"],
 )
 def test_no_pager_where_none_is_wanted(lines: int, options: dict[str, object], env: dict[str, str]):
     assert on_terminal(LONG.format(lines=lines, options=options), env).split() == ["line"] * lines

@@ -111,7 +111,7 @@ def test_a_first_search_that_runs_out_of_time_names_the_rest(tmp_path: Path, mon
     for name, value in home.env.items():
         monkeypatch.setenv(name, value)
 
-    said = _first_read(home.places, budget_s=-1.0)
+    said = _first_read(home.places, budget_s=-1.0, settings={})
 
     assert said.behind_files == 12
     assert "cass index" in said.notes[0]

@@ -27,9 +27,11 @@ def run(options: dict[str, Any]) -> int:
 
     look = style(sys.stdout, options, os.environ)
     if status.state == EMPTY:
+        from cass.cli.reading import wanted_agents
         from cass.indexing.run import plan
 
-        sys.stdout.write(empty(*plan(where, home_folder(os.environ), os.environ, ()), look))
+        agents = wanted_agents(options["settings"])
+        sys.stdout.write(empty(*plan(where, home_folder(os.environ), os.environ, agents), look))
     else:
         sys.stdout.write(filled(status, look, clock.now_ms()))
     return 0

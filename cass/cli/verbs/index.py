@@ -7,7 +7,7 @@ import sys
 
 from cass import clock
 from cass.cli.pack import write_pack
-from cass.connectors.table import find_agent
+from cass.cli.reading import wanted_agents
 from cass.indexing.run import IndexRequest, Run, plan
 from cass.paths import home_folder, places
 from cass.render import index_json, index_text
@@ -29,7 +29,7 @@ LONG_BYTES = 200_000_000
 def run(options: dict[str, Any]) -> int:
     """Index, and say what was done; files that cannot be read are listed, never an error."""
     where = places(os.environ, data_dir=options["data_dir"])
-    agents = tuple(find_agent(name).name for name in options["agent"])
+    agents = wanted_agents(options["settings"], options["agent"])
     if options["dry_run"]:
         files, size = plan(where, home_folder(os.environ), os.environ, agents)
         sys.stdout.write(index_json.estimate(files, size) if options["json"] else index_text.estimate(files, size))
@@ -41,7 +41,7 @@ def run(options: dict[str, Any]) -> int:
     return 0
 
 
-def _warn_of_long_run(where: Places, agents: tuple[str, ...], options: dict[str, Any]) -> None:
+def _warn_of_long_run(where: Places, agents: tuple[str, ...] | None, options: dict[str, Any]) -> None:
     if options["quiet"] or os.path.exists(where.database):
         return
     files, size = plan(where, home_folder(os.environ), os.environ, agents)

@@ -14,7 +14,7 @@ from cass.store import connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from cass.paths import Places
@@ -30,7 +30,7 @@ def run(options: dict[str, Any]) -> int:
     """Search, print, and say by the exit code whether something was found."""
     where = places(os.environ, data_dir=options["data_dir"])
     request = _request(options)
-    freshness = _freshen(where, options["refresh"])
+    freshness = _freshen(where, options["refresh"], options["settings"])
     results = search(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness, _kept.append)
     _print(results, options)
     if results.long_tail and options["refresh"] != "off":
@@ -66,31 +66,35 @@ def _request(options: dict[str, Any]) -> Request:
         current_session=os.environ.get("CASS_SESSION_ID") or None,
         content="content" in (options["fields"] or "").replace(" ", "").split(","),
         request_id=options["request_id"],
+        semantic=tuple(options["settings"].items()),
         short_ids=not (options["json"] or options["jsonl"]),
     )
 
 
-def _freshen(where: Places, how: str) -> Freshness:
+def _freshen(where: Places, how: str, settings: Mapping[str, object]) -> Freshness:
     """Read what is new, as much as `--refresh` allows."""
     if how == "off":
         return Freshness()
     connection = connect.open_reader(where.database)
     if connection is None or how == "wait":
-        return _first_read(where, FIRST_READ_S if how == "auto" else None)
+        return _first_read(where, FIRST_READ_S if how == "auto" else None, settings)
     from cass.store.look import look
 
     changed = look(connection, clock.monotonic_s)
     connection.close()
     if not changed.files and not changed.folders:
         return Freshness() if changed.complete else Freshness(notes=("not every session file was looked at",))
-    from cass.indexing.refresh import refresh
+    from cass.cli.reading import wanted_agents
+    from cass.indexing.refresh import READ_S, refresh
 
-    done = refresh(where, home_folder(os.environ), os.environ, changed, clock.now_ms, clock.monotonic_s)
+    home, agents = home_folder(os.environ), wanted_agents(settings)
+    done = refresh(where, home, os.environ, changed, clock.now_ms, clock.monotonic_s, READ_S, agents)
     return Freshness(done.behind_files, done.notes)
 
 
-def _first_read(where: Places, budget_s: float | None) -> Freshness:
+def _first_read(where: Places, budget_s: float | None, settings: Mapping[str, object]) -> Freshness:
     """Index for a while (None: to the end) before the search."""
+    from cass.cli.reading import wanted_agents
     from cass.indexing.run import IndexRequest, Run
 
     until_s = None if budget_s is None else clock.monotonic_s() + budget_s
@@ -98,11 +102,9 @@ def _first_read(where: Places, budget_s: float | None) -> Freshness:
     def is_over() -> bool:
         return until_s is not None and clock.monotonic_s() > until_s
 
-    home = home_folder(os.environ)
+    home, request = home_folder(os.environ), IndexRequest(wanted_agents(settings), alone=True)
     try:
-        report = Run(
-            where, home, os.environ, IndexRequest(alone=True), clock.now_ms, clock.monotonic_s, stop=is_over
-        ).run()
+        report = Run(where, home, os.environ, request, clock.now_ms, clock.monotonic_s, stop=is_over).run()
     except Busy as busy:
         return _beside(where, busy)
     if report.complete:

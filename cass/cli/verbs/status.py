@@ -7,20 +7,27 @@ import sys
 
 from cass import clock
 from cass.paths import places
-from cass.status.facts import collect
+from cass.records import replace
+from cass.status.facts import Advice, Problem, collect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from cass.policy import EffectiveSetting
+    from cass.settings.quick import Settings
+    from cass.status.facts import Status
+
 
 def run(options: dict[str, Any]) -> int:
     """Look and print; 1 only where --check finds something wrong."""
-    status = collect(places(os.environ, data_dir=options["data_dir"]), clock.monotonic_s)
+    settings: Settings = options["loaded"]
+    where = places(os.environ, data_dir=options["data_dir"])
+    status = _with_settings(collect(where, clock.monotonic_s, settings.policy()), settings)
     if options["json"]:
         from cass.render.status_json import answer
 
-        sys.stdout.write(answer(status) + "\n")
+        sys.stdout.write(answer(status, _shown(settings, options)) + "\n")
     else:
         from cass.render import status_text
         from cass.render.terminal import style
@@ -30,3 +37,22 @@ def run(options: dict[str, Any]) -> int:
         text = status_text.brief(status, clock.now_ms()) if brief else status_text.page(status, look, clock.now_ms())
         sys.stdout.write(text)
     return 1 if options["check"] and not status.healthy else 0
+
+
+def _shown(settings: Settings, options: dict[str, Any]) -> tuple[EffectiveSetting, ...]:
+    """The settings to print: the semantic ones, all of them with --verbose, none with --brief."""
+    if options["brief"]:
+        return ()
+    found = settings.effective()
+    if options["verbose"]:
+        return found.settings
+    from cass.settings.resolve import semantic
+
+    return semantic(found).settings
+
+
+def _with_settings(status: Status, settings: Settings) -> Status:
+    """What is wrong among the settings is listed; the archive is as healthy as it was."""
+    problems = [Problem(one.what, one.origin, one.key, one.text, one.accepted) for one in settings.problems]
+    advice = [Advice("cass config show --origin", one.todo) for one in settings.problems[:1]]
+    return replace(status, problems=(*status.problems, *problems), recommended=(*status.recommended, *advice))

@@ -1,0 +1,78 @@
+"""What a run over the tiers did, and why each of them stopped."""
+
+from __future__ import annotations
+
+from cass.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cass.semantic.budget import Evicted
+    from cass.semantic.vector_upkeep import Dropped
+
+
+@record
+class Stop:
+    """Why a tier did not go on: a word for scripts, the reason for people, and what they can do about it."""
+
+    word: str
+    reason: str
+    todo: str | None = None
+    retry_after_s: float | None = None
+
+
+NOTHING_INDEXED = Stop("nothing_indexed", "nothing is indexed yet", "cass index")
+MODE = Stop("lexical_only", "the mode is lexical_only", "cass config set mode hybrid_preferred")
+THREADS = Stop("no_threads", "max_backfill_threads is 0", "cass config set max_backfill_threads 1")
+OFF = Stop("tier_off", "the quality tier is switched off: its embedder is hash")
+CHUNK = Stop("chunk_done", "one chunk was asked for", "cass backfill")
+TIME = Stop("chunk_timeout", "one chunk was asked for, and its time is over", "cass backfill")
+SIGNAL = Stop("interrupted", "it was stopped", "cass backfill goes on from there")
+
+
+@record
+class TierReport:
+    """What was done for one tier.  `stopped` None: nothing is owed any more, but for what was given up.
+
+    texts: embedded now, those that say nothing among them · vectors: written · failed: texts that failed alone
+    dead: given up, in all · refused: embedded and not let in · left: still owed · eligible: texts that count.
+    """
+
+    tier: str
+    embedder_id: str | None = None
+    texts: int = 0
+    vectors: int = 0
+    seconds: float = 0.0
+    failed: int = 0
+    dead: int = 0
+    refused: int = 0
+    left: int = 0
+    eligible: int = 0
+    evicted: tuple[Evicted, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    graph: str | None = None  # built, or why not; None where none would pay
+    stopped: Stop | None = None
+
+    @property
+    def texts_per_s(self) -> float:
+        return self.texts / self.seconds if self.seconds else 0.0
+
+    @property
+    def coverage(self) -> float:
+        """The share of the eligible texts that is in; all of nothing is 1."""
+        return (self.eligible - self.left - self.dead) / self.eligible if self.eligible else 1.0
+
+
+@record
+class BackfillReport:
+    """A whole run.  `evicted` went before it began, because the budget or the disk has become smaller."""
+
+    tiers: tuple[TierReport, ...]
+    evicted: tuple[Evicted, ...] = ()
+    used_bytes: int = 0
+    budget_bytes: int = 0
+    took_s: float = 0.0
+
+    @property
+    def complete(self) -> bool:
+        """Is nothing owed to any tier that was asked for?"""
+        return all([tier.stopped is None for tier in self.tiers])

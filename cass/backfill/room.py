@@ -1,0 +1,64 @@
+"""Room on the disk: may a batch be written, so that nothing is embedded in vain; and what it means that it was not."""
+
+from __future__ import annotations
+
+from cass.backfill.report import Stop
+from cass.policy import MB, BudgetDecision
+from cass.semantic.budget import SLACK_BYTES
+from cass.semantic.segments import row_bytes
+from cass.semantic.vectors import KIND_OF
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cass.backfill.embedding import Cut
+    from cass.policy import SemanticPolicy
+    from cass.semantic.budget import Budget
+    from cass.semantic.vector_writer import Appended
+
+BUDGET = Stop(
+    "budget_full",
+    "the budget is full: what is older stays without these vectors",
+    "cass config set semantic_budget_mb MB",
+)
+
+
+def no_room(budget: Budget, policy: SemanticPolicy, tier: str, dim: int, cuts: Sequence[Cut]) -> Stop | None:
+    """Why the newest of these texts could not be written; None where it can, or where only trying will tell."""
+    kind = KIND_OF[tier]
+    newest = max(cuts, key=lambda one: one.newest_ms)
+    need_bytes = row_bytes(dim) + SLACK_BYTES
+    decision = budget.decision(need_bytes)
+    if isinstance(decision, BudgetDecision.DiskPressureDeny):
+        return _disk(decision)
+    if budget.used_bytes() + need_bytes > policy.semantic_budget_mb * MB and policy != budget.policy:
+        return BUDGET  # a flag made it smaller, and a flag evicts nothing
+    waits_ms = budget.waits(tier)
+    if waits_ms is not None and newest.newest_ms <= waits_ms:
+        return BUDGET
+    if budget.left_bytes(kind) >= row_bytes(dim):
+        return None
+    stands = budget.shelf.artifacts()
+    can_evict = any([kind.may_evict(one.kind, (one.newest_ms or 0) < newest.newest_ms) for one in stands])
+    return None if can_evict else BUDGET
+
+
+def refused(appended: Appended) -> Stop | None:
+    """What it means that not all was let in; None when all was."""
+    if not appended.refused:
+        return None
+    return _disk(appended.why) if isinstance(appended.why, BudgetDecision.DiskPressureDeny) else BUDGET
+
+
+def disk_failed(lost: OSError) -> Stop:
+    """The disk did not take it; what was there before still is."""
+    what = (lost.strerror or str(lost)).lower()
+    return Stop("disk_failed", f"the disk refused: {what}", "make room or allow it, then: cass backfill")
+
+
+def _disk(decision: BudgetDecision) -> Stop:
+    assert isinstance(decision, BudgetDecision.DiskPressureDeny)
+    floor = f"{decision.min_required_mb:g} MB of the disk are to stay free"
+    reason = f"{floor}, and {decision.free_mb:,.0f} MB are"
+    return Stop("disk_full", reason, "make room, then: cass backfill")

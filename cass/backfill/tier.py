@@ -1,0 +1,238 @@
+"""One tier: find what it owes, embed it newest first, write it, note what failed, until something says stop.
+
+Vectors are written first, notes second: dying in between repeats a batch, the other order would lose it.
+"""
+
+from __future__ import annotations
+
+from cass.backfill.embedding import cut, embed
+from cass.backfill.report import CHUNK, SIGNAL, TIME, Stop, TierReport
+from cass.backfill.room import disk_failed, no_room, refused
+from cass.records import record, replace
+from cass.semantic.manifest import Recipe
+from cass.semantic.vector_upkeep import compact
+from cass.semantic.vector_writer import TierWriter
+from cass.semantic.vectors import FAST, QUALITY, Tier
+from cass.store.attempts import (
+    LONGEST_REST_MS,
+    Attempts,
+    Rest,
+    attempts_of,
+    end_rest,
+    forget_failures,
+    note_failures,
+    note_rest,
+    rest_of,
+)
+from cass.store.owed import Owed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+    from cass.backfill.embedding import Embedded, EmbedderAway
+    from cass.backfill.machine import BackfillRequest, Machine
+    from cass.backfill.memory import Memory
+    from cass.semantic.budget import Budget
+    from cass.semantic.embedders.base import BaseEmbedder
+    from cass.semantic.vector_writer import Appended
+    from cass.store.ledger import Ledger
+    from cass.store.owed import OwedText
+
+# An embedder that failed and does not say when to try again.
+REST_S = 60.0
+
+
+@record
+class Batch:
+    """How much is done at a time: texts and characters taken, pieces embedded without looking up."""
+
+    texts: int
+    chars: int
+    pieces: int
+
+
+# A write costs two syncs: some seconds of work between them; killing it costs no more than that again.
+BATCHES = {FAST: Batch(2000, 3_000_000, 3000), QUALITY: Batch(128, 400_000, 32)}
+LEAST = 8
+
+
+class Job:
+    """What the tiers of a run share."""
+
+    def __init__(
+        self,
+        request: BackfillRequest,
+        machine: Machine,
+        connection: Connection,
+        ledger: Ledger,
+        budget: Budget,
+        memory: Memory,
+    ) -> None:
+        self.request = request
+        self.machine = machine
+        self.connection = connection
+        self.ledger = ledger
+        self.budget = budget
+        self.memory = memory
+
+
+class TierRun:
+    """One run over one tier with an embedder that is loaded.  `report` is true at any time."""
+
+    def __init__(self, job: Job, tier: str, embedder: BaseEmbedder, report: TierReport) -> None:
+        self.job = job
+        self.tier = tier
+        self.embedder = embedder
+        self.report = replace(report, embedder_id=embedder.embedder_id)
+        policy = job.request.policy
+        self.recipe = Recipe(
+            embedder.embedder_id,
+            embedder.model_version,
+            policy.semantic_schema_version,
+            policy.chunking_strategy_version,
+            embedder.dim,
+        )
+        self.writer = TierWriter(tier, self.recipe, job.budget, job.machine.now_ms)
+        self._batch = BATCHES[tier]
+        self._started_s = job.machine.monotonic_s()
+        self._taken = 0
+        self._known = Attempts()
+        self._rested = False
+
+    def run(self) -> TierReport:
+        """Work until nothing is owed, or something says stop."""
+        machine = self.job.machine
+        rest = self._rest()
+        self._known = attempts_of(self.job.connection, self.tier, self.embedder.embedder_id, machine.now_ms())
+        self.owed = Owed(self.job.connection, self._settled())
+        stop = rest or self._work()
+        self._compact(stop)
+        return self._told(stop)
+
+    def _rest(self) -> Stop | None:
+        now_ms = self.job.machine.now_ms()
+        rest = rest_of(self.job.connection, self.tier, self.embedder.embedder_id)
+        self._rested = rest is not None
+        if rest is None or rest.until_ms <= now_ms or self.job.request.force:
+            return None
+        todo = "cass backfill --force does not wait"
+        return Stop("resting", f"the embedder failed: {rest.reason}", todo, (rest.until_ms - now_ms) / 1000)
+
+    def _settled(self) -> list[int]:
+        """What is not to be embedded now."""
+        tier = Tier.open(self.writer.shelf.vectors, self.tier)
+        done = tier.ids(self.recipe) if isinstance(tier, Tier) else []
+        return [*done, *self._known.dead, *([] if self.job.request.force else self._known.waiting)]
+
+    def _work(self) -> Stop | None:
+        stop = None
+        while stop is None:
+            stop = self._is_over() or self._low_memory()
+            if stop is None:
+                texts = self.owed.take(self._batch.texts, self._batch.chars)
+                if not texts:
+                    return None
+                self._taken += len(texts)
+                stop = self._do(texts)
+                self.job.machine.progress(self.tier, self._taken, self._taken + self.owed.left, 0, 0)
+                if stop is None and self.job.request.once and self.owed.left:
+                    stop = CHUNK
+        return stop
+
+    def _is_over(self) -> Stop | None:
+        """Must the run stop at this moment?"""
+        if self.job.machine.is_stopped():
+            return SIGNAL
+        passed_s = self.job.machine.monotonic_s() - self._started_s
+        is_late = self.job.request.once and passed_s >= self.job.request.policy.chunk_timeout_seconds
+        return TIME if is_late else None
+
+    def _low_memory(self) -> Stop | None:
+        """Smaller batches where memory is short; where even that does not help, stop."""
+        if self.job.memory.fits():
+            return None
+        if self._batch.texts <= LEAST:
+            most_mb = self.job.request.policy.max_backfill_rss_mb
+            todo = f"cass config set max_backfill_rss_mb {2 * most_mb or 256}"
+            return Stop("memory", f"it would take more than {most_mb} MB of memory", todo)
+        each = self._batch
+        self._batch = Batch(max(each.texts // 4, LEAST), each.chars // 4, max(each.pieces // 4, LEAST))
+        return None
+
+    def _do(self, texts: list[OwedText]) -> Stop | None:
+        cuts = cut(texts)
+        stop = no_room(self.job.budget, self.job.request.policy, self.tier, self.recipe.dim, cuts)
+        if stop is not None:
+            return stop
+        done = embed(self.embedder, cuts, self._batch.pieces, lambda: self._is_over() is not None)
+        stop = self._append(done)
+        self._note(done)
+        if done.away is not None:
+            return self._fail(done.away)
+        return stop or (self._is_over() if done.texts + len(done.failed) < len(cuts) else None)
+
+    def _append(self, done: Embedded) -> Stop | None:
+        if not done.rows:
+            return None
+        try:
+            appended = self.writer.append(done.rows)
+        except OSError as lost:
+            return disk_failed(lost)
+        self._count(done, appended)
+        return refused(appended)
+
+    def _count(self, done: Embedded, appended: Appended) -> None:
+        gone = set(appended.refused)
+        self.report = replace(
+            self.report,
+            texts=self.report.texts + appended.texts,
+            vectors=self.report.vectors + sum([len(row[3]) > 0 and row[0] not in gone for row in done.rows]),
+            refused=self.report.refused + len(gone),
+            evicted=self.report.evicted + appended.evicted,
+        )
+
+    def _note(self, done: Embedded) -> None:
+        """Write down which texts failed, and which did no more."""
+        tier, id, now_ms = self.tier, self.embedder.embedder_id, self.job.machine.now_ms()
+        tried = {*self._known.again, *self._known.waiting}
+        mended = [row[0] for row in done.rows if row[0] in tried]
+        if mended:
+            self.job.ledger.note(lambda connection: forget_failures(connection, tier, id, mended))
+        if done.failed:
+            self.report = replace(self.report, failed=self.report.failed + len(done.failed))
+            self.job.ledger.note(lambda connection: note_failures(connection, tier, id, done.failed, now_ms))
+        if done.rows and self._rested:
+            self._rested = False
+            self.job.ledger.note(lambda connection: end_rest(connection, tier, id))
+
+    def _fail(self, away: EmbedderAway) -> Stop:
+        """The embedder failed: nobody's attempts count, and the tier rests."""
+        after_s = min(away.retry_after_s or REST_S, LONGEST_REST_MS / 1000)
+        rest = Rest(self.job.machine.now_ms() + round(after_s * 1000), str(away))
+        tier, id = self.tier, self.embedder.embedder_id
+        self.job.ledger.note(lambda connection: note_rest(connection, tier, id, rest))
+        todo = "see that it works, then: cass backfill --force"
+        return Stop("embedder_failed", f"the embedder failed: {away}", todo, after_s)
+
+    def _compact(self, stop: Stop | None) -> None:
+        if stop is not SIGNAL:
+            try:
+                compact(self.job.budget, self.tier, self.job.machine.now_ms)
+            except OSError:
+                pass  # it was only for the better, and nothing was lost
+
+    def _told(self, stop: Stop | None) -> TierReport:
+        self.job.ledger.flush()
+        now_ms = self.job.machine.now_ms()
+        known = attempts_of(self.job.connection, self.tier, self.embedder.embedder_id, now_ms)
+        taken = self._taken - self.report.texts - (len(known.dead) - len(self._known.dead))
+        waiting = 0 if self.job.request.force else len(self._known.waiting)
+        return replace(
+            self.report,
+            seconds=round(self.job.machine.monotonic_s() - self._started_s, 3),
+            dead=len(known.dead),
+            left=self.owed.left + taken + waiting,
+            eligible=self.owed.eligible,
+            stopped=stop,
+        )

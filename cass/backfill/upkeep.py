@@ -1,0 +1,86 @@
+"""What stands is looked at before more is made: damage goes, so does what is not wanted; a graph comes when it pays."""
+
+from __future__ import annotations
+
+from cass.policy import InvalidationAction, SemanticArtifactKind
+from cass.semantic.manifest import Manifest, read_manifest
+from cass.semantic.vector_upkeep import Dropped, mend, settle
+from cass.semantic.vectors import Tier
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cass.backfill.machine import BackfillRequest
+    from cass.backfill.tier import Job
+    from cass.policy import SemanticAssetManifest, SemanticPolicy
+    from cass.semantic.artifacts import Shelf
+    from cass.semantic.embedders.base import BaseEmbedder
+
+# What a graph takes of a vector beside its bytes, in memory and on disk: 250,000 of 256 took 100 MB.
+GRAPH_BYTES_A_VECTOR = 140
+# Below this share of vectors in the graph it is made again: the rest is scanned.
+WORTH_SHARE = 0.8
+NO_ROOM = "not built: there is no room for it in the budget"
+
+
+def mend_and_judge(
+    shelf: Shelf, tier: str, request: BackfillRequest, embedder: BaseEmbedder | None
+) -> tuple[Dropped, ...]:
+    """Drop what is damaged, and what the configuration wants of another embedder; with `embedder` None only damage."""
+    dropped = mend(shelf, tier, full=request.force)
+    if embedder is None:
+        return dropped
+    policy, made = request.configured, (embedder.embedder_id, embedder.model_version)
+    unwanted = settle(shelf, tier, lambda asset: asset.invalidation(policy, *made))
+    return (*dropped, *unwanted)
+
+
+def discard(shelf: Shelf, tier: str, configured: SemanticPolicy) -> tuple[Dropped, ...]:
+    """Drop all vectors of a tier that the configuration does not want."""
+    from cass.semantic.hnsw import remove_graph
+
+    reason = "the mode is lexical_only" if not configured.mode.should_build_semantic else "the tier is switched off"
+
+    def judge(_: SemanticAssetManifest) -> InvalidationAction:
+        return InvalidationAction.DiscardAndRebuild(reason)
+
+    remove_graph(shelf, tier)
+    return (*mend(shelf, tier), *settle(shelf, tier, judge))
+
+
+def of_another_embedder(shelf: Shelf, tier: str, embedder: BaseEmbedder) -> bool:
+    """Does the tier hold vectors of another space?"""
+    manifest = read_manifest(shelf.folder(tier))
+    segments = manifest.segments if isinstance(manifest, Manifest) else ()
+    return any([one.recipe.embedder_id != embedder.embedder_id for one in segments])
+
+
+def build_graph_if_it_pays(job: Job, name: str) -> str | None:
+    """Build a graph over a tier that is large enough and complete; what came of it, None where none would pay."""
+    from cass.semantic.hnsw import build_graph, open_graph
+
+    budget, machine = job.budget, job.machine
+    tier = Tier.open(budget.shelf.vectors, name)
+    if not isinstance(tier, Tier) or not tier.count or tier.count < job.request.policy.hnsw_min_vectors:
+        return None
+    graph = open_graph(budget.shelf, name, tier)
+    if graph is not None and getattr(graph, "covered", 0) >= WORTH_SHARE * tier.count:
+        return "up to date"
+    size_bytes = tier.size_bytes + tier.count * GRAPH_BYTES_A_VECTOR
+    # Asked before, too: what has no room would be built in vain by every run.
+    if budget.left_bytes(SemanticArtifactKind.HNSW_ACCELERATOR) < size_bytes:
+        return NO_ROOM
+    if not job.memory.fits(size_bytes):
+        return "not built: it would take too much memory"
+    count, until_s = tier.count, machine.monotonic_s() + job.request.policy.chunk_timeout_seconds
+
+    def goes_on(done: int) -> bool:
+        machine.progress(f"graph over {name}", done, count, 0, 0)
+        return not machine.is_stopped() and not (job.request.once and machine.monotonic_s() >= until_s)
+
+    try:
+        leave = build_graph(budget, name, tier, goes_on)
+    except (OSError, ImportError) as lost:
+        return f"not built: {lost}"
+    if leave is None:
+        return "not built: it takes longer than there was time for"
+    return "built" if leave.refused is None else NO_ROOM

@@ -1,0 +1,32 @@
+"""Which agents' files a command reads: those that --agent names, else all but the disabled ones."""
+
+from __future__ import annotations
+
+import sys
+
+from cass.connectors.table import AGENTS, find_agent
+from cass.errors import UnknownAgent
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def wanted_agents(settings: Mapping[str, object], named: Sequence[str] = ()) -> tuple[str, ...] | None:
+    """Names of agents; None for all.  Raises UnknownAgent for a name on the command line."""
+    if named:
+        return tuple(find_agent(name).name for name in named)
+    words = settings.get("sources.disabled")
+    if not isinstance(words, tuple) or not words:
+        return None
+    disabled = {_agent(str(word)) for word in words}
+    return tuple(agent.name for agent in AGENTS if agent.name not in disabled)
+
+
+def _agent(word: str) -> str:
+    """The agent that the setting means; what is none is said and disables nothing."""
+    try:
+        return find_agent(word).name
+    except UnknownAgent as unknown:
+        sys.stderr.write(f"cass: {unknown.what} (sources.disabled)\n")
+        return ""

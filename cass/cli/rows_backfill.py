@@ -1,0 +1,33 @@
+"""The command that makes vectors, here and now."""
+
+from __future__ import annotations
+
+from cass.cli.table import CHOICE, Command, Option
+
+
+def backfill() -> Command:
+    return Command(
+        "backfill",
+        "make the vectors that search by meaning needs",
+        "Keep",
+        more=(
+            "The fast tier first, then the quality tier if its model is installed; newest messages first, inside the"
+            " disk budget. What is damaged or was made by another embedder is dropped and made again. A text that"
+            " fails alone is tried three times, then given up. Stopping it costs nothing but repeated work. A search"
+            " never needs it: without vectors it works by words."
+        ),
+        examples=(
+            ("cass backfill", "until nothing is owed"),
+            ("cass backfill --once", "one chunk a tier"),
+            ("cass backfill --tier quality", "only the tier that has a model"),
+            ("cass backfill --force", "read every byte, and try again at once what failed"),
+        ),
+        options=(
+            Option(("--once",), "one chunk a tier, at most chunk_timeout_seconds each"),
+            Option(("--tier",), "only this tier", CHOICE, "TIER", values=("fast", "quality")),
+            Option(("--force",), "read every byte to find damage, and do not wait after a failure"),
+        ),
+    )
+
+
+ROWS = {"backfill": backfill}

@@ -1,0 +1,54 @@
+"""Where a setting stands behind an option: what the person did not say on the command line comes from there.
+
+Entered only when something is set, and by the commands that show the settings.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cass.cli.table import command, options_of
+from cass.settings.layers import plain_word
+from cass.settings.quick import load
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cass.cli.lane import Invocation
+    from cass.paths import Places
+
+# They list what is wrong with the settings themselves.
+SHOW_SETTINGS = ("config", "status")
+
+
+def settle(found: Invocation, where: Places, values: dict[str, object] | None) -> None:
+    """Fill in the options that were not given.  `options` gains `settings`: key → value of all that are set.
+
+    Where `values` are not known yet they are read with all layers, which `loaded` then holds, and whatever is wrong in
+    them is said once.  Raises UsageError for a bad flag.
+    """
+    if values is None:
+        values = _loaded(found, where)
+    for option in options_of(command(found.command)):
+        if option.setting in values and option.dest not in found.given and option.setting != "pager":
+            found.options[option.dest] = values[option.setting]
+    found.options["settings"] = values
+
+
+def _loaded(found: Invocation, where: Places) -> dict[str, object]:
+    flags = {option.setting: _said(found, option.dest) for option in options_of(command(found.command))}
+    flags.pop("", None)
+    settings = found.options["loaded"] = load(where, os.environ, flags)
+    found.options["flags"] = flags
+    if settings.problems and found.command not in SHOW_SETTINGS:
+        from cass.render.config_text import problems
+
+        sys.stderr.write(problems(settings.problems))
+    return {key: plain_word(given[-1][1]) for key, given in settings.given.items()}
+
+
+def _said(found: Invocation, dest: str) -> object:
+    """What a flag says for its setting; None where it was not given."""
+    if dest not in found.given:
+        return None
+    return "" if dest == "no_pager" else found.options[dest]

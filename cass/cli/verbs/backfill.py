@@ -1,0 +1,94 @@
+"""`cass backfill`: make the vectors that are owed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from cass import clock
+from cass.backfill.machine import BackfillRequest, Machine
+from cass.backfill.run import Backfill
+from cass.disk import free_bytes
+from cass.paths import places
+from cass.render import backfill_json, backfill_text
+from cass.render.progress import Progress, chosen
+from cass.render.terminal import style
+from cass.semantic.vectors import FAST, QUALITY
+from cass.settings.quick import load
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from cass.backfill.report import BackfillReport
+    from cass.paths import Places
+    from cass.settings.quick import Settings
+
+# Where a volume does not tell what is free on it, only the budget holds.
+UNKNOWN_BYTES = 1 << 62
+BY_SIGNAL = 128
+
+
+class Stopping:
+    """Until the end of the block the first signal asks for a stop within a batch; the second one is obeyed at once."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Stopping:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, frame: object) -> None:
+        self.number = number
+        self.__exit__()
+
+    def is_stopped(self) -> bool:
+        return self.number != 0
+
+
+def run(options: dict[str, Any]) -> int:
+    """Work until nothing is owed; a tier that cannot go on says why, which is no error."""
+    where = places(os.environ, data_dir=options["data_dir"])
+    request = _request(where, options)
+    look = style(sys.stderr, options, os.environ)
+    kind = chosen("auto", options["quiet"] or options["json"], look)
+    progress = Progress(sys.stderr, kind, look.width, clock.monotonic_s)
+    with Stopping() as stopping:
+        try:
+            report = Backfill(where, request, _machine(where, stopping, progress)).run()
+        finally:
+            progress.close()
+    _print(report, options)
+    return BY_SIGNAL + stopping.number if stopping.number else 0
+
+
+def _request(where: Places, options: dict[str, Any]) -> BackfillRequest:
+    """The wishes of this command, and what holds without its flags."""
+    settings: Settings = options.get("loaded") or load(where, os.environ)
+    flags = {key: value for key, value in options.get("flags", {}).items() if value is not None}
+    configured = load(where, os.environ) if flags else settings
+    tiers = (options["tier"],) if options["tier"] else (FAST, QUALITY)
+    return BackfillRequest(settings.policy(), configured.policy(), tiers, options["once"], options["force"])
+
+
+def _machine(where: Places, stopping: Stopping, progress: Progress) -> Machine:
+    def free() -> int:
+        known = free_bytes(where.data)
+        return UNKNOWN_BYTES if known is None else known
+
+    return Machine(clock.now_ms, clock.monotonic_s, free, stopping.is_stopped, progress=progress)
+
+
+def _print(report: BackfillReport, options: dict[str, Any]) -> None:
+    if options["json"]:
+        sys.stdout.write(backfill_json.answer(report))
+    elif not options["quiet"]:
+        sys.stdout.write(backfill_text.summary(report, style(sys.stdout, options, os.environ)))

@@ -1,0 +1,204 @@
+"""`cass config`: show and change settings."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cass.connectors.table import find_agent
+from cass.errors import BadConfiguration, UsageError
+from cass.paths import places
+from cass.render import config_json, config_text
+from cass.render.terminal import page, style
+from cass.settings import page as pages
+from cass.settings.hot import FILES, OTHER_FILE
+from cass.settings.kinds import accepted, check
+from cass.settings.problems import unknown_key
+from cass.settings.quick import load
+from cass.settings.table import AGENTS, BY_KEY, CONSTANT, Setting
+from cass.settings.write import set_value, unset_value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from cass.paths import Places
+    from cass.settings.problems import SettingProblem
+    from cass.settings.quick import Settings
+
+EDITORS = ("sensible-editor", "nano", "vim", "vi", "notepad")
+
+
+def run(options: dict[str, Any]) -> int:
+    """Do what the first word says; with none, show."""
+    action, *rest = options["words"] or ["show"]
+    if action not in ACTIONS:
+        raise UsageError(f"{action!r} is not one of its values", "ACTION", f"use {', '.join(ACTIONS)}")
+    if len(rest) > 1 and action != "set":
+        raise UsageError(f"{rest[1]!r} is one word too many", f"cass config {action}", "see `cass config -h`")
+    where = places(os.environ, data_dir=options["data_dir"])
+    named = {"key": rest[0] if rest else None, "value": rest[1:]}
+    return ACTIONS[action](where, options | named) or 0
+
+
+def _load(where: Places, options: dict[str, Any]) -> Settings:
+    return load(where, os.environ, options["flags"])
+
+
+def _show(where: Places, options: dict[str, Any]) -> None:
+    settings = _load(where, options)
+    found = settings.effective().settings
+    if options["key"] is not None:
+        found = (settings.effective().get(_row(options).key),)
+    if options["json"]:
+        sys.stdout.write(config_json.listing(found, settings.problems, where.config, _files(where)))
+        return
+    page(config_text.listing(found, style(sys.stdout, options, os.environ), options["origin"]), options)
+    _complain(settings.problems)
+
+
+def _get(where: Places, options: dict[str, Any]) -> None:
+    _print_one(where, _row(options), options)
+
+
+def _set(where: Places, options: dict[str, Any]) -> None:
+    row = _row(options)
+    value = _value(row, options["value"])
+    stood = set_value(where, row, value)
+    _report_change(where, row, options, f"{row.key} = {config_text.value(value)} ({stood})\n")
+
+
+def _unset(where: Places, options: dict[str, Any]) -> None:
+    row = _row(options)
+    stood = unset_value(where, row)
+    if stood is None and not options["quiet"]:
+        sys.stderr.write(f"cass: {row.key} was not set in {os.path.join(where.config, row.file)}\n")
+    _report_change(where, row, options, f"{row.key} = {{value}}\n")
+
+
+def _path(where: Places, options: dict[str, Any]) -> None:
+    files = _files(where)
+    if options["key"] is not None:
+        files = [os.path.join(where.config, _file_of(options["key"]))]
+    if options["json"]:
+        sys.stdout.write(config_json.files(where.config, files))
+    else:
+        sys.stdout.write("".join(f"{path}\n" for path in files))
+
+
+def _edit(where: Places, options: dict[str, Any]) -> int:
+    """The person's work is never undone: what is wrong is said, and exit 11 tells scripts."""
+    name = _file_of(options["key"] or OTHER_FILE)
+    path = os.path.join(where.config, name)
+    new = not os.path.exists(path)
+    if new:
+        pages.write_template(path, name)
+    try:
+        failed = _edited(path, options["json"])
+    finally:
+        if new:
+            pages.drop_unused_template(path, name)
+    problems = [one for one in load(where, os.environ).problems if f"{one.origin}:".startswith(f"{path}:")]
+    if options["json"]:
+        sys.stdout.write(config_json.edited(path, problems))
+    _complain([] if options["json"] else problems)
+    return BadConfiguration.exit_code if problems or failed else 0
+
+
+ACTIONS: dict[str, Callable[[Places, dict[str, Any]], int | None]] = {
+    "show": _show,
+    "get": _get,
+    "set": _set,
+    "unset": _unset,
+    "path": _path,
+    "edit": _edit,
+}
+
+
+def _row(options: dict[str, Any]) -> Setting:
+    key = options["key"]
+    if key is None:
+        raise UsageError("KEY is missing", "cass config", "give a setting, such as search.limit")
+    if key not in BY_KEY:
+        raise unknown_key(key)
+    return BY_KEY[key]
+
+
+def _value(row: Setting, words: list[str]) -> object:
+    """The typed value of the words on the command line.  Raises UsageError."""
+    if row.kind == CONSTANT:
+        raise UsageError(f"{row.key} is a constant of the program", todo="leave it as it is")
+    if not words:
+        raise UsageError("VALUE is missing", "cass config set", f"give {accepted(row)}")
+    if len(words) > 1 and row.kind != AGENTS:
+        raise UsageError(f"{words[1]!r} is one word too many", "cass config set", "put the value in quotes")
+    try:
+        value = check(row, ",".join(words))
+    except ValueError:
+        raise UsageError(f"{' '.join(words)!r} is no value for {row.key}", None, f"use {accepted(row)}") from None
+    return tuple(find_agent(name).name for name in value) if isinstance(value, tuple) else value
+
+
+def _print_one(where: Places, row: Setting, options: dict[str, Any], text: str = "{value}\n") -> None:
+    settings = _load(where, options)
+    found = settings.effective().get(row.key)
+    if options["json"]:
+        sys.stdout.write(config_json.one(found, settings.problems))
+        return
+    sys.stdout.write(text.replace("{value}", config_text.value(found.value)))
+    _complain(settings.problems)
+
+
+def _report_change(where: Places, row: Setting, options: dict[str, Any], text: str) -> None:
+    _print_one(where, row, options, "" if options["quiet"] else text)
+    found = load(where, os.environ).effective().get(row.key)
+    if found.source.value == "environment" and not options["quiet"]:
+        sys.stderr.write(f"cass: the environment is stronger: {found.origin} says {config_text.value(found.value)}\n")
+
+
+def _file_of(word: str) -> str:
+    """The file that a key belongs to, or that a word names: `semantic`, `cass.toml`."""
+    if word in BY_KEY:
+        return BY_KEY[word].file
+    for name in FILES:
+        if word in (name, name.removesuffix(".toml")):
+            return name
+    raise unknown_key(word)
+
+
+def _files(where: Places) -> list[str]:
+    return [os.path.join(where.config, name) for name in FILES]
+
+
+def _edited(path: str, is_json: bool) -> bool:
+    """Wait for the editor; did it fail?  Raises UsageError where there is none."""
+    import subprocess
+
+    command = _editor()
+    sys.stdout.flush()
+    try:
+        # With --json stdout belongs to the answer.
+        code = subprocess.run([*command, path], stdout=sys.stderr if is_json else None, check=False).returncode
+    except OSError as lost:
+        todo = f"set EDITOR, or edit {path} yourself"
+        raise UsageError(f"the editor {command[0]!r} cannot be started", None, todo) from lost
+    if code:
+        sys.stderr.write(f"cass: the editor ended with exit status {code}\n")
+    return code != 0
+
+
+def _editor() -> list[str]:
+    import shlex
+    import shutil
+
+    wish = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
+    words = shlex.split(wish, posix=os.name != "nt")
+    found = words or [name for name in EDITORS if shutil.which(name)][:1]
+    if not found:
+        raise UsageError("there is no editor", "VISUAL, EDITOR", "set EDITOR to the editor that you use")
+    return found
+
+
+def _complain(problems: list[SettingProblem]) -> None:
+    sys.stderr.write(config_text.problems(problems))

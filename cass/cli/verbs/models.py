@@ -1,0 +1,165 @@
+"""`cass models`: list, install, verify and remove the models of the quality tier."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+from cass import clock
+from cass.cli.rows_models import ACTIONS
+from cass.disk import folder_bytes, free_bytes
+from cass.errors import NotFound, UsageError
+from cass.paths import home_folder, places
+from cass.policy import DEFAULT_QUALITY_TIER_EMBEDDER, SemanticArtifactKind
+from cass.render import models_json, models_text
+from cass.render.layout import size
+from cass.render.progress import Progress, chosen
+from cass.render.terminal import style
+from cass.semantic.known_models import KNOWN, known
+from cass.semantic.models import find, installed, models_folder, remove
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from cass.paths import Places
+    from cass.policy import BudgetDecision, SemanticPolicy
+    from cass.semantic.model_install import Machine
+    from cass.semantic.models import Model
+
+BROKEN = 1
+
+
+def run(options: dict[str, Any]) -> int:
+    """Do what the first word says; with none, list."""
+    action, *rest = options["words"] or ["list"]
+    if action not in ACTIONS:
+        raise UsageError(f"{action!r} is not one of its values", "ACTION", f"use {', '.join(ACTIONS)}")
+    if len(rest) > 1:
+        raise UsageError(f"{rest[1]!r} is one word too many", f"cass models {action}", "see `cass models -h`")
+    where = places(os.environ, data_dir=options["data_dir"])
+    return DO[action](where, rest[0] if rest else None, options)
+
+
+def _list(where: Places, name: str | None, options: dict[str, Any]) -> int:
+    models = [model for model in installed(where.data) if name in (None, model.name)]
+    missing = [each for each in KNOWN.values() if name in (None, each.name) and find(where.data, each.name) is None]
+    if options["json"]:
+        sys.stdout.write(models_json.listing(models, missing))
+    else:
+        sys.stdout.write(models_text.listing(models, missing, style(sys.stdout, options, os.environ)))
+    return 0
+
+
+def _install(where: Places, name: str | None, options: dict[str, Any]) -> int:
+    from cass.semantic.model_install import Request, install
+    from cass.semantic.model_sources import Wish
+
+    model = known(name or DEFAULT_QUALITY_TIER_EMBEDDER)
+    wish = Wish(options["from_path"], options["mirror"], tuple(text.lower() for text in options["trust"]))
+    look = style(sys.stderr, options, os.environ)
+    kind = chosen("auto", options["quiet"] or options["json"], look)
+    bar = Progress(sys.stderr, kind, shutil.get_terminal_size().columns, clock.monotonic_s)
+    started_s = clock.monotonic_s()
+    try:
+        done = install(Request(model, wish, options["variant"]), _machine(where, options, bar))
+    finally:
+        bar.close()
+    took_s = clock.monotonic_s() - started_s
+    if options["json"]:
+        sys.stdout.write(models_json.installed(done.model, done.was_there, took_s))
+    elif not options["quiet"]:
+        sys.stdout.write(models_text.installed(done.model, done.was_there, took_s))
+    return 0
+
+
+def _machine(where: Places, options: dict[str, Any], bar: Progress) -> Machine:
+    from cass.semantic.model_install import Machine
+
+    def progress(phase: str, done: int, total: int) -> None:
+        if total:
+            bar(phase, 0, 1, done, total)
+
+    policy = _policy(where, options)
+    return Machine(
+        where=where,
+        env=os.environ,
+        home=home_folder(os.environ),
+        policy=policy,
+        used_bytes=folder_bytes(models_folder(where.data)),
+        free_bytes=free_bytes,
+        make_room=lambda more_bytes: _make_room(where, policy, more_bytes, options["quiet"]),
+        now_ms=clock.now_ms,
+        progress=progress,
+    )
+
+
+def _make_room(where: Places, policy: SemanticPolicy, more_bytes: int, quiet: bool) -> BudgetDecision | None:
+    """Evict vectors and graphs where the budget wants it, and say so; the refusal where that does not do."""
+    from cass.semantic.artifacts import Shelf
+    from cass.semantic.budget import Budget
+
+    budget = Budget(policy, Shelf.below(where.data), lambda: free_bytes(where.data) or 0)
+    leave = budget.make_room(SemanticArtifactKind.MODEL_FILES, more_bytes)
+    for gone in () if quiet else leave.evicted:
+        sys.stderr.write(f"cass: removed {gone.name} ({size(gone.size_bytes)}): {gone.why}\n")
+    return leave.refused
+
+
+def _policy(where: Places, options: dict[str, Any]) -> SemanticPolicy:
+    from cass.settings.quick import load
+
+    return (options.get("loaded") or load(where, os.environ)).policy()
+
+
+def _verify(where: Places, name: str | None, options: dict[str, Any]) -> int:
+    from cass.semantic.verify_model import fault_of
+
+    found = [(model, fault_of(model)) for model in _named(where, name)]
+    if options["json"]:
+        sys.stdout.write(models_json.verified(found))
+    else:
+        sys.stdout.write(models_text.verified(found))
+    return BROKEN if any(fault is not None for _, fault in found) else 0
+
+
+def _named(where: Places, name: str | None) -> list[Model]:
+    """The models that are meant.  Raises NotFound where there is none."""
+    models = [model for model in installed(where.data) if name in (None, model.name)]
+    if not models:
+        what = f"the model {name!r} is not installed" if name else "no model is installed"
+        raise NotFound(what, models_folder(where.data), "install it: cass models install")
+    return models
+
+
+def _remove(where: Places, name: str | None, options: dict[str, Any]) -> int:
+    if name is None:
+        raise UsageError("NAME is missing", "cass models remove", "see what is installed: cass models")
+    _named(where, name)
+    if not options["yes"] and not _agreed(name):
+        return 0
+    freed = remove(where.data, name)
+    if options["json"]:
+        sys.stdout.write(models_json.removed(name, freed))
+    elif not options["quiet"]:
+        sys.stdout.write(models_text.removed(name, freed))
+    return 0
+
+
+def _agreed(name: str) -> bool:
+    """Ask a person; raises UsageError where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise UsageError(f"removing {name} needs a yes", "cass models remove", f"cass models remove {name} --yes")
+    sys.stderr.write(f"Remove the model {name}? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+DO: dict[str, Callable[[Places, str | None, dict[str, Any]], int]] = {
+    "list": _list,
+    "install": _install,
+    "verify": _verify,
+    "remove": _remove,
+}

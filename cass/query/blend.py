@@ -1,0 +1,46 @@
+"""One order out of several: reciprocal rank fusion, and the refinement of one list by another's scores.  Pure."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+    from typing import TypeVar
+
+    Key = TypeVar("Key", bound=Hashable)
+
+# Cormack, Clarke and Büttcher, SIGIR 2009: the first places count more than the others, but not by much.
+RRF_K = 60
+
+
+def fuse(lists: Sequence[tuple[Sequence[Key], float]], k: int = RRF_K) -> dict[Key, float]:
+    """Key → sum of weight / (k + rank) over the lists (keys best first, weight) that have it, best first.
+
+    Equal sums stay in the order in which the lists have them.
+    """
+    scores: dict[Key, float] = {}
+    for keys, weight in lists:
+        for rank, key in enumerate(dict.fromkeys(keys), 1):
+            scores[key] = scores.get(key, 0.0) + weight / (k + rank)
+    return dict(sorted(scores.items(), key=lambda pair: -pair[1]))
+
+
+def refine(fast: Mapping[Key, float], quality: Mapping[Key, float], weight: float) -> dict[Key, float]:
+    """(1 - weight) * fast + weight * quality of every key of either, both brought to 0..1, best first.
+
+    A key that one of them lacks has that one's worst.
+    """
+    first, second = scaled(fast), scaled(quality)
+    keys = [*quality, *(key for key in fast if key not in quality)]
+    scores = {key: (1 - weight) * first.get(key, 0.0) + weight * second.get(key, 0.0) for key in keys}
+    return dict(sorted(scores.items(), key=lambda pair: -pair[1]))
+
+
+def scaled(scores: Mapping[Key, float]) -> dict[Key, float]:
+    """Min-max to 0..1; all equal are 1, what is not finite is 0."""
+    finite = [score for score in scores.values() if score - score == 0]
+    low, high = min(finite, default=0.0), max(finite, default=0.0)
+    return {
+        key: 0.0 if score - score != 0 else (score - low) / (high - low) if high > low else 1.0
+        for key, score in scores.items()
+    }

@@ -1,0 +1,1 @@
+"""What turns texts into vectors: one file an embedder, one table that knows them all."""

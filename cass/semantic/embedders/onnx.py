@@ -1,0 +1,159 @@
+"""The quality tier's embedder: an installed model's ONNX file, run by onnxruntime and tokenizers directly.
+
+fastembed would do the same with the same file; importing it costs half a second, which in a cold search a person waits
+for.  Nothing here ever reaches for the network.
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+
+from cass.semantic.embedders.base import EmbedderNotLoaded, EmbedderTransportError
+from cass.semantic.models import TOKENIZER, Model, find
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from numpy.typing import NDArray
+    from tokenizers import Encoding
+
+    from cass.semantic.embedders.base import Status, Vector
+
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+OUTPUT = "sentence_embedding"
+# Eight texts, four of the longest: the process stays under 200 MB.  32 are slower and take twice that.
+BATCH = 8
+BATCH_TOKENS = 1024
+# Rows of a batch share one scale in int8, and padding is work for nothing: only texts of about one length go together.
+LONGEST_OVER_SHORTEST = 1.25
+LONGER_BY = 4
+FEWEST_TOKENS = 3  # the first and the last stand for the text's ends
+# More than 256 tokens of anything but blanks.
+CHARS_PER_TOKEN = 16
+
+
+class OnnxEmbedder:
+    """An installed model.  `threads` are those of the process that wants it; 1 leaves the machine to its user."""
+
+    def __init__(self, model: Model, threads: int = 1) -> None:
+        self.embedder_id = model.embedder_id
+        self.model_version = model.revision
+        self.dim = model.dim
+        self.max_input_chars = model.max_tokens * CHARS_PER_TOKEN
+        self.status: Status = "loading"
+        self.reason: str | None = None
+        self._model = model
+        self._threads = max(1, threads)
+        self._session: Any = None
+        self._tokenizer: Any = None
+
+    @property
+    def is_loaded(self) -> bool:
+        return self.status == "ok"
+
+    def load(self) -> None:
+        """Open the model; never raises.  `reason` says what is wrong when `status` is error."""
+        if self.is_loaded:
+            return
+        # numpy would start a thread for every core, 50 ms of processor time, to multiply matrices that nobody gives it.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        try:
+            self._tokenizer = _tokenizer(os.path.join(self._model.folder, TOKENIZER), self._model.max_tokens)
+            self._session = _session(self._model.path, self._threads)
+        except Exception as lost:  # onnxruntime and tokenizers have no common error of their own
+            self.status, self.reason = "error", _first_line(lost)
+            return
+        self.status, self.reason = "ok", None
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """A unit vector a text, in their order; one without tokens has an empty one.
+
+        Raises EmbedderNotLoaded, and EmbedderTransportError where the model itself fails.
+        """
+        if not texts:
+            return []
+        if not self.is_loaded:
+            raise EmbedderNotLoaded(self.reason or "the model is not loaded")
+        encoded = [self._tokenizer.encode(text[: self.max_input_chars]) for text in texts]
+        vectors = [array("f")] * len(texts)
+        try:
+            for rows in batches([len(one.ids) for one in encoded]):
+                for row, vector in zip(rows, self._run([encoded[row] for row in rows]), strict=True):
+                    vectors[row] = array("f", vector.tobytes())
+        except Exception as lost:
+            raise EmbedderTransportError(f"the model failed: {_first_line(lost)}") from lost
+        return vectors
+
+    def close(self) -> None:
+        """Let go of the model's memory."""
+        self._session = self._tokenizer = None
+        self.status = "closed"
+
+    def _run(self, batch: Sequence[Encoding]) -> NDArray[Any]:
+        import numpy as np
+
+        width = max(len(one.ids) for one in batch)
+        ids, mask = np.zeros((2, len(batch), width), np.int64)
+        for row, one in enumerate(batch):
+            ids[row, : len(one.ids)] = one.ids
+            mask[row, : len(one.ids)] = 1
+        given = dict(zip(INPUTS, (ids, mask, np.zeros_like(ids)), strict=True))
+        found: NDArray[Any] = self._session.run([OUTPUT], given)[0]
+        return np.ascontiguousarray(found, np.float32)
+
+
+def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """The rows that run together, the shortest texts first; a text without tokens of its own is in none."""
+    together: list[int] = []
+    for row in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if lengths[row] < FEWEST_TOKENS:
+            continue
+        if together and not _fits(len(together), lengths[together[0]], lengths[row]):
+            yield together
+            together = []
+        together.append(row)
+    if together:
+        yield together
+
+
+def _fits(count: int, shortest: int, length: int) -> bool:
+    """May a text of this length join a batch of so many?"""
+    has_room = count < BATCH and (count + 1) * length <= BATCH_TOKENS
+    return has_room and length <= shortest * LONGEST_OVER_SHORTEST + LONGER_BY
+
+
+def open_model(data: str, name: str, threads: int = 1) -> OnnxEmbedder | None:
+    """The embedder of an installed model, not loaded yet; None where none of that name is installed."""
+    model = find(data, name)
+    return OnnxEmbedder(model, threads) if model is not None else None
+
+
+def _tokenizer(path: str, max_tokens: int) -> Any:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(path)
+    tokenizer.no_padding()  # the published one pads every text to 128
+    tokenizer.enable_truncation(max_tokens)
+    return tokenizer
+
+
+def _session(path: str, threads: int) -> Any:
+    import onnxruntime  # type: ignore[import-untyped]
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # A spinning thread takes a core from whoever works; an arena keeps the memory of the largest batch for ever.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # A plan of the memory pays where all batches have one shape.
+    options.enable_cpu_mem_arena = options.enable_mem_pattern = False
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def _first_line(lost: BaseException) -> str:
+    lines = str(lost).splitlines()
+    return lines[0].strip() if lines else type(lost).__name__

@@ -1,0 +1,298 @@
+"""Install a model: fetch its weights, turn them into one ONNX file here, check it on this machine, put it in place.
+
+Whatever interrupts that, a model is either installed whole or not at all; what was downloaded waits for the next try.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from cass.disk import PRIVATE_FILE, make_private_folder
+from cass.errors import SystemRefused
+from cass.policy import MB, BudgetDecision
+from cass.records import record, replace
+from cass.semantic import reference
+from cass.semantic.bert_graph import FP32, VARIANTS, write_model
+from cass.semantic.known_models import WEIGHTS, WORDS, KnownModel
+from cass.semantic.model_sources import Surroundings, Wish, fetch
+from cass.semantic.models import (
+    MODEL,
+    NEW,
+    TOKENIZER,
+    Model,
+    file_facts,
+    find,
+    lock,
+    models_folder,
+    passing_folder,
+    put_aside,
+    revision_of,
+    sha256_of,
+    sweep,
+    write_manifest,
+)
+from cass.semantic.safetensors import read_safetensors
+from cass.semantic.verify_model import Agreement, agreement, vectors_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Callable, Mapping, Sequence
+
+    from cass.paths import Places
+    from cass.policy import SemanticPolicy
+    from cass.semantic.model_sources import Progress
+
+DOWNLOADS, STAGING = "downloads", "unpacked"
+# Weights and the archive that they come in lie side by side for a moment.
+COPIES_ON_THE_WAY = 2
+SMALLEST_SHARE = 4  # int8 is a quarter of its weights
+
+
+@record
+class Request:
+    """What to install.  `variant` None: int8 where it is right on this machine, else fp32."""
+
+    model: KnownModel
+    wish: Wish = Wish()
+    variant: str | None = None
+
+
+@record
+class Machine:
+    """Where it goes.
+
+    used_bytes: what all models take now; vectors and graphs would give way to one · free_bytes(path): of the volume
+    make_room(bytes): let them give way for so many bytes more; the refusal where that does not do.
+    """
+
+    where: Places
+    env: Mapping[str, str]
+    home: str
+    policy: SemanticPolicy
+    used_bytes: int
+    free_bytes: Callable[[str], int | None]
+    make_room: Callable[[int], BudgetDecision | None]
+    now_ms: Callable[[], int]
+    progress: Progress
+
+
+@record
+class Installed:
+    """The model, and whether it had been there already."""
+
+    model: Model
+    was_there: bool
+
+
+class ModelRefused(SystemRefused):
+    """A model that may not or cannot be installed here."""
+
+
+def install(request: Request, machine: Machine) -> Installed:
+    """Install the model, unless it is there and whole.
+
+    Raises NetworkFailed, UsageError, ModelRefused, Busy, OSError; nothing is installed then.
+    """
+    data, name = machine.where.data, request.model.name
+    make_private_folder(models_folder(data))
+    with lock(data):
+        sweep(data)
+        there = find(data, name)
+        if there is not None and _is_wanted(there, request):
+            return Installed(there, True)
+        variants = VARIANTS if request.variant is None else (request.variant,)
+        _check_room(request.model, variants[0], machine, there)
+        downloads = _downloads(machine.where)
+        staging = os.path.join(downloads, STAGING)
+        shutil.rmtree(staging, ignore_errors=True)  # of a process that was killed
+        make_private_folder(staging)
+        try:
+            most_bytes = machine.policy.max_model_size_mb * MB * SMALLEST_SHARE
+            around = Surroundings(machine.env, machine.home, downloads, most_bytes, machine.progress)
+            source = fetch(request.model, request.wish, around, staging)
+            model = _build(request, machine, staging, source, variants, there)
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)  # what came half stays beside it, for the next try
+            raise
+        shutil.rmtree(downloads, ignore_errors=True)
+        return Installed(model, False)
+
+
+def _downloads(where: Places) -> str:
+    """The folder for what is on its way to this data folder: its lock guards that one, too."""
+    from hashlib import blake2b
+
+    return os.path.join(where.cache, DOWNLOADS, blake2b(where.data.encode(), digest_size=8).hexdigest())
+
+
+def _is_wanted(there: Model, request: Request) -> bool:
+    """Is what is installed what was asked for, and whole?  A source that the user names is always read."""
+    named = request.wish.from_path is not None or request.wish.mirror is not None
+    fits = request.variant in (None, there.variant)
+    return fits and not named and there.damage() is None
+
+
+def _check_room(known: KnownModel, variant: str, machine: Machine, there: Model | None) -> None:
+    """Raises ModelRefused where policy or disk have no room, before anything is fetched."""
+    _decide(known.sizes[variant], machine, there)
+    on_the_way = COPIES_ON_THE_WAY * known.files[WEIGHTS][1]
+    free = machine.free_bytes(machine.where.cache)
+    least = machine.policy.min_free_disk_mb * MB
+    if free is not None and free - on_the_way < least:
+        raise ModelRefused(
+            f"fetching it takes {on_the_way // MB} MB for a moment, {free // MB} MB are free",
+            machine.where.cache,
+            f"make room, so that {machine.policy.min_free_disk_mb} MB stay free (min_free_disk_mb)",
+        )
+
+
+def _decide(write_bytes: int, machine: Machine, there: Model | None) -> None:
+    """Raises ModelRefused where so much may not be written in place of the model that is there."""
+    models, policy = models_folder(machine.where.data), machine.policy
+    replaced = there.bytes if there is not None else 0
+    free = machine.free_bytes(models)
+    used = max(machine.used_bytes - replaced, 0)
+    cap = policy.max_model_size_mb * MB
+    decision = policy.check_budget_bytes(write_bytes, used, write_bytes + (1 << 60) if free is None else free, cap)
+    if not decision.has_room:
+        raise _refusal(decision, models)
+
+
+def _make_room(model: Model, machine: Machine, there: Model | None) -> None:
+    """The model's real size is known now; what is weaker goes.  Raises ModelRefused."""
+    _decide(model.bytes, machine, there)
+    more_bytes = model.bytes - (there.bytes if there is not None else 0)
+    refused = machine.make_room(max(more_bytes, 0))
+    if refused is not None:
+        raise _refusal(refused, models_folder(machine.where.data))
+
+
+def _refusal(decision: BudgetDecision, where: str) -> ModelRefused:
+    if isinstance(decision, BudgetDecision.ModelTooLarge):
+        what = f"the model takes {decision.model_mb:.0f} MB, the most allowed is {decision.max_mb:.0f}"
+        return ModelRefused(what, where, "raise max_model_size_mb: cass config set max_model_size_mb N")
+    if isinstance(decision, BudgetDecision.DiskPressureDeny):
+        what = f"{decision.free_mb:.0f} MB are free and {decision.min_required_mb:.0f} must stay so"
+        return ModelRefused(what, where, "make room on that disk")
+    assert isinstance(decision, BudgetDecision.OverBudgetWarn)
+    what = f"vectors and models would take {decision.used_mb:.0f} MB, the budget is {decision.budget_mb:.0f}"
+    return ModelRefused(what, where, "raise it: cass config set semantic_budget_mb N")
+
+
+def _build(
+    request: Request, machine: Machine, staging: str, source: str, variants: Sequence[str], there: Model | None
+) -> Model:
+    """The model in its place, in the first of the variants that is right on this machine."""
+    data = machine.where.data
+    beside = os.path.join(passing_folder(data), NEW)
+    try:
+        for variant in variants:
+            _decide(request.model.sizes[variant], machine, there)
+            shutil.rmtree(beside, ignore_errors=True)
+            make_private_folder(beside)
+            machine.progress(f"making the {variant} model", 0, 0)
+            model = _converted(request.model, staging, beside, variant, source, machine.now_ms())
+            found = _checked(model, request.model, staging)
+            if found is not None and found.is_enough(variant):
+                model = replace(model, agreement=round(found.cosine, 6))
+                write_manifest(model)
+                _make_room(model, machine, there)
+                return _put_in_place(model, data)
+        raise ModelRefused(
+            f"it does not give the right vectors on this machine{_said(found)}", source, "report it, with this line"
+        )
+    finally:
+        sweep(data)
+
+
+def _converted(known: KnownModel, staging: str, folder: str, variant: str, source: str, now_ms: int) -> Model:
+    """The model's files, written and named; its manifest is not."""
+    weights = os.path.join(staging, WEIGHTS)
+    try:
+        tensors = read_safetensors(weights)
+        with open(os.path.join(folder, MODEL), "wb") as file:
+            write_model(tensors, known.config, variant, file)
+            file.flush()
+            os.fsync(file.fileno())
+        del tensors  # mapped: Windows removes no file that is
+        _write_tokenizer(staging, folder, known)
+    except ValueError as bad:
+        raise ModelRefused(f"the weights cannot be used: {bad}", source, "use another file") from bad
+    names = sorted(os.listdir(folder))
+    for name in names:
+        os.chmod(os.path.join(folder, name), PRIVATE_FILE)
+    files = tuple(file_facts(folder, name) for name in names)
+    sha256 = next(one.sha256 for one in files if one.name == MODEL)
+    return Model(
+        name=known.name,
+        folder=folder,
+        embedder_id=_embedder_id(known, sha256_of(weights)),
+        dim=known.dim,
+        max_tokens=known.max_tokens,
+        variant=variant,
+        revision=revision_of(sha256),
+        source=source,
+        installed_ms=now_ms,
+        agreement=None,
+        files=files,
+    )
+
+
+def _embedder_id(known: KnownModel, weights_sha256: str) -> str:
+    """Other weights make another space of vectors, which must not be mixed with the first."""
+    is_pinned = weights_sha256 == known.files[WEIGHTS][0]
+    return known.embedder_id if is_pinned else f"{known.embedder_id}-{weights_sha256[:8]}"
+
+
+def _write_tokenizer(staging: str, folder: str, known: KnownModel) -> None:
+    """The tokenizer without padding and cut where the model's is, with the small files that fastembed asks for.
+
+    Raises ValueError for a file that is no tokenizer.
+    """
+    import json
+
+    with open(os.path.join(staging, WORDS), encoding="utf-8") as file:
+        tokenizer = json.load(file)
+    cut = {"max_length": known.max_tokens, "strategy": "LongestFirst", "stride": 0, "direction": "Right"}
+    texts = {
+        TOKENIZER: tokenizer | {"padding": None, "truncation": cut},
+        "tokenizer_config.json": {"model_max_length": known.max_tokens, "pad_token": "[PAD]"},
+        "special_tokens_map.json": {},
+        "config.json": {**known.config, "pad_token_id": 0},
+    }
+    for name, said in texts.items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8", newline="\n") as file:
+            json.dump(said, file, ensure_ascii=False, separators=(",", ":"))
+
+
+def _checked(model: Model, known: KnownModel, staging: str) -> Agreement | None:
+    """How near the model is to the original; None where it does not run at all."""
+    found = vectors_of(model)
+    return agreement(found, _expected(model, known, staging)) if found else None
+
+
+def _expected(model: Model, known: KnownModel, staging: str) -> Sequence[array[float]]:
+    """The checked-in vectors; where there are none, those of the fp32 graph, made for this purpose only."""
+    checked_in = reference.vectors(known.name, known.dim) if model.embedder_id == known.embedder_id else []
+    if checked_in:
+        return checked_in
+    with open(os.path.join(staging, MODEL), "wb") as file:
+        write_model(read_safetensors(os.path.join(staging, WEIGHTS)), known.config, FP32, file)
+    return vectors_of(replace(model, folder=staging, variant=FP32))
+
+
+def _put_in_place(model: Model, data: str) -> Model:
+    """Renamed whole; the one that was there before is out of the way first."""
+    folder = os.path.join(models_folder(data), model.name)
+    if os.path.isdir(folder):
+        put_aside(data, model.name)
+    os.replace(model.folder, folder)
+    return replace(model, folder=folder)
+
+
+def _said(found: Agreement | None) -> str:
+    return (
+        f": cosine {found.cosine:.4f}, difference {found.difference:.1e}" if found is not None else ": it does not run"
+    )

@@ -1,0 +1,203 @@
+"""Models that are installed: a folder each, with a manifest that says what it is made of and how it was checked.
+
+In:  the data folder.
+Out: what is there and whether it is whole.  Nothing here fetches or makes a model: that is `model_install.py`.
+"""
+
+from __future__ import annotations
+
+import os
+
+from cass.disk import folder_bytes, lock_holder, make_private_folder, try_lock, write_whole
+from cass.errors import Busy
+from cass.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from cass.disk import Lock
+
+MANIFEST = "manifest.json"
+MODEL = "model.onnx"
+TOKENIZER = "tokenizer.json"
+LOCK = "models.lock"  # beside the database: what lies among the models may be evicted
+NEW, GONE = "new", "gone"
+FORM = 1  # of the manifest
+REVISION_DIGITS = 12
+BLOCK_BYTES = 1 << 20
+
+
+@record
+class FileFacts:
+    """A file of a model as it was installed."""
+
+    name: str
+    sha256: str
+    bytes: int
+    mtime_ns: int
+
+
+@record
+class Model:
+    """An installed model.  `revision` is the beginning of the SHA-256 of its ONNX file.
+
+    `agreement` is the smallest cosine to the original model's vectors when it was last checked, None where there
+    are none to compare with.
+    """
+
+    name: str
+    folder: str
+    embedder_id: str
+    dim: int
+    max_tokens: int
+    variant: str
+    revision: str
+    source: str
+    installed_ms: int
+    agreement: float | None
+    files: tuple[FileFacts, ...]
+
+    @property
+    def path(self) -> str:
+        return os.path.join(self.folder, MODEL)
+
+    @property
+    def bytes(self) -> int:
+        return folder_bytes(self.folder)
+
+    @property
+    def looks_whole(self) -> bool:
+        """Are its files those that were checked, as far as size and time tell?  `damage` reads them."""
+        return all(_stamp(os.path.join(self.folder, one.name)) == (one.bytes, one.mtime_ns) for one in self.files)
+
+    def damage(self) -> str | None:
+        """What is wrong with its files, every byte read; None when all is well."""
+        for one in self.files:
+            path = os.path.join(self.folder, one.name)
+            try:
+                if sha256_of(path) != one.sha256:
+                    return f"{one.name} is not what was installed"
+            except OSError as lost:
+                return f"{one.name} cannot be read: {lost.strerror}"
+        return None
+
+
+def models_folder(data: str) -> str:
+    """Where models lie in a data folder."""
+    return os.path.join(data, "derived", "models")
+
+
+def passing_folder(data: str) -> str:
+    """Where a model lies while it is made or removed: on the same volume, and no part of what is installed."""
+    return os.path.join(data, "derived", "models-passing")
+
+
+def installed(data: str) -> list[Model]:
+    """All models that are installed, by name; what has no readable manifest is none."""
+    try:
+        names = sorted(os.listdir(models_folder(data)))
+    except OSError:
+        return []
+    found = (find(data, name) for name in names)
+    return [model for model in found if model is not None]
+
+
+def find(data: str, name: str) -> Model | None:
+    """The model of that name, None where none is installed or its manifest cannot be read."""
+    import json
+
+    folder = os.path.join(models_folder(data), name)
+    try:
+        with open(os.path.join(folder, MANIFEST), encoding="utf-8") as file:
+            said = json.load(file)
+        return _model(folder, said) if said["form"] == FORM else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _model(folder: str, said: Mapping[str, Any]) -> Model:
+    files = tuple(FileFacts(name, *facts) for name, facts in sorted(said["files"].items()))
+    fields = [name for name in Model.__match_args__ if name not in ("folder", "files")]
+    return Model(folder=folder, files=files, **{name: said[name] for name in fields})
+
+
+def write_manifest(model: Model) -> None:
+    """Put the manifest in the model's folder, whole or not at all."""
+    import json
+
+    files = {one.name: [one.sha256, one.bytes, one.mtime_ns] for one in model.files}
+    said: dict[str, object] = {"form": FORM, "files": files}
+    said |= {name: getattr(model, name) for name in Model.__match_args__ if name not in ("folder", "files")}
+    text = json.dumps(said, indent=1, sort_keys=True) + "\n"
+    write_whole(os.path.join(model.folder, MANIFEST), text.encode())
+
+
+def file_facts(folder: str, name: str) -> FileFacts:
+    """What the manifest says about a file.  Raises OSError."""
+    path = os.path.join(folder, name)
+    info = os.stat(path)
+    return FileFacts(name, sha256_of(path), info.st_size, info.st_mtime_ns)
+
+
+def revision_of(sha256: str) -> str:
+    """How a model file is named in the manifests of its vectors."""
+    return sha256[:REVISION_DIGITS]
+
+
+def remove(data: str, name: str) -> int:
+    """Remove a model, or what is left of one; the bytes that were freed.  Raises Busy, OSError."""
+    folder = os.path.join(models_folder(data), name)
+    if not os.path.isdir(folder):
+        return 0
+    with lock(data):
+        sweep(data)
+        freed = folder_bytes(folder)
+        put_aside(data, name)
+        sweep(data)
+    return freed
+
+
+def put_aside(data: str, name: str) -> None:
+    """Rename a model's folder, which then is no model: a search sees it whole or not at all.  Raises OSError."""
+    passing = passing_folder(data)
+    make_private_folder(passing)
+    os.replace(os.path.join(models_folder(data), name), os.path.join(passing, GONE))
+
+
+def sweep(data: str) -> None:
+    """Remove what an install or a removal left, its own process or a killed one.  The caller holds the lock."""
+    import shutil
+
+    shutil.rmtree(passing_folder(data), ignore_errors=True)
+
+
+def lock(data: str) -> Lock:
+    """Held by whoever installs or removes.  Raises Busy, OSError."""
+    make_private_folder(data)
+    path = os.path.join(data, LOCK)
+    taken = try_lock(path)
+    if taken is None:
+        who = f"process {lock_holder(path)}"
+        raise Busy(f"{who} is installing or removing a model", path, "wait for it, then run this again")
+    return taken
+
+
+def sha256_of(path: str) -> str:
+    """The file's SHA-256 in hex.  Raises OSError."""
+    import hashlib
+
+    seen = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            seen.update(block)
+    return seen.hexdigest()
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    try:
+        info = os.stat(path)
+    except OSError:
+        return None
+    return info.st_size, info.st_mtime_ns

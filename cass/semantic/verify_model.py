@@ -1,0 +1,76 @@
+"""Is a model what it should be on this machine?  Its vectors of sixteen sentences against the original's.
+
+An int8 file that is right on one processor may be wrong on another, so this is asked where the model will run.
+"""
+
+from __future__ import annotations
+
+from operator import mul
+
+from cass.records import record
+from cass.semantic import reference
+from cass.semantic.bert_graph import FP32
+from cass.semantic.embedders.base import EmbedderError
+from cass.semantic.embedders.onnx import OnnxEmbedder
+from cass.semantic.known_models import KNOWN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Sequence
+
+    from cass.semantic.models import Model
+
+FP32_MOST_DIFFERENCE = 1e-5
+INT8_LEAST_COSINE = 0.97
+
+
+@record
+class Agreement:
+    """How near a model is to the original: the smallest cosine, and the largest difference of two components."""
+
+    cosine: float
+    difference: float
+
+    def is_enough(self, variant: str) -> bool:
+        if variant == FP32:
+            return self.difference <= FP32_MOST_DIFFERENCE
+        return self.cosine >= INT8_LEAST_COSINE
+
+
+def agreement(found: Sequence[array[float]], expected: Sequence[array[float]]) -> Agreement:
+    """Compare the vectors that a model makes of the sentences with those that are expected."""
+    pairs = [pair for one, other in zip(found, expected, strict=True) for pair in zip(one, other, strict=True)]
+    if any(a - a != 0 for a, _ in pairs):
+        return Agreement(-1.0, 2.0)  # not finite: no two vectors are farther apart
+    cosines = [sum(map(mul, one, other)) for one, other in zip(found, expected, strict=True)]
+    return Agreement(min(cosines), max(abs(a - b) for a, b in pairs))
+
+
+def vectors_of(model: Model) -> list[array[float]]:
+    """What the model makes of the reference sentences; [] where it does not run."""
+    embedder = OnnxEmbedder(model)
+    embedder.load()
+    try:
+        return embedder.embed(reference.sentences())
+    except EmbedderError:
+        return []
+    finally:
+        embedder.close()
+
+
+def fault_of(model: Model) -> str | None:
+    """What is wrong with an installed model: every byte read, and its vectors compared.  None when all is well."""
+    damage = model.damage()
+    if damage is not None:
+        return damage
+    found = vectors_of(model)
+    if not found:
+        return "it does not run"
+    known = KNOWN.get(model.name)
+    if known is None or known.embedder_id != model.embedder_id:
+        return None  # other weights: nothing to compare with, and its files are those that were installed
+    agrees = agreement(found, reference.vectors(known.name, known.dim))
+    if agrees.is_enough(model.variant):
+        return None
+    return f"its vectors are not the original's: cosine {agrees.cosine:.4f}, difference {agrees.difference:.1e}"

@@ -1,0 +1,232 @@
+"""How a value is read: one check a kind, for what a file, a variable or a flag holds.
+
+A check takes text or a plain value and gives the typed value, or raises ValueError.  What the value should look like
+is `accepted`'s to say.
+"""
+
+from __future__ import annotations
+
+from cass.settings.table import (
+    AGENTS,
+    CHOICE,
+    COMMAND,
+    CONSTANT,
+    FRACTION,
+    LINK,
+    MILLISECONDS,
+    MODE,
+    NAME,
+    POLICY,
+    SECONDS,
+    SOME_SECONDS,
+    SWITCH,
+    WHOLE,
+    Setting,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Long enough for every count, short enough for SQLite's integers.
+MOST_DIGITS = 18
+UNITS_MS = (("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000))
+YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+LINKS = {
+    "none": "none",
+    "off": "none",
+    "file": "file",
+    "default": "file",
+    "vscode": "vscode://file{path}:{line}",
+    "vscodium": "vscodium://file{path}:{line}",
+    "cursor": "cursor://file{path}:{line}",
+}
+NAME_SIGNS = "-_./:"
+
+
+def check(row: Setting, raw: object) -> object:
+    """The typed value.  Raises ValueError if `raw` is none, and for a constant."""
+    return CHECKS[row.kind](row, raw)
+
+
+def accepted(row: Setting) -> str:
+    """What the value of a row may look like: `a whole number, 1 or more`."""
+    if row.kind == CHOICE:
+        return _or(row.values)
+    if row.kind == WHOLE:
+        return f"a whole number, {row.least} or more"
+    return ACCEPTED[row.kind]
+
+
+def _or(words: tuple[str, ...]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _text(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise ValueError
+    return raw.strip()
+
+
+def _whole(row: Setting, raw: object) -> int:
+    value = _digits(raw.strip()) if isinstance(raw, str) else raw
+    if isinstance(value, bool) or not isinstance(value, int) or not row.least <= value < 10**MOST_DIGITS:
+        raise ValueError
+    return value
+
+
+def _digits(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        raise ValueError
+    return int(text)
+
+
+def _number(raw: object) -> int | float:
+    """A number from 0 on, an int where it is whole; no infinity, no NaN."""
+    if isinstance(raw, str):
+        text = raw.strip()
+        if len(text) > MOST_DIGITS or not (text.isascii() and text.replace(".", "", 1).isdigit()):
+            raise ValueError
+        raw = float(text)
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not 0 <= raw < 10**MOST_DIGITS:
+        raise ValueError
+    return int(raw) if raw == int(raw) else raw
+
+
+def _fraction(row: Setting, raw: object) -> float:
+    value = float(_number(raw))
+    if value > 1:
+        raise ValueError
+    return value
+
+
+def _duration(raw: object, bare_ms: int) -> int | float:
+    """Milliseconds of `500ms`, `2s`, `1.5h`; a number alone counts `bare_ms` each."""
+    if isinstance(raw, str):
+        text = raw.strip().lower()
+        for unit, unit_ms in UNITS_MS:
+            if text.endswith(unit) and text[: -len(unit)].strip()[-1:].isdigit():
+                return _number(text[: -len(unit)]) * unit_ms
+    return _number(raw) * bare_ms
+
+
+def _seconds(row: Setting, raw: object) -> int | float:
+    return _number(_duration(raw, 1000) / 1000)
+
+
+def _some_seconds(row: Setting, raw: object) -> int | float:
+    value = _seconds(row, raw)
+    if value == 0:
+        raise ValueError
+    return value
+
+
+def _milliseconds(row: Setting, raw: object) -> int:
+    value = _number(_duration(raw, 1))
+    if isinstance(value, float):
+        raise ValueError
+    return value
+
+
+def _switch(row: Setting, raw: object) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    word = _text(raw).lower()
+    if word not in (*YES, *NO):
+        raise ValueError
+    return word in YES
+
+
+def _choice(row: Setting, raw: object) -> str:
+    word = _text(raw).lower()
+    if word not in row.values:
+        raise ValueError
+    return word
+
+
+def _name(row: Setting, raw: object) -> str:
+    name = _text(raw)
+    if not name[:1].isalnum() or not all(sign.isalnum() or sign in NAME_SIGNS for sign in name):
+        raise ValueError
+    return name
+
+
+def _command(row: Setting, raw: object) -> str:
+    line = _text(raw)
+    if line and not line.isprintable():
+        raise ValueError
+    return line
+
+
+def _agents(row: Setting, raw: object) -> tuple[str, ...]:
+    """Names as the connectors spell them, each once, in their order; empty text is none."""
+    parts = raw.replace(",", " ").split() if isinstance(raw, str) else raw
+    if not isinstance(parts, list | tuple):
+        raise ValueError
+    names = [_text(part).lower().replace("-", "_") for part in parts]
+    if not all(name.replace("_", "a").isalnum() for name in names):
+        raise ValueError
+    return tuple(dict.fromkeys(names))
+
+
+def _link(row: Setting, raw: object) -> str:
+    text = _text(raw)
+    if text.lower() in LINKS:
+        return LINKS[text.lower()]
+    if "{path}" not in text or ":" not in text or " " in text or not text.isprintable():
+        raise ValueError
+    return text
+
+
+def _mode(row: Setting, raw: object) -> object:
+    from cass.policy import SemanticMode
+
+    return _meant(SemanticMode.parse(_text(raw)))
+
+
+def _policy(row: Setting, raw: object) -> object:
+    from cass.policy import ModelDownloadPolicy
+
+    return _meant(ModelDownloadPolicy.parse(_text(raw)))
+
+
+def _meant(word: object) -> object:
+    if word is None:
+        raise ValueError
+    return word
+
+
+def _constant(row: Setting, raw: object) -> object:
+    raise ValueError
+
+
+CHECKS: dict[str, Callable[[Setting, object], object]] = {
+    MODE: _mode,
+    POLICY: _policy,
+    NAME: _name,
+    CHOICE: _choice,
+    WHOLE: _whole,
+    FRACTION: _fraction,
+    SECONDS: _seconds,
+    SOME_SECONDS: _some_seconds,
+    MILLISECONDS: _milliseconds,
+    SWITCH: _switch,
+    COMMAND: _command,
+    AGENTS: _agents,
+    LINK: _link,
+    CONSTANT: _constant,
+}
+ACCEPTED = {
+    MODE: "hybrid_preferred, lexical_only or strict_semantic",
+    POLICY: "opt_in, budget_gated or automatic",
+    NAME: "a name such as minilm: letters, digits and -_./:",
+    FRACTION: "a number from 0.0 to 1.0",
+    SECONDS: "a number of seconds, 0 or more, or a duration such as 500ms, 2s or 5m",
+    SOME_SECONDS: "a number of seconds above 0, or a duration such as 500ms, 2s or 5m",
+    MILLISECONDS: "a whole number of milliseconds, or a duration such as 250ms or 1s",
+    SWITCH: "true or false",
+    COMMAND: "a command line, auto, or nothing for none",
+    AGENTS: "a list of agents such as codex, aider",
+    LINK: "none, file, vscode, vscodium, cursor or an address with {path} and perhaps {line}",
+    CONSTANT: "nothing, it cannot be set",
+}

@@ -1,0 +1,197 @@
+"""The table of settings: each is one row here, and nowhere else.
+
+Checks, `cass config`, docs/settings.md, the manual, `status --json` and the tests read these rows.  The defaults of the
+semantic settings are those of `cass.policy`.  A setting that nothing uses yet has no row.
+"""
+
+from __future__ import annotations
+
+from cass.settings.hot import OTHER_FILE, SEMANTIC_FILE
+
+# How a value is read; `kinds.py` has a check for each.
+MODE, POLICY, NAME, CHOICE = "mode", "policy", "name", "choice"
+WHOLE, FRACTION, SECONDS, SOME_SECONDS, MILLISECONDS = "whole", "fraction", "seconds", "some seconds", "milliseconds"
+SWITCH, COMMAND, AGENTS, LINK, CONSTANT = "switch", "command", "agents", "link", "constant"
+
+
+class Setting:
+    """One setting.  `variables` are its environment variables, the strongest first; `variable` is the one to show.
+
+    file: where it stands · values: a choice's words · least: the smallest whole number accepted · default: None for
+    the semantic ones, whose defaults are the policy's (`default_of`).
+    """
+
+    # Not a @record: their initialiser is slow until it was used often, and every command makes all rows.
+    __slots__ = ("default", "doc", "file", "flag", "key", "kind", "least", "unit", "values", "variable", "variables")
+
+    def __init__(
+        self,
+        key: str,
+        kind: str,
+        doc: str,
+        *,
+        default: object = None,
+        unit: str | None = None,
+        variable: str = "",
+        flag: str | None = None,
+        values: tuple[str, ...] = (),
+        least: int = 0,
+        file: str = OTHER_FILE,
+    ) -> None:
+        self.key = key
+        self.kind = kind
+        self.doc = doc
+        self.default = default
+        self.unit = unit
+        self.flag = flag
+        self.values = values
+        self.least = least
+        self.file = file
+        systematic = ("CASS_SEMANTIC_" if file == SEMANTIC_FILE else "CASS_") + key.replace(".", "_").upper()
+        self.variable: str | None = variable or systematic
+        self.variables: tuple[str, ...] = (systematic,) if variable in ("", systematic) else (systematic, variable)
+        if kind == CONSTANT:
+            self.variable = None
+
+
+def _semantic(
+    key: str, kind: str, doc: str, unit: str | None = None, variable: str = "", flag: str | None = None, least: int = 0
+) -> Setting:
+    return Setting(key, kind, doc, unit=unit, variable=variable, flag=flag, least=least, file=SEMANTIC_FILE)
+
+
+ROWS = (
+    _semantic(
+        "mode",
+        MODE,
+        "whether to search by meaning too: where possible, never, or always",
+        flag="--semantic-mode",
+    ),
+    _semantic(
+        "download_policy",
+        POLICY,
+        "when a model may be fetched: when you ask, in the budget after you agreed once, or by itself",
+        flag="--semantic-download-policy",
+    ),
+    _semantic(
+        "fast_tier_embedder",
+        NAME,
+        "what makes the vectors of the fast tier",
+        variable="CASS_SEMANTIC_FAST_EMBEDDER",
+        flag="--semantic-fast-embedder",
+    ),
+    _semantic(
+        "quality_tier_embedder",
+        NAME,
+        "the model of the quality tier; hash switches that tier off",
+        variable="CASS_SEMANTIC_EMBEDDER",
+        flag="--semantic-embedder",
+    ),
+    _semantic("reranker", NAME, "the model that may order the best hits once more", flag="--semantic-reranker"),
+    _semantic(
+        "fast_dimension", WHOLE, "the length of a vector of the fast tier", "floats", "CASS_TWO_TIER_FAST_DIM", least=1
+    ),
+    _semantic(
+        "quality_dimension",
+        WHOLE,
+        "the length of a vector of the quality tier",
+        "floats",
+        "CASS_TWO_TIER_QUALITY_DIM",
+        least=1,
+    ),
+    _semantic(
+        "quality_weight",
+        FRACTION,
+        "how much the quality tier counts against the fast one",
+        variable="CASS_TWO_TIER_QUALITY_WEIGHT",
+        flag="--semantic-quality-weight",
+    ),
+    _semantic(
+        "max_refinement_docs",
+        WHOLE,
+        "how many candidates a search scores again with the quality tier",
+        "documents",
+        "CASS_TWO_TIER_MAX_REFINEMENT",
+    ),
+    _semantic(
+        "semantic_budget_mb",
+        WHOLE,
+        "how much disk vectors, graphs and models may take together",
+        "MB",
+        "CASS_SEMANTIC_BUDGET_MB",
+        "--semantic-budget-mb",
+    ),
+    _semantic("min_free_disk_mb", WHOLE, "how much disk must stay free after anything semantic is written", "MB"),
+    _semantic("max_model_size_mb", WHOLE, "the largest model that may be installed", "MB"),
+    _semantic(
+        "max_backfill_threads",
+        WHOLE,
+        "how many cores background work may use; 0 stops it",
+        "cores",
+        flag="--semantic-max-backfill-threads",
+    ),
+    _semantic("max_backfill_rss_mb", WHOLE, "how much memory background work may use", "MB"),
+    _semantic("idle_delay_seconds", SECONDS, "how long you must be away before background work starts", "s"),
+    _semantic("chunk_timeout_seconds", SOME_SECONDS, "the longest that one piece of background work may take", "s"),
+    _semantic("hnsw_min_vectors", WHOLE, "from how many vectors on a graph is built to search them", "vectors"),
+    _semantic(
+        "semantic_wait_ms",
+        MILLISECONDS,
+        "how long a search may wait for its semantic part",
+        "ms",
+        "CASS_SEMANTIC_WAIT_MS",
+        "--semantic-wait",
+    ),
+    _semantic("semantic_schema_version", CONSTANT, "the form in which vectors are kept"),
+    _semantic("chunking_strategy_version", CONSTANT, "the way in which texts are cut before they become vectors"),
+    Setting("search.limit", WHOLE, "how many hits a search prints", default=10, unit="hits", flag="--limit"),
+    Setting(
+        "search.refresh",
+        CHOICE,
+        "what a search reads first: new messages for a moment, all of them, or none",
+        default="auto",
+        flag="--refresh",
+        values=("auto", "wait", "off"),
+    ),
+    Setting(
+        "search.timeout_s",
+        SECONDS,
+        "after how long a search stops and prints what it found; 0 for never",
+        default=0,
+        unit="s",
+        flag="--timeout",
+    ),
+    Setting("sources.disabled", AGENTS, "agents whose files are not read", default=()),
+    Setting(
+        "color",
+        CHOICE,
+        "when to use colour",
+        default="auto",
+        flag="--color",
+        values=("auto", "always", "never"),
+    ),
+    Setting(
+        "pager",
+        COMMAND,
+        "what long text is shown with on a terminal: auto takes $PAGER, less or more; empty for none",
+        default="auto",
+        flag="--no-pager",
+    ),
+    Setting("plain", SWITCH, "no columns, boxes or movement: one fact a line", default=False, flag="--plain"),
+    Setting(
+        "hyperlink_format",
+        LINK,
+        "where a hit's link leads on a terminal that shows links",
+        default="file",
+    ),
+)
+BY_KEY = {row.key: row for row in ROWS}
+
+
+def default_of(row: Setting) -> object:
+    """The value where no layer sets it."""
+    if row.file != SEMANTIC_FILE:
+        return row.default
+    from cass.policy import SemanticPolicy
+
+    return getattr(SemanticPolicy.compiled_defaults(), row.key)

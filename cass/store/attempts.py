@@ -1,0 +1,96 @@
+"""What a tier tried in vain: texts that failed alone, how often and why, and the rest it takes when its embedder fails.
+
+The row of text 0, which no text has, is the tier's own: its embedder was to blame, so it counts against no text.
+"""
+
+from __future__ import annotations
+
+from cass.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from sqlite3 import Connection
+
+# A text that fails so often, alone, is given up.
+DEAD_AFTER = 3
+# After the first failure, and after all that follow.
+BACK_OFF_MS = (60_000, 600_000)
+# As long as a rest is taken, whatever an embedder says about its server.
+LONGEST_REST_MS = 3_600_000
+ERROR_CHARS = 500
+TIER = 0
+
+_FAILED = """
+    INSERT INTO attempts VALUES(?, ?, ?, 1, ?, ?) ON CONFLICT DO UPDATE
+    SET count=count+1, next_try_ms=? + CASE WHEN count+1<2 THEN ? ELSE ? END, error=excluded.error"""
+
+
+@record
+class Attempts:
+    """Texts of a tier that are not to be tried now: given up, or tried again later."""
+
+    dead: tuple[int, ...] = ()
+    waiting: tuple[int, ...] = ()
+    again: tuple[int, ...] = ()  # failed before, and due
+
+
+@record
+class Rest:
+    """A tier rests until then, because its embedder failed."""
+
+    until_ms: int
+    reason: str
+
+
+def attempts_of(connection: Connection, tier: str, embedder: str, now_ms: int) -> Attempts:
+    """What failed with this embedder."""
+    sql = "SELECT text, count, next_try_ms FROM attempts WHERE tier=? AND embedder=? AND text<>? ORDER BY text"
+    dead: list[int] = []
+    waiting: list[int] = []
+    again: list[int] = []
+    for text, count, next_try_ms in connection.execute(sql, (tier, embedder, TIER)):
+        into = dead if count >= DEAD_AFTER else waiting if (next_try_ms or 0) > now_ms else again
+        into.append(text)
+    return Attempts(tuple(dead), tuple(waiting), tuple(again))
+
+
+def rest_of(connection: Connection, tier: str, embedder: str) -> Rest | None:
+    """The rest that the tier takes, or took before the last failure was mended."""
+    sql = "SELECT next_try_ms, error FROM attempts WHERE text=? AND tier=? AND embedder=?"
+    row = connection.execute(sql, (TIER, tier, embedder)).fetchone()
+    return None if row is None else Rest(*row)
+
+
+def count_dead(connection: Connection, tier: str | None = None) -> int:
+    """Texts that were given up, of one tier or of all."""
+    sql = "SELECT count(*) FROM attempts WHERE count>=? AND text<>? AND (? IS NULL OR tier=?)"
+    number: int = connection.execute(sql, (DEAD_AFTER, TIER, tier, tier)).fetchone()[0]
+    return number
+
+
+def note_failures(connection: Connection, tier: str, embedder: str, failed: Mapping[int, str], now_ms: int) -> None:
+    """One attempt more for each of these texts; text → what went wrong."""
+    soon, later = BACK_OFF_MS
+    rows = [
+        (text, tier, embedder, now_ms + soon, error[:ERROR_CHARS], now_ms, soon, later)
+        for text, error in sorted(failed.items())
+    ]
+    connection.executemany(_FAILED, rows)
+
+
+def forget_failures(connection: Connection, tier: str, embedder: str, texts: Iterable[int]) -> None:
+    """These texts went in at last."""
+    rows = [(text, tier, embedder) for text in texts]
+    connection.executemany("DELETE FROM attempts WHERE text=? AND tier=? AND embedder=?", rows)
+
+
+def note_rest(connection: Connection, tier: str, embedder: str, rest: Rest) -> None:
+    """The embedder failed: the tier is left alone until then."""
+    row = (TIER, tier, embedder, rest.until_ms, rest.reason[:ERROR_CHARS])
+    connection.execute("INSERT OR REPLACE INTO attempts VALUES(?, ?, ?, 0, ?, ?)", row)
+
+
+def end_rest(connection: Connection, tier: str, embedder: str) -> None:
+    """The embedder works."""
+    forget_failures(connection, tier, embedder, [TIER])

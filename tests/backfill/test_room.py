@@ -1,0 +1,208 @@
+"""Budget, disk and memory: each of them stops a tier with a reason, and none of them loses what stands."""
+
+from __future__ import annotations
+
+import errno
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from cass.backfill import tier as tier_module
+from cass.backfill.tier import Batch
+from cass.policy import SemanticPolicy
+from cass.records import replace
+from cass.semantic.vectors import FAST, QUALITY, Tier
+from cass.semantic.volume import Volume
+from tests.archive import MINUTE_MS, NOW_MS
+from tests.backfill.working import MB, Fussy, Working, home_with
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Working:
+    """4,000 texts: with 256 floats 1.1 MB of vectors a tier."""
+    working = Working(home_with(tmp_path_factory.mktemp("large"), sessions=8, lines=500))
+    working.policy = replace(working.policy, fast_dimension=256, quality_dimension=256)
+    return working
+
+
+def emptied(working: Working, **policy: int) -> Working:
+    """The same archive without vectors, and a policy of its own."""
+    for path in working.vectors.rglob("*"):
+        if path.is_file():
+            path.unlink()
+    working.configured, working.now_ms, working.machine = None, working.home.now_ms, {}
+    working.embedders = {"hash": None, "minilm": None}
+    base = replace(SemanticPolicy(), max_backfill_rss_mb=100_000, min_free_disk_mb=0)
+    working.policy = replace(base, quality_dimension=256, **policy)
+    return working
+
+
+def used(working: Working) -> int:
+    return sum(path.stat().st_size for path in working.vectors.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("budget_mb", [0, 1])
+def test_a_small_budget_holds_the_newest(large: Working, budget_mb: int) -> None:
+    """As many as fit, never more; why it stopped is said, and another run does not embed in vain."""
+    working = emptied(large, semantic_budget_mb=budget_mb)
+
+    done = working.fast()
+    embedder = working.embedders["hash"] = Fussy(dim=256)
+    again = working.fast()
+
+    assert done.stopped is not None
+    assert done.stopped.word == "budget_full"
+    assert (done.texts > 3000) == (budget_mb == 1)
+    assert used(working) <= budget_mb * MB
+    assert done.left == 4000 - done.texts == again.left
+    assert embedder.asked == []
+    oldest_ms = NOW_MS + 8 * 500 * MINUTE_MS
+    newest = Tier.open(str(working.vectors), FAST)
+    assert newest is None or (isinstance(newest, Tier) and (newest.coverage_since_ms or 0) < oldest_ms)
+
+
+def test_newer_messages_take_the_place_of_the_oldest(large: Working) -> None:
+    """With a full budget a new session gets its vectors; what went is on record."""
+    working = emptied(large, semantic_budget_mb=1)
+    working.fast()
+    working.home.claude("new", *[f"quokka {line} is newer" for line in range(200)], start_ms=NOW_MS + 10**10)
+    working.home.index()
+
+    done = working.fast()
+
+    assert sum("quokka" in text for text in working.texts()) == 200
+    assert done.evicted
+    assert used(working) <= MB
+    assert ("evicted",) in working.ask("SELECT kind FROM events")
+
+
+def test_both_tiers_in_a_small_budget(large: Working) -> None:
+    """The fast tier leaves the better one its share: both hold the newest messages."""
+    working = emptied(large, semantic_budget_mb=1)
+    working.embedders["minilm"] = Fussy(dim=256)
+
+    fast, quality = working.run(FAST, QUALITY).tiers
+
+    assert min(fast.texts, quality.texts) > 1000
+    assert used(working) <= MB
+
+
+def test_a_smaller_budget_removes_the_oldest(large: Working) -> None:
+    """At the next run, and it says what went."""
+    working = emptied(large, semantic_budget_mb=5)
+    working.fast()
+    working.policy = replace(working.policy, semantic_budget_mb=1)
+
+    done = working.run(FAST)
+
+    assert done.evicted
+    assert used(working) <= MB
+
+
+def test_a_smaller_budget_by_an_option_removes_nothing(large: Working) -> None:
+    """It only holds up what is new."""
+    working = emptied(large, semantic_budget_mb=5)
+    working.fast()
+    before = used(working)
+    working.home.claude("newest", "wombat", start_ms=NOW_MS + 2 * 10**10)
+    working.home.index()
+    working.configured = working.policy
+    working.policy = replace(working.policy, semantic_budget_mb=1)
+
+    done = working.fast()
+
+    assert done.stopped is not None
+    assert (done.stopped.word, done.left, used(working)) == ("budget_full", 1, before)
+
+
+def test_a_full_disk_loses_nothing(large: Working) -> None:
+    """The free space falls under its floor in the middle of the work: what stands stands, and it goes on later."""
+    working = emptied(large, min_free_disk_mb=200)
+    working.free = 200 * MB + 300_000
+    free = iter([200 * MB + 300_000] * 5)
+    working.machine["progress"] = lambda *_: setattr(working, "free", next(free) - 200_000)
+
+    stopped = working.fast()
+    working.free = 10_000 * MB
+
+    assert stopped.stopped is not None
+    assert (stopped.stopped.word, stopped.left) == ("disk_full", 4000 - stopped.texts)
+    assert len(working.ids()) == stopped.texts
+    assert working.fast().left == 0
+
+
+class FailingVolume(Volume):
+    """A disk that is full after so many bytes, whatever was promised."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+
+    def extend(self, path: str, at: int, data: bytes) -> int:
+        self.room -= len(data)
+        if self.room < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().extend(path, at, data)
+
+
+def test_a_disk_that_refuses_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last whole write stands; the next run goes on from there."""
+    batch = Batch(4, 100_000, 4)
+    monkeypatch.setattr(tier_module, "BATCHES", {FAST: batch, QUALITY: batch})
+    working = Working(home_with(tmp_path))
+    working.machine["volume"] = FailingVolume(2000)
+
+    stopped = working.fast()
+    working.machine.clear()
+
+    assert stopped.stopped is not None
+    assert stopped.stopped.word == "disk_failed"
+    assert len(working.ids()) == stopped.texts
+    assert working.fast().left == 0
+    assert working.ids() == list(working.all_texts())
+
+
+def test_short_memory_means_smaller_batches(tmp_path: Path) -> None:
+    """Where those do not help either, it stops with a reason."""
+    working = Working(home_with(tmp_path))
+    working.policy = replace(working.policy, max_backfill_rss_mb=100)
+    working.machine["rss_bytes"] = lambda: 101 * MB
+
+    done = working.fast()
+
+    assert done.stopped is not None
+    assert (done.stopped.word, done.left) == ("memory", 12)
+    assert "100 MB" in done.stopped.reason
+
+
+def test_memory_that_comes_back_is_used(tmp_path: Path) -> None:
+    """A moment of short memory stops nothing."""
+    working = Working(home_with(tmp_path))
+    sizes = iter([1000 * MB, 1000 * MB])
+    working.policy = replace(working.policy, max_backfill_rss_mb=100)
+    working.machine["rss_bytes"] = lambda: next(sizes, 50 * MB)
+
+    assert working.fast().left == 0
+
+
+def test_a_graph_where_it_pays(tmp_path: Path) -> None:
+    """Over enough vectors, once nothing is owed any more; it is not built twice."""
+    if find_spec("usearch") is None or find_spec("numpy") is None:  # importing usearch before onnxruntime crashes
+        pytest.skip("usearch is not installed")
+    working = Working(home_with(tmp_path))
+
+    small = working.fast()
+    working.policy = replace(working.policy, hnsw_min_vectors=10)
+
+    assert small.graph is None
+    assert [working.fast().graph for _ in range(2)] == ["built", "up to date"]
+
+
+def test_a_graph_without_room_is_not_built(tmp_path: Path) -> None:
+    """It evicts nothing."""
+    working = Working(home_with(tmp_path, sessions=8, lines=500))
+    working.policy = replace(working.policy, fast_dimension=256, semantic_budget_mb=2, hnsw_min_vectors=10)
+
+    done = working.fast()
+
+    assert (done.left, done.graph) == (0, "not built: there is no room for it in the budget")

@@ -1,0 +1,85 @@
+"""A real embedding server on this machine, which does what a test tells it to, right or wrong."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+DIM = 3
+Answer = tuple[int, dict[str, str], bytes]
+
+
+def vector_of(text: str) -> list[float]:
+    """Not of unit length, and another one for texts of another length."""
+    return [float(len(text)), 2.0, -1.0]
+
+
+def right(asked: dict[str, Any]) -> Any:
+    """What a server answers that works."""
+    rows = [{"index": index, "embedding": vector_of(text)} for index, text in enumerate(asked["input"])]
+    return {"object": "list", "model": "small-v1", "data": rows}
+
+
+def as_json(value: Any, code: int = 200, **headers: str) -> Answer:
+    return code, headers, json.dumps(value).encode()
+
+
+class EmbeddingServer:
+    """`behave` turns what was asked into an answer, or None to never answer; `asked`, `paths` and `headers` came in."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.paths: list[str] = []
+        self.headers: list[dict[str, str]] = []
+        self.behave: Callable[[dict[str, Any]], Answer | None] = lambda asked: as_json(right(asked))
+        self.over = threading.Event()
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._http.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._http.server_port}/v1"
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                server.asked.append(body)
+                server.paths.append(self.path)
+                server.headers.append(dict(self.headers))
+                answer = server.behave(body)
+                if answer is None:
+                    server.over.wait(30)
+                    return
+                self.send_response(answer[0])
+                for name, value in answer[1].items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.send_header("Content-Length", str(len(answer[2])))
+                self.end_headers()
+                self.wfile.write(answer[2])
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Tests are quiet."""
+
+        return Handler
+
+    def start(self) -> None:
+        threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
+
+    def stop(self) -> None:
+        self.over.set()
+        self._http.shutdown()
+        self._http.server_close()
+
+
+@contextmanager
+def running() -> Iterator[EmbeddingServer]:
+    server = EmbeddingServer()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -1,0 +1,148 @@
+"""The graph: as good as the scan, or not used; it never decides what can be found."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from cass.policy import SemanticArtifactKind
+from cass.semantic.artifacts import Shelf
+from cass.semantic.hnsw import Graph, build_graph, open_graph
+from cass.semantic.manifest import Damage
+from cass.semantic.vector_upkeep import mend
+from tests.semantic.shelves import budget_of, ids_in, opened, rows, shelf_in, vector, writer_of
+
+if find_spec("usearch") is None:  # importing it here, before onnxruntime, would make that one crash
+    pytest.skip("usearch is not installed", allow_module_level=True)
+pytest.importorskip("numpy")
+
+GRAPH = SemanticArtifactKind.HNSW_ACCELERATOR
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    """A tier of 2,000 vectors in two segments, with a graph."""
+    shelf = shelf_in(tmp_path)
+    budget = budget_of(shelf, mb=2)
+    writer_of(budget).append(rows(range(2_000, 0, -1)))
+    assert build_graph(budget, "fast", opened(shelf)).refused is None
+    return shelf
+
+
+def graph_of(shelf: Shelf, full: bool = False) -> Graph:
+    found = open_graph(shelf, "fast", opened(shelf), full)
+    assert isinstance(found, Graph), found
+    return found
+
+
+def test_a_graph_finds_what_the_scan_finds(shelf: Shelf) -> None:
+    """Nearly all of the best ten, with the same cosines."""
+    tier, graph = opened(shelf), graph_of(shelf)
+    pairs = [(tier.scan(vector(-seed), 10), graph.search(vector(-seed), 10)) for seed in range(1, 21)]
+    same = [len({text for text, _, _ in scan} & {text for text, _, _ in walk}) for scan, walk in pairs]
+
+    assert sum(same) >= 0.95 * 200
+    assert pairs[0][1][0][2] == pytest.approx(pairs[0][0][0][2], abs=1e-3)
+    assert graph.covered == 2_000
+
+
+def test_what_came_and_went_since_is_right(shelf: Shelf) -> None:
+    """New vectors are scanned, removed ones are not found, evicted segments are left out."""
+    writer = writer_of(budget_of(shelf, mb=2))
+    writer.append(rows(range(2_001, 2_011)))
+    writer.remove({1_500})
+    graph = graph_of(shelf)
+
+    assert graph.search(vector(2_005), 1)[0][:2] == (2_005, 0)
+    assert 1_500 not in [text for text, _, _ in graph.search(vector(1_500), 10)]
+    shelf.remove_segments("fast", [1])
+    left = ids_in(shelf)
+    assert {text for text, _, _ in graph_of(shelf).search(vector(1_999), 10)} <= set(left)
+    assert 0 < graph_of(shelf).covered < 2_000
+
+
+def test_a_graph_over_other_vectors_is_not_believed(shelf: Shelf) -> None:
+    """Vectors that were made again have other rows in the same places."""
+    about = {path.name: path.read_bytes() for path in Path(shelf.folder("fast")).glob("graph.*")}
+    shelf.remove_all("fast")
+    writer_of(budget_of(shelf, mb=2)).append(rows(range(3_000, 1_000, -1)))
+    for name, data in about.items():
+        (Path(shelf.folder("fast")) / name).write_bytes(data)
+    graph = graph_of(shelf)
+
+    assert graph.covered == 0
+    assert graph.search(vector(2_999), 1)[0][0] == 2_999
+
+
+@pytest.mark.parametrize("name", ["graph.data", "graph.about"])
+@pytest.mark.parametrize("how", ["truncated", "zeroed", "flipped"])
+def test_a_damaged_graph_is_not_used(shelf: Shelf, name: str, how: str) -> None:
+    """A reason is said; the scan answers; mending takes it away and leaves the vectors."""
+    path = Path(shelf.folder("fast")) / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes({"truncated": data[:-20], "zeroed": bytes(len(data)), "flipped": data}[how])
+
+    assert isinstance(open_graph(shelf, "fast", opened(shelf)), Damage)
+    assert [one.name for one in mend(shelf, "fast")] == ["fast/graph"]
+    assert open_graph(shelf, "fast", opened(shelf)) is None
+    assert len(ids_in(shelf)) == 2_000
+
+
+def test_a_byte_that_changes_in_silence_is_found_when_all_is_read(shelf: Shelf) -> None:
+    """usearch loads it without a word; our checksum does not."""
+    path = Path(shelf.folder("fast")) / "graph.data"
+    was, data = path.stat(), bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+
+    assert isinstance(open_graph(shelf, "fast", opened(shelf), full=True), Damage)
+
+
+def test_a_graph_takes_what_room_there_is_or_none(tmp_path: Path) -> None:
+    """It evicts nothing, and where it does not fit it is not written."""
+    shelf = shelf_in(tmp_path)
+    budget = budget_of(shelf, mb=0.25)
+    writer_of(budget).append(rows(range(2_000, 0, -1)))
+    before = ids_in(shelf)
+
+    refused = build_graph(budget, "fast", opened(shelf)).refused
+
+    assert refused is not None
+    assert (budget.usage()[GRAPH], ids_in(shelf)) == (0, before)
+
+
+def test_a_graph_goes_with_its_vectors(shelf: Shelf) -> None:
+    """Nothing of it is left behind when the tier is emptied."""
+    budget = budget_of(shelf, mb=2)
+    assert budget.usage()[GRAPH] > 0
+
+    writer_of(budget).remove(ids_in(shelf))
+
+    assert budget.used_bytes() == 0
+
+
+def test_a_graph_and_a_model_live_in_one_process() -> None:
+    """Whichever is wanted first."""
+    pytest.importorskip("onnxruntime")
+    code = "from cass.semantic import hnsw; hnsw._index_type(); import onnxruntime; print('both')"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (0, "both\n")
+
+
+def test_building_can_be_stopped(tmp_path: Path) -> None:
+    """Between two segments, and nothing is left of it."""
+    shelf = shelf_in(tmp_path)
+    budget = budget_of(shelf)
+    writer_of(budget).append(rows(range(1, 100)))
+
+    assert build_graph(budget, "fast", opened(shelf), lambda done: False) is None
+    assert open_graph(shelf, "fast", opened(shelf)) is None

@@ -1,0 +1,147 @@
+"""`cass models` as a process: what it prints, in words and as JSON, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cass.semantic.known_models import MINILM
+from cass.semantic.model_sources import Wish
+from tests.archive import Home, make_home
+from tests.schemas.checking import faults
+from tests.semantic.installing import put
+from tests.semantic.tiny_model import Tiny
+
+pytest.importorskip("onnxruntime")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return make_home(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's folder with a tiny model."""
+    folder = tmp_path_factory.mktemp("tiny")
+    made = Tiny(folder / "files")
+    put(made.known, folder / "user", Wish(from_path=str(made.folder)))
+    return folder / "user" / "data"
+
+
+@pytest.fixture
+def full(home: Home, tiny: Path) -> Home:
+    """A HOME in whose data folder that model is installed."""
+    shutil.copytree(tiny, home.data, copy_function=shutil.copy2)
+    return home
+
+
+def said(home: Home, *words: str, code: int = 0, **env: str) -> Any:
+    done = home.cass("models", *words, "--json", env=env)
+    assert done.returncode == code, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def test_without_a_model_it_says_how_to_get_one(home: Home) -> None:
+    done = home.cass("models")
+
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == ["minilm  not installed", "Install it: cass models install minilm"]
+
+
+def test_models_are_listed(full: Home) -> None:
+    """Those that are installed, then those that could be."""
+    found = said(full)
+
+    assert faults("models", found) == []
+    assert [(each["name"], each["state"], each["verified"]) for each in found["models"]] == [
+        ("tiny", "installed", True),
+        ("minilm", "missing", False),
+    ]
+    assert found["models"][0]["revision"] in full.cass("models", "list").stdout
+
+
+def test_verify_reads_every_byte(full: Home) -> None:
+    """A byte that was changed behind everybody's back, its time kept, is found."""
+    assert full.cass("models", "verify").stdout == "tiny: every byte and every vector as it should be\n"
+    path = full.data / "derived" / "models" / "tiny" / "model.onnx"
+    before, data = path.stat(), bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    found = said(full, "verify", code=1)
+
+    assert faults("models", found) == []
+    assert found["models"][0]["fault"] == "model.onnx is not what was installed"
+    assert "Install it again" in full.cass("models", "verify", "tiny").stdout
+
+
+def test_a_changed_file_is_noticed_without_reading_it(full: Home) -> None:
+    (full.data / "derived" / "models" / "tiny" / "model.onnx").write_bytes(b"")
+
+    found = said(full)
+
+    assert faults("models", found) == []
+    assert (found["models"][0]["state"], found["models"][0]["verified"]) == ("damaged", False)
+
+
+def test_removing_asks_first(full: Home) -> None:
+    """And where nobody can be asked it wants a yes."""
+    refused = full.cass("models", "remove", "tiny")
+    found = said(full, "remove", "tiny", "--yes")
+
+    assert (refused.returncode, "--yes" in refused.stderr) == (2, True)
+    assert faults("models", found) == []
+    assert (found["removed"], found["freed_bytes"] > 50_000) == ("tiny", True)
+    assert full.cass("models", "remove", "tiny", "--yes").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "hint"),
+    [
+        (("frobnicate",), 2, "use list, install, verify, remove"),
+        (("install", "nobody"), 2, "use minilm"),
+        (("install", "--from", "/nowhere"), 2, "there is nothing at that path"),
+        (("list", "minilm", "more"), 2, "one word too many"),
+        (("remove",), 2, "NAME is missing"),
+        (("verify",), 1, "cass models install"),
+    ],
+)
+def test_what_cannot_be_done_is_said(home: Home, words: tuple[str, ...], code: int, hint: str) -> None:
+    done = home.cass("models", *words)
+
+    assert (done.returncode, done.stdout) == (code, "")
+    assert hint.lower() in done.stderr.lower()
+
+
+def test_without_a_network_the_error_says_what_to_do(home: Home) -> None:
+    """Exit 4, and nothing on disk that looks like a model."""
+    env = {"HF_ENDPOINT": "http://127.0.0.1:9", "PIP_INDEX_URL": "http://127.0.0.1:9", "PIP_CONFIG_FILE": "/dev/null"}
+
+    found = said(home, "install", code=4, **env)["error"]
+
+    assert (found["kind"], found["retryable"]) == ("network", True)
+    assert "--from" in found["hint"] and found["message"].count("it cannot be reached") == 2
+    assert said(home)["models"][0]["state"] == "missing"
+
+
+def test_the_settings_count(home: Home) -> None:
+    """A budget without room refuses before anything is fetched."""
+    done = home.cass("models", "install", env={"CASS_SEMANTIC_BUDGET_MB": "10"})
+
+    assert (done.returncode, done.stdout) == (10, "")
+    assert "the budget is 10" in done.stderr and "semantic_budget_mb" in done.stderr
+
+
+def test_what_is_pinned_is_the_published_model() -> None:
+    """Its weights have the hash under which they are known everywhere."""
+    pinned = {name: sha256 for name, (sha256, _) in MINILM.files.items()}
+
+    assert pinned["model.safetensors"] == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+    assert all(len(sha256) == 64 for sha256 in pinned.values())

@@ -1,0 +1,86 @@
+"""A config folder for tests, and values to put into its layers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from cass.paths import Places
+from cass.settings import table
+from cass.settings.hot import FILES
+from cass.settings.layers import read_files
+from cass.settings.quick import Settings, load
+from cass.settings.table import Setting
+
+# Of each kind three good values (as text, as typed), so that every layer can say something else, and a bad one.
+GOOD: dict[str, tuple[tuple[str, object], ...]] = {
+    table.MODE: (("off", "lexical_only"), (" Strict ", "strict_semantic"), ("hybrid-preferred", "hybrid_preferred")),
+    table.POLICY: (("auto", "automatic"), ("budget-gated", "budget_gated"), ("opt_in", "opt_in")),
+    table.NAME: (("hash", "hash"), ("minilm", "minilm"), ("org/model-2", "org/model-2")),
+    table.CHOICE: (),
+    table.WHOLE: (("11", 11), ("22", 22), ("33", 33)),
+    table.FRACTION: (("0", 0.0), ("0.25", 0.25), ("1.0", 1.0)),
+    table.SECONDS: (("500ms", 0.5), ("2m", 120), ("7.5", 7.5)),
+    table.SOME_SECONDS: (("500ms", 0.5), ("2m", 120), ("7.5", 7.5)),
+    table.MILLISECONDS: (("20", 20), ("1.5s", 1500), ("250ms", 250)),
+    table.SWITCH: (("yes", True), ("off", False), ("1", True)),
+    table.COMMAND: (("less -R", "less -R"), ("", ""), ("more", "more")),
+    table.AGENTS: (("codex, Aider", ("codex", "aider")), ("claude-code", ("claude_code",)), ("", ())),
+    table.LINK: (("none", "none"), ("cursor", "cursor://file{path}:{line}"), ("x://{path}", "x://{path}")),
+}
+BAD = {
+    table.MODE: "hybird",
+    table.POLICY: "sometimes",
+    table.NAME: "two words",
+    table.CHOICE: "perhaps",
+    table.WHOLE: "-1",
+    table.FRACTION: "1.01",
+    table.SECONDS: "soon",
+    table.SOME_SECONDS: "0",
+    table.MILLISECONDS: "1.5",
+    table.SWITCH: "2",
+    table.COMMAND: "less\x1b",
+    table.AGENTS: "a;b",
+    table.LINK: "nowhere",
+    table.CONSTANT: "2",
+}
+SETTABLE = [row for row in table.ROWS if row.kind != table.CONSTANT]
+
+
+def good(row: Setting, at: int) -> tuple[str, object]:
+    """(text, typed value) number 0, 1 or 2 of a row."""
+    if row.kind == table.CHOICE:
+        return row.values[at].upper(), row.values[at]
+    return GOOD[row.kind][at]
+
+
+class Config:
+    """A user's config and cache folders."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "config"
+        self.cache = folder / "cache"
+        self.folder.mkdir(exist_ok=True)
+        self.places = Places(str(folder / "data"), str(self.folder), str(self.cache), str(folder / "run"))
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+    def write(self, name: str, text: str) -> Path:
+        """The file's bytes, line ends as they are."""
+        path = self.path(name)
+        path.write_bytes(text.encode())
+        return path
+
+    def text(self, name: str) -> str:
+        return self.path(name).read_bytes().decode()
+
+    def load(self, env: Mapping[str, str] | None = None, flags: Mapping[str, object] | None = None) -> Settings:
+        return load(self.places, env or {}, flags)
+
+    def remember(self) -> None:
+        """What a command that runs some seconds later leaves in the cache."""
+        names = tuple(name for name in FILES if self.path(name).exists())
+        changed = max(max(os.stat(self.path(name))[7:10]) for name in names)
+        read_files(self.places, names, {}, lambda: (changed + 10) * 1000)

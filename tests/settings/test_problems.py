@@ -1,0 +1,142 @@
+"""A value that cannot be read is a problem with key, origin, text and accepted form; the layer below counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from cass.errors import UsageError
+from cass.settings.kinds import accepted
+from cass.settings.table import CONSTANT, ROWS, Setting, default_of
+from cass.settings.write import value_text
+from tests.settings.layering import BAD, SETTABLE, Config, good
+
+each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.key)
+each_settable = pytest.mark.parametrize("row", SETTABLE, ids=lambda row: row.key)
+
+
+@each_row
+def test_a_bad_value_in_a_file(config: Config, row: Setting):
+    path = config.write(row.file, f"{row.key} = {value_text(BAD[row.kind])}\n")
+
+    settings = config.load()
+
+    (problem,) = settings.problems
+    assert (problem.key, problem.origin, problem.text) == (row.key, f"{path}:1", BAD[row.kind])
+    assert problem.accepted == accepted(row)
+    assert (settings.value(row.key), settings.source(row.key)) == (default_of(row), "compiled_default")
+
+
+@each_row
+def test_a_bad_value_in_a_variable(config: Config, row: Setting):
+    """What the file says counts instead; a constant has no say anywhere."""
+    if row.kind != CONSTANT:
+        config.write(row.file, f'{row.key} = "{good(row, 0)[0]}"\n')
+    settings = config.load({row.variables[0]: BAD[row.kind]})
+
+    (problem,) = settings.problems
+    assert (problem.key, problem.origin, problem.text) == (row.key, row.variables[0], BAD[row.kind])
+    assert problem.accepted == accepted(row)
+    assert settings.source(row.key) == ("compiled_default" if row.kind == CONSTANT else "config")
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.flag], ids=lambda row: row.key)
+def test_a_bad_flag_ends_the_command(config: Config, row: Setting):
+    with pytest.raises(UsageError) as raised:
+        config.load(flags={row.key: BAD[row.kind]})
+
+    assert (raised.value.exit_code, raised.value.where) == (2, row.flag)
+    assert raised.value.todo == f"use {accepted(row)}"
+
+
+@each_settable
+@pytest.mark.parametrize("toml", ["{}", "{a = 1}", "[[1]]", "2020-01-01", "nan", "-inf", "-7", "1e300"])
+def test_what_has_another_type_is_no_value(config: Config, row: Setting, toml: str):
+    """Tables, dates, infinities: whatever TOML can hold ends in problems, never in a crash."""
+    config.write(row.file, f"{row.key} = {toml}\n")
+
+    settings = config.load()
+
+    assert len(settings.problems) == 1
+    assert settings.value(row.key) == default_of(row)
+
+
+@pytest.mark.parametrize("row", [row for row in SETTABLE if row.kind == "whole"], ids=lambda row: row.key)
+@pytest.mark.parametrize("text", ["", "x", "1_0", "+1", "1.0", "0x10", "٣", "9" * 40, "true"])
+def test_only_plain_digits_are_a_whole_number(config: Config, row: Setting, text: str):
+    assert len(config.load({row.variables[0]: text}).problems) == 1
+
+
+def test_a_truth_value_is_no_number(config: Config):
+    config.write("cass.toml", "search.limit = true\n")
+
+    assert str(config.load().problems[0]) == (
+        f"true is no value for search.limit ({config.path('cass.toml')}:1). Use a whole number, 0 or more."
+    )
+
+
+@pytest.mark.parametrize(
+    "name, key, near, line",
+    [
+        ("cass.toml", "search.limt", "search.limit", 1),
+        ("cass.toml", "limit", "search.limit", 1),
+        ("cass.toml", "search.limit.x", "search.limit", 1),
+        ("cass.toml", "semantic.quality-weight", "quality_weight", 1),
+        ("semantic.toml", "semantic_budget", "semantic_budget_mb", 1),
+        ("semantic.toml", "zzz", "", 1),
+    ],
+)
+def test_an_unknown_key_is_reported_with_the_nearest(config: Config, name: str, key: str, near: str, line: int):
+    path = config.write(name, f"{key} = 3\n")
+
+    (problem,) = config.load().problems
+    assert (problem.key, problem.origin, problem.text, problem.accepted) == (key, f"{path}:{line}", "3", near)
+
+
+@pytest.mark.parametrize(
+    "name, key, right", [("cass.toml", "mode", "semantic.toml"), ("semantic.toml", "plain", "cass.toml")]
+)
+def test_a_key_in_the_wrong_file_is_told_the_right_one(config: Config, name: str, key: str, right: str):
+    config.write(name, f"\n{key} = 'off'\n")
+
+    settings = config.load()
+
+    (problem,) = settings.problems
+    assert str(problem) == f"{key} does not belong in this file ({config.path(name)}:2). Move it to {right}."
+    assert settings.source(key) == "compiled_default"
+
+
+@pytest.mark.parametrize(
+    "name, near",
+    [
+        ("CASS_SEARCH_LIMT", "CASS_SEARCH_LIMIT"),
+        ("CASS_SEMANTIC_BUDGET", "CASS_SEMANTIC_BUDGET_MB"),
+        ("CASS_DATADIR", "CASS_DATA_DIR"),
+        ("CASS_TWO_TIER_ZZZZZZZZZZZZZZZZZZZZ", ""),
+    ],
+)
+def test_a_variable_that_sets_nothing_is_reported_with_the_nearest(config: Config, name: str, near: str):
+    (problem,) = config.load({name: "perhaps a secret"}).problems
+
+    assert (problem.key, problem.origin, problem.text, problem.accepted) == (name, name, "", near)
+
+
+def test_variables_of_others_are_theirs(config: Config):
+    """CASS_ is no name of ours alone."""
+    env = {
+        "CASS_DATA_DIR": "/d",
+        "CASS_REMOTE_API_KEY": "x",
+        "CASS_OPERATIONS": "1",
+        "CASSANDRA_HOME": "/c",
+        "PATH": "",
+    }
+
+    assert config.load(env).problems == []
+
+
+def test_problems_come_in_the_order_of_the_layers(config: Config):
+    config.write("cass.toml", "plain = 3\ncolor = 'red'\n")
+    config.write("semantic.toml", "mode = 'x'\n")
+
+    keys = [problem.key for problem in config.load({"CASS_PAGER": "\x07"}).problems]
+
+    assert keys == ["mode", "plain", "color", "pager"]
