@@ -31,7 +31,7 @@ def extra_text(words: set[str]) -> str:
     In the order of the alphabet, config and toml of ConfigToml would be found as a phrase; each as a value of its own
     costs as much as indexing the text.
     """
-    return " ".join(sorted(words, key=lambda word: word[::-1]))
+    return " ".join(sorted([word[::-1] for word in words]))[::-1]
 
 
 def is_own(blocks: list[tuple[str, bool]]) -> bool:

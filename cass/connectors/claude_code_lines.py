@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from cass.connectors.base import SourceProblem
-from cass.connectors.jsonl import parse
+from cass.connectors.jsonl import json_value, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _without_copies(data: bytes, cut: int) -> dict[str, Any] | None:
 
 def _object(data: bytes) -> dict[str, Any] | None:
     try:
-        value = json.loads(data.decode("utf-8", "replace"))
+        value = json_value(data.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

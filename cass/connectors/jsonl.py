@@ -18,6 +18,8 @@ CHUNK_BYTES = 1 << 17
 # Longer records are passed over without being loaded; the largest real line seen was under 5 MB.
 MAX_RECORD_BYTES = 16 << 20
 
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+
 
 @record
 class Line:
@@ -64,7 +66,7 @@ def parse(source: Source, line: Line) -> dict[str, Any] | SourceProblem | None:
     if not data:
         return None
     try:
-        value = json.loads(data.decode("utf-8", "replace"))
+        value = json_value(data.decode("utf-8", "replace"))
     except (ValueError, RecursionError) as bad:
         if not line.ended:
             return None
@@ -72,6 +74,16 @@ def parse(source: Source, line: Line) -> dict[str, Any] | SourceProblem | None:
     if not isinstance(value, dict):
         return SourceProblem(source.path, line.number, "not a JSON object")
     return value
+
+
+def json_value(text: str) -> Any:
+    """What `json.loads` gives or raises, with less around the scanner."""
+    value, end = None, -1
+    try:
+        value, end = _scan(text, 0)
+    except StopIteration:
+        pass
+    return value if end == len(text) else json.loads(text)
 
 
 def _reason(bad: Exception) -> str:

@@ -14,37 +14,29 @@ import sys
 import threading
 from queue import Queue
 
-from cass.connectors.base import Block, Checkpoint, Message, Session, Source, SourceProblem, Surroundings
+from cass.clock import monotonic_s
+from cass.connectors.base import Checkpoint, Message, Session, Source, SourceProblem, Surroundings
 from cass.connectors.table import agent_row, load
-from cass.document import body_of
 from cass.indexing.counting import CountingFile, open_session_file
 from cass.indexing.discover import Found
-from cass.indexing.prepared import clean_text
+from cass.indexing.prepared import Prepared, ReaderDied, prepared_values
 from cass.records import record
-from cass.store.ids import hash64
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import IO, Any
 
     from cass.connectors.base import Item
 
 # Less than this is read before a second process has started.
 WORTH_BYTES = 20_000_000
+# A batch that took longer to hand over has waited for the first process.
+WAITED_S = 0.003
 BATCH_CHARS = 256 << 10
 BATCH_ITEMS = 400
 # Batches that wait to be stored: with their texts some 4 MB.
 WAITING_BATCHES = 8
-
-
-@record
-class Read:
-    """A message with what the second process has worked out: the hash of each text, and the index's extra words."""
-
-    message: Message
-    digests: tuple[int, ...]
-    extra: str
 
 
 @record
@@ -54,10 +46,6 @@ class End:
     bytes_read: int
     broken: bool
     refused: str | None
-
-
-class ReaderDied(Exception):
-    """The second process has ended; its files are read here."""
 
 
 class ReadAhead:
@@ -103,7 +91,7 @@ class ReadAhead:
         """Is this file still to come?  Then `items` gives it."""
         return self._at.get(found.path, -1) >= self._next
 
-    def items(self, found: Found) -> Iterator[Item | Read]:
+    def items(self, found: Found) -> Iterator[Item | Prepared]:
         """The file's records; `end` tells of it afterwards.  Raises ReaderDied when the other process is no more."""
         while self._next <= self._at[found.path]:
             while self._open:
@@ -113,7 +101,7 @@ class ReadAhead:
         while self._open:
             yield from self._batch()
 
-    def _batch(self) -> list[Item | Read]:
+    def _batch(self) -> list[Item | Prepared]:
         data = self._batches.get()
         if data is None:
             self._batches.put(None)
@@ -140,43 +128,56 @@ class ReadAhead:
 _KINDS = (Session, SourceProblem, Checkpoint, End)
 
 
-def _packed(item: Item | Read | End) -> tuple[Any, ...]:
-    if type(item) is Read:
-        m = item.message
-        blocks = [(b.kind, b.text, b.tool, b.call_id, b.is_error, b.own) for b in m.blocks]
-        about = (m.session, m.ordinal, m.role, m.created_ms, m.line, m.start, m.end, m.off_path, m.continues)
-        return -1, about, blocks, item.digests, item.extra
-    values = [getattr(item, name) for name in type(item).__match_args__]
-    return _KINDS.index(type(item)), values
+def _packed(item: Item | End) -> tuple[Any, ...]:
+    return _KINDS.index(type(item)), [getattr(item, name) for name in type(item).__match_args__]
 
 
 def _unpacked(packed: tuple[Any, ...]) -> Any:
-    if packed[0] >= 0:
-        return _KINDS[packed[0]](*packed[1])
-    _, about, blocks, digests, extra = packed
-    session, ordinal, role, created_ms, *rest = about
-    parts = tuple([Block(*values) for values in blocks])
-    return Read(Message(session, ordinal, role, created_ms, parts, *rest), digests, extra)
+    return Prepared(*packed) if len(packed) > 2 else _KINDS[packed[0]](*packed[1])
 
 
-def main(request: IO[bytes], answers: IO[bytes]) -> None:
+class _Batches:
+    """Records on their way to the first process."""
+
+    def __init__(self, answers: IO[bytes], monotonic_s: Callable[[], float]) -> None:
+        self._answers = answers
+        self._monotonic_s = monotonic_s
+        # Does the first process have more to do than this one?
+        self.is_ahead = False
+
+    def send(self, batch: list[Any]) -> None:
+        data = marshal.dumps(batch)
+        before_s = self._monotonic_s()
+        self._answers.write(len(data).to_bytes(8, "little") + data)
+        self.is_ahead = self._monotonic_s() - before_s > WAITED_S
+
+
+def main(request: IO[bytes], answers: IO[bytes], monotonic_s: Callable[[], float] = monotonic_s) -> None:
     """The second process: files in, batches of records out, until nobody reads them."""
+    out = _Batches(answers, monotonic_s)
     work, (home, env, workspaces) = marshal.loads(request.read())
     around = Surroundings(home, env, workspaces)
     for found in [Found(*values) for values in work]:
         batch: list[Any] = []
         chars = 0
-        for item in _file(found, around):
-            batch.append(_packed(item))
-            chars += sum(len(block.text) for block in item.message.blocks) if type(item) is Read else 0
-            if chars > BATCH_CHARS or len(batch) >= BATCH_ITEMS or type(item) is End:
-                data = marshal.dumps(batch)
-                answers.write(len(data).to_bytes(8, "little") + data)
+        for packed in _file(found, around, out):
+            batch.append(packed)
+            if len(packed) > 2:
+                chars += sum([len(part[5]) for part in packed[4]])
+            if chars > BATCH_CHARS or len(batch) >= BATCH_ITEMS:
+                out.send(batch)
                 batch, chars = [], 0
+        out.send(batch)
     answers.flush()
 
 
-def _file(found: Found, around: Surroundings) -> Iterator[Item | Read | End]:
+def _file(found: Found, around: Surroundings, out: _Batches) -> Iterator[tuple[Any, ...]]:
+    """The file's records as tuples; the last is its End.
+
+    Whoever has less to do looks for the index's extra words, a quarter of what reading costs.
+    """
+    from cass.lexical.extras import extra_words
+
     row = agent_row(found.agent)
     file = None
     broken, refused = False, None
@@ -186,7 +187,10 @@ def _file(found: Found, around: Surroundings) -> Iterator[Item | Read | End]:
             file = CountingFile(descriptor, 0, found.size)
             source = Source(found.path, file, found.size, found.mtime_ns // 1_000_000, None, around, None)
             for item in load(row).read(source) if row else ():
-                yield _worked_out(item) if type(item) is Message else item
+                if type(item) is Message:
+                    yield prepared_values(item, extra_words if out.is_ahead else None)
+                else:
+                    yield _packed(item)
         finally:
             os.close(descriptor)
     except OSError as bad:
@@ -194,17 +198,8 @@ def _file(found: Found, around: Surroundings) -> Iterator[Item | Read | End]:
     # A connector's own mistake must cost one file, not the history.
     except Exception as bad:
         broken = True
-        yield SourceProblem(found.path, None, f"the reader failed: {type(bad).__name__}: {bad}")
-    yield End(file.bytes_read if file else 0, broken, refused)
-
-
-def _worked_out(message: Message) -> Read:
-    from cass.lexical.extras import extra_words
-
-    texts = [clean_text(block.text) for block in message.blocks]
-    body = body_of([(text, block.own) for (text, _), block in zip(texts, message.blocks, strict=True)])
-    digests = tuple([hash64(encoded) for _, encoded in texts])
-    return Read(message, digests, extra_words(body, body.encode("utf-8", "replace")))
+        yield _packed(SourceProblem(found.path, None, f"the reader failed: {type(bad).__name__}: {bad}"))
+    yield _packed(End(file.bytes_read if file else 0, broken, refused))
 
 
 def run() -> None:

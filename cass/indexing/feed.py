@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cass.lexical.writer import LexicalWriter
     from cass.store.writer import Writer
 
-HELD_BYTES = 24 << 20
+HELD_BYTES = 16 << 20
 # With what ingest gathers before it commits, a search beside the first run, or after Ctrl-C, sees what was read up to
 # two seconds ago.
 COMMIT_EVERY_S = 1.1
@@ -85,7 +85,7 @@ class Feed:
                 self._given = self.store.change
                 self._torn = False
             if self._monotonic_s() - self._last_commit_s >= COMMIT_EVERY_S:
-                self.commit()
+                self.commit(wait=False)
         self.forget_all()
 
     def _renewed(self) -> list[Document]:
@@ -123,12 +123,14 @@ class Feed:
         self._torn = False
         return count
 
-    def commit(self) -> None:
-        """Make what was handed over visible to searches."""
+    def commit(self, wait: bool = True) -> None:
+        """Make what was handed over visible to searches; without `wait` it becomes so beside what happens next."""
         if self.lexical is not None and self._torn:
             self.lexical.rollback()
             self._given = self.lexical.change
             self.catch_up()
         if self.lexical is not None and self._given != self.lexical.change:
-            self.lexical.commit(self._given)
+            self.lexical.start_commit(self._given)
+        if self.lexical is not None and wait:
+            self.lexical.settle()
         self._last_commit_s = self._monotonic_s()

@@ -12,10 +12,9 @@ import json
 import os
 
 from cass.connectors.base import Checkpoint, Message, Resume, Session, Source, SourceProblem
-from cass.indexing.ahead import Read, ReaderDied
 from cass.indexing.counting import CountingFile, open_session_file
 from cass.indexing.discover import APPENDED, TOUCHED, UNCHANGED, WHOLE, fingerprint, what_changed
-from cass.indexing.prepared import clean
+from cass.indexing.prepared import Prepared, ReaderDied, clean, prepare
 from cass.indexing.sessions import IdTaken, ReadWhole, SessionBook
 from cass.records import record
 from cass.store import files as store_files
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from cass.store.files import Seen
     from cass.store.writer import Writer
 
-COMMIT_BYTES = 16 << 20
+COMMIT_BYTES = 10 << 20
 COMMIT_EVERY_S = 0.9
 # A path's problems beyond this many are counted, not listed: a file of noise has one a line.
 LISTED_PROBLEMS = 100
@@ -120,9 +119,7 @@ class Ingest:
 
     def give_up(self) -> None:
         """Undo the part under way; all of the transaction where the disk or the database has ended it."""
-        was_open = self.store.is_open
-        self.store.undo_part()
-        if was_open:
+        if self.store.undo_part():
             self.feed.forget()
         else:
             self.feed.forget_all()
@@ -187,10 +184,10 @@ class _Reading:
         finished = True
         last: Checkpoint | None = None
         for item in self._items(file, resume):
-            if type(item) is Read:
-                self.book.message(item.message, item.digests, item.extra)
-            elif type(item) is Message:
+            if type(item) is Prepared:
                 self.book.message(item)
+            elif type(item) is Message:
+                self.book.message(prepare(item))
             elif type(item) is Session:
                 self.book.session(item)
             elif type(item) is SourceProblem:
@@ -225,7 +222,7 @@ class _Reading:
             store_files.name_file(self.store, self.seen.id, self.external_id)
         return self.seen.id
 
-    def _items(self, file: CountingFile, resume: Resume | None) -> Iterator[Item | Read]:
+    def _items(self, file: CountingFile, resume: Resume | None) -> Iterator[Item | Prepared]:
         ahead = self.ingest.ahead
         if ahead is None or self.seen is not None or self.external_id is not None or not ahead.has(self.found):
             yield from self._read_here(file, resume)

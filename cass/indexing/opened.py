@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from cass.indexing.prepared import place_hash
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from cass.connectors.base import Message
     from cass.indexing.prepared import Prepared
     from cass.store.sessions import SessionRow
     from cass.store.writer import MessageRow
@@ -28,7 +29,7 @@ class OpenSession:
         self.stored: dict[int, MessageRow] = {}
         self.by_doc: dict[int, list[MessageRow]] = {}
         self.kept: set[int] = set()
-        self.begun: dict[int, tuple[MessageRow, Message, Prepared]] = {}
+        self.begun: dict[int, tuple[MessageRow, Prepared]] = {}
         self.last_ordinal = -1  # stored before this reading
         self.highest = -1  # given by this reading
         self.next_gone = row.next_gone
@@ -37,6 +38,15 @@ class OpenSession:
         self.added = 0
         self.first_ms: int | None = None
         self.last_ms: int | None = None
+
+    @property
+    def workspace(self) -> str | None:
+        return self._workspace
+
+    @workspace.setter
+    def workspace(self, workspace: str | None) -> None:
+        self._workspace = workspace
+        self.place = place_hash(self.agent, workspace)
 
     def saw(self, created_ms: int | None) -> None:
         """Count a new message."""

@@ -1,105 +1,126 @@
-"""A connector's message as rows: texts cleaned and hashed, strings interned, and the name of its document.
+"""A connector's message as it will be stored: names as numbers, texts cleaned and hashed, and its document's name.
 
-Nothing here decides whether the message is new.
+Nothing here knows the database or decides whether the message is new; it is the same work in either process.
 """
 
 from __future__ import annotations
 
-from cass.document import body_of, is_own
+from cass.document import body_of
 from cass.records import record
-from cass.store.documents import tools_of
+from cass.store.documents import text_hash
 from cass.store.ids import hash64
 from cass.store.schema import ERROR, KINDS, OWN_BLOCK, ROLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
-    from cass.connectors.base import Message
-    from cass.store.writer import Writer
+    from cass.connectors.base import Block, Message
+    from cass.store.writer import Part
 
-    # kind, tool, call, flags, text id
-    Row = tuple[int, int | None, str | None, int, int]
-    Cleaned = list[tuple[str, bytes, int]]
+    ExtraWords = Callable[[str, bytes], str]
 
 _ROLE = {name: number for number, name in enumerate(ROLES)}
+_SPREAD = 0x9E3779B97F4A7C15  # odd: different numbers stay different
 _KIND = {name: number for number, name in enumerate(KINDS)}
+
+
+class ReaderDied(Exception):
+    """The process that prepared messages ahead has ended; its files are read here."""
 
 
 @record
 class Prepared:
-    """A message's rows without its id.  `hashes` and `texts` are those of its blocks; a text is (text, own)."""
+    """A message's row and those of its blocks, without ids.  `text` is the hash of what is said.
 
+    `span` is (line, start, end).  `extra` are the words that the index's tokenizer would not give; None: look for them.
+    """
+
+    session: str
+    ordinal: int
     role: int
-    blocks: tuple[Row, ...]
-    hashes: tuple[int, ...]
-    texts: tuple[tuple[str, bool], ...]
-    tools: tuple[str, ...]
+    created_ms: int | None
+    parts: tuple[Part, ...]
     own: bool
+    text: int
+    span: tuple[int | None, int | None, int | None]
+    off_path: bool
+    continues: bool
+    extra: str | None = None
 
     @property
-    def body(self) -> str:
-        return body_of(list(self.texts))
+    def hashes(self) -> list[int]:
+        return [part[4] for part in self.parts]
 
 
-def cleaned(message: Message, digests: Sequence[int]) -> Cleaned:
-    """(text, its UTF-8, its hash) of each block; `digests` are the hashes of the first of them, if known."""
-    found = []
-    for at, block in enumerate(message.blocks):
-        text, encoded = clean_text(block.text)
-        found.append((text, encoded, digests[at] if at < len(digests) else hash64(encoded)))
-    return found
+def prepare(message: Message) -> Prepared:
+    """The message as it will be stored."""
+    return Prepared(*prepared_values(message))
 
 
-def name_of(message: Message, agent: str, workspace: str | None, texts: Cleaned) -> int:
-    """The document's name, before anything is stored."""
-    own = is_own([("", block.own) for block in message.blocks])
-    hashes = [digest for _, _, digest in texts]
-    return document_name(agent, workspace, _ROLE.get(message.role, 0), message.created_ms, own, hashes)
+def prepared_values(message: Message, extra_words: ExtraWords | None = None) -> tuple[Any, ...]:
+    """The fields of `Prepared` in order; the extra words are looked for where a way to do it is given."""
+    blocks = message.blocks
+    cleaned = [clean_text(block.text) for block in blocks]
+    parts = tuple([_part(block, text, hash64(data)) for block, (text, data) in zip(blocks, cleaned, strict=True)])
+    own = bool(blocks) and all([block.own for block in blocks])
+    extra = None
+    if extra_words is not None and len(parts) == 1:
+        extra = extra_words(*cleaned[0])
+    elif extra_words is not None:
+        body = body_of_parts(parts)
+        extra = extra_words(body, body.encode())
+    return (
+        message.session, message.ordinal, _ROLE.get(message.role, 0), message.created_ms, parts, own,
+        text_hash([part[4] for part in parts]), (message.line, message.start, message.end),
+        message.off_path, message.continues, extra,
+    )  # fmt: skip
 
 
-def prepare(store: Writer, message: Message, read: Cleaned) -> Prepared:
-    """The message's rows.  Its texts are stored on the way, each once."""
-    rows: list[Row] = []
-    hashes, texts, tools = [], [], []
-    for block, (text, encoded, digest) in zip(message.blocks, read, strict=True):
-        tool = clean(block.tool)
-        if tool:
-            tools.append(tool)
-        flags = (ERROR if block.is_error else 0) | (OWN_BLOCK if block.own else 0)
-        number = store.text(text, encoded, digest)
-        rows.append((_KIND.get(block.kind, 0), store.intern(tool or None), clean(block.call_id), flags, number))
-        hashes.append(digest)
-        texts.append((text, block.own))
-    role, own = _ROLE.get(message.role, 0), is_own(texts)
-    return Prepared(role, tuple(rows), tuple(hashes), tuple(texts), tools_of(tools) if tools else (), own)
+def _part(block: Block, text: str, digest: int) -> Part:
+    flags = (ERROR if block.is_error else 0) | (OWN_BLOCK if block.own else 0)
+    return _KIND.get(block.kind, 0), clean(block.tool) or None, clean(block.call_id), flags, digest, text
 
 
-def document_name(
-    agent: str, workspace: str | None, role: int, created_ms: int | None, own: bool, hashes: Sequence[int]
-) -> int:
-    """The hash that names a message's document: equal for copies of a message, wherever they stand."""
-    key = (agent, workspace, role, created_ms, own, tuple(hashes))
-    digest = hash64(repr(key).encode("utf-8", "replace"))
-    second = (created_ms or 0) // 1000
+def body_of_parts(parts: Sequence[Part]) -> str:
+    """What is searched of the message."""
+    if len(parts) == 1:
+        return parts[0][5]
+    return body_of([(text, bool(flags & OWN_BLOCK)) for _, _, _, flags, _, text in parts])
+
+
+def place_hash(agent: str, workspace: str | None) -> int:
+    """Where a message was said, as far as one filters by it."""
+    return hash64(repr((agent, workspace)).encode())
+
+
+def document_name(place: int, role: int, created_ms: int | None, own: bool, text: int) -> int:
+    """The number that names a message's document: equal for copies of a message, wherever they stand.
+
+    `place` and `text` are hashes already; the small numbers are spread over all bits between them.
+    """
+    at_ms = -1 if created_ms is None else created_ms
+    said = place ^ (text + ((at_ms * len(ROLES) + role) * 2 + own) * _SPREAD)
+    second = at_ms // 1000
     if 0 < second < 1 << 31:
         # Names in the order of time: what is stored together stands together in the index of names.
-        return second << 32 | digest & 0xFFFFFFFF
-    return digest | -1 << 63
+        return second << 32 | said & 0xFFFFFFFF
+    return said & 0x7FFFFFFFFFFFFFFF | -1 << 63
 
 
 def grew(before: Sequence[tuple[int, str]], prepared: Prepared) -> bool:
     """Are the stored blocks (hash, text) the first of these?  The last one may have grown itself."""
-    same = len(before) - 1
-    if len(prepared.texts) <= same or any(before[at][0] != prepared.hashes[at] for at in range(same)):
+    same, parts = len(before) - 1, prepared.parts
+    if len(parts) <= same or any(before[at][0] != parts[at][4] for at in range(same)):
         return False
-    return same < 0 or prepared.texts[same][0].startswith(before[same][1])
+    return same < 0 or parts[same][5].startswith(before[same][1])
 
 
 def begins(before: Sequence[tuple[int, str]], prepared: Prepared) -> bool:
     """Are these the first of the stored blocks, and not all of them?"""
-    count = len(prepared.hashes)
-    return count < len(before) and [digest for digest, _ in before[:count]] == list(prepared.hashes)
+    count = len(prepared.parts)
+    return count < len(before) and [digest for digest, _ in before[:count]] == prepared.hashes
 
 
 def clean(text: str | None) -> str | None:

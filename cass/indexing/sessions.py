@@ -11,11 +11,11 @@ import os
 
 from cass.document import Document, extra_text
 from cass.indexing.opened import OpenSession
-from cass.indexing.prepared import Prepared, begins, clean, cleaned, document_name, grew, name_of, prepare
+from cass.indexing.prepared import Prepared, begins, body_of_parts, clean, document_name, grew
 from cass.records import replace
 from cass.store import files as store_files
 from cass.store import sessions as store_sessions
-from cass.store.documents import text_hash
+from cass.store.documents import text_hash, tools_of
 from cass.store.ids import session_id
 from cass.store.schema import COPY, GONE, OFF_PATH, OWN, OWN_BLOCK
 
@@ -23,14 +23,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cass.connectors.base import Connector, Message, Session
+    from cass.connectors.base import Connector, Session
     from cass.indexing.feed import Feed
-    from cass.indexing.prepared import Cleaned
-    from cass.store.writer import MessageRow, Writer
+    from cass.store.writer import MessageRow, Part, Writer
 
-    Waiting = tuple[Message, tuple[int, ...], str | None]
-
-FLUSH_BYTES = 4 << 20
 # The lines of one answer may stand some turns apart: so many messages wait for more before they are stored.
 WAITING_MESSAGES = 16
 # They are stored some at a time, so that what is known of them is looked up in one statement.
@@ -62,7 +58,7 @@ class SessionBook:
         self.whole = whole
         self.given = 0
         self._open: dict[str, OpenSession] = {}
-        self._waiting: dict[tuple[str, int], Waiting] = {}
+        self._waiting: dict[tuple[str, int], Prepared] = {}
         self._waiting_chars = 0
         self._agent_id = store.intern(connector.AGENT) or 0
 
@@ -151,19 +147,17 @@ class SessionBook:
 
     # Messages
 
-    def message(self, message: Message, digests: tuple[int, ...] = (), extra: str | None = None) -> None:
-        """Take a message, or more of one; it is stored a little later.
-
-        `digests` and `extra`, the hashes of its texts and the index's extra words, may have been worked out before.
-        """
+    def message(self, message: Prepared) -> None:
+        """Take a message, or more of one; it is stored a little later."""
         key = (message.session, message.ordinal)
-        if message.continues and key in self._waiting:
-            self._waiting[key] = _joined(self._waiting[key], message, digests, extra)
-            return
         if key in self._waiting:
+            if message.continues:
+                self._waiting[key] = _joined(self._waiting[key], message)
+                return
             self.settle()
-        self._waiting[key] = (message, digests, extra)
-        self._waiting_chars += sum(len(block.text) for block in message.blocks)
+        self._waiting[key] = message
+        for part in message.parts:
+            self._waiting_chars += len(part[5])
         if len(self._waiting) > WAITING_MESSAGES + TOGETHER_MESSAGES or self._waiting_chars > TOGETHER_CHARS:
             self.settle(WAITING_MESSAGES)
 
@@ -171,38 +165,36 @@ class SessionBook:
         """Store what waits, all but the latest `keep`: before a commit, and before a session changes."""
         due = [self._waiting.pop(key) for key in list(self._waiting)[: max(0, len(self._waiting) - keep)]]
         self._waiting_chars = 0
-        texts = [cleaned(message, digests) for message, digests, _ in due]
-        docs = [self._name(message, read) for (message, _, _), read in zip(due, texts, strict=True)]
-        self.store.expect([digest for read in texts for _, _, digest in read], docs)
-        for (message, _, extra), read, doc in zip(due, texts, docs, strict=True):
-            self._store(message, read, doc, extra)
+        docs = [self._document_name(each) for each in due]
+        self.store.expect([part[4] for message in due for part in message.parts], docs)
+        for message, doc in zip(due, docs, strict=True):
+            self._store(message, doc)
 
-    def _name(self, message: Message, read: Cleaned) -> int:
-        opened = self._open[message.session]
-        return name_of(message, opened.agent, opened.workspace, read)
+    def _document_name(self, message: Prepared) -> int:
+        place = self._open[message.session].place
+        return document_name(place, message.role, message.created_ms, message.own, message.text)
 
-    def _store(self, message: Message, read: Cleaned, doc: int, extra: str | None) -> None:
+    def _store(self, message: Prepared, doc: int) -> None:
         """Store a message, or find that it is stored."""
         opened = self._open[message.session]
         if not opened.owned:
             self._own(opened, message.session)
         self.given += 1
         opened.highest = max(opened.highest, message.ordinal)
-        prepared = prepare(self.store, message, read)
-        if message.continues and self._continue(opened, message, prepared):
+        if message.continues and self._continue(opened, message):
             return
         stored = self._stored(opened, message.ordinal)
         if stored is None and not opened.by_doc:
-            self._add(opened, message, prepared, doc, extra)
+            self._add(opened, message, doc)
             return
         if self._keep(opened, message, stored, doc):
             return
         if stored is not None and stored.id not in opened.kept:
-            if self._matches(opened, message, stored, prepared):
+            if self._matches(opened, message, stored):
                 return
             if not opened.recount:
                 self._displace(opened, stored)
-        self._add(opened, message, prepared, doc, extra)
+        self._add(opened, message, doc)
 
     def _stored(self, opened: OpenSession, ordinal: int) -> MessageRow | None:
         if ordinal > opened.last_ordinal:
@@ -211,7 +203,7 @@ class SessionBook:
             return opened.stored.get(ordinal)
         return store_sessions.message_at(self.store, opened.id, ordinal)
 
-    def _keep(self, opened: OpenSession, message: Message, stored: MessageRow | None, doc: int) -> bool:
+    def _keep(self, opened: OpenSession, message: Prepared, stored: MessageRow | None, doc: int) -> bool:
         """Is the message stored already, here or elsewhere in the session?"""
         here = [stored] if stored is not None and stored.doc == doc else []
         for twin in (*here, *opened.by_doc.get(doc, ())):
@@ -220,25 +212,24 @@ class SessionBook:
                 return True
         return False
 
-    def _take(self, opened: OpenSession, message: Message, stored: MessageRow) -> None:
+    def _take(self, opened: OpenSession, message: Prepared, stored: MessageRow) -> None:
         """The stored message is this one: note where it stands now."""
         opened.kept.add(stored.id)
         opened.displaced = opened.displaced or bool(stored.flags & GONE)
-        span = (message.line, message.start, message.end)
-        self.store.place(stored.id, message.ordinal, message.off_path, span)
+        self.store.place(stored.id, message.ordinal, message.off_path, message.span)
 
-    def _matches(self, opened: OpenSession, message: Message, stored: MessageRow, prepared: Prepared) -> bool:
+    def _matches(self, opened: OpenSession, message: Prepared, stored: MessageRow) -> bool:
         """Is this the stored message with more said, or its beginning?  Anything else is another in its place."""
-        if (stored.role, stored.created_ms) != (prepared.role, message.created_ms):
+        if (stored.role, stored.created_ms) != (message.role, message.created_ms):
             return False
         before = [(digest, text) for _, _, digest, text in store_sessions.blocks_of(self.store, stored.id)]
-        if grew(before, prepared):
+        if grew(before, message):
             self._take(opened, message, stored)
-            self._replace(opened, stored, prepared)
+            self._replace(opened, stored, message.parts, message.own)
             return True
-        if opened.recount and begins(before, prepared):
+        if opened.recount and begins(before, message):
             self._take(opened, message, stored)
-            opened.begun[message.ordinal] = (stored, message, prepared)
+            opened.begun[message.ordinal] = (stored, message)
             return True
         return False
 
@@ -248,78 +239,71 @@ class SessionBook:
         opened.next_gone -= 1
         opened.displaced = True
 
-    def _add(self, opened: OpenSession, message: Message, prepared: Prepared, doc: int, extra: str | None) -> None:
-        flags = (OWN if prepared.own else 0) | (OFF_PATH if message.off_path else 0)
-        span = (message.line, message.start, message.end)
+    def _add(self, opened: OpenSession, message: Prepared, doc: int) -> None:
+        flags = (OWN if message.own else 0) | (OFF_PATH if message.off_path else 0)
         row, flags = self.store.add_message(
-            opened.id, message.ordinal, prepared.role, message.created_ms, flags, doc, span
+            opened.id, message.ordinal, message.role, message.created_ms, flags, doc, message.span
         )
-        self.store.add_blocks([(row, order, *block) for order, block in enumerate(prepared.blocks)])
+        self.store.add_parts(row, message.parts)
         opened.kept.add(row)
         opened.saw(message.created_ms)
         if not flags & COPY:
-            self.feed.hold(self._document(opened, message.created_ms, prepared, doc, extra))
-        if self.store.pending_bytes > FLUSH_BYTES:
-            self.store.flush()
+            self.feed.hold(self._document(opened, message, doc))
 
-    def _document(
-        self, opened: OpenSession, created_ms: int | None, prepared: Prepared, doc: int, extra: str | None
-    ) -> Document:
+    def _document(self, opened: OpenSession, message: Prepared, doc: int) -> Document:
+        parts = message.parts
         return Document(
             doc,
-            text_hash(list(prepared.hashes)),
+            message.text,
             opened.id,
             self._agent_id,
             self.store.intern(opened.workspace) or 0,
-            prepared.role,
-            prepared.own,
-            created_ms,
-            prepared.tools,
-            prepared.body,
-            extra,
+            message.role,
+            message.own,
+            message.created_ms,
+            tools_of([part[1] for part in parts]),
+            body_of_parts(parts),
+            message.extra,
         )
 
-    def _continue(self, opened: OpenSession, message: Message, more: Prepared) -> bool:
+    def _continue(self, opened: OpenSession, more: Prepared) -> bool:
         """Add blocks to the message that an earlier record began; False where there is none."""
-        if message.ordinal in opened.begun:
-            self._go_on(opened, message, more)
+        if more.ordinal in opened.begun:
+            self._go_on(opened, more)
             return True
-        at = store_sessions.messages_at(self.store, opened.id, message.ordinal)
+        at = store_sessions.messages_at(self.store, opened.id, more.ordinal)
         stored = next((each for each in at if not opened.recount or each.id in opened.kept), None)
         if stored is None:
             return False
-        before = store_sessions.stored_blocks(self.store, stored.id)
-        rows, hashes = tuple(row[:5] for row in before), tuple(row[5] for row in before)
-        own = more.own and all(row[3] & OWN_BLOCK for row in before)
-        whole = Prepared(stored.role, (*rows, *more.blocks), (*hashes, *more.hashes), (), (), own)
+        before = store_sessions.parts_of(self.store, stored.id)
+        own = more.own and all(part[3] & OWN_BLOCK for part in before)
         opened.kept.add(stored.id)
-        self.store.extend(stored.id, message.end)
-        self._replace(opened, stored, whole)
+        self.store.extend(stored.id, more.span[2])
+        self._replace(opened, stored, (*before, *more.parts), own)
         return True
 
-    def _go_on(self, opened: OpenSession, message: Message, more: Prepared) -> None:
+    def _go_on(self, opened: OpenSession, more: Prepared) -> None:
         """More of a message that is stored with all its blocks, of which the file repeats one after the other."""
-        stored, first, begun = opened.begun.pop(message.ordinal)
-        blocks, hashes = (*begun.blocks, *more.blocks), (*begun.hashes, *more.hashes)
-        whole = Prepared(begun.role, blocks, hashes, (*begun.texts, *more.texts), (), begun.own and more.own)
-        self.store.extend(stored.id, message.end)
+        stored, begun = opened.begun.pop(more.ordinal)
+        whole = replace(begun, parts=(*begun.parts, *more.parts), own=begun.own and more.own)
+        self.store.extend(stored.id, more.span[2])
         before = [(digest, text) for _, _, digest, text in store_sessions.blocks_of(self.store, stored.id)]
         if begins(before, whole):
-            opened.begun[message.ordinal] = (stored, first, whole)
-        elif [digest for digest, _ in before] != list(hashes):
-            self._replace(opened, stored, whole)
+            opened.begun[more.ordinal] = (stored, whole)
+        elif [digest for digest, _ in before] != whole.hashes:
+            self._replace(opened, stored, whole.parts, whole.own)
 
-    def _replace(self, opened: OpenSession, stored: MessageRow, prepared: Prepared) -> None:
+    def _replace(self, opened: OpenSession, stored: MessageRow, parts: Sequence[Part], own: bool) -> None:
         """Give a stored message other blocks; its document follows."""
         store_sessions.drop_blocks(self.store, stored.id, 0)
-        self.store.add_blocks([(stored.id, order, *block) for order, block in enumerate(prepared.blocks)])
-        self.store.set_own(stored.id, prepared.own)
-        self._renew(opened, stored.id, stored.created_ms, prepared.hashes)
+        self.store.add_parts(stored.id, parts)
+        self.store.set_own(stored.id, own)
+        self._renew(opened, stored.id, stored.created_ms, [part[4] for part in parts])
 
-    def _renew(self, opened: OpenSession, message: int, created_ms: int | None, hashes: Sequence[int]) -> None:
+    def _renew(self, opened: OpenSession, message: int, created_ms: int | None, hashes: list[int]) -> None:
         (stored,) = store_sessions.messages_by_id(self.store, message)
         own = bool(stored.flags & OWN)
-        doc = document_name(opened.agent, opened.workspace, stored.role, created_ms, own, hashes)
+        doc = document_name(opened.place, stored.role, created_ms, own, text_hash(hashes))
         if doc != stored.doc:
             self.store.set_document(stored, doc)
 
@@ -355,8 +339,8 @@ class SessionBook:
         """The reading is over: what a whole one did not repeat is gone, of a broken one only up to where it came."""
         self.settle()
         for opened in self._open.values():
-            for stored, _, shorter in opened.begun.values():
-                self._replace(opened, stored, shorter)
+            for stored, shorter in opened.begun.values():
+                self._replace(opened, stored, shorter.parts, shorter.own)
             if opened.recount:
                 self._mark_gone(opened, opened.highest if broken else None)
         if self.whole and not broken:
@@ -381,11 +365,13 @@ class SessionBook:
             store_sessions.count_session(self.store, row.id, opened.next_gone)
 
 
-def _joined(first: Waiting, more: Message, digests: tuple[int, ...], extra: str | None) -> Waiting:
+def _joined(first: Prepared, more: Prepared) -> Prepared:
     """A message that waits, with more blocks."""
-    message, known, words = first
-    whole = replace(message, blocks=(*message.blocks, *more.blocks), end=more.end)
-    # Hashes are told by position, and calls of cass itself are not searched beside other words.
-    if len(known) < len(message.blocks) or words is None or extra is None or any(block.own for block in whole.blocks):
-        return whole, known, None
-    return whole, (*known, *digests), extra_text({*words.split(), *extra.split()})
+    parts, own = (*first.parts, *more.parts), first.own and more.own
+    text = text_hash([part[4] for part in parts])
+    extra = None
+    # Calls of cass itself are not searched beside other words.
+    if first.extra is not None and more.extra is not None and not any(part[3] & OWN_BLOCK for part in parts):
+        extra = extra_text({*first.extra.split(), *more.extra.split()})
+    span = (first.span[0], first.span[1], more.span[2])
+    return replace(first, parts=parts, own=own, text=text, span=span, extra=extra)

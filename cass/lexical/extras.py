@@ -1,14 +1,16 @@
 """Words that the tokenizer would not give: parts of camelCase, names such as C++ and .env, pieces of CJK runs.
 
-They are added behind a document's text, each once.  Looking for them must not slow indexing down, so whole texts are
-only translated and searched as bytes, and a word is taken apart the first time it is seen: 15 ms a MB where regular
-expressions cost 25 to 150.
+They are added behind a document's text, each once.  Looking for them must not slow indexing down: the patterns begin
+with a character of their own, which `re` looks for at the speed of memory, and a word is taken apart the first time it
+is seen.  7 ms a MB of prose, 15 of code; patterns that begin with any letter cost 25 to 150.
 """
 
 from __future__ import annotations
 
+import re
+
 from cass.document import extra_text
-from cass.query.words import camel_parts, cjk_grams, cjk_runs, index_fold, pieces, spelled
+from cass.query.words import cjk_grams, cjk_runs, index_fold, is_word, pieces, spelled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,91 +21,84 @@ LONGEST_IDENTIFIER = 64
 CACHED_WORDS = 50_000
 
 
-def _table(classes: dict[str, str], other: str) -> bytes:
-    table = bytearray(other.encode() * 256)
+def _table(classes: dict[str, str]) -> bytes:
+    table = bytearray(b" " * 256)
     for kind, characters in classes.items():
         for character in characters:
             table[ord(character)] = ord(kind)
     return bytes(table)
 
 
-_SMALL, _LARGE = "abcdefghijklmnopqrstuvwxyz0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# What may stand before a word that begins with a dot; `)` is not among them: `foo().bar` is no dot word.
-_OPENING = " \t\r\n\"'`(/[{=,:"
-_HUMPS = _table({"a": _SMALL, "A": _LARGE}, " ")
-# Bytes beyond ASCII open too: numbered listings put an arrow before a line.
-_DOTS = _table({"a": _SMALL + _LARGE, " ": _OPENING, ".": "."}, "-")[:128] + b" " * 128
+# A text's shape: what are small letters and digits, large letters, and neither.
+_SHAPE = _table({"a": "abcdefghijklmnopqrstuvwxyz0123456789", "A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
+_HUMPS = re.compile(rb"aA[aA]*"), re.compile(rb"AAa[aA]*")
+_PART = re.compile("[A-Z]+(?![a-z])[a-z0-9]*|[A-Z]?[a-z0-9]+")
+_SIGNS = (
+    (b"++", re.compile(rb"\+\+(?<=[A-Za-z]\+\+)(?![A-Za-z0-9+#])")),
+    (b"#", re.compile(rb"#(?<=[A-Za-z]#)(?![A-Za-z0-9+#])")),
+)
+# What may stand before a word that begins with a dot; `)` is not among them: `foo().bar` is no dot word.  Bytes beyond
+# ASCII open too: numbered listings put an arrow before a line.
+_DOTTED = re.compile(rb"\.(?<=[ \t\r\n\"'`(/\[{=,:\x80-\xff]\.)[A-Za-z][A-Za-z0-9]*")
+_DOTTED_START = re.compile(rb"\.[A-Za-z][A-Za-z0-9]*")
 # First bytes in UTF-8 of what may be Chinese, Japanese or Korean; 0xE2 is left out: arrows, boxes, quotes.
 _CJK_LEADS = tuple(bytes([lead]) for lead in (0xE3, *range(0xE4, 0xEE), 0xE1, 0xEF, 0xF0))
+# All of `is_cjk`, and some signs between.
+_CJK = re.compile(
+    "[\u1100-\u11ff\u3005-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U00020000-\U0003ffff]+"
+)
 
-# The parts of the words with humps that were seen before.
-_parts_of: dict[bytes, list[str]] = {}
+# The parts of the words that were seen before: with humps as bytes, with Chinese, Japanese or Korean as text.
+_parts_of: dict[bytes | str, tuple[str, ...]] = {}
 
 
 def extra_words(text: str, encoded: bytes) -> str:
     """The extra words of a text (`encoded` is its UTF-8), in one string; empty for most texts."""
     found: set[str] = set()
-    for word in _humped(encoded):
-        found.update(_parts_of.get(word) or _parts(word))
-    if b"++" in encoded or b"#" in encoded:
-        found.update(_signed(encoded))
+    if len(_parts_of) > CACHED_WORDS:
+        _parts_of.clear()
+    words = _humped(encoded)
+    for word in words.difference(_parts_of):
+        _parts_of[word] = tuple(_humps(word))
+    found.update(*map(_parts_of.__getitem__, words))
+    for sign, pattern in _SIGNS:
+        if sign in encoded:
+            found.update(_signed(encoded, pattern))
     if b"." in encoded:
         found.update(_dotted(encoded))
-    if len(text) != len(encoded) and any(lead in encoded for lead in _CJK_LEADS):
-        found.update(_of_cjk(text))
+    if len(text) != len(encoded) and any([lead in encoded for lead in _CJK_LEADS]):
+        for run in _touching_cjk(text):
+            parts = _parts_of.get(run)
+            found.update(_cjk_parts(run) if parts is None else parts)
     return extra_text(found) if found else ""
-
-
-def _of_cjk(text: str) -> Iterator[str]:
-    """Letters and pairs of letters of Chinese, Japanese and Korean runs, and other words inside them."""
-    for piece in pieces(text):
-        runs = cjk_runs(piece)
-        for run in runs:
-            yield from run
-            yield from cjk_grams(run)
-        if runs and sum(map(len, runs)) < len(piece):
-            for run in runs:
-                piece = piece.replace(run, " ", 1)
-            yield from index_fold(piece).lower().split()
 
 
 def _humped(encoded: bytes) -> set[bytes]:
     """Runs of letters and digits in which a capital follows a small letter, or goes before one inside capitals."""
-    shape = b" " + encoded.translate(_HUMPS) + b" "
+    shape = b" " + encoded.translate(_SHAPE)
     words = set()
-    for hump in (b"aA", b"AAa"):
-        at = shape.find(hump)
-        while at >= 0:
-            end = shape.find(b" ", at + 2)
-            start = shape.rfind(b" ", 0, at) + 1
-            if end - start <= LONGEST_IDENTIFIER:
-                words.add(encoded[start - 1 : end - 1])
-            at = shape.find(hump, end)
+    for hump in _HUMPS:
+        for found in hump.finditer(shape):
+            at, end = found.span()
+            start = shape.rfind(b" ", 0, at)
+            if end - start <= LONGEST_IDENTIFIER + 1:
+                words.add(encoded[start : end - 1])
     return words
 
 
-def _parts(word: bytes) -> list[str]:
-    """The camelCase parts of a word that was not seen before."""
-    if len(_parts_of) > CACHED_WORDS:
-        _parts_of.clear()
-    parts = [part for part in camel_parts(word.decode("ascii")) if len(part) > 1]
-    _parts_of[word] = parts
-    return parts
+def _humps(word: bytes) -> Iterator[str]:
+    """The camelCase parts of a word, those of one letter left out."""
+    # What is small in the word's shape may be digits: 9HTTP is no name.
+    parts = [] if word.isupper() else _PART.findall(word.decode("ascii"))
+    if len(parts) > 1:
+        yield from [part.lower() for part in parts if len(part) > 1]
 
 
-def _signed(encoded: bytes) -> Iterator[str]:
+def _signed(encoded: bytes, pattern: re.Pattern[bytes]) -> Iterator[str]:
     """Names such as C++ and C#: letters, then ++ or #, then the end of the word."""
-    for sign in (b"++", b"#"):
-        at = encoded.find(sign)
-        while at >= 0:
-            end = at + len(sign)
-            if at and encoded[at - 1 : at].isalpha() and not _goes_on(encoded[end : end + 1]):
-                yield from _spell(encoded[_run_start(encoded, at) : end])
-            at = encoded.find(sign, end)
-
-
-def _goes_on(after: bytes) -> bool:
-    return after.isalnum() or after in (b"+", b"#")
+    for found in pattern.finditer(encoded):
+        at, end = found.span()
+        yield from _spell(encoded[_run_start(encoded, at) : end])
 
 
 def _run_start(encoded: bytes, at: int) -> int:
@@ -114,16 +109,48 @@ def _run_start(encoded: bytes, at: int) -> int:
 
 def _dotted(encoded: bytes) -> Iterator[str]:
     """Names such as .NET and .env: a dot behind a space or an opening sign, then letters and digits."""
-    shape = b" " + encoded.translate(_DOTS) + b"-"
-    at = shape.find(b" .a")
-    while at >= 0:
-        end = at + 2
-        while shape[end : end + 1] == b"a":
-            end += 1
-        yield from _spell(encoded[at : end - 1])
-        at = shape.find(b" .a", end - 1)
+    for word in _DOTTED.findall(encoded):
+        yield from _spell(word)
+    if first := _DOTTED_START.match(encoded):
+        yield from _spell(first[0])
 
 
 def _spell(word: bytes) -> Iterator[str]:
     if len(word) <= LONGEST_IDENTIFIER and (name := spelled(word.decode("ascii", "replace"))):
         yield name
+
+
+def _touching_cjk(text: str) -> set[str]:
+    """Runs of letters and digits with Chinese, Japanese or Korean in them, and at times signs between."""
+    runs, done = set(), 0
+    for found in _CJK.finditer(text):
+        start, end = found.span()
+        if start < done:
+            continue
+        while start > done and is_word(text[start - 1]):
+            start -= 1
+        while end < len(text) and is_word(text[end]):
+            end += 1
+        runs.add(text[start:end])
+        done = end
+    return runs
+
+
+def _cjk_parts(words: str) -> list[str]:
+    """Their letters, pairs of letters, and what else stands in the same words."""
+    parts = [part for piece in pieces(words) for part in _of_piece(piece)]
+    # A page of Chinese without a space has thousands.
+    if len(words) <= LONGEST_IDENTIFIER:
+        _parts_of[words] = tuple(parts)
+    return parts
+
+
+def _of_piece(piece: str) -> Iterator[str]:
+    runs = cjk_runs(piece)
+    for run in runs:
+        yield from run
+        yield from cjk_grams(run)
+    if runs and sum(map(len, runs)) < len(piece):
+        for run in runs:
+            piece = piece.replace(run, " ", 1)
+        yield from index_fold(piece).lower().split()

@@ -39,7 +39,7 @@ def build_schema() -> Schema:
     builder.add_integer_field("workspace", indexed=True)
     builder.add_integer_field("role", indexed=True)
     builder.add_integer_field("own", indexed=True)
-    builder.add_integer_field("time", indexed=True, fast=True)
+    builder.add_integer_field("time", fast=True)
     builder.add_integer_field("text", fast=True)
     builder.add_integer_field("change", fast=True)
     return builder.build()

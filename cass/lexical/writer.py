@@ -27,14 +27,18 @@ from cass.lexical.schema import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from threading import Thread
+
     from tantivy import Index
 
     from cass.document import Document
 
 # One thread and a small heap: Python keeps the other core busy, and fewer, larger segments answer faster.
-HEAP_BYTES = 64_000_000
+HEAP_BYTES = 40_000_000
 SMALL_HEAP_BYTES = 15_000_000
 THREADS = 1
+GIVE_BACK_EVERY_S = 0.3
 
 
 class LexicalWriter:
@@ -46,9 +50,13 @@ class LexicalWriter:
         self._index = index
         self._writer = index.writer(heap_bytes, THREADS)
         self.change = change_of(index, index.searcher())
+        self._working: Thread | None = None
+        self._failed: BaseException | None = None
 
     def add(self, document: Document) -> None:
         """Add a document that is not in the index."""
+        if self._working is not None:
+            self.settle()
         out = TantivyDocument()
         body = document.body
         out.add_text("body", body)
@@ -77,22 +85,58 @@ class LexicalWriter:
 
     def remove(self, doc: int) -> None:
         """Remove a document by its name; one that is not there is no error."""
+        self.settle()
         self._writer.delete_documents_by_term("doc", doc)
 
     def commit(self, change: int) -> None:
         """Make everything visible; the index now contains the database up to `change`."""
+        self.settle()
+        self.change = change
+        self._commit(change)
+        self.settle()
+
+    def start_commit(self, change: int) -> None:
+        """The same, beside what the caller does next; whatever is asked of the writer then waits for it."""
+        self.settle()
+        self.change = change
+        self._start(lambda: self._commit(change))
+
+    def _start(self, work: Callable[[], None]) -> None:
+        import threading  # not for a search that reads new lines
+
+        self._working = threading.Thread(target=work)
+        self._working.start()
+
+    def _commit(self, change: int) -> None:
         mark = TantivyDocument()
         mark.add_integer("own", MARK)
         mark.add_integer("change", change)
         try:
             self._writer.add_document(mark)
             self._writer.commit()
-        except (ValueError, OSError) as bad:
+        # For the thread that waits for it, whatever it is.
+        except BaseException as bad:
+            self._failed = bad
+
+    def settle(self) -> None:
+        """Wait for a commit under way, and hear how it went."""
+        if self._working is not None:
+            from cass.lexical.mapped import give_back
+
+            give_back(self.folder)
+            while self._working.is_alive():
+                self._working.join(GIVE_BACK_EVERY_S)
+                give_back(self.folder)
+            self._working = None
+        bad, self._failed = self._failed, None
+        if isinstance(bad, ValueError | OSError):
             raise refused(self.folder, bad) from bad
-        self.change = change
+        if bad is not None:
+            raise bad
 
     def rollback(self) -> None:
         """Forget what was added and removed since the last commit."""
+        self.settle()
         try:
             self._writer.rollback()
         except (ValueError, OSError) as bad:
@@ -101,12 +145,22 @@ class LexicalWriter:
     def close(self) -> None:
         """Let merges finish.  Uncommitted documents are lost, as after a kill."""
         try:
-            self._writer.wait_merging_threads()
-        except (ValueError, OSError):
+            self.settle()
+            self._start(self._merge)
+            self.settle()
+        except (SystemRefused, ValueError, OSError):
             pass  # a merge that failed leaves the smaller segments as they were
+
+    def _merge(self) -> None:
+        try:
+            self._writer.wait_merging_threads()
+        # For the thread that waits for it, whatever it is.
+        except BaseException as bad:
+            self._failed = bad
 
     def document_count(self) -> int:
         """Documents in the last commit."""
+        self.settle()
         self._index.reload()
         return documents_in(self._index.searcher())
 

@@ -8,7 +8,7 @@ from cass.store.writer import MessageRow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from cass.store.writer import Writer
+    from cass.store.writer import Part, Writer
 
 _ROW = "id, session, ordinal, role, created_ms, flags, doc, change"
 
@@ -134,12 +134,12 @@ def workspace_of(writer: Writer, session: SessionRow) -> str | None:
     return text
 
 
-def stored_blocks(writer: Writer, message: int) -> list[tuple[int, int | None, str | None, int, int, int]]:
-    """(kind, tool, call, flags, text id, text hash) of a message's blocks, in order."""
+def parts_of(writer: Writer, message: int) -> list[Part]:
+    """A message's blocks with their texts, in order."""
     writer.flush()
     rows = writer.run(
-        "SELECT b.kind, b.tool, b.call, b.flags, b.text, t.hash FROM blocks b JOIN texts t ON t.id=b.text"
-        " WHERE message=? ORDER BY ord",
+        "SELECT b.kind, n.text, b.call, b.flags, t.hash, t.text FROM blocks b JOIN texts t ON t.id=b.text"
+        " LEFT JOIN strings n ON n.id=b.tool WHERE message=? ORDER BY ord",
         message,
     )
     return [tuple(row) for row in rows]

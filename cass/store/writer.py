@@ -1,7 +1,8 @@
 """Write sessions and messages: interned strings, texts once by content, one change number over everything.
 
-Rows are gathered and written in batches.  A part is a file's, or that of a large file up to a checkpoint: it is kept
-whole or undone whole; a transaction holds some parts.  Nothing here decides what is new: `indexing/ingest.py` does.
+A part is a file's, or that of a large file up to a checkpoint: it is kept whole or undone whole; a transaction holds
+some parts.  Rows are gathered over the parts and written in batches, if possible outside of a part: SQLite copies each
+page that a savepoint may have to put back.  Nothing here decides what is new: `indexing/ingest.py` does.
 """
 
 from __future__ import annotations
@@ -19,9 +20,14 @@ if TYPE_CHECKING:
 
     # message, ord, kind, tool, call, flags, text
     BlockRow = tuple[int, int, int, int | None, str | None, int, int]
+    # New rows of texts, messages and blocks
+    Gathered = tuple[list[tuple[int, int, str]], list[tuple[Any, ...]], list[BlockRow]]
+    # A block without ids: kind, tool, call, flags, hash of the text, text
+    Part = tuple[int, str | None, str | None, int, int, str]
 
+FLUSH_BYTES = 4 << 20
 STRINGS_KEPT = 50_000
-TEXTS_KEPT = 100_000
+TEXTS_KEPT = 60_000
 BOUND = 100  # values looked up by one statement
 
 _MESSAGE = "INSERT INTO messages VALUES(?,?,?,?,?,?,?,?,?,?,?)"
@@ -57,6 +63,9 @@ class Writer:
         self._new_docs: set[int] = set()
         self._absent_texts: set[int] = set()
         self._absent_docs: set[int] = set()
+        self._in_part = False
+        # Rows gathered in earlier parts that this one had to write: they are gathered again if it is undone.
+        self._earlier: Gathered | None = None
         # New text that is gathered, and that of the whole transaction.
         self.pending_bytes = 0
         self.transaction_bytes = 0
@@ -95,24 +104,45 @@ class Writer:
         if not self.is_open:
             self.begin()
         self.run("SAVEPOINT part")
+        self._in_part, self._earlier = True, None
         self._before_part = (self.change, self.messages, self._next_message, self._next_text)
+        self._marks = (len(self._new_texts), len(self._new_messages), len(self._new_blocks))
         self._renewed_before = len(self.renewed)
 
     def keep_part(self) -> None:
         """The part is whole."""
-        self.flush()
         self.run("RELEASE part")
+        self._in_part, self._earlier = False, None
+        if self.pending_bytes > FLUSH_BYTES:
+            self.flush()
 
-    def undo_part(self) -> None:
-        """Forget everything since `begin_part`; all of the transaction where SQLite has ended it."""
-        if not self.is_open:
+    def undo_part(self) -> bool:
+        """Forget everything since `begin_part`; false: all of the transaction, where no part of it is under way."""
+        if not self.is_open or not self._in_part:
             self.rollback()
-            return
+            return False
+        gathered = self._earlier or self._gathered_before()
         self._forget_gathered()
         self.run("ROLLBACK TO part")
         self.run("RELEASE part")
+        self._in_part = False
         self.change, self.messages, self._next_message, self._next_text = self._before_part
         del self.renewed[self._renewed_before :]
+        self._gather_again(*gathered)
+        return True
+
+    def _gathered_before(self) -> Gathered:
+        """What earlier parts have gathered."""
+        texts, messages, blocks = self._marks
+        return self._new_texts[:texts], self._new_messages[:messages], self._new_blocks[:blocks]
+
+    def _gather_again(
+        self, texts: list[tuple[int, int, str]], messages: list[tuple[Any, ...]], blocks: list[BlockRow]
+    ) -> None:
+        self._new_texts, self._new_messages, self._new_blocks = texts, messages, blocks
+        self._text_ids.update({digest: number for number, digest, _ in texts})
+        self._new_docs.update([row[6] for row in messages])
+        self.pending_bytes = sum([len(text) for _, _, text in texts])
 
     def commit(self) -> None:
         """Write what was gathered, and the change number with it."""
@@ -129,6 +159,7 @@ class Writer:
     def rollback(self) -> None:
         """Forget everything since `begin`."""
         self._forget_gathered()
+        self._in_part = False
         self.transaction_bytes = 0
         self.renewed.clear()
         if self.is_open:
@@ -148,6 +179,8 @@ class Writer:
 
     def flush(self) -> None:
         """Hand the gathered rows to SQLite, inside the transaction."""
+        if self._in_part and self._earlier is None:
+            self._earlier = self._gathered_before()
         try:
             self.connection.executemany(_TEXT, self._new_texts)
             self.connection.executemany(_MESSAGE, self._new_messages)
@@ -179,14 +212,14 @@ class Writer:
             self._strings[text] = known
         return known
 
-    def text(self, text: str, encoded: bytes, digest: int) -> int:
+    def text(self, text: str, digest: int) -> int:
         """The id of a text, stored once however often it is said.  `digest` is the hash64 of its UTF-8."""
         known = self._text_ids.get(digest)
         if known is None:
             if digest not in self._absent_texts:
                 known = self.value("SELECT id FROM texts WHERE hash=?", digest)
             if known is None:
-                known = self._add_text(digest, text, len(encoded))
+                known = self._add_text(digest, text)
             self._text_ids[digest] = known
         return known
 
@@ -211,10 +244,11 @@ class Writer:
             found += self.run(f"{sql} ({','.join('?' * BOUND)})", *some).fetchall()
         return found
 
-    def _add_text(self, digest: int, text: str, size: int) -> int:
+    def _add_text(self, digest: int, text: str) -> int:
         number = self._next_text
         self._next_text += 1
         self._new_texts.append((number, digest, text))
+        size = len(text)
         self.pending_bytes += size
         self.transaction_bytes += size
         return number
@@ -253,8 +287,15 @@ class Writer:
         """How many messages were added or altered after `change`."""
         return int(self.value("SELECT count(*) FROM messages WHERE change>?", change))
 
-    def add_blocks(self, rows: Sequence[BlockRow]) -> None:
-        self._new_blocks.extend(rows)
+    def add_parts(self, message: int, parts: Sequence[Part]) -> None:
+        """A message's blocks, in order; their texts are stored on the way, each once."""
+        for order, (kind, tool, call, flags, digest, text) in enumerate(parts):
+            number = self._text_ids.get(digest) or self.text(text, digest)
+            tool_id = None if tool is None else self._strings.get(tool) or self.intern(tool)
+            row = (message, order, kind, tool_id, call, flags, number)
+            self._new_blocks.append(row)
+        if self.pending_bytes > FLUSH_BYTES:
+            self.flush()
 
     def set_document(self, message: MessageRow, doc: int) -> int:
         """The message says something else now.  Gives its new flags; the old document goes when nobody has it."""

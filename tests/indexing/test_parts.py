@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cass.store.connect import open_writer
+from cass.store.schema import COPY
 from cass.store.writer import Writer
 
 
@@ -18,9 +19,8 @@ def _texts(writer: Writer) -> list[str]:
 
 
 def _say(writer: Writer, text: str, digest: int) -> None:
-    number = writer.text(text, text.encode(), digest)
     message, _ = writer.add_message(1, digest, 0, None, 0, digest, (None, None, None))
-    writer.add_blocks([(message, 0, 0, None, None, 0, number)])
+    writer.add_parts(message, [(0, None, None, 0, digest, text)])
 
 
 def test_an_undone_part_leaves_the_others(tmp_path: Path) -> None:
@@ -70,3 +70,39 @@ def test_undoing_without_a_transaction_is_no_error(tmp_path: Path) -> None:
     writer.undo_part()
 
     assert (_texts(writer), writer.change) == ([], 0)
+
+
+def test_an_undone_part_leaves_what_it_had_to_write_for_others(tmp_path: Path) -> None:
+    """Rows gathered before it, which it handed to SQLite on the way, are gathered again: once, copies known."""
+    writer = _writer(tmp_path)
+    writer.begin_part()
+    _say(writer, "kept", 1)
+    writer.keep_part()
+    writer.begin_part()
+    _say(writer, "undone", 2)
+    writer.flush()
+    writer.flush()
+    writer.undo_part()
+
+    assert writer.has_document(1) and not writer.has_document(2)
+    writer.begin_part()
+    _say(writer, "kept", 1)
+    writer.keep_part()
+    writer.commit()
+
+    assert _texts(writer) == ["kept"]
+    assert writer.run("SELECT m.id, m.flags, b.text FROM messages m JOIN blocks b ON b.message=m.id").fetchall() == [
+        (1, 0, 1),
+        (2, COPY, 1),
+    ]
+
+
+def test_without_a_part_all_is_undone(tmp_path: Path) -> None:
+    """What fails while the transaction is written takes all of it along."""
+    writer = _writer(tmp_path)
+    writer.begin_part()
+    _say(writer, "kept", 1)
+    writer.keep_part()
+
+    assert not writer.undo_part()
+    assert (_texts(writer), writer.messages, writer.is_open) == ([], 0, False)

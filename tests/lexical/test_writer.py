@@ -154,3 +154,32 @@ def test_what_the_disk_refuses_is_said_in_words() -> None:
     assert str(full) == "the disk is full (/x). Make room and run: cass index."
     assert other.what == "the lexical index cannot be written: Failed to open file for write: 'Permission denied'"
     assert other.todo == "run: cass index --rebuild"
+
+
+def test_what_is_added_beside_a_commit_waits_for_the_next(root: str) -> None:
+    """A commit that was started holds what was there; nothing that follows is lost."""
+    writer = published(root, 1, change=7)
+    writer.add(document(2, "wombat"))
+    writer.start_commit(8)
+    writer.add(document(3, "numbat"))
+
+    assert (frequency(root, "wombat"), frequency(root, "numbat")) == (1, 0)
+    writer.start_commit(9)
+    writer.close()
+    assert (opened(root).change, frequency(root, "numbat")) == (9, 1)
+
+
+def test_a_started_commit_that_failed_is_told_later(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By whatever is asked of the writer next, and once."""
+    writer = published(root, 1)
+
+    class Full:
+        def add_document(self, document: object) -> None:
+            raise OSError("No space left on device (os error 28)")
+
+    monkeypatch.setattr(writer, "_writer", Full())
+    writer.start_commit(8)
+
+    with pytest.raises(SystemRefused, match="disk is full"):
+        writer.document_count()
+    assert writer.document_count() == 1

@@ -36,15 +36,14 @@ def session(store: Writer) -> int:
 
 def say(store: Writer, session: int, ordinal: int, text: str, doc: int) -> int:
     """A message with one text; gives its row id."""
-    text_id = put(store, text)
     message, _ = store.add_message(session, ordinal, 0, 1_000 + ordinal, 0, doc, NOWHERE)
-    store.add_blocks([(message, 0, 0, None, None, 0, text_id)])
+    store.add_parts(message, [(0, None, None, 0, hash64(text.encode()), text)])
     return message
 
 
 def put(store: Writer, text: str) -> int:
     """The id of a text."""
-    return store.text(text, text.encode(), hash64(text.encode()))
+    return store.text(text, hash64(text.encode()))
 
 
 def values(store: Writer, sql: str) -> list[Any]:
