@@ -35,7 +35,7 @@ _cass() {
             esac
             ;;
         search|find|query|grep)
-            words="--agent --workspace --session --exclude-session --role --since --until --include-self --mode --match -F --literal --sort --group --refresh --timeout -n --limit --offset --cursor -C --context -l --sessions-only -c --count -0 --null --jsonl --fields --format --max-content-length --max-tokens --offsets --request-id --exit-zero --exit-status --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="--agent --workspace --session --exclude-session --role --since --until --include-self --mode --match -F --literal --sort --group --refresh --timeout --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait -n --limit --offset --cursor -C --context -l --sessions-only -c --count -0 --null --jsonl --fields --format --max-content-length --max-tokens --offsets --request-id --exit-zero --exit-status --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
                 --workspace) _cass_paths -d; return ;;
                 --role) words="" values="user assistant tool system summary" ;;
@@ -44,10 +44,11 @@ _cass() {
                 --sort) words="" values="relevance newest oldest" ;;
                 --group) words="" values="session none" ;;
                 --refresh) words="" values="auto wait off" ;;
+                --semantic-mode) words="" values="hybrid lexical strict semantic" ;;
                 --offsets) words="" values="chars utf8 utf16" ;;
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
-                --agent|--session|--exclude-session|--since|--until|--timeout|-n|--limit|--offset|--cursor|-C|--context|--fields|--format|--max-content-length|--max-tokens|--request-id) return ;;
+                --agent|--session|--exclude-session|--since|--until|--timeout|--semantic-download-policy|--semantic-fast-embedder|--semantic-embedder|--semantic-reranker|--semantic-quality-weight|--semantic-budget-mb|--semantic-max-backfill-threads|--semantic-wait|-n|--limit|--offset|--cursor|-C|--context|--fields|--format|--max-content-length|--max-tokens|--request-id) return ;;
             esac
             ;;
         show|read|view|expand)
@@ -79,17 +80,21 @@ _cass() {
             esac
             ;;
         status|st)
-            words="--check --brief --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="--check --brief --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
+                --semantic-mode) words="" values="hybrid lexical strict semantic" ;;
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
+                --semantic-download-policy|--semantic-fast-embedder|--semantic-embedder|--semantic-reranker|--semantic-quality-weight|--semantic-budget-mb|--semantic-max-backfill-threads|--semantic-wait) return ;;
             esac
             ;;
         doctor)
-            words="--fix --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="--fix --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
+                --semantic-mode) words="" values="hybrid lexical strict semantic" ;;
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
+                --semantic-download-policy|--semantic-fast-embedder|--semantic-embedder|--semantic-reranker|--semantic-quality-weight|--semantic-budget-mb|--semantic-max-backfill-threads|--semantic-wait) return ;;
             esac
             ;;
         config)
@@ -101,22 +106,25 @@ _cass() {
             esac
             ;;
         models)
-            words="--from --mirror --trust --variant --yes --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="--from --mirror --trust --variant --yes --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             values="list install verify remove"
             case "$prev" in
                 --from) _cass_paths -d; return ;;
                 --variant) words="" values="int8 fp32" ;;
+                --semantic-mode) words="" values="hybrid lexical strict semantic" ;;
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
-                --mirror|--trust) return ;;
+                --mirror|--trust|--semantic-download-policy|--semantic-fast-embedder|--semantic-embedder|--semantic-reranker|--semantic-quality-weight|--semantic-budget-mb|--semantic-max-backfill-threads|--semantic-wait) return ;;
             esac
             ;;
         backfill)
-            words="--once --tier --force --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="--once --tier --force --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
                 --tier) words="" values="fast quality" ;;
+                --semantic-mode) words="" values="hybrid lexical strict semantic" ;;
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
+                --semantic-download-policy|--semantic-fast-embedder|--semantic-embedder|--semantic-reranker|--semantic-quality-weight|--semantic-budget-mb|--semantic-max-backfill-threads|--semantic-wait) return ;;
             esac
             ;;
         demo)

@@ -70,6 +70,15 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--group', 'one hit a session, or every hit')
                 , @('--refresh', 'read new messages first: a moment at most, all of them, or none')
                 , @('--timeout', 'stop after this long and print what was found: 500ms, 2s')
+                , @('--semantic-mode', 'whether to search by meaning too: where possible, never, or always')
+                , @('--semantic-download-policy', 'when a model may be fetched: when you ask, in the budget after you agreed once, or by itself')
+                , @('--semantic-fast-embedder', 'what makes the vectors of the fast tier')
+                , @('--semantic-embedder', 'the model of the quality tier; hash switches that tier off')
+                , @('--semantic-reranker', 'the model that may order the best hits once more')
+                , @('--semantic-quality-weight', 'how much the quality tier counts against the fast one')
+                , @('--semantic-budget-mb', 'how much disk vectors, graphs and models may take together')
+                , @('--semantic-max-backfill-threads', 'how many cores background work may use; 0 stops it')
+                , @('--semantic-wait', 'how long a search may wait for its semantic part')
                 , @('-n', 'how many hits; 0 gives the totals alone')
                 , @('--limit', 'how many hits; 0 gives the totals alone')
                 , @('--offset', 'leave out the first N hits')
@@ -111,6 +120,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 '--sort' = @('relevance', 'newest', 'oldest')
                 '--group' = @('session', 'none')
                 '--refresh' = @('auto', 'wait', 'off')
+                '--semantic-mode' = @('hybrid', 'lexical', 'strict', 'semantic')
                 '--offsets' = @('chars', 'utf8', 'utf16')
                 '--color' = @('auto', 'always', 'never')
             }
@@ -195,7 +205,16 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
         'status' = @{
             Words = @(
                 , @('--check', 'exit 1 when something is wrong')
-                , @('--brief', 'one line')
+                , @('--brief', 'one line; with --json without the settings')
+                , @('--semantic-mode', 'whether to search by meaning too: where possible, never, or always')
+                , @('--semantic-download-policy', 'when a model may be fetched: when you ask, in the budget after you agreed once, or by itself')
+                , @('--semantic-fast-embedder', 'what makes the vectors of the fast tier')
+                , @('--semantic-embedder', 'the model of the quality tier; hash switches that tier off')
+                , @('--semantic-reranker', 'the model that may order the best hits once more')
+                , @('--semantic-quality-weight', 'how much the quality tier counts against the fast one')
+                , @('--semantic-budget-mb', 'how much disk vectors, graphs and models may take together')
+                , @('--semantic-max-backfill-threads', 'how many cores background work may use; 0 stops it')
+                , @('--semantic-wait', 'how long a search may wait for its semantic part')
                 , @('--json', 'print one JSON object and nothing else')
                 , @('--data-dir', 'where cass keeps its archive')
                 , @('--color', 'when to use colour')
@@ -210,12 +229,22 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--version', 'the version')
             )
             Values = @{
+                '--semantic-mode' = @('hybrid', 'lexical', 'strict', 'semantic')
                 '--color' = @('auto', 'always', 'never')
             }
         }
         'doctor' = @{
             Words = @(
                 , @('--fix', 'do the repairs that cannot lose anything')
+                , @('--semantic-mode', 'whether to search by meaning too: where possible, never, or always')
+                , @('--semantic-download-policy', 'when a model may be fetched: when you ask, in the budget after you agreed once, or by itself')
+                , @('--semantic-fast-embedder', 'what makes the vectors of the fast tier')
+                , @('--semantic-embedder', 'the model of the quality tier; hash switches that tier off')
+                , @('--semantic-reranker', 'the model that may order the best hits once more')
+                , @('--semantic-quality-weight', 'how much the quality tier counts against the fast one')
+                , @('--semantic-budget-mb', 'how much disk vectors, graphs and models may take together')
+                , @('--semantic-max-backfill-threads', 'how many cores background work may use; 0 stops it')
+                , @('--semantic-wait', 'how long a search may wait for its semantic part')
                 , @('--json', 'print one JSON object and nothing else')
                 , @('--data-dir', 'where cass keeps its archive')
                 , @('--color', 'when to use colour')
@@ -230,6 +259,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--version', 'the version')
             )
             Values = @{
+                '--semantic-mode' = @('hybrid', 'lexical', 'strict', 'semantic')
                 '--color' = @('auto', 'always', 'never')
             }
         }
@@ -270,6 +300,15 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--trust', 'take a file with this hash for the right one')
                 , @('--variant', 'int8 or fp32, instead of choosing')
                 , @('--yes', 'remove without asking')
+                , @('--semantic-mode', 'whether to search by meaning too: where possible, never, or always')
+                , @('--semantic-download-policy', 'when a model may be fetched: when you ask, in the budget after you agreed once, or by itself')
+                , @('--semantic-fast-embedder', 'what makes the vectors of the fast tier')
+                , @('--semantic-embedder', 'the model of the quality tier; hash switches that tier off')
+                , @('--semantic-reranker', 'the model that may order the best hits once more')
+                , @('--semantic-quality-weight', 'how much the quality tier counts against the fast one')
+                , @('--semantic-budget-mb', 'how much disk vectors, graphs and models may take together')
+                , @('--semantic-max-backfill-threads', 'how many cores background work may use; 0 stops it')
+                , @('--semantic-wait', 'how long a search may wait for its semantic part')
                 , @('--json', 'print one JSON object and nothing else')
                 , @('--data-dir', 'where cass keeps its archive')
                 , @('--color', 'when to use colour')
@@ -285,6 +324,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
             )
             Values = @{
                 '--variant' = @('int8', 'fp32')
+                '--semantic-mode' = @('hybrid', 'lexical', 'strict', 'semantic')
                 '--color' = @('auto', 'always', 'never')
             }
         }
@@ -293,6 +333,15 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--once', 'one chunk a tier, at most chunk_timeout_seconds each')
                 , @('--tier', 'only this tier')
                 , @('--force', 'read every byte to find damage, and do not wait after a failure')
+                , @('--semantic-mode', 'whether to search by meaning too: where possible, never, or always')
+                , @('--semantic-download-policy', 'when a model may be fetched: when you ask, in the budget after you agreed once, or by itself')
+                , @('--semantic-fast-embedder', 'what makes the vectors of the fast tier')
+                , @('--semantic-embedder', 'the model of the quality tier; hash switches that tier off')
+                , @('--semantic-reranker', 'the model that may order the best hits once more')
+                , @('--semantic-quality-weight', 'how much the quality tier counts against the fast one')
+                , @('--semantic-budget-mb', 'how much disk vectors, graphs and models may take together')
+                , @('--semantic-max-backfill-threads', 'how many cores background work may use; 0 stops it')
+                , @('--semantic-wait', 'how long a search may wait for its semantic part')
                 , @('--json', 'print one JSON object and nothing else')
                 , @('--data-dir', 'where cass keeps its archive')
                 , @('--color', 'when to use colour')
@@ -308,6 +357,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
             )
             Values = @{
                 '--tier' = @('fast', 'quality')
+                '--semantic-mode' = @('hybrid', 'lexical', 'strict', 'semantic')
                 '--color' = @('auto', 'always', 'never')
             }
         }

@@ -60,6 +60,7 @@ def _settle(found: Invocation) -> None:
     """Take from the settings what the command line does not say; mostly nothing is set, and this is two looks."""
     where = places(os.environ, data_dir=found.options["data_dir"])  # type: ignore[arg-type]
     asked = found.command in SHOW_SETTINGS or any([key[:9] == "semantic_" for key in found.given])
+    asked = asked or ("mode" in found.given and found.command != "search")
     values = None if asked else plain_values(where, os.environ)
     if values == {}:
         found.options["settings"] = values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cass.cli.rows_semantic import semantic_options
 from cass.cli.table import CHOICE, Command, Option
 
 
@@ -26,6 +27,7 @@ def backfill() -> Command:
             Option(("--once",), "one chunk a tier, at most chunk_timeout_seconds each"),
             Option(("--tier",), "only this tier", CHOICE, "TIER", values=("fast", "quality")),
             Option(("--force",), "read every byte to find damage, and do not wait after a failure"),
+            *semantic_options(),
         ),
     )
 

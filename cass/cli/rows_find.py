@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
+from cass.cli.rows_semantic import MODES, SHOWN_MODES, semantic_options
 from cass.cli.table import CHOICE, DAYS, DURATION, INT, PATH, SWITCH, TEXT, Argument, Command, Option, agent_option
 
-# (word, its meaning): the spellings that the semantic policy accepts; `-` and `_` are equal.
-MODES = (
-    ("hybrid", "hybrid_preferred"),
-    ("hybrid_preferred", "hybrid_preferred"),
-    ("default", "hybrid_preferred"),
-    ("auto", "hybrid_preferred"),
-    ("lexical", "lexical_only"),
-    ("lexical_only", "lexical_only"),
-    ("lex", "lexical_only"),
-    ("off", "lexical_only"),
-    ("strict", "strict_semantic"),
-    ("semantic", "strict_semantic"),
-    ("strict_semantic", "strict_semantic"),
-)
 ROLES = ("user", "assistant", "tool", "system", "summary")
 
 
@@ -44,7 +31,7 @@ def search() -> Command:
         ),
         aliases=("find", "query", "grep"),
         arguments=(Argument("query", "QUERY", "words, phrases, fields; - reads it from standard input", repeat=True),),
-        options=(*_search_filters(), *_search_ways(), *_search_output(), *_search_times()),
+        options=(*_search_filters(), *_search_ways(), *semantic_options(), *_search_output(), *_search_times()),
     )
 
 
@@ -73,7 +60,7 @@ def _search_ways() -> tuple[Option, ...]:
             "hybrid: by words, and by meaning where possible; lexical: words only; strict: an error without meaning",
             CHOICE,
             "MODE",
-            values=("hybrid", "lexical", "strict", "semantic"),
+            values=SHOWN_MODES,
             means=MODES,
             setting="mode",
             group=g,

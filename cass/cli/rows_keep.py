@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cass.cli.rows_semantic import semantic_options
 from cass.cli.table import CHOICE, Command, Option, agent_option
 
 
@@ -45,7 +46,8 @@ def status() -> Command:
         aliases=("st",),
         options=(
             Option(("--check",), "exit 1 when something is wrong"),
-            Option(("--brief",), "one line"),
+            Option(("--brief",), "one line; with --json without the settings"),
+            *semantic_options(),
         ),
     )
 
@@ -56,7 +58,7 @@ def doctor() -> Command:
         "check everything, with the command that mends what is broken",
         "Keep",
         examples=(("cass doctor", "look and report"), ("cass doctor --fix", "do the safe repairs")),
-        options=(Option(("--fix",), "do the repairs that cannot lose anything"),),
+        options=(Option(("--fix",), "do the repairs that cannot lose anything"), *semantic_options()),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cass.cli.rows_semantic import semantic_options
 from cass.cli.table import CHOICE, PATH, TEXT, Argument, Command, Option
 
 ACTIONS = ("list", "install", "verify", "remove")
@@ -37,6 +38,7 @@ def models() -> Command:
             Option(("--trust",), "take a file with this hash for the right one", TEXT, "SHA256", repeat=True),
             Option(("--variant",), "int8 or fp32, instead of choosing", CHOICE, "WHICH", values=("int8", "fp32")),
             Option(("--yes",), "remove without asking"),
+            *semantic_options(),
         ),
     )
 

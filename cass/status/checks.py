@@ -16,7 +16,13 @@ from cass.errors import CassError
 from cass.lexical.reader import Damage, open_reader
 from cass.lexical.schema import current_generation
 from cass.records import record
+from cass.semantic.artifacts import Shelf, usage_bytes
+from cass.semantic.models import installed
+from cass.semantic.vector_upkeep import verify
+from cass.semantic.vectors import KIND_OF
+from cass.settings.quick import load as load_settings
 from cass.status.facts import TAIL_MESSAGES, canary, database_bytes, mending, quoted
+from cass.status.place import risk_of
 from cass.store import catalog, connect
 from cass.store.hits import state
 from cass.store.schema import VERSION
@@ -36,6 +42,7 @@ MB = 1_000_000
 LARGE_WAL_BYTES = 128 * MB  # twice what it is cut to after a checkpoint
 LITTLE_ROOM_BYTES, NO_ROOM_BYTES = 2_000 * MB, 100 * MB
 SOME = 3
+LIBRARIES = ("tantivy", "onnxruntime", "tokenizers", "fastembed", "usearch", "numkong", "numpy")
 
 
 @record
@@ -106,6 +113,41 @@ def open_to_others(places: Places) -> list[str]:
     inside = [os.path.join(places.data, entry) for entry in sorted(os.listdir(places.data))]
     files = [path for path in inside if stat.S_ISREG(os.lstat(path).st_mode)]
     return [path for path in (places.data, *files) if os.stat(path).st_mode & 0o077]
+
+
+def _place(patient: Patient, name: str) -> Finding:
+    """Locks that do not hold, and copies made while it is written, tear a database."""
+    data = patient.places.data
+    risk = risk_of(data)
+    if risk is None:
+        return Finding(name, OK, f"{data} is on a local disk, as far as can be told")
+    return Finding(name, WARN, f"{data}: {risk}", "set CASS_DATA_DIR to a local folder and run cass index")
+
+
+def _config(patient: Patient, name: str) -> Finding:
+    problems = load_settings(patient.places, patient.env).problems
+    if problems:
+        more = f"; and {len(problems) - SOME} more" if len(problems) > SOME else ""
+        return Finding(name, WARN, "; ".join(map(str, problems[:SOME])) + more, "cass config show --origin")
+    return Finding(name, OK, f"what is set in {patient.places.config} and the environment can be read")
+
+
+def _models(patient: Patient, name: str) -> Finding:
+    found = installed(patient.places.data)
+    torn = [f"{model.name}: {damage}" for model in found if (damage := model.damage()) is not None]
+    if torn:
+        return Finding(name, WARN, "; ".join(torn), "cass models install")
+    names = ", ".join(f"{model.name} ({model.variant})" for model in found)
+    return Finding(name, OK, f"{names}, whole" if names else "none installed; search works without one")
+
+
+def _vectors(patient: Patient, name: str) -> Finding:
+    shelf = Shelf.below(patient.places.data)
+    torn = [f"{one.name}: {one.reason}" for tier in KIND_OF for one in verify(shelf, tier)]
+    if torn:
+        return Finding(name, WARN, "; ".join(torn[:SOME]), "cass backfill")
+    used = sum(usage_bytes(shelf.artifacts()).values())
+    return Finding(name, OK, f"{used / MB:.1f} MB of vectors, graphs and models, whole" if used else "none built")
 
 
 def _database(patient: Patient, name: str) -> Finding:
@@ -224,15 +266,21 @@ def _problems(patient: Patient, name: str) -> Finding:
 
 
 def _versions(patient: Patient, name: str) -> Finding:
+    known = [f"{library} {found}" for library in LIBRARIES if (found := _version(library))]
+    return Finding(name, OK, ", ".join([f"SQLite {catalog.SQLITE_VERSION}", *known]))
+
+
+def _version(library: str) -> str | None:
     try:
-        tantivy = version("tantivy")
+        return version(library)
     except PackageNotFoundError:
-        tantivy = "unknown"
-    return Finding(name, OK, f"SQLite {catalog.SQLITE_VERSION}, tantivy {tantivy}")
+        return None
 
 
 CHECKS: tuple[tuple[str, Callable[[Patient, str], Finding]], ...] = (
     ("privacy", _private),
+    ("place", _place),
+    ("settings", _config),
     ("database", _database),
     ("schema", _schema),
     ("write-ahead log", _wal),
@@ -242,5 +290,7 @@ CHECKS: tuple[tuple[str, Callable[[Patient, str], Finding]], ...] = (
     ("disk", _room),
     ("agents", _agents),
     ("session files", _problems),
+    ("models", _models),
+    ("vectors", _vectors),
     ("libraries", _versions),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cass.cli.table import HOME, NAMES, command, options_of
-from cass.settings.table import BY_KEY, default_of
+from cass.settings.table import BY_KEY, ROWS, default_of
 from tests.archive import Home, make_home
 
 BACKED = {option.name: option for name in (*NAMES, HOME) for option in options_of(command(name)) if option.setting}
@@ -44,8 +44,45 @@ def test_an_option_and_its_setting_agree(name: str):
     option = BACKED[name]
     row = BY_KEY[option.setting]
 
-    assert row.flag in option.names or option.setting == "mode"  # its long spelling is for the other commands
+    assert row.flag in option.names or option.name == "--mode"  # the short spelling
     assert option.setting == "pager" or (option.default or default_of(row)) == default_of(row)
+
+
+@pytest.mark.parametrize("name", ["search", "status", "doctor", "backfill", "models"])
+def test_every_semantic_flag_is_an_option_with_the_words_of_its_row(name: str):
+    options = {option.name: option for option in options_of(command(name))}
+
+    for row in ROWS:
+        if (row.flag or "").startswith("--semantic"):
+            assert (options[row.flag or ""].doc, options[row.flag or ""].setting) == (row.doc, row.key)
+
+
+@pytest.mark.parametrize("flag", ["--semantic-budget-mb=-1", "--semantic-quality-weight=2", "--semantic-wait=soon"])
+def test_a_bad_flag_is_wrong_use(home: Home, flag: str):
+    """Exit 2, and what would be accepted."""
+    done = home.cass("status", flag, env=env(home))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("cass: ") and "Use " in done.stderr
+
+
+def test_a_semantic_flag_holds_for_one_command(home: Home):
+    """It is the strongest layer, and is written nowhere."""
+    write(home, "semantic_budget_mb = 77\n", "semantic.toml")
+
+    def budget(*argv: str) -> tuple[object, object]:
+        said = json.loads(home.cass("status", "--json", *argv, env=env(home)).stdout)
+        found = next(one for one in said["settings"] if one["name"] == "semantic_budget_mb")
+        return (said["semantic"]["budget_mb"], found["source"])
+
+    assert budget("--semantic-budget-mb", "5") == (5, "cli")
+    assert budget() == (77, "config")
+
+
+def test_two_spellings_of_the_mode_may_not_differ(home: Home):
+    done = home.cass("search", "x", "--mode", "lexical", "--semantic-mode", "hybrid", env=env(home))
+
+    assert (done.returncode, "contradict" in done.stderr) == (2, True)
 
 
 def test_each_layer_is_stronger_than_the_one_before(home: Home):
