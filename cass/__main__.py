@@ -23,42 +23,56 @@ if TYPE_CHECKING:
     from types import CodeType, ModuleType
     from typing import Any
 
-PACK = os.path.join(os.path.dirname(__file__), "__pycache__", f"all.{sys.implementation.cache_tag}.pack")
+    Entry = tuple[bool, str, int, int, int, int]
+
+PACK = os.path.join(os.path.dirname(__file__), "__pycache__", f"cass.{sys.implementation.cache_tag}.pack")
 
 
 class Pack:
     """Finds and loads modules from the pack.
 
-    `index`: name → (is package, path, source's mtime and size, from, to).  `journeys`: what a command line begins
-    with → (from, to) of the modules that it will load, those first that others need.
+    `journeys`: what a command line begins with → (from, to) of the stamps to compare, and of the modules that it will
+    load as (name, is package, path, code), those first that others need.
     """
 
     def __init__(self, path: str) -> None:
         self.file = open(path, "rb", 0)  # noqa: SIM115 - for as long as the process may import
         size = int.from_bytes(self.file.read(8), "little")
-        self.index: "dict[str, tuple[bool, str, int, int, int, int]]"
         self.journeys: "dict[str, tuple[int, int]]"
-        self.index, self.journeys = marshal.loads(self.file.read(size))
+        self.journeys, self._span = marshal.loads(self.file.read(size))
         self.start = 8 + size
+        self._index: "dict[str, Entry] | None" = None
+
+    @property
+    def index(self) -> "dict[str, Entry]":
+        """Name → (is package, path, source's mtime and size, from, to); read when something is looked for."""
+        if self._index is None:
+            try:
+                self._index = self._read(*self._span)
+            except (OSError, ValueError, EOFError, TypeError):
+                self._index = {}  # half a file
+        return self._index or {}
 
     def load_journey(self, words: str) -> None:
         """Load a journey's modules in one go: for Python to find and load them one by one takes twice as long."""
         span = self.journeys.get(words)
         if span is None:
             return
-        modules: "tuple[tuple[str, CodeType], ...]" = self._code(*span)
-        if all([_is_current(*self.index[name][1:4]) for name, _ in modules]):
-            for name, code in modules:
+        stamps: "tuple[tuple[str, int, int], ...]"
+        modules: "tuple[tuple[str, bool, str, CodeType], ...]"
+        stamps, modules = self._read(*span)
+        if all([_is_current(*stamp) for stamp in stamps]):
+            for name, is_package, path, code in modules:
                 if name not in sys.modules:
-                    self._load(name, code)
+                    self._load(name, is_package, path, code)
 
-    def _load(self, name: str, code: "CodeType") -> None:
-        spec = self._spec(name)
+    def _load(self, name: str, is_package: bool, path: str, code: "CodeType") -> None:
+        spec = self._spec(name, is_package, path)
         module = type(sys)(name)
-        module.__spec__, module.__loader__, module.__file__ = spec, spec.loader, spec.origin
+        module.__spec__, module.__loader__, module.__file__ = spec, spec.loader, path
         package, _, last = name.rpartition(".")
-        if spec.submodule_search_locations is not None:
-            module.__path__ = spec.submodule_search_locations
+        if is_package:
+            module.__path__ = spec.submodule_search_locations or []
             module.__package__ = name
         else:
             module.__package__ = package
@@ -70,8 +84,7 @@ class Pack:
             raise
         setattr(sys.modules[package], last, module)
 
-    def _spec(self, name: str) -> "ModuleSpec":
-        is_package, path = self.index[name][:2]
+    def _spec(self, name: str, is_package: bool, path: str) -> "ModuleSpec":
         make = type(sys.__spec__)  # importlib.machinery.ModuleSpec, without importing importlib
         spec = make(name, self, origin=path, is_package=is_package)  # type: ignore[arg-type]
         spec.has_location = True
@@ -79,21 +92,21 @@ class Pack:
             spec.submodule_search_locations.append(os.path.dirname(path))
         return spec
 
-    def _code(self, start: int, end: int) -> "Any":
+    def _read(self, start: int, end: int) -> "Any":
         self.file.seek(self.start + start)
         return marshal.loads(self.file.read(end - start))
 
     # What Python's import asks of a finder and loader
 
     def find_spec(self, name: str, path: "Sequence[str] | None" = None, target: object = None) -> "ModuleSpec | None":
-        entry = self.index.get(name)
-        return self._spec(name) if entry is not None and _is_current(*entry[1:4]) else None
+        entry = self.index.get(name) if name[:5] == "cass." else None
+        return self._spec(name, *entry[:2]) if entry is not None and _is_current(*entry[1:4]) else None
 
     def create_module(self, spec: "ModuleSpec") -> "ModuleType | None":
         return None
 
     def exec_module(self, module: "ModuleType") -> None:
-        exec(self._code(*self.index[module.__name__][4:]), module.__dict__)
+        exec(self._read(*self.index[module.__name__][4:]), module.__dict__)
 
 
 def _is_current(path: str, mtime_ns: int, size: int) -> bool:

@@ -20,6 +20,7 @@ from cass.records import replace
 from cass.semantic.artifacts import Shelf
 from cass.semantic.budget import Budget
 from cass.semantic.embedders.base import EmbedderError
+from cass.semantic.embedders.table import embedder_row
 from cass.semantic.vectors import FAST, QUALITY
 from cass.store.connect import SqliteErrors, open_reader
 from cass.store.events import DROPPED, EVICTED, Event, note_events
@@ -100,6 +101,8 @@ class Backfill:
         memory = Memory(self.request.policy.max_backfill_rss_mb * MB, self.machine.rss_bytes)
         job = Job(self.request, self.machine, connection, self._ledger, budget, memory)
         tiers = [self._tier(job, tier, embedders[tier]) for tier in self.request.tiers]
+        # Last, since a graph only makes a search faster, and its thousand vectors a second hold up the rest.
+        tiers = [replace(tier, graph=build_graph_if_it_pays(job, tier)) for tier in tiers]
         return self._told(tuple(tiers), evicted=evicted)
 
     def _built(self, tier: str) -> BaseEmbedder | Stop:
@@ -140,7 +143,9 @@ class Backfill:
     def _with_embedder(self, job: Job, tier: str, embedder: BaseEmbedder) -> TierReport:
         if not embedder.is_loaded:
             reason = f"{embedder.embedder_id} cannot be used: {embedder.reason}"
-            return TierReport(tier, embedder.embedder_id, stopped=Stop("embedder_failed", reason, "cass models verify"))
+            is_here = embedder_row(_name(self.request.policy, tier)).name != "openai"
+            todo = "cass models verify" if is_here else "see that its server works, then: cass backfill"
+            return TierReport(tier, embedder.embedder_id, stopped=Stop("embedder_failed", reason, todo))
         request = self.request
         is_wanted = _name(request.policy, tier) == _name(request.configured, tier)
         if not is_wanted and of_another_embedder(self.shelf, tier, embedder):
@@ -149,8 +154,6 @@ class Backfill:
         dropped = mend_and_judge(self.shelf, tier, request, embedder if is_wanted else None)
         run = TierRun(job, tier, embedder, TierReport(tier, dropped=dropped))
         done = run.run()
-        if done.stopped is None:
-            done = replace(done, graph=build_graph_if_it_pays(job, tier))
         self._note_events(list(done.evicted), list(done.dropped))
         eligible, change = run.owed.eligible, run.owed.change
         self._ledger.note(lambda connection: keep_eligible(connection, eligible, change))

@@ -53,7 +53,7 @@ class Batch:
 
 
 # A write costs two syncs: some seconds of work between them; killing it costs no more than that again.
-BATCHES = {FAST: Batch(2000, 3_000_000, 3000), QUALITY: Batch(128, 400_000, 32)}
+BATCHES = {FAST: Batch(2000, 3_000_000, 3000), QUALITY: Batch(128, 400_000, 64)}
 LEAST = 8
 
 
@@ -152,7 +152,7 @@ class TierRun:
         """Smaller batches where memory is short; where even that does not help, stop."""
         if self.job.memory.fits():
             return None
-        if self._batch.texts <= LEAST:
+        if not self._taken or self._batch.texts <= LEAST:
             most_mb = self.job.request.policy.max_backfill_rss_mb
             todo = f"cass config set max_backfill_rss_mb {2 * most_mb or 256}"
             return Stop("memory", f"it would take more than {most_mb} MB of memory", todo)

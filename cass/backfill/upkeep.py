@@ -10,6 +10,7 @@ from cass.semantic.vectors import Tier
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from cass.backfill.machine import BackfillRequest
+    from cass.backfill.report import TierReport
     from cass.backfill.tier import Job
     from cass.policy import SemanticAssetManifest, SemanticPolicy
     from cass.semantic.artifacts import Shelf
@@ -54,14 +55,18 @@ def of_another_embedder(shelf: Shelf, tier: str, embedder: BaseEmbedder) -> bool
     return any([one.recipe.embedder_id != embedder.embedder_id for one in segments])
 
 
-def build_graph_if_it_pays(job: Job, name: str) -> str | None:
+def build_graph_if_it_pays(job: Job, report: TierReport) -> str | None:
     """Build a graph over a tier that is large enough and complete; what came of it, None where none would pay."""
+    tier = Tier.open(job.budget.shelf.vectors, report.tier) if report.stopped is None else None
+    if not isinstance(tier, Tier) or not tier.count or tier.count < job.request.policy.hnsw_min_vectors:
+        return None
+    return _build_graph(job, report.tier, tier)
+
+
+def _build_graph(job: Job, name: str, tier: Tier) -> str:
     from cass.semantic.hnsw import build_graph, open_graph
 
     budget, machine = job.budget, job.machine
-    tier = Tier.open(budget.shelf.vectors, name)
-    if not isinstance(tier, Tier) or not tier.count or tier.count < job.request.policy.hnsw_min_vectors:
-        return None
     graph = open_graph(budget.shelf, name, tier)
     if graph is not None and getattr(graph, "covered", 0) >= WORTH_SHARE * tier.count:
         return "up to date"

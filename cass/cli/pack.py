@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import CodeType
 
 # Where `cass.__main__` looks: it loads nothing of ours before the pack, so it cannot be asked; a test compares.
-PACK = os.path.join(os.path.dirname(cass.__file__), "__pycache__", f"all.{sys.implementation.cache_tag}.pack")
+PACK = os.path.join(os.path.dirname(cass.__file__), "__pycache__", f"cass.{sys.implementation.cache_tag}.pack")
 
 # What a command line begins with → the modules that its verb loads late; all that these import come with them.
 JOURNEYS = {
@@ -38,8 +38,7 @@ def write_pack(pack: str = PACK) -> bool:
     package = os.path.dirname(os.path.dirname(pack))
     if sys.dont_write_bytecode or not os.access(os.path.dirname(pack), os.W_OK):
         return False
-    stamps = [_stamp(path) for path in _sources(package)]
-    if _stamps_in(pack) == stamps:
+    if _is_current(pack, package):
         return False
     try:
         write_whole(pack, _packed(package))
@@ -61,14 +60,19 @@ def _stamp(path: str) -> tuple[str, int, int]:
     return path, info.st_mtime_ns, info.st_size
 
 
-def _stamps_in(pack: str) -> list[tuple[str, int, int]]:
+def _is_current(pack: str, package: str) -> bool:
+    """Does it fit every source, and all that its journeys compare?"""
     try:
         with open(pack, "rb") as file:
-            size = int.from_bytes(file.read(8), "little")
-            index = marshal.loads(file.read(size))
-        return [(entry[1], entry[2], entry[3]) for entry in index[0].values()]
+            data = file.read()
+        start = 8 + int.from_bytes(data[:8], "little")
+        journeys, span = marshal.loads(data[8:start])
+        index = marshal.loads(data[start + span[0] : start + span[1]])
+        compared = {stamp for first, _ in journeys.values() for stamp in marshal.loads(data[start + first :])[0]}
+        listed = [entry[1:4] for entry in index.values()]
+        return listed == [_stamp(path) for path in _sources(package)] and all(_stamp(one[0]) == one for one in compared)
     except (OSError, ValueError, EOFError, TypeError, AttributeError, LookupError):
-        return []
+        return False
 
 
 def _packed(package: str) -> bytes:
@@ -86,11 +90,25 @@ def _packed(package: str) -> bytes:
     journeys = {}
     for words, late in JOURNEYS.items():
         order = _in_order(("cass.cli.edge", *late), trees)
-        code = marshal.dumps(tuple((name, _compiled(trees[name], index[name][1])) for name in order))
+        files = [(index[name][1], index[name][2], index[name][3]) for name in order]
+        modules = tuple((name, *index[name][:2], _compiled(trees[name], index[name][1])) for name in order)
+        code = marshal.dumps((tuple(_compared(package, files)), modules))
         journeys[words] = (len(body), len(body) + len(code))
         body += code
-    head = marshal.dumps((index, journeys))
-    return len(head).to_bytes(8, "little") + head + body
+    listed = marshal.dumps(index)
+    head = marshal.dumps((journeys, (len(body), len(body) + len(listed))))
+    return len(head).to_bytes(8, "little") + head + body + listed
+
+
+def _compared(package: str, files: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """What tells that the sources have changed: each of them where somebody works on them.
+
+    Where they are installed their folders, a quarter as many: whoever installs another version replaces files, and
+    that changes a folder's time.  A source that is written to in its place is seen by the next `cass index`.
+    """
+    if os.path.exists(os.path.join(os.path.dirname(package), "pyproject.toml")):
+        return files
+    return [_stamp(folder) for folder in sorted({os.path.dirname(path) for path, _, _ in files})]
 
 
 def _compiled(tree: ast.Module, path: str) -> CodeType:

@@ -29,13 +29,12 @@ CALL, RESULT = "tool_call", "tool_result"
 KINDS = (*SPOKEN, CALL, RESULT)
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
-_OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n|\Z)")
 _DRAWN = re.compile(r"[\u2500-\u259f]{4,}")
 _RULES = tuple([sign * 10 for sign in "-=#*._~>"])
 _RULE = re.compile(r"([-=#*._~>])\1{9,}")
 _HEX = re.compile(r"(?<![A-Za-z0-9])(?:0[xX])?[0-9a-fA-F]{32,}(?![A-Za-z0-9])")
-_RUN = re.compile(r"[A-Za-z0-9+/_-]{64,}={0,2}")
-_NOISY_CHARS = 32  # neither of these two is shorter
+_RUN = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
+ENCODED_CHARS = 64  # a shorter run may be a name
 _TROUBLE = (
     *("error", "warn", "fail", "exception", "traceback", "panic", "fatal", "denied", "refused", "not found"),
     *("cannot", "undefined", "assert"),
@@ -65,25 +64,21 @@ def without_noise(text: str, is_output: bool) -> str:
     if "\x1b" in text:
         text = _ESCAPES.sub("", text)
     if is_output and "\r" in text:
-        text = _OVERWRITTEN.sub("", text)
+        text = "\n".join([line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")])
     if not text.isascii():
         text = _DRAWN.sub(" ", text)
     # Looking whether there is anything to replace takes a tenth of the time.
     if any([rule in text for rule in _RULES]):
         text = _RULE.sub(" ", text)
-    if any([len(word) >= _NOISY_CHARS and _is_noisy(word) for word in text.split()]):
-        text = _RUN.sub(_unless_encoded, _HEX.sub(" ", text))
-    return text
-
-
-def _is_noisy(word: str) -> bool:
-    return _HEX.search(word) is not None or _RUN.search(word) is not None
+    return _RUN.sub(_unless_encoded, text)
 
 
 def _unless_encoded(found: re.Match[str]) -> str:
     """Long paths and names stay; base64 has all of upper case, lower case and digits, and much of each."""
-    run = found[0]
+    run = _HEX.sub(" ", found[0])
     size = len(run)
+    if size < ENCODED_CHARS:
+        return run
     upper, digits = sum(map(str.isupper, run)), sum(map(str.isdigit, run))
     is_mixed = upper >= size // 5 and digits >= size // 20 and size - upper - digits >= size // 5
     return " " if is_mixed or len(set(run)) <= 4 else run

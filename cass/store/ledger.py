@@ -19,9 +19,8 @@ WAIT_S = 2.0
 class Ledger:
     """Writes notes in their order.  Those that find the database locked are kept for the next try."""
 
-    def __init__(self, path: str, wait_s: float = WAIT_S) -> None:
+    def __init__(self, path: str) -> None:
         self._path = path
-        self._wait_s = wait_s
         self._connection: Connection | None = None
         self._notes: list[Note] = []
 
@@ -56,7 +55,7 @@ class Ledger:
 
     def _opened(self) -> Connection:
         if self._connection is None:
-            self._connection = _sqlite3.connect(self._path, timeout=self._wait_s, isolation_level=None)
+            self._connection = _sqlite3.connect(self._path, timeout=WAIT_S, isolation_level=None)
             self._connection.execute("PRAGMA synchronous=NORMAL")
         return self._connection
 

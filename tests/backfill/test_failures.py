@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from cass.backfill import tier as tier_module
 from cass.backfill.tier import Batch
 from cass.semantic.embedders.base import EmbedderTransportError
 from cass.semantic.vectors import FAST, QUALITY
+from cass.store import ledger
 from cass.store.attempts import BACK_OFF_MS, DEAD_AFTER
 from tests.backfill.working import POISON, Fussy, Working, home_with
 
@@ -216,10 +218,9 @@ def test_an_embedder_that_cannot_be_loaded(tmp_path: Path) -> None:
     assert "the file is torn" in quality.stopped.reason
 
 
-def test_a_locked_archive_loses_no_attempt(tmp_path: Path) -> None:
+def test_a_locked_archive_loses_no_attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process writes for long: the vectors stand, and what failed is simply tried again."""
-    import sqlite3
-
+    monkeypatch.setattr(ledger, "WAIT_S", 0.0)
     working = poisoned(tmp_path, texts=50)
     other = sqlite3.connect(working.home.places.database, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -33,8 +33,8 @@ def emptied(working: Working, **policy: int) -> Working:
             path.unlink()
     working.configured, working.now_ms, working.machine = None, working.home.now_ms, {}
     working.embedders = {"hash": None, "minilm": None}
-    base = replace(SemanticPolicy(), max_backfill_rss_mb=100_000, min_free_disk_mb=0)
-    working.policy = replace(base, quality_dimension=256, **policy)
+    base = replace(SemanticPolicy(), quality_dimension=256, max_backfill_rss_mb=100_000, min_free_disk_mb=0)
+    working.policy = replace(base, **policy)
     return working
 
 
@@ -48,7 +48,7 @@ def test_a_small_budget_holds_the_newest(large: Working, budget_mb: int) -> None
     working = emptied(large, semantic_budget_mb=budget_mb)
 
     done = working.fast()
-    embedder = working.embedders["hash"] = Fussy(dim=256)
+    embedder = working.embedders["hash"] = Fussy(dim=256, revision="v2")
     again = working.fast()
 
     assert done.stopped is not None
@@ -124,10 +124,11 @@ def test_a_full_disk_loses_nothing(large: Working) -> None:
     working.machine["progress"] = lambda *_: setattr(working, "free", next(free) - 200_000)
 
     stopped = working.fast()
+    working.machine.clear()
     working.free = 10_000 * MB
 
     assert stopped.stopped is not None
-    assert (stopped.stopped.word, stopped.left) == ("disk_full", 4000 - stopped.texts)
+    assert (stopped.stopped.word, stopped.left) == ("disk_full", stopped.eligible - stopped.texts)
     assert len(working.ids()) == stopped.texts
     assert working.fast().left == 0
 
@@ -150,7 +151,7 @@ def test_a_disk_that_refuses_loses_nothing(tmp_path: Path, monkeypatch: pytest.M
     batch = Batch(4, 100_000, 4)
     monkeypatch.setattr(tier_module, "BATCHES", {FAST: batch, QUALITY: batch})
     working = Working(home_with(tmp_path))
-    working.machine["volume"] = FailingVolume(2000)
+    working.machine["volume"] = FailingVolume(1500)
 
     stopped = working.fast()
     working.machine.clear()
@@ -162,8 +163,8 @@ def test_a_disk_that_refuses_loses_nothing(tmp_path: Path, monkeypatch: pytest.M
     assert working.ids() == list(working.all_texts())
 
 
-def test_short_memory_means_smaller_batches(tmp_path: Path) -> None:
-    """Where those do not help either, it stops with a reason."""
+def test_without_memory_nothing_is_begun(tmp_path: Path) -> None:
+    """The reason names the limit."""
     working = Working(home_with(tmp_path))
     working.policy = replace(working.policy, max_backfill_rss_mb=100)
     working.machine["rss_bytes"] = lambda: 101 * MB
@@ -175,11 +176,24 @@ def test_short_memory_means_smaller_batches(tmp_path: Path) -> None:
     assert "100 MB" in done.stopped.reason
 
 
-def test_memory_that_comes_back_is_used(tmp_path: Path) -> None:
+def test_short_memory_means_smaller_batches(large: Working) -> None:
+    """Where those do not help either, it stops."""
+    working = emptied(large, max_backfill_rss_mb=100)
+    sizes, steps = iter([50 * MB]), []
+    working.machine["rss_bytes"] = lambda: next(sizes, 101 * MB)
+    working.machine["progress"] = lambda phase, done, *_: steps.append(done)
+
+    done = working.fast()
+
+    assert steps == [2000, 2500, 2625, 2656, 2664]
+    assert done.stopped is not None
+    assert (done.stopped.word, done.texts) == ("memory", 2664)
+
+
+def test_memory_that_comes_back_is_used(large: Working) -> None:
     """A moment of short memory stops nothing."""
-    working = Working(home_with(tmp_path))
-    sizes = iter([1000 * MB, 1000 * MB])
-    working.policy = replace(working.policy, max_backfill_rss_mb=100)
+    working = emptied(large, max_backfill_rss_mb=100)
+    sizes = iter([50 * MB, 1000 * MB, 1000 * MB])
     working.machine["rss_bytes"] = lambda: next(sizes, 50 * MB)
 
     assert working.fast().left == 0

@@ -101,7 +101,8 @@ class Working:
 
     def texts(self, tier: str = FAST) -> list[str]:
         """Those texts themselves, in the order of their ids."""
-        return [text for id, text in self.all_texts().items() if id in self.ids(tier)]
+        here = set(self.ids(tier))
+        return [text for id, text in self.all_texts().items() if id in here]
 
     def all_texts(self) -> dict[int, str]:
         return dict(self.ask("SELECT id, text FROM texts ORDER BY id"))

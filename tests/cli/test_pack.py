@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import shutil
 import subprocess
@@ -34,13 +35,14 @@ def copy(tmp_path: Path) -> Path:
     """The package in a folder of its own, with a pack."""
     folder = tmp_path / "site" / "cass"
     shutil.copytree(PACKAGE, folder, ignore=shutil.ignore_patterns("__pycache__", "samples"))
+    (folder.parent / "pyproject.toml").touch()  # somebody works on it
     (folder / "__pycache__").mkdir()
     assert write_pack(str(_pack(folder)))
     return folder
 
 
 def _pack(folder: Path) -> Path:
-    return folder / "__pycache__" / f"all.{sys.implementation.cache_tag}.pack"
+    return folder / "__pycache__" / f"cass.{sys.implementation.cache_tag}.pack"
 
 
 def _run(folder: Path) -> str:
@@ -68,10 +70,11 @@ def test_a_changed_source_is_read_itself(copy: Path) -> None:
     assert _run(copy) == f"changed cass {cass.__version__}\n{{'SourceFileLoader'}}\n"
 
 
-@pytest.mark.parametrize("size", [0, 5, 500])
-def test_a_torn_pack_is_no_pack(copy: Path, size: int) -> None:
+@pytest.mark.parametrize("part", [0, 0.000002, 0.0002, 0.1, 0.5, 0.9, 0.9999])
+def test_a_torn_pack_is_no_pack(copy: Path, part: float) -> None:
     """Half a file costs its gain, nothing else."""
-    _pack(copy).write_bytes(_pack(copy).read_bytes()[:size])
+    whole = _pack(copy).read_bytes()
+    _pack(copy).write_bytes(whole[: int(len(whole) * part)])
 
     assert _run(copy) == f"cass {cass.__version__}\n{{'SourceFileLoader'}}\n"
 
@@ -167,3 +170,32 @@ def test_a_journey_with_a_changed_source_is_not_taken(copy: Path) -> None:
     )
 
     assert done.stdout == "loaded\nchanged\n"
+
+
+@pytest.mark.parametrize("change", ["a new version", "an edit in its place"])
+def test_an_installed_source_is_compared_by_its_folder(copy: Path, change: str) -> None:
+    """A new version is seen at once, an edit in its place by the next `cass index`."""
+    (copy.parent / "pyproject.toml").unlink()
+    _pack(copy).unlink()
+    assert write_pack(str(_pack(copy)))
+    request = copy / "search" / "request.py"
+    text = request.read_text() + "\nprint('changed')\n"
+    if change == "a new version":
+        request.unlink()
+    request.write_text(text)
+    code = "import cass.__main__ as p; p._use_pack(['search']); print('loaded'); import cass.search.request"
+    env = {**os.environ, "PYTHONPATH": str(copy.parent)}
+    argv = [sys.executable, "-c", code]
+
+    done = subprocess.run(argv, check=False, env=env, cwd=copy.parent, capture_output=True, text=True)
+
+    assert done.stdout == ("loaded\nchanged\n" if change == "a new version" else "loaded\n")
+    assert write_pack(str(_pack(copy)))
+
+
+def test_a_pack_of_another_form_is_no_pack(copy: Path) -> None:
+    """Such as another version leaves behind."""
+    head = marshal.dumps(({"version": (0, 4)}, "what", 3))
+    _pack(copy).write_bytes(len(head).to_bytes(8, "little") + head)
+
+    assert _run(copy) == f"cass {cass.__version__}\n{{'SourceFileLoader'}}\n"

@@ -145,3 +145,12 @@ def test_long_names_are_no_noise(name: str) -> None:
 def test_pieces_can_be_numbered() -> None:
     """The longest text that a connector gives has far fewer pieces than there are numbers."""
     assert len(pieces("text", "x. " * (1 << 19))) < MOST_PIECES // 10
+
+
+@pytest.mark.parametrize("sign", ["\r", "\x1b]", "a", "aB1", "f", "-", " ", "error "])
+def test_monotonous_output_is_no_trap(sign: str) -> None:
+    """The longest output that a connector gives is read in one go, whatever it is made of."""
+    text = "\r" + sign * (65_536 // len(sign)) + "x"
+
+    assert len(pieces("tool_result", text)) <= 1
+    assert len(pieces("text", text)) <= 200

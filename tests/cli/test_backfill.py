@@ -1,0 +1,90 @@
+"""`cass backfill` as a person and a program meet it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cass.disk import try_lock
+from tests.archive import Home, make_home
+from tests.schemas.checking import faults
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = make_home(tmp_path)
+    home.claude("one", "a walrus sleeps", "where does it sleep?", "on the ice")
+    home.index()
+    return home
+
+
+def test_for_people(home: Home) -> None:
+    """A line a tier, and the next step where one is missing."""
+    done = home.cass("backfill")
+
+    assert done.returncode == 0
+    fast, quality, stopped, room = done.stdout.splitlines()
+    assert fast.startswith("fast tier: 3 vectors of 3 texts in 1 s")
+    assert quality == "quality tier: nothing was made"
+    assert stopped == "  Stopped: the model minilm is not installed. Next: cass models install minilm"
+    assert room.startswith("All of it takes ")
+
+
+def test_again(home: Home) -> None:
+    """Nothing is owed: it says so, and that is no error."""
+    home.cass("backfill")
+
+    done = home.cass("backfill", "--tier", "fast")
+
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "fast tier: nothing new; 100% of 3 texts")
+
+
+def test_for_programs(home: Home) -> None:
+    """As the schema says, whatever happened."""
+    first = json.loads(home.cass("backfill", "--json").stdout)
+    (home.data / "derived" / "vectors" / "fast" / "1.rows").unlink()
+    mended = json.loads(home.cass("backfill", "--json", "--force").stdout)
+
+    assert faults("backfill", first) == []
+    assert faults("backfill", mended) == []
+    assert (first["tiers"]["fast"]["texts"], mended["tiers"]["fast"]["texts"]) == (3, 3)
+    assert "missing" in mended["tiers"]["fast"]["dropped"][0]["why"]
+    assert not first["complete"]
+
+
+def test_before_anything_is_indexed(tmp_path: Path) -> None:
+    """The next step is to index."""
+    home = make_home(tmp_path)
+
+    done = home.cass("backfill")
+
+    assert (done.returncode, done.stdout) == (0, "Stopped: nothing is indexed yet. Next: cass index\n")
+    assert faults("backfill", json.loads(home.cass("backfill", "--json").stdout)) == []
+
+
+def test_words_only(home: Home) -> None:
+    """A setting switches it off, and what stood goes."""
+    home.cass("backfill")
+
+    done = home.cass("backfill", env={"CASS_SEMANTIC_MODE": "lexical_only"})
+
+    assert done.stdout.splitlines()[-1].startswith("Stopped: the mode is lexical_only.")
+    assert "dropped fast/1" in done.stdout
+
+
+def test_who_comes_second(home: Home) -> None:
+    """Exit 7, with the process that works."""
+    held = try_lock(str(home.data / "worker.lock"))
+    assert held is not None
+
+    with held:
+        done = home.cass("backfill")
+
+    assert done.returncode == 7
+    assert "is making vectors already" in done.stderr
+
+
+def test_quietly(home: Home) -> None:
+    assert home.cass("backfill", "--quiet").stdout == ""

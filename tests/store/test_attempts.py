@@ -1,0 +1,138 @@
+"""What was tried in vain, in a real database; and notes that others than the archive's writer leave there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from sqlite3 import Connection
+
+import pytest
+
+from cass.store import ledger as ledger_module
+from cass.store.attempts import (
+    BACK_OFF_MS,
+    DEAD_AFTER,
+    ERROR_CHARS,
+    Attempts,
+    Rest,
+    attempts_of,
+    count_dead,
+    end_rest,
+    forget_failures,
+    note_failures,
+    note_rest,
+    rest_of,
+)
+from cass.store.connect import open_writer
+from cass.store.events import KEPT, Event, last_events, note_events
+from cass.store.ledger import Ledger
+
+HASH = ("fast", "hash-64-v2")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "cass.db")
+
+
+@pytest.fixture
+def connection(path: str) -> Iterator[Connection]:
+    opened = open_writer(path)
+    yield opened
+    opened.close()
+
+
+def test_a_text_is_given_up_after_three_failures(connection: Connection) -> None:
+    """Then it is never due again."""
+    for _ in range(DEAD_AFTER - 1):
+        note_failures(connection, *HASH, {7: "bad"}, 0)
+    before = count_dead(connection)
+    note_failures(connection, *HASH, {7: "bad"}, 0)
+
+    assert attempts_of(connection, *HASH, BACK_OFF_MS[1] * 9) == Attempts(dead=(7,))
+    assert (before, count_dead(connection), count_dead(connection, "quality")) == (0, 1, 0)
+
+
+def test_when_a_text_is_due(connection: Connection) -> None:
+    """Not a millisecond before."""
+    note_failures(connection, *HASH, {7: "bad"}, now_ms=1000)
+    due_ms = 1000 + BACK_OFF_MS[0]
+
+    assert attempts_of(connection, *HASH, due_ms - 1).waiting == (7,)
+    assert attempts_of(connection, *HASH, due_ms).again == (7,)
+    note_failures(connection, *HASH, {7: "bad"}, due_ms)
+    assert attempts_of(connection, *HASH, due_ms + BACK_OFF_MS[1] - 1).waiting == (7,)
+
+
+def test_attempts_belong_to_one_embedder_of_one_tier(connection: Connection) -> None:
+    """Another model may well read what this one cannot."""
+    note_failures(connection, *HASH, {7: "bad"}, 0)
+
+    assert attempts_of(connection, "fast", "another", 0) == attempts_of(connection, "quality", HASH[1], 0) == Attempts()
+
+
+def test_success_forgets(connection: Connection) -> None:
+    note_failures(connection, *HASH, {7: "bad", 8: "bad"}, 0)
+    forget_failures(connection, *HASH, [7])
+
+    assert attempts_of(connection, *HASH, 0).waiting == (8,)
+
+
+def test_errors_are_kept_short(connection: Connection) -> None:
+    """A server may answer with a page."""
+    note_failures(connection, *HASH, {7: "x" * 10_000}, 0)
+
+    assert connection.execute("SELECT length(error) FROM attempts").fetchone() == (ERROR_CHARS,)
+
+
+def test_a_rest_is_no_text(connection: Connection) -> None:
+    """It is noted beside the texts, replaced by the next one, and over when it is ended."""
+    note_rest(connection, *HASH, Rest(5, "first"))
+    note_rest(connection, *HASH, Rest(9, "second"))
+
+    assert rest_of(connection, *HASH) == Rest(9, "second")
+    assert attempts_of(connection, *HASH, 0) == Attempts()
+    end_rest(connection, *HASH)
+    assert rest_of(connection, *HASH) is None
+
+
+def test_events_are_kept_for_a_while(connection: Connection) -> None:
+    """The newest first; the oldest go."""
+    note_events(connection, [Event(number, "evicted", f"number {number}") for number in range(KEPT + 5)])
+    note_events(connection, [Event(9999, "dropped", "last")])
+
+    assert last_events(connection, 1) == [Event(9999, "dropped", "last")]
+    assert last_events(connection, 1, "evicted") == [Event(KEPT + 4, "evicted", f"number {KEPT + 4}")]
+    assert len(last_events(connection, 2 * KEPT)) == KEPT
+
+
+def test_a_note_that_finds_the_archive_locked_is_written_with_the_next(
+    connection: Connection, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the order of the notes."""
+    monkeypatch.setattr(ledger_module, "WAIT_S", 0.0)
+    ledger = Ledger(path)
+    connection.execute("BEGIN IMMEDIATE")
+    first = ledger.note(lambda other: note_events(other, [Event(1, "a", "")]))
+    connection.execute("COMMIT")
+
+    second = ledger.note(lambda other: note_events(other, [Event(2, "b", "")]))
+    ledger.close()
+
+    assert (first, second) == (False, True)
+    assert [event.kind for event in last_events(connection, 9)] == ["b", "a"]
+
+
+def test_notes_are_written_whole_or_not_at_all(connection: Connection, path: str) -> None:
+    """A note that fails takes nothing with it that was noted before, and leaves nothing."""
+    ledger = Ledger(path)
+
+    def half(other: Connection) -> None:
+        note_events(other, [Event(1, "half", "")])
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        ledger.note(half)
+    ledger.close()
+
+    assert last_events(connection, 9) == []
