@@ -25,6 +25,7 @@ from cass.semantic.vectors import FAST, QUALITY
 from cass.store.connect import SqliteErrors, open_reader
 from cass.store.events import DROPPED, EVICTED, Event, note_events
 from cass.store.ledger import Ledger
+from cass.store.nearest import prepare
 from cass.store.owed import keep_eligible
 
 TYPE_CHECKING = False
@@ -92,6 +93,7 @@ class Backfill:
         return self._work(connection)
 
     def _work(self, connection: Connection) -> BackfillReport:
+        self._ledger.note(prepare)
         embedders = {tier: self._built(tier) for tier in (FAST, QUALITY)}
         has_both = not isinstance(embedders[QUALITY], Stop)
         budget = Budget(_roomier(self.request), self.shelf, self.machine.free_bytes, shares=has_both)

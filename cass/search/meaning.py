@@ -40,6 +40,7 @@ LEAST_ALIKE = {FAST: 0.45, QUALITY: 0.35}
 WEIGHTS = {FAST: 0.3, QUALITY: 1.0}
 # Of a query nobody has timed yet: opening an int8 MiniLM and embedding one text.
 USUAL_QUALITY_MS = 150
+BELIEVED_MS = 600_000
 
 
 @record
@@ -85,7 +86,8 @@ def join(search: Search, found: Found, places: Places) -> Found:
     if text is None:
         return found
     strict = search.request.mode == "strict_semantic"
-    asking = _Asking(policy_of(dict(search.request.semantic)), places, search.monotonic_s, search.notes)
+    policy = policy_of(dict(search.request.semantic))
+    asking = _Asking(policy, places, search.now_ms, search.monotonic_s, search.notes)
     meaning = asking.both(text) if strict else asking.what_there_is(text)
     if not meaning.tiers:
         return found
@@ -96,9 +98,15 @@ class _Asking:
     """Puts one question to the tiers.  Why one did not take part is a note."""
 
     def __init__(
-        self, policy: SemanticPolicy, places: Places, monotonic_s: Callable[[], float], notes: list[str]
+        self,
+        policy: SemanticPolicy,
+        places: Places,
+        now_ms: int,
+        monotonic_s: Callable[[], float],
+        notes: list[str],
     ) -> None:
         self._policy = policy
+        self._now_ms = now_ms
         self._places = places
         self._monotonic_s = monotonic_s
         self._notes = notes
@@ -138,10 +146,11 @@ class _Asking:
         policy = self._policy
         if not policy.wants_quality_tier or not os.path.exists(os.path.join(self._places.vectors, QUALITY)):
             return None
-        cost = _Cost(self._places)
+        cost = _Cost(self._places, self._now_ms)
         if left_ms is not None and cost.expected_ms > left_ms:
-            took, wait = cost.expected_ms, policy.semantic_wait_ms
-            self._notes.append(f"the quality tier did not take part: it took {took} ms last time, {wait} are allowed")
+            took = f"it took {cost.expected_ms} ms last time" if cost.was_measured else "the time was too short"
+            wait = f"a search waits {policy.semantic_wait_ms} (--semantic-wait)"
+            self._notes.append(f"the quality tier did not take part: {took}, {wait}")
             return None
         started_s = self._monotonic_s()
         embedder = self._model()
@@ -190,19 +199,24 @@ class _Asking:
 
 
 class _Cost:
-    """What a question to the quality tier took last time, in a file of the cache: a cold process decides by it."""
+    """What a question to the quality tier took last time, in a file of the cache: a cold process decides by it.
 
-    def __init__(self, places: Places) -> None:
+    What was measured long ago, perhaps on a busy machine, is not believed for ever.
+    """
+
+    def __init__(self, places: Places, now_ms: int) -> None:
         self._path = os.path.join(places.cache, "quality_ms")
+        self.was_measured, self.expected_ms = False, USUAL_QUALITY_MS
         try:
-            with open(self._path, "rb", 0) as file:
-                self.expected_ms = int(file.read(12))
+            if now_ms - os.stat(self._path).st_mtime * 1000 < BELIEVED_MS:
+                with open(self._path, "rb", 0) as file:
+                    self.was_measured, self.expected_ms = True, int(file.read(12))
         except (OSError, ValueError):
-            self.expected_ms = USUAL_QUALITY_MS
+            pass
 
     def note(self, spent_ms: float) -> None:
         """Remember it, if it changed by more than a fifth."""
-        if abs(spent_ms - self.expected_ms) * 5 <= self.expected_ms:
+        if self.was_measured and abs(spent_ms - self.expected_ms) * 5 <= self.expected_ms:
             return
         from cass.disk import make_private_folder, write_whole
 

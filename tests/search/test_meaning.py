@@ -1,0 +1,101 @@
+"""Vectors join an answer that the words have already given, and never stand in its way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cass.errors import SemanticUnavailable
+from cass.semantic.vectors import vectors_folder
+from tests.archive import Home, make_home
+from tests.backfill.working import Working
+from tests.search.asking import names, say
+
+TEXTS = {
+    "exact": "the postgres connection pool is exhausted under load",
+    "alike": "postgresql connections pooling exhaustion when overloaded",
+    "other": "a recipe for lemon cake with poppy seeds",
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = say(make_home(tmp_path), **TEXTS)
+    working = Working(home)
+    working.policy = type(working.policy)()
+    assert working.run().tiers[0].texts == len(TEXTS)
+    return home
+
+
+def damage(home: Home) -> None:
+    for path in Path(vectors_folder(str(home.data))).rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"\0" * path.stat().st_size)
+
+
+def test_what_the_words_find_stays_and_what_is_alike_joins(home: Home):
+    """Its match type says how it came in; what is counted are the messages with the words."""
+    answer = home.search("postgres connection pool exhausted")
+
+    assert names(answer)[0] == "exact"
+    assert "alike" in names(answer) and "other" not in names(answer)
+    assert answer.answered_by == ("lexical", "fast")
+    assert {hit.external_id: hit.match_type for hit in answer.hits}["exact"] == "exact"
+
+
+def test_words_that_nothing_has_find_what_is_alike(home: Home):
+    """The rung says that it was not found by its words."""
+    answer = home.search("poolings exhaustions overload")
+
+    assert names(answer)[:1] == ["alike"]
+    assert answer.answered_by == ("lexical", "fast")
+
+
+def test_nonsense_finds_nothing(home: Home):
+    answer = home.search("zzyzx qwrtp")
+
+    assert (names(answer), answer.total) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "wish", [{"mode": "lexical_only"}, {"sort": "newest"}, {"counts_only": True}, {"match": "all"}, {"literal": True}]
+)
+def test_what_is_about_words_alone_is_left_alone(home: Home, wish: dict[str, object]):
+    assert home.search("connection pool", **wish).answered_by == ("lexical",)
+
+
+@pytest.mark.parametrize("query", ['"connection pool" postgres', "+connection pool", "pool -cake", "pool AND load"])
+def test_conditions_are_for_the_words_to_judge(home: Home, query: str):
+    """A vector cannot tell whether a phrase stands in a text."""
+    assert home.search(query).answered_by == ("lexical",)
+
+
+def test_filters_hold_for_what_is_alike_too(home: Home):
+    assert names(home.search("postgres connection pool exhausted", roles=("assistant",))) == []
+    assert names(home.search("postgres connection pool exhausted agent:!claude_code")) == []
+
+
+def test_damaged_vectors_cost_nothing_but_themselves(home: Home):
+    """The answer is that of the words, and says why."""
+    whole = names(home.search("postgres connection pool", mode="lexical_only"))
+    damage(home)
+
+    answer = home.search("postgres connection pool")
+
+    assert (names(answer), answer.answered_by) == (whole, ("lexical",))
+    assert "cass backfill" in answer.notes[-1]
+
+
+def test_strict_asks_for_both_tiers(home: Home):
+    with pytest.raises(SemanticUnavailable) as refused:
+        home.search("postgres", mode="strict_semantic")
+
+    assert refused.value.todo == "run: cass models install"
+
+
+def test_the_policy_of_the_settings_counts(home: Home):
+    """Vectors of another length are another embedder's, and may not serve."""
+    answer = home.search("postgres connection pool", semantic=(("fast_dimension", 128),))
+
+    assert answer.answered_by == ("lexical",)
