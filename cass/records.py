@@ -30,11 +30,13 @@ else:
         def __init__(self, *args, **kwargs):
             cls = type(self)
             names = cls.__match_args__
-            values = cls._defaults | dict(zip(names, args, strict=False)) | kwargs
-            if len(values) != len(names) or len(args) > len(names) or any(n in kwargs for n in names[: len(args)]):
+            given = dict(zip(names, args, strict=False)) | kwargs
+            values = cls._defaults | given
+            if len(values) != len(names) or len(given) != len(args) + len(kwargs):
                 raise TypeError(f"{cls.__name__}({', '.join(names)}): wrong arguments")
+            put = object.__setattr__
             for name, value in values.items():
-                cls.__dict__[name].__set__(self, value)
+                put(self, name, value)
             cls._made += 1
             if cls._made > _COMPILED_AFTER:
                 cls.__init__ = _compiled_init(cls)

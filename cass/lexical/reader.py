@@ -86,7 +86,7 @@ class LexicalReader:
     """One generation of the index, held open; its folder stays while this does."""
 
     def __init__(self, index: Index, generation: str) -> None:
-        # Following commits costs a thread that watches the folder; one answer needs one view.
+        # One answer needs one view: commits are not followed.
         index.config_reader("Manual", 0)
         self._index = index
         self._searcher = index.searcher()

@@ -24,6 +24,8 @@ MATCH = f"{BOLD};{YELLOW}"
 # Longer lines are hard to read, however wide the screen is.
 WIDEST = 110
 CONTEXT_LINES = 2
+# Of a question that is repeated in the answer: a log pasted into it would push the rest off the screen.
+REPEATED = 200
 
 
 def write(results: Results, options: Mapping[str, Any], out: TextIO, err: TextIO, env: Mapping[str, str]) -> None:
@@ -151,9 +153,9 @@ def file_address(path: str) -> str:
 def about(results: Results, look: Style) -> str:
     """How many there are and how they were found, one thing a line; for an empty answer what to try next."""
     lines = [_totals(results)]
-    lines += [f"searched for {visible(new)} instead of {visible(old)}" for old, new in results.corrected]
+    lines += [f"searched for {_repeated(new)} instead of {_repeated(old)}" for old, new in results.corrected]
     if results.dropped:
-        lines.append(f"nowhere found: {visible(', '.join(results.dropped))}")
+        lines.append(f"nowhere found: {', '.join(map(_repeated, results.dropped))}")
     lines += [visible(note) for note in results.notes]
     if not results.total:
         lines += _next_steps(results)
@@ -189,10 +191,14 @@ def _which(results: Results) -> str:
 
 def _nothing(results: Results) -> str:
     request = results.request
-    asked = f" for {visible(request.text)}" if request.text.strip() else ""
+    asked = f" for {_repeated(request.text)}" if request.text.strip() else ""
     limits = " with these filters" if request.is_filtered else ""
     among = f"in {counted(results.messages, 'message')}"
     return f"nothing found{asked}{limits} {among}" + ("" if results.exact_total else ", not all looked at")
+
+
+def _repeated(text: str) -> str:
+    return visible(text if len(text) <= REPEATED else f"{text[:REPEATED]}…")
 
 
 def _next_steps(results: Results) -> list[str]:

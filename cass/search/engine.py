@@ -39,8 +39,7 @@ LEAST_WITH_COMPOUNDS = 80
 MOST_FETCHED = 20_000
 # Side by side, more words than this may be too many (search/many.py).
 MANY_WORDS = 64
-# More changes than this outside the index make every search slower than committing them once; for still more a search
-# is not the one to do it.
+# More changes than the first outside the index slow every search; more than the second are not a search's to commit.
 LONG_TAIL, TOO_LONG_TAIL = 256, 10_000
 # A snippet is cut from this much of a message; from all of it only where that has no match.
 SNIPPET_CHARS = 8_192
@@ -220,7 +219,8 @@ class Search:
         compiled = reader.compile(self.query.root, [*self.filters, *stale], self.resolve, True, known)
         sort = "newest" if not self.wants_words and request.sort == "relevance" else request.sort
         least = LEAST_WITH_COMPOUNDS if self._has_compounds() else LEAST_FETCHED
-        limit = max(least, FETCH_TIMES * (self.offset + request.limit))
+        # Room is taken for all that is asked for, before looking: terabytes, without the second bound.
+        limit = max(least, min(FETCH_TIMES * (self.offset + request.limit), reader.documents + 1))
         answer = reader.search(compiled, limit, request.match, sort, request.strict)
         while answer.more and limit < MOST_FETCHED and not self._fills_page(answer):
             limit *= 4

@@ -148,9 +148,11 @@ def _role(value: str, where: str) -> int:
 def find_session(connection: Connection, text: str) -> tuple[int, str]:
     """(row id, session id) for an id, an unambiguous beginning of at least 6 digits, or the agent's own id.
 
-    Raises NotFound or AmbiguousId, which names up to five candidates.
+    A message's number after it (ID:N) is passed over.  Raises NotFound or AmbiguousId, which names up to five candidates.
     """
-    word = text.strip().lower().split(":")[0]
+    word, _, number = text.strip().lower().partition(":")
+    if number and not (number.removeprefix("-").isdecimal() and len(number) < 10):
+        word = ""  # not a message of that session: never silently the whole of it
     found: list[tuple[int, str, str | None]] = []
     if len(word) >= 6 and all(digit in "0123456789abcdef" for digit in word):
         found = hits.sessions_like(connection, word)

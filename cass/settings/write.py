@@ -73,7 +73,7 @@ def _lock(places: Places) -> Lock | None:
 
 
 def _read(path: str) -> bytes:
-    """The file's bytes, none where there is no file."""
+    """The file's bytes, none where there is no file.  Raises BadConfiguration, SystemRefused."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise BadConfiguration("it is not a file", path, "move it away")
@@ -81,6 +81,9 @@ def _read(path: str) -> bytes:
             return file.read()
     except FileNotFoundError:
         return b""
+    except OSError as bad:
+        what = f"the file cannot be read: {(bad.strerror or str(bad)).lower()}"
+        raise SystemRefused(what, path, "move away what stands in its place, or allow it") from bad
 
 
 def _text(data: bytes, path: str) -> str:

@@ -144,6 +144,15 @@ def test_nothing_found_says_what_was_tried_and_what_to_try():
     ]
 
 
+def test_a_log_pasted_into_the_question_is_not_printed_whole_again():
+    log = "x" * 100_000
+    results = replace(RESULTS, hits=(), total=0, rung=None, request=Request(log), dropped=(log,))
+
+    said = printed(results)[1].splitlines()
+
+    assert said[:2] == [f"nothing found for {'x' * 200}… in 100 messages", f"nowhere found: {'x' * 200}…"]
+
+
 def test_ids_and_counts_for_scripts():
     twice = replace(RESULTS, hits=(HIT, replace(HIT, ordinal=43)))
 

@@ -76,6 +76,15 @@ def test_the_pages_make_the_whole(home: Home, sort: str, grouped: bool, limit: i
     assert whole.next_cursor is None
 
 
+@pytest.mark.parametrize("sort", SORTS)
+def test_a_page_larger_than_any_archive_is_all_there_is(home: Home, sort: str) -> None:
+    """Neither a limit nor an offset is memory to be taken at once."""
+    huge = 99_999_999_999
+
+    assert len(home.search("walrus", limit=huge, sort=sort).hits) == len(home.search("walrus", limit=100).hits)
+    assert home.search("walrus", offset=huge, sort=sort).hits == ()
+
+
 def test_an_offset_behind_the_end_shows_nothing(home: Home) -> None:
     """The totals stay."""
     results = home.search("walrus", offset=500)

@@ -165,6 +165,22 @@ def test_a_folder_in_the_place_of_the_file_is_said(config: Config):
         set_value(config.places, LIMIT, 5)
 
 
+def test_a_link_to_itself_in_the_place_of_the_file_is_said(config: Config):
+    config.path("cass.toml").symlink_to(config.path("cass.toml"))
+
+    with pytest.raises(SystemRefused, match="the file cannot be read: too many levels"):
+        set_value(config.places, LIMIT, 5)
+
+
+def test_a_file_in_the_place_of_the_config_folder_is_said(config: Config):
+    folder = config.path("cass.toml").parent
+    folder.rmdir()
+    folder.write_text("not a folder")
+
+    with pytest.raises(SystemRefused, match="the file cannot be read: not a directory"):
+        set_value(config.places, LIMIT, 5)
+
+
 def test_two_at_once_wait_for_each_other(config: Config, monkeypatch: pytest.MonkeyPatch):
     """And not for ever."""
     monkeypatch.setattr(write, "PATIENCE_S", 0.0)
