@@ -14,7 +14,7 @@ def search() -> Command:
         "find messages",
         "Find",
         more=(
-            "Several words find the messages that have all of them first, then those with most. Quote a phrase"
+            "Several words find the messages that have any of them; having all of them counts for most. Quote a phrase"
             ' ("connection refused"), end a word with * for its beginnings (migrat*), put + before a word that must'
             " be there and - before one that must not, and combine with AND, OR, NOT and parentheses. Fields narrow"
             " the search inside the query: agent: workspace: role: title: path: tool: session: since: until:, with !"

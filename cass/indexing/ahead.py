@@ -57,7 +57,8 @@ class ReadAhead:
         self._open = False  # are there records of the present file left in the pipe?
         self.end = End(0, False, None)
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from cass.indexing.ahead import run; run()"],
+            # -P: what lies in the folder where somebody happens to stand is nothing to run.
+            [sys.executable, "-P", "-c", "from cass.indexing.ahead import run; run()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -107,7 +108,10 @@ class ReadAhead:
             self._batches.put(None)
             self._open = False
             raise ReaderDied
-        items = [_unpacked(packed) for packed in marshal.loads(data)]
+        try:
+            items = [_unpacked(packed) for packed in marshal.loads(data)]
+        except (ValueError, EOFError, TypeError, IndexError) as bad:  # another version of ourselves, or noise
+            raise ReaderDied from bad
         if items and type(items[-1]) is End:
             self.end = items.pop()
             self._open = False

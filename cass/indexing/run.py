@@ -37,13 +37,15 @@ if TYPE_CHECKING:
 class IndexRequest:
     """What to do.  `agents` None means all; `full` reads everything again; `rebuild` fills the index from SQLite.
 
-    `alone`: without a second process, for a run that will be stopped soon.
+    `alone`: without a second process, for a run that will be stopped soon.  `some`: agents were named, so the files of
+    the others stay read or unread as they are.
     """
 
     agents: tuple[str, ...] | None = None
     full: bool = False
     rebuild: bool = False
     alone: bool = False
+    some: bool = False
 
 
 @record
@@ -98,6 +100,7 @@ class Run:
         self._tallies: dict[str, dict[str, int]] = {}
         self._problems: list[SourceProblem] = []
         self._complete = True
+        self._unread = 0
 
     def run(self) -> IndexReport:
         """Do it.  Raises Busy, SystemRefused, CorruptDatabase or NewerDatabase."""
@@ -123,6 +126,13 @@ class Run:
                 self._agents([agent for agent in chosen if agent.after_others is later], archive)
         finally:
             archive.feed.commit()
+        self._note_unread(archive)  # after an error it stays what it was when the run began: too many, never too few
+
+    def _note_unread(self, archive: Archive) -> None:
+        if not self.request.some:
+            archive.store.begin()
+            archive.store.note_unread(self._unread)
+            archive.store.commit()
 
     def _agents(self, agents: Sequence[Agent], archive: Archive) -> None:
         around = Surroundings(self.home, self.env, workspaces(archive.store))
@@ -131,6 +141,10 @@ class Run:
         work = [(survey.connector, found) for survey in surveys for found in self._look(survey)]
         # Files that take each other's ids do so in a fixed order, whatever the disk lists first.
         work.sort(key=lambda pair: (-pair[1].mtime_ns, pair[1].path))
+        new = sum(found.path not in seen for _, found in work)
+        if new:
+            self._unread += new
+            self._note_unread(archive)  # at once: whoever is killed while reading has not read them all
         self._read_all(archive, around, work, seen)
         for survey in surveys:
             self._problems += survey.problems
@@ -164,6 +178,7 @@ class Run:
                 self.progress("reading", done, len(work), done_bytes, total_bytes)
                 report = ingest.file(connector, found, seen.get(found.path), self.request.full)
                 self._count(found.agent, report)
+                self._unread -= found.path not in seen and report.finished
                 self._complete = self._complete and report.finished
                 done_bytes += found.size
         finally:
@@ -201,7 +216,9 @@ class Run:
         store.commit()
 
 
-def plan(places: Places, home: str, env: Mapping[str, str], agents: Sequence[str] | None) -> tuple[int, int]:
+def plan(
+    places: Places, home: str, env: Mapping[str, str], agents: Sequence[str] | None, full: bool = False
+) -> tuple[int, int]:
     """(files, bytes) that a run would read now, without reading them."""
     from cass.indexing.discover import TOUCHED, what_changed
     from cass.indexing.places import read_seen
@@ -213,7 +230,7 @@ def plan(places: Places, home: str, env: Mapping[str, str], agents: Sequence[str
         if agents is not None and agent.name not in agents:
             continue
         for found in Survey(load(agent), around).files():
-            before = seen.get(found.path)
+            before = None if full else seen.get(found.path)
             if what_changed(before, found) not in (UNCHANGED, TOUCHED):
                 files += 1
                 size += max(0, found.size - (before.offset if before and before.resumable else 0))

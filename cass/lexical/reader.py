@@ -49,9 +49,10 @@ CANARY_WORDS = 5
 
 @record
 class Damage:
-    """The index cannot be used: what is wrong with it."""
+    """The index cannot be used: what is wrong with it, and what would mend it, to be put behind."""
 
     reason: str
+    mended_by: str = "; cass index mends it"
 
 
 @record
@@ -298,4 +299,7 @@ def open_reader(root: str, may_move: bool = True) -> LexicalReader | Damage:
         if may_move and current_generation(root) != current:
             # A new generation was published, and this one dropped, between two lines of ours.
             return open_reader(root, may_move=False)
+        if not os.access(folder, os.W_OK) or "ReadOnly" in str(bad):
+            # tantivy takes a lock to open an index, and cannot where it may not write.
+            return Damage("the lexical index lies in a folder that may not be written", "")
         return Damage(f"the lexical index is damaged: {first_line(bad)}")

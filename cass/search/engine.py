@@ -78,12 +78,12 @@ def search(
         exact_total=found.exact_total,
         rung=found.rung,
         answered_by=found.by,
-        notes=(*looking.query.notes, *freshness.notes, *looking.notes),
+        notes=(*looking.query.notes, *freshness.notes, *state.notes(freshness.behind_files), *looking.notes),
         corrected=found.corrected,
         dropped=found.dropped,
         next_cursor=more,
         messages=state.messages,
-        behind_files=freshness.behind_files,
+        behind_files=max(freshness.behind_files, state.unread),
         indexed_ms=state.indexed_ms,
         took_ms=round((monotonic_s() - started_s) * 1000, 1),
         timed_out=found.timed_out,
@@ -184,7 +184,7 @@ class Search:
     def run(self) -> Found:
         """Candidates, best first."""
         if isinstance(self.reader, Damage):
-            self.notes.append(f"{self.reader.reason}: answered from the database, newest first; cass index mends it")
+            self.notes.append(f"{self.reader.reason}: answered from the database, newest first{self.reader.mended_by}")
             return self._scan()
         try:
             return self._from_index(self.reader)

@@ -148,7 +148,7 @@ def _role(value: str, where: str) -> int:
 def find_session(connection: Connection, text: str) -> tuple[int, str]:
     """(row id, session id) for an id, an unambiguous beginning of at least 6 digits, or the agent's own id.
 
-    A message's number after it (ID:N) is passed over.  Raises NotFound or AmbiguousId, which names up to five candidates.
+    A message's number after it (ID:N) is passed over.  Raises NotFound, or AmbiguousId with up to five candidates.
     """
     word, _, number = text.strip().lower().partition(":")
     if number and not (number.removeprefix("-").isdecimal() and len(number) < 10):

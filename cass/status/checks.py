@@ -256,6 +256,8 @@ def _agents(patient: Patient, name: str) -> Finding:
 def _problems(patient: Patient, name: str) -> Finding:
     if patient.connection is None:
         return Finding(name, OK, "none read yet")
+    if unread := state(patient.connection).unread:
+        return Finding(name, WARN, f"{unread} are not read yet", "cass index")
     total = sum(count.problems for count in catalog.agent_counts(patient.connection).values())
     if not total:
         return Finding(name, OK, "all were read")

@@ -155,7 +155,7 @@ def _filled(places: Places, connection: Connection, monotonic_s: Callable[[], fl
     counts = catalog.agent_counts(connection)
     lexical, problems = _lexical(places, connection, reached)
     changed = look(connection, monotonic_s)
-    behind_files = len(changed.files) + len(changed.folders)
+    behind_files = len(changed.files) + len(changed.folders) + reached.unread
     messages = sum(count.messages for count in counts.values())
     how = DEGRADED if problems else OK if messages else EMPTY
     database = Database(

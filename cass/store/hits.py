@@ -16,11 +16,16 @@ BOUND = 30_000
 
 @record
 class State:
-    """How far the archive is.  `indexed_ms` is None before the first run."""
+    """How far the archive is.  `indexed_ms` is None before the first run; `unread` files were seen and never read."""
 
     change: int
     messages: int
     indexed_ms: int | None
+    unread: int = 0
+
+    def notes(self, known: int) -> tuple[str, ...]:
+        """What is to be said about it, unless `known` files were told of already."""
+        return (f"{self.unread} session files are not read yet: run cass index",) if self.unread and not known else ()
 
 
 @record
@@ -56,7 +61,7 @@ _STORED = """
 def state(connection: Connection) -> State:
     """How far the archive is."""
     known = dict(connection.execute("SELECT key, value FROM meta WHERE key!='look'").fetchall())
-    return State(known["change"], known["messages"], known["indexed_ms"])
+    return State(known["change"], known["messages"], known["indexed_ms"], known.get("unread", 0))
 
 
 def messages_with(connection: Connection, docs: Sequence[int]) -> dict[int, list[StoredMessage]]:

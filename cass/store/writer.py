@@ -156,6 +156,10 @@ class Writer:
         """When something was last brought up to date."""
         self.run("UPDATE meta SET value=? WHERE key='indexed_ms'", now_ms)
 
+    def note_unread(self, files: int) -> None:
+        """How many files were seen and have never been read: until it is 0, nothing found is not nothing there."""
+        self.run("INSERT OR REPLACE INTO meta VALUES('unread', ?)", files)
+
     def rollback(self) -> None:
         """Forget everything since `begin`."""
         self._forget_gathered()

@@ -98,3 +98,19 @@ def test_files_that_are_left_out_are_passed_over(home: Home, worthwhile: None) -
 
     assert home.search("axolotl").total == 1
     check_invariants(home.data)
+
+
+def test_nothing_in_the_present_folder_is_run(
+    home: Home, worthwhile: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever indexes while standing in a strange repository runs none of its code."""
+    strange = tmp_path / "strange" / "cass" / "indexing"
+    strange.mkdir(parents=True)
+    (strange.parent / "__init__.py").touch()
+    (strange / "__init__.py").write_text("open('was_run', 'w')")
+    monkeypatch.chdir(tmp_path / "strange")
+
+    report = home.index()
+
+    assert report.agents["claude_code"].read == FILES + 1
+    assert not Path("was_run").exists()

@@ -117,6 +117,28 @@ def test_a_first_search_that_runs_out_of_time_names_the_rest(tmp_path: Path, mon
     assert "cass index" in said.notes[0]
 
 
+def test_what_was_never_read_is_said_until_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By every search and by status, however the first run ended: nothing found is not nothing there."""
+    home = make_home(tmp_path)
+    for at in range(12):
+        home.claude(f"s{at:02}", f"walrus {at}")
+    for name, value in home.env.items():
+        monkeypatch.setenv(name, value)
+    _first_read(home.places, budget_s=-1.0, settings={})
+
+    def said() -> tuple[int, bool]:
+        answer = json.loads(home.cass("search", "walrus", "--json").stdout)
+        status = json.loads(home.cass("status", "--json").stdout)
+        assert status["index"]["behind_files"] == answer["meta"]["index"]["behind_files"]
+        return answer["meta"]["index"]["behind_files"], "cass index" in " ".join(answer["meta"]["notes"])
+
+    assert said() == (12, True)
+    home.index(agents=("codex",), some=True)
+    assert said() == (12, True)
+    home.index()
+    assert said() == (0, False)
+
+
 def test_a_search_beside_the_first_index_answers(tmp_path: Path) -> None:
     """With what is there so far, at every moment."""
     home = make_home(tmp_path)

@@ -31,11 +31,13 @@ def run(options: dict[str, Any]) -> int:
     where = places(os.environ, data_dir=options["data_dir"])
     agents = wanted_agents(options["settings"], options["agent"])
     if options["dry_run"]:
-        files, size = plan(where, home_folder(os.environ), os.environ, agents)
+        files, size = plan(where, home_folder(os.environ), os.environ, agents, options["full"])
         sys.stdout.write(index_json.estimate(files, size) if options["json"] else index_text.estimate(files, size))
         return 0
     _warn_of_long_run(where, agents, options)
-    report = _index(where, IndexRequest(agents, options["full"], options["rebuild"]), options)
+    report = _index(
+        where, IndexRequest(agents, options["full"], options["rebuild"], some=bool(options["agent"])), options
+    )
     _print(report, where, options)
     write_pack()
     return 0

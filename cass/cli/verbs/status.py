@@ -54,5 +54,11 @@ def _shown(settings: Settings, options: dict[str, Any]) -> tuple[EffectiveSettin
 def _with_settings(status: Status, settings: Settings) -> Status:
     """What is wrong among the settings is listed; the archive is as healthy as it was."""
     problems = [Problem(one.what, one.origin, one.key, one.text, one.accepted) for one in settings.problems]
-    advice = [Advice("cass config show --origin", one.todo) for one in settings.problems[:1]]
+    advice = [Advice(_mending(one.origin), one.todo) for one in settings.problems]
     return replace(status, problems=(*status.problems, *problems), recommended=(*status.recommended, *advice))
+
+
+def _mending(origin: str) -> str:
+    """The command that mends a setting at its place."""
+    name = os.path.basename(origin).partition(":")[0]
+    return f"cass config edit {name}" if name.endswith(".toml") else f"unset {origin}"
