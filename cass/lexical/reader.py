@@ -299,7 +299,7 @@ def open_reader(root: str, may_move: bool = True) -> LexicalReader | Damage:
         if may_move and current_generation(root) != current:
             # A new generation was published, and this one dropped, between two lines of ours.
             return open_reader(root, may_move=False)
-        if not os.access(folder, os.W_OK) or "ReadOnly" in str(bad):
+        if (os.path.isdir(folder) and not os.access(folder, os.W_OK)) or "ReadOnly" in str(bad):
             # tantivy takes a lock to open an index, and cannot where it may not write.
             return Damage("the lexical index lies in a folder that may not be written", "")
         return Damage(f"the lexical index is damaged: {first_line(bad)}")

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from cass.errors import SemanticUnavailable
+from cass.policy import DEFAULT_FAST_DIMENSION
+from cass.records import replace
 from cass.semantic.vectors import vectors_folder
 from tests.archive import Home, make_home
 from tests.backfill.working import Working
@@ -23,7 +25,7 @@ TEXTS = {
 def home(tmp_path: Path) -> Home:
     home = say(make_home(tmp_path), **TEXTS)
     working = Working(home)
-    working.policy = type(working.policy)()
+    working.policy = replace(working.policy, fast_dimension=DEFAULT_FAST_DIMENSION)
     assert working.run().tiers[0].texts == len(TEXTS)
     return home
 
