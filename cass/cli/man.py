@@ -5,25 +5,29 @@ from __future__ import annotations
 from cass import __version__
 from cass.cli.help import FIRST_STEPS, PURPOSE, meaning, synopsis
 from cass.cli.table import HOME, Command, Option, command, commands, options_of
+from cass.settings.table import CONSTANT, ROWS, Setting, default_of
 
 EXIT_CODES = (
     ("0", "Done. With --json or --jsonl also when nothing was found."),
     ("1", "Nothing was found, an ID does not exist, or a check failed."),
     ("2", "The command line is not understood."),
     ("3", "There is no index yet, and cass was told not to look."),
+    ("4", "The network failed; only cass models install ever uses it."),
     ("5", "The database is damaged."),
     ("6", "The database was written by a newer cass."),
     ("7", "Another process is busy with it; try again."),
     ("8", "Time ran out; what was found is printed."),
     ("9", "A bug in cass."),
     ("10", "The system refused: disk full, no permission."),
+    ("11", "A file of settings cannot be read or changed."),
     ("15", "Searching by meaning was demanded and cannot be had."),
     ("130", "Interrupted."),
 )
 ENVIRONMENT = (
     ("HOME", "Where the agents' files are looked for; another folder reads that folder's sessions."),
     ("CASS_DATA_DIR", "Where the archive is kept; --data-dir is stronger."),
-    ("CASS_PAGER, PAGER", "What long text is shown with on a terminal; empty or cat for none."),
+    ("PAGER", "What long text is shown with on a terminal, if CASS_PAGER does not say; empty or cat for none."),
+    ("CASS_CONFIG_DIR, CASS_CACHE_DIR, CASS_RUNTIME_DIR", "The other folders."),
     ("NO_COLOR", "No colour, if set and not empty."),
     ("FORCE_COLOR", "Colour also where the output is no terminal."),
     ("COLUMNS", "The width of the output."),
@@ -33,6 +37,7 @@ FILES = (
     ("$XDG_DATA_HOME/cass, ~/.local/share/cass", "The archive on Linux and other Unix systems."),
     ("~/Library/Application Support/cass", "The archive on macOS."),
     ("%LOCALAPPDATA%\\cass", "The archive on Windows."),
+    ("$XDG_CONFIG_HOME/cass, ~/.config/cass", "semantic.toml and cass.toml, the files of settings (cass config path)."),
     ("derived/", "Inside the archive: what can be deleted, and is made again."),
 )
 
@@ -59,9 +64,27 @@ def page() -> str:
     for row in commands():
         parts += _command(row)
     parts += [".SH OPTIONS OF EVERY COMMAND", *_options(options_of(command(HOME)))]
-    for title, pairs in (("EXIT STATUS", EXIT_CODES), ("ENVIRONMENT", ENVIRONMENT), ("FILES", FILES)):
+    sections = (("SETTINGS", _settings()), ("EXIT STATUS", EXIT_CODES), ("ENVIRONMENT", ENVIRONMENT), ("FILES", FILES))
+    for title, pairs in sections:
         parts += [f".SH {title}", *(line for pair in pairs for line in _tagged(*pair))]
     return "\n".join(parts) + "\n"
+
+
+def _settings() -> tuple[tuple[str, str], ...]:
+    """Each with its variable, what it means and its default."""
+    return tuple((_names(row), f"{row.doc[0].upper()}{row.doc[1:]}.{_default(row)}") for row in ROWS)
+
+
+def _names(row: Setting) -> str:
+    return ", ".join(filter(None, (row.key, row.variable)))
+
+
+def _default(row: Setting) -> str:
+    default = default_of(row)
+    if row.kind == CONSTANT or default in ("", (), None):
+        return ""
+    value = ("true" if default else "false") if isinstance(default, bool) else str(getattr(default, "value", default))
+    return f" Default: {value}{f' {row.unit}' if row.unit else ''}."
 
 
 def _command(row: Command) -> list[str]:

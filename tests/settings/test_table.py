@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cass.cli.man import page
 from cass.policy import CliSemanticOverrides, SemanticPolicy
 from cass.settings.hot import OTHER_FILE, OTHER_VARIABLES, SEMANTIC_FILE
 from cass.settings.kinds import accepted, check
@@ -83,3 +84,9 @@ def test_a_new_file_shows_every_setting_and_sets_none(config: Config, name: str)
     rows = [row for row in ROWS if row.file == name and row.kind != CONSTANT]
     assert (list(settings.given), settings.problems) == ([row.key for row in rows], [])
     assert all(settings.value(row.key) == default_of(row) for row in rows)
+
+
+def test_the_manual_explains_every_setting():
+    text = page()
+
+    assert [row.key for row in ROWS if f"\\fB{row.key}, {row.variable}" not in text and row.kind != CONSTANT] == []
