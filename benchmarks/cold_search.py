@@ -27,11 +27,9 @@ def queries() -> dict[str, list[str]]:
 
 
 def index_once(home: Path, data: Path, bin_folder: Path) -> dict[str, str]:
-    """The environment of an index over `home`; made when it is missing."""
+    """The environment of an index over `home`.  The run that finds nothing new leaves the pack of compiled code."""
     env = environment(home, data)
-    if not (data / "indexed").exists():
-        run(cass("index", bin_folder, env, "index"))
-        (data / "indexed").touch()
+    run(cass("index", bin_folder, env, "index"))
     return env
 
 

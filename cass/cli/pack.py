@@ -22,12 +22,20 @@ if TYPE_CHECKING:
 # Where `cass.__main__` looks: it loads nothing of ours before the pack, so it cannot be asked; a test compares.
 PACK = os.path.join(os.path.dirname(cass.__file__), "__pycache__", f"cass.{sys.implementation.cache_tag}.pack")
 
+# What `status` loads late; those settings and vectors cost it more than its own look.
+STATUS = (
+    "cass.cli.settled",
+    "cass.settings.quick",
+    "cass.settings.resolve",
+    "cass.cli.verbs.status",
+    "cass.status.semantic",
+)
 # What a command line begins with → the modules that its verb loads late; all that these import come with them.
 JOURNEYS = {
     "search": ("cass.cli.rows_find", "cass.cli.verbs.search", "cass.render.search_text"),
     "search --json": ("cass.cli.rows_find", "cass.cli.verbs.search", "cass.render.search_json"),
-    "status": ("cass.cli.rows_keep", "cass.cli.verbs.status", "cass.render.status_text"),
-    "status --json": ("cass.cli.rows_keep", "cass.cli.verbs.status", "cass.render.status_json"),
+    "status": ("cass.cli.rows_keep", *STATUS, "cass.render.status_text"),
+    "status --json": ("cass.cli.rows_keep", *STATUS, "cass.render.status_json", "cass.render.config_json"),
     "show": ("cass.cli.rows_find", "cass.cli.verbs.show"),
     "sessions": ("cass.cli.rows_find", "cass.cli.verbs.sessions"),
 }

@@ -9,8 +9,7 @@ import os
 import sys
 
 from cass.cli.table import command, options_of
-from cass.settings.layers import plain_word
-from cass.settings.quick import load
+from cass.settings.hot import plain_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ def settle(found: Invocation, where: Places, values: dict[str, object] | None) -
 
 
 def _loaded(found: Invocation, where: Places) -> dict[str, object]:
+    from cass.settings.quick import load  # with its table: not where the files were read before
+
     flags = {option.setting: _said(found, option.dest) for option in options_of(command(found.command))}
     flags.pop("", None)
     settings = found.options["loaded"] = load(where, os.environ, flags)

@@ -92,3 +92,8 @@ def kept_bytes(places: Places, texts: dict[str, FileText], values: dict[str, obj
     """What `read_kept` reads."""
     data = marshal.dumps((__version__, places.config, texts, values))
     return source_hash(CHECKSUM_KEY, data) + data
+
+
+def plain_word(value: object) -> object:
+    """A word of an enumeration as the text that it is."""
+    return str.__str__(value) if isinstance(value, str) else value

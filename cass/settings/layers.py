@@ -12,7 +12,7 @@ import tomllib
 
 from cass import clock
 from cass.disk import make_private_folder, write_whole
-from cass.settings.hot import CACHE, kept_bytes, stamp
+from cass.settings.hot import CACHE, kept_bytes, plain_word, stamp
 from cass.settings.quick import Settings, add_files
 from cass.settings.toml_lines import Scan
 
@@ -52,11 +52,6 @@ def _values(places: Places, texts: Mapping[str, FileText]) -> dict[str, object] 
     if settings.problems:
         return None
     return {key: plain_word(given[-1][1]) for key, given in settings.given.items()}
-
-
-def plain_word(value: object) -> object:
-    """A word of an enumeration as the text that it is."""
-    return str.__str__(value) if isinstance(value, str) else value
 
 
 def _changed_ns(identity: Identity) -> int:
