@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cass.disk import try_lock
@@ -250,9 +250,16 @@ def test_every_key_of_any_file_is_found_with_its_value(text: str):
 def test_only_what_is_set_changes_in_any_file(text: str, key: str):
     """The same settings but for this one, and no line lost; unset takes it away again."""
     before = settings_of(text)
+    assume(not any(name.startswith(f"{key}.") for name in before))  # a table of that name is another test's
 
     new = with_value(text, key, 5)
 
     assert settings_of(new) == {**before, key: 5}
     assert key in before or not Counter(text.splitlines()) - Counter(new.splitlines())
     assert settings_of(without(new, key)) == {name: value for name, value in before.items() if name != key}
+
+
+def test_a_setting_does_not_take_the_place_of_a_table():
+    """What stands in it would be lost: refused, and the file stays as it is."""
+    with pytest.raises(BadConfiguration):
+        with_value("search.limit = {a = 1, 'b c' = {d = [2]}}\n", "search.limit", 5)
