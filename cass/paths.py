@@ -38,7 +38,7 @@ class Places:
     @property
     def vectors(self) -> str:
         """The folder of the tiers' vectors."""
-        return os.path.join(self.data, "derived", "vectors")
+        return vectors_folder(self.data)
 
     @property
     def has_vectors(self) -> bool:
@@ -47,6 +47,11 @@ class Places:
     @property
     def index_lock(self) -> str:
         return os.path.join(self.data, "index.lock")
+
+
+def vectors_folder(data: str) -> str:
+    """Where the vectors of all tiers stand, below the data folder."""
+    return os.path.join(data, "derived", "vectors")
 
 
 def places(env: Mapping[str, str], platform: str = sys.platform, data_dir: str | None = None) -> Places:

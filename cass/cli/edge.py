@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 INTERRUPTED = 130
-# They show where every setting comes from.
+# They show where every setting comes from, and list themselves what is wrong among them.
 SHOW_SETTINGS = ("config", "status")
 REFUSED = ("EACCES", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EPERM", "EROFS")
 

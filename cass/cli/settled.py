@@ -8,16 +8,17 @@ from __future__ import annotations
 import os
 import sys
 
+from cass.cli.edge import SHOW_SETTINGS
 from cass.cli.table import command, options_of
 from cass.settings.hot import plain_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from cass.cli.lane import Invocation
     from cass.paths import Places
-
-# They list what is wrong with the settings themselves.
-SHOW_SETTINGS = ("config", "status")
+    from cass.settings.quick import Settings
 
 
 def settle(found: Invocation, where: Places, values: dict[str, object] | None) -> None:
@@ -32,6 +33,14 @@ def settle(found: Invocation, where: Places, values: dict[str, object] | None) -
         if option.setting in values and option.dest not in found.given and option.setting != "pager":
             found.options[option.dest] = values[option.setting]
     found.options["settings"] = values
+
+
+def settings_of(where: Places, options: dict[str, Any]) -> Settings:
+    """All layers, for a verb that needs them whatever was set: as they were loaded before it began, or now."""
+    from cass.settings.quick import load
+
+    loaded: Settings | None = options.get("loaded")
+    return load(where, os.environ) if loaded is None else loaded
 
 
 def _loaded(found: Invocation, where: Places) -> dict[str, object]:

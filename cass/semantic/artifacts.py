@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 
 from cass.disk import folder_bytes
+from cass.paths import vectors_folder
 from cass.policy import EVICTION_ORDER, SemanticArtifactKind, SemanticPolicy
 from cass.records import record, replace
 from cass.semantic.manifest import CURRENT, Damage, Manifest, read_manifest, written
 from cass.semantic.segments import file_names
-from cass.semantic.vectors import KIND_OF, vectors_folder
+from cass.semantic.vectors import KIND_OF
 from cass.semantic.volume import Volume
 
 Artifact = SemanticPolicy.Artifact

@@ -30,11 +30,6 @@ KIND_OF = {FAST: SemanticArtifactKind.FAST_VECTOR_INDEX, QUALITY: SemanticArtifa
 TRIES = 5
 
 
-def vectors_folder(data: str) -> str:
-    """Where all tiers stand, below the data folder."""
-    return os.path.join(data, "derived", "vectors")
-
-
 class Tier:
     """The vectors of one tier that can be used, opened as they stood at one moment."""
 

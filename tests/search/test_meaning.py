@@ -9,7 +9,6 @@ import pytest
 from cass.errors import SemanticUnavailable
 from cass.policy import DEFAULT_FAST_DIMENSION
 from cass.records import replace
-from cass.semantic.vectors import vectors_folder
 from tests.archive import Home, make_home
 from tests.backfill.working import Working
 from tests.search.asking import names, say
@@ -31,7 +30,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def damage(home: Home) -> None:
-    for path in Path(vectors_folder(str(home.data))).rglob("*"):
+    for path in Path(home.places.vectors).rglob("*"):
         if path.is_file():
             path.write_bytes(b"\0" * path.stat().st_size)
 

@@ -9,6 +9,7 @@ import sys
 from cass import clock
 from cass.backfill.machine import BackfillRequest, Machine
 from cass.backfill.run import Backfill
+from cass.cli.settled import settings_of
 from cass.disk import free_bytes
 from cass.paths import places
 from cass.render import backfill_json, backfill_text
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from cass.backfill.report import BackfillReport
     from cass.paths import Places
-    from cass.settings.quick import Settings
 
 # Where a volume does not tell what is free on it, only the budget holds.
 UNKNOWN_BYTES = 1 << 62
@@ -72,7 +72,7 @@ def run(options: dict[str, Any]) -> int:
 
 def _request(where: Places, options: dict[str, Any]) -> BackfillRequest:
     """The wishes of this command, and what holds without its flags."""
-    settings: Settings = options.get("loaded") or load(where, os.environ)
+    settings = settings_of(where, options)
     flags = {key: value for key, value in options.get("flags", {}).items() if value is not None}
     configured = load(where, os.environ) if flags else settings
     tiers = (options["tier"],) if options["tier"] else (FAST, QUALITY)

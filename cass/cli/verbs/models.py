@@ -8,6 +8,7 @@ import sys
 
 from cass import clock
 from cass.cli.rows_models import ACTIONS
+from cass.cli.settled import settings_of
 from cass.disk import folder_bytes, free_bytes
 from cass.errors import NotFound, UsageError
 from cass.paths import home_folder, places
@@ -82,7 +83,7 @@ def _machine(where: Places, options: dict[str, Any], bar: Progress) -> Machine:
         if total:
             bar(phase, 0, 1, done, total)
 
-    policy = _policy(where, options)
+    policy = settings_of(where, options).policy()
     return Machine(
         where=where,
         env=os.environ,
@@ -106,12 +107,6 @@ def _make_room(where: Places, policy: SemanticPolicy, more_bytes: int, quiet: bo
     for gone in () if quiet else leave.evicted:
         sys.stderr.write(f"cass: removed {gone.name} ({size(gone.size_bytes)}): {gone.why}\n")
     return leave.refused
-
-
-def _policy(where: Places, options: dict[str, Any]) -> SemanticPolicy:
-    from cass.settings.quick import load
-
-    return (options.get("loaded") or load(where, os.environ)).policy()
 
 
 def _verify(where: Places, name: str | None, options: dict[str, Any]) -> int:
