@@ -25,7 +25,7 @@ PACKAGE = REPO / "cass"
 
 # Arrows point down: a room imports from lower lines only, or from itself.
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("__main__",),
+    ("__main__", "__init__"),
     ("cli",),
     ("demo",),
     ("render",),
@@ -123,7 +123,7 @@ def _outside(rooms: tuple[str, ...]) -> list[Path]:
 
 def test_every_room_has_a_level() -> None:
     """A new room says where it stands."""
-    assert {_room(path) for path in _modules()} - {"__init__"} <= LEVEL.keys()
+    assert {_room(path) for path in _modules()} <= LEVEL.keys()
 
 
 def test_arrows_point_down() -> None:

@@ -68,7 +68,7 @@ def test_the_wheel_brings_completions_and_the_manual(wheel: zipfile.ZipFile) -> 
 def test_the_wheel_puts_one_command_in_the_path(wheel: zipfile.ZipFile) -> None:
     entry_points = wheel.read(f"cass_search-{cass.__version__}.dist-info/entry_points.txt").decode()
 
-    assert entry_points.split() == ["[console_scripts]", "cass", "=", "cass.__main__:main"]
+    assert entry_points.split() == ["[console_scripts]", "cass", "=", "cass:main"]
 
 
 def test_the_wheel_carries_the_licence(wheel: zipfile.ZipFile) -> None:

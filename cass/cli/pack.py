@@ -1,4 +1,4 @@
-"""Leave the compiled code of all our modules in one file, for `cass.__main__` to load from.
+"""Leave the compiled code of all our modules in one file, for `cass` to load from.
 
 What Python caches in .pyc files, without docstrings, with the same check against the sources.  Written beside them
 where Python may write, and only there.
@@ -11,6 +11,7 @@ import ast
 import marshal
 import os
 import sys
+from importlib.machinery import EXTENSION_SUFFIXES
 
 import cass
 from cass.disk import write_whole
@@ -19,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
 
-# Where `cass.__main__` looks: it loads nothing of ours before the pack, so it cannot be asked; a test compares.
+# Where `cass` looks: it loads nothing of ours before the pack, so it cannot be asked; a test compares.
 PACK = os.path.join(os.path.dirname(cass.__file__), "__pycache__", f"cass.{sys.implementation.cache_tag}.pack")
 
 # What `status` loads late; those settings and vectors cost it more than its own look.
@@ -74,10 +75,11 @@ def _is_current(pack: str, package: str) -> bool:
         with open(pack, "rb") as file:
             data = file.read()
         start = 8 + int.from_bytes(data[:8], "little")
-        journeys, span = marshal.loads(data[8:start])
+        journeys, natives, span = marshal.loads(data[8:start])
         index = marshal.loads(data[start + span[0] : start + span[1]])
         compared = {stamp for first, _ in journeys.values() for stamp in marshal.loads(data[start + first :])[0]}
         listed = [entry[1:4] for entry in index.values()]
+        compared |= set(natives.values())
         return listed == [_stamp(path) for path in _sources(package)] and all(_stamp(one[0]) == one for one in compared)
     except (OSError, ValueError, EOFError, TypeError, AttributeError, LookupError):
         return False
@@ -104,8 +106,23 @@ def _packed(package: str) -> bytes:
         journeys[words] = (len(body), len(body) + len(code))
         body += code
     listed = marshal.dumps(index)
-    head = marshal.dumps((journeys, (len(body), len(body) + len(listed))))
+    head = marshal.dumps((journeys, _natives(), (len(body), len(body) + len(listed))))
     return len(head).to_bytes(8, "little") + head + body + listed
+
+
+def _natives() -> dict[str, tuple[str, int, int]]:
+    """The modules in machine code that a search loads.
+
+    tantivy is a package that hands on all names of a module of the same name, which does as well alone.
+    """
+    from cass import native_sqlite, native_tantivy  # noqa: F401 - so that both are loaded
+
+    found = {}
+    for name, loaded in (("_sqlite3", "_sqlite3"), ("tantivy", "tantivy.tantivy"), ("tantivy", "tantivy")):
+        path = getattr(sys.modules.get(loaded), "__file__", None)
+        if path is not None and path.endswith(tuple(EXTENSION_SUFFIXES)):
+            found[name] = _stamp(path)
+    return found
 
 
 def _compared(package: str, files: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:

@@ -127,7 +127,7 @@ def test_what_the_system_refuses_is_no_bug(number: int, verb, capsys: pytest.Cap
 
 def test_what_was_printed_before_an_error_comes_out_first():
     """Both streams into one file, as with `2>&1`."""
-    code = "from cass.cli.verbs import version; from cass.__main__ import main; import sys\n"
+    code = "from cass.cli.verbs import version; from cass import main; import sys\n"
     code += "sys.argv = ['cass', 'version']\n"
     code += "version.run = lambda options: print('half an answer') or open('no/such/file')\nmain()"
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -213,7 +213,7 @@ def test_every_error_has_words_and_a_code():
 @pytest.mark.skipif(not hasattr(signal, "SIGINT") or sys.platform == "win32", reason="signals of Unix")
 def test_a_real_interrupt_exits_130():
     """Ctrl-C while the program waits for its standard input."""
-    code = "import os, signal; from cass.cli.verbs import version; from cass.__main__ import main\n"
+    code = "import os, signal; from cass.cli.verbs import version; from cass import main\n"
     code += "import sys; sys.argv = ['cass', 'version']\n"
     code += "version.run = lambda options: os.kill(os.getpid(), signal.SIGINT)\nmain()"
     env = {**os.environ, "PYTHONPATH": str(ROOT)}

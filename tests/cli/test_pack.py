@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 import cass
-from cass import __main__
 from cass.cli import pack
 from cass.cli.pack import write_pack
 
@@ -25,7 +24,7 @@ def end(code):
     sys.stdout.flush()
     sys.exit(code)
 os._exit = end
-from cass.__main__ import main
+from cass import main
 main()
 """
 
@@ -86,7 +85,7 @@ def test_a_pack_that_fits_is_left_alone(copy: Path) -> None:
 
 def test_it_is_written_where_it_is_looked_for() -> None:
     """The writer and the start of the program mean the same file."""
-    assert pack.PACK == __main__.PACK
+    assert pack.PACK == cass.PACK
 
 
 def test_nothing_is_written_where_python_may_not_write(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +100,7 @@ def test_nothing_is_written_where_python_may_not_write(copy: Path, monkeypatch: 
 RECORDS = """
 import sys
 sys.argv = ["cass", *{argv!r}]
-import cass.__main__ as program
+import cass as program
 program._use_pack(sys.argv[1:])
 from cass.search.request import Freshness, Request
 request = Request("words", limit=3)
@@ -143,7 +142,7 @@ def test_a_journey_loads_what_its_verb_needs(copy: Path, words: str) -> None:
     """Nothing of a common command is looked for one by one."""
     code = f"""
 import sys
-import cass.__main__ as program
+import cass as program
 program._use_pack({words.split()!r})
 before = set(sys.modules)
 from cass.cli.edge import parse
@@ -163,7 +162,7 @@ def test_a_journey_with_a_changed_source_is_not_taken(copy: Path) -> None:
     """One changed file, and each module is looked at by itself."""
     request = copy / "search" / "request.py"
     request.write_text(request.read_text() + "\nprint('changed')\n")
-    code = "import cass.__main__ as p; p._use_pack(['search']); print('loaded'); import cass.search.request"
+    code = "import cass as p; p._use_pack(['search']); print('loaded'); import cass.search.request"
     env = {**os.environ, "PYTHONPATH": str(copy.parent)}
     done = subprocess.run(
         [sys.executable, "-c", code], check=False, env=env, cwd=copy.parent, capture_output=True, text=True
@@ -183,7 +182,7 @@ def test_an_installed_source_is_compared_by_its_folder(copy: Path, change: str) 
     if change == "a new version":
         request.unlink()
     request.write_text(text)
-    code = "import cass.__main__ as p; p._use_pack(['search']); print('loaded'); import cass.search.request"
+    code = "import cass as p; p._use_pack(['search']); print('loaded'); import cass.search.request"
     env = {**os.environ, "PYTHONPATH": str(copy.parent)}
     argv = [sys.executable, "-c", code]
 
@@ -199,3 +198,39 @@ def test_a_pack_of_another_form_is_no_pack(copy: Path) -> None:
     _pack(copy).write_bytes(len(head).to_bytes(8, "little") + head)
 
     assert _run(copy) == f"cass {cass.__version__}\n{{'SourceFileLoader'}}\n"
+
+
+NATIVES = """
+import sys
+import cass as program
+program._use_pack(["search"])
+natives = program.Pack(program.PACK).natives
+print([type(sys.modules[name].__loader__).__name__ for name in natives])
+print("tantivy.tantivy" in sys.modules)
+"""
+
+
+def _ran(copy: Path, code: str) -> str:
+    env = {**os.environ, "PYTHONPATH": str(copy.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    argv = [sys.executable, "-c", code]
+    done = subprocess.run(argv, check=False, env=env, cwd=copy.parent, capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+def test_modules_in_machine_code_are_not_looked_for(copy: Path) -> None:
+    """Their files are known, and tantivy's is loaded without the package around it."""
+    assert _ran(copy, NATIVES) == "['ExtensionFileLoader', 'ExtensionFileLoader']\nFalse\n"
+
+
+def test_another_tantivy_is_looked_for(copy: Path) -> None:
+    """After an upgrade its file has another time; the pack then leaves the search to Python."""
+    data = _pack(copy).read_bytes()
+    start = 8 + int.from_bytes(data[:8], "little")
+    journeys, natives, span = marshal.loads(data[8:start])
+    assert "tantivy" in natives
+    natives = {name: (path, mtime_ns + 1, size) for name, (path, mtime_ns, size) in natives.items()}
+    head = marshal.dumps((journeys, natives, span))
+    _pack(copy).write_bytes(len(head).to_bytes(8, "little") + head + data[start:])
+
+    assert _ran(copy, NATIVES).splitlines()[-1] == "True"
+    assert write_pack(str(_pack(copy)))
