@@ -4,7 +4,7 @@
 
 Counted in the paragraphs of the Python language reference that `help()` shows and every Python carries: English about
 programs, and none of the texts that ranking is measured on.  Another version of Python counts a little differently, so
-the result is checked in: another result needs another `FEATURES` in hash.py.
+the result is checked in: another result needs another `FEATURES` in hash_version.py.
 """
 
 from __future__ import annotations

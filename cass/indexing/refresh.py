@@ -20,6 +20,7 @@ from cass.lexical import writer as lexical_writer
 from cass.records import record
 from cass.store import files as store_files
 from cass.store.connect import SqliteErrors, open_writer
+from cass.store.counts import forget_counts
 from cass.store.look import keep_look
 from cass.store.sessions import workspaces
 from cass.store.writer import Writer
@@ -104,6 +105,7 @@ def _read(
     ingest.finish()
     store.begin()
     keep_look(store, sorted({*changed.files, *(found.path for found in work)}))
+    forget_counts(store)
     store.commit()
     return Refreshed(behind)
 

@@ -18,6 +18,7 @@ from cass.indexing.places import open_archive
 from cass.records import record
 from cass.store import files as store_files
 from cass.store.connect import SqliteErrors
+from cass.store.counts import keep_counts
 from cass.store.look import keep_look
 from cass.store.sessions import workspaces
 
@@ -152,6 +153,7 @@ class Run:
                 self._settle(archive, survey, seen, {found.path for _, found in work})
         archive.store.begin()
         keep_look(archive.store)
+        keep_counts(archive.store)
         archive.store.commit()
 
     def _look(self, survey: Survey) -> list[Found]:

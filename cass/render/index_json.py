@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cass.render.index_text import disk_bytes, seconds
 from cass.render.json_text import dumps
-from cass.store.catalog import AgentCount
+from cass.store.counts import AgentCount
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cass.render.layout import aligned, counted, duration, number, size
 from cass.render.terminal import BOLD, DIM, visible
-from cass.store.catalog import AgentCount
+from cass.store.counts import AgentCount
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

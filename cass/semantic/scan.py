@@ -7,11 +7,10 @@ without it numpy does, and without numpy plain Python.  All three give the same 
 from __future__ import annotations
 
 import sys
-from array import array
-from heapq import heapify, heapreplace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Callable, Sequence
     from types import ModuleType
 
@@ -87,6 +86,8 @@ def nearest(
 
 def _smallest(distances: array[float], count: int, k: int) -> list[tuple[int, float]]:
     """The `k` smallest by block minima: the best block gives one, then only that block is looked at again."""
+    from heapq import heapify, heapreplace
+
     view, least = memoryview(distances), _least()
     heads = []
     for start in range(0, count, BLOCK):
@@ -180,6 +181,8 @@ def with_numpy(rows: memoryview, count: int, dim: int, query: bytes) -> array[fl
 
 
 def _doubles(data: memoryview) -> array[float]:
+    from array import array
+
     found = array("d")
     found.frombytes(data)
     return found
@@ -187,6 +190,7 @@ def _doubles(data: memoryview) -> array[float]:
 
 def in_python(rows: memoryview, count: int, dim: int, query: bytes) -> array[float]:
     """Cosine distances, one a row."""
+    from array import array
     from math import sqrt
     from operator import mul
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import mmap
 import os
-from array import array
 from itertools import compress
 from zlib import crc32
 
@@ -187,6 +186,8 @@ def _dead(folder: str, segment: Segment) -> Sequence[int] | Damage:
     # Without this file a removed text would be found again, so the whole segment is left out.
     if len(data) != 4 * segment.dead.count or crc32(data) != segment.dead.crc:
         return Damage(f"{dead_name(segment)} is damaged")
+    from array import array  # brings collections along, 3 ms
+
     return array("I", data)
 
 
@@ -199,4 +200,6 @@ def packed_key(text: int, piece: int, newest_ms: int) -> tuple[int, int]:
 
 def dead_bytes(places: Iterable[int]) -> bytes:
     """The file of dead rows."""
+    from array import array
+
     return array("I", sorted(places)).tobytes()

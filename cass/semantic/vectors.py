@@ -7,7 +7,6 @@ Who has opened a tier sees it whole, whatever is written, evicted or compacted m
 from __future__ import annotations
 
 import os
-from array import array
 
 from cass.policy import SemanticArtifactKind
 from cass.semantic.manifest import Damage, Manifest, Recipe, parse, read_current
@@ -16,6 +15,7 @@ from cass.semantic.segments import OpenSegment, open_segment, row_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Callable, Collection, Sequence
 
     from cass.policy import InvalidationAction, SemanticAssetManifest
@@ -83,6 +83,8 @@ class Tier:
 
     def ids(self, recipe: Recipe | None = None) -> array[int]:
         """The ids of the texts that are here, ascending, each once; only those made by `recipe`, if given."""
+        from array import array
+
         found: set[int] = set()
         for one in self.segments:
             if recipe is None or one.segment.recipe == recipe:

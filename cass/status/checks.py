@@ -24,6 +24,7 @@ from cass.settings.quick import load as load_settings
 from cass.status.facts import TAIL_MESSAGES, canary, database_bytes, mending, quoted
 from cass.status.place import risk_of
 from cass.store import catalog, connect
+from cass.store.counts import agent_counts
 from cass.store.hits import state
 from cass.store.schema import VERSION
 
@@ -160,7 +161,7 @@ def _database(patient: Patient, name: str) -> Finding:
     if damages:
         error = connect.corrupt(patient.places.database, damages[0])
         return Finding(name, FAIL, error.what, mending(patient.places, error).command)
-    counts = catalog.agent_counts(patient.connection).values()
+    counts = agent_counts(patient.connection).values()
     stored, counted = state(patient.connection).messages, sum(count.messages for count in counts)
     if stored != counted:
         return Finding(name, WARN, f"it holds {counted} messages and should hold {stored}", "cass index --full")
@@ -239,7 +240,7 @@ def _room(patient: Patient, name: str) -> Finding:
 
 def _agents(patient: Patient, name: str) -> Finding:
     """An agent whose folder is there and without any session may have moved them."""
-    counts = catalog.agent_counts(patient.connection) if patient.connection is not None else {}
+    counts = agent_counts(patient.connection) if patient.connection is not None else {}
     found, barren = [], []
     for agent in AGENTS:
         roots = load(agent).roots(Surroundings(patient.home, patient.env))
@@ -258,7 +259,7 @@ def _problems(patient: Patient, name: str) -> Finding:
         return Finding(name, OK, "none read yet")
     if unread := state(patient.connection).unread:
         return Finding(name, WARN, f"{unread} are not read yet", "cass index")
-    total = sum(count.problems for count in catalog.agent_counts(patient.connection).values())
+    total = sum(count.problems for count in agent_counts(patient.connection).values())
     if not total:
         return Finding(name, OK, "all were read")
     found = catalog.problems(patient.connection, SOME)

@@ -12,7 +12,7 @@ from cass.lexical.reader import Damage, open_reader
 from cass.lexical.schema import current_generation, is_damage
 from cass.records import record, replace
 from cass.store import catalog, connect
-from cass.store.catalog import AgentCount
+from cass.store.counts import AgentCount, agent_counts
 from cass.store.hits import state
 from cass.store.look import look
 
@@ -152,7 +152,7 @@ def mending(places: Places, bad: CassError) -> Advice:
 
 def _filled(places: Places, connection: Connection, monotonic_s: Callable[[], float]) -> Status:
     reached = state(connection)
-    counts = catalog.agent_counts(connection)
+    counts = agent_counts(connection)
     lexical, problems = _lexical(places, connection, reached)
     changed = look(connection, monotonic_s)
     behind_files = len(changed.files) + len(changed.folders) + reached.unread

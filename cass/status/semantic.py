@@ -8,7 +8,7 @@ from cass.disk import free_bytes
 from cass.policy import EVICTION_ORDER, MB, SemanticArtifactKind, SemanticCapabilityReport
 from cass.semantic.artifacts import GRAPH, Shelf, usage_bytes
 from cass.semantic.capability import TierState, capability_of
-from cass.semantic.embedders.hash import HashEmbedder
+from cass.semantic.embedders.hash_version import identity
 from cass.semantic.manifest import Damage
 from cass.semantic.vectors import FAST, QUALITY, Tier
 from cass.store.attempts import count_dead
@@ -33,8 +33,7 @@ def report(policy: SemanticPolicy, places: Places, connection: Connection | None
     models = _models(places) if used[SemanticArtifactKind.MODEL_FILES] else []
     wanted = next((model for model in models if model.name == policy.quality_tier_embedder), None)
     eligible = eligible_texts(connection) if connection is not None else 0
-    hashed = HashEmbedder(policy.fast_dimension)
-    fast, fast_state = _tier(policy, places, FAST, (hashed.embedder_id, hashed.model_version), eligible)
+    fast, fast_state = _tier(policy, places, FAST, identity(policy.fast_dimension), eligible)
     made = (wanted.embedder_id, wanted.revision) if wanted is not None else None
     quality, quality_state = _tier(policy, places, QUALITY, made, eligible)
     graphs = [one for one in artifacts if one.name.endswith(f"/{GRAPH}")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cass.native_sqlite import _sqlite3
 from cass.records import record
+from cass.store.counts import TOLD
 from cass.store.hits import marks
 from cass.store.schema import COPY, OWN_BLOCK
 
@@ -15,16 +16,6 @@ if TYPE_CHECKING:
 # What reading a damaged database raises.
 BROKEN = _sqlite3.DatabaseError
 SQLITE_VERSION = _sqlite3.sqlite_version
-
-
-@record
-class AgentCount:
-    """What is stored of one agent.  `messages` counts those that its files no longer contain, too."""
-
-    files: int = 0
-    sessions: int = 0
-    messages: int = 0
-    problems: int = 0
 
 
 @record
@@ -58,9 +49,7 @@ class StoredBlock:
     flags: int
 
 
-# A session that has lost all its messages to its agent still has them here.
 CANARY_CHARS = 200
-_TOLD = "(s.messages>0 OR s.next_gone<-1)"
 _SESSION = """
     SELECT s.id, s.sid, s.parent, s.external_id, a.text, s.title, w.text, b.text, m.text, s.started_ms, s.ended_ms,
         s.messages + CASE WHEN s.next_gone<-1
@@ -68,32 +57,6 @@ _SESSION = """
         f.path, f.gone
     FROM sessions s JOIN strings a ON a.id=s.agent LEFT JOIN strings w ON w.id=s.workspace
     LEFT JOIN strings b ON b.id=s.branch LEFT JOIN strings m ON m.id=s.model LEFT JOIN files f ON f.id=s.file"""
-
-
-def agent_counts(connection: Connection) -> dict[str, AgentCount]:
-    """Counts by agent, of those that have a file or a session."""
-    files = dict(connection.execute("SELECT agent, count(*) FROM files WHERE gone=0 GROUP BY agent").fetchall())
-    problems = dict(
-        connection.execute(
-            "SELECT f.agent, count(*) FROM problems p JOIN files f ON f.id=p.file GROUP BY f.agent"
-        ).fetchall()
-    )
-    gone = dict(
-        connection.execute(
-            # CROSS keeps the order: few sessions have lost a message, and looking through all messages takes 10 ms.
-            "SELECT s.agent, count(*) FROM sessions s CROSS JOIN messages m ON m.session=s.id AND m.ordinal<0"
-            " WHERE s.next_gone<-1 GROUP BY s.agent"
-        ).fetchall()
-    )
-    told = {
-        name: (sessions, messages + gone.get(agent, 0))
-        for agent, name, sessions, messages in connection.execute(
-            "SELECT s.agent, a.text, count(*), sum(s.messages) FROM sessions s JOIN strings a ON a.id=s.agent"
-            f" WHERE {_TOLD} GROUP BY s.agent"
-        )
-    }
-    names = sorted(files.keys() | problems.keys() | told.keys())
-    return {name: AgentCount(files.get(name, 0), *told.get(name, (0, 0)), problems.get(name, 0)) for name in names}
 
 
 def problems(connection: Connection, limit: int) -> list[tuple[str, int | None, str]]:
@@ -138,7 +101,7 @@ def list_sessions(
 
     None means any agent or workspace, an empty list none at all.  A session counts for every moment it lasted.
     """
-    tests = [_TOLD]
+    tests = [TOLD]
     bound: list[int] = []
     for column, ids in (("s.agent", agents), ("s.workspace", workspaces)):
         if ids is not None:

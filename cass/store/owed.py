@@ -6,8 +6,6 @@ calls of cass itself and what they printed.  What is settled is handed in: what 
 
 from __future__ import annotations
 
-from array import array
-
 from cass.records import record
 from cass.store.hits import marks
 from cass.store.schema import KINDS, OWN_BLOCK
@@ -74,6 +72,8 @@ class Owed:
         self._plan()
 
     def _plan(self) -> None:
+        from array import array  # brings collections along, 3 ms, and `status` only counts here
+
         self._ids, self._times, self._at = array("q"), array("q"), 0
         self._arrived: list[tuple[int, int]] = []
         self._unplanned = 0
@@ -224,6 +224,8 @@ def _number(connection: Connection, sql: str, *bound: object) -> int:
 
 def _marked(ids: Iterable[int]) -> bytearray:
     """A byte a text, 1 for these."""
+    from array import array
+
     known = array("q", ids)
     found = bytearray(max(known, default=-1) + 1)
     for id in known:

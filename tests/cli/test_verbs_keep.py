@@ -14,7 +14,7 @@ from cass.lexical.schema import VERSION
 from cass.render import home_text, index_text, status_text
 from cass.render.terminal import Style
 from cass.status.facts import Advice, Database, Lexical, Problem, Status
-from cass.store.catalog import AgentCount
+from cass.store.counts import AgentCount
 from tests.archive import Home, make_home
 
 PIPE = Style(False, False, False, False, 80)

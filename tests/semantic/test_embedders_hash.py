@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cass.semantic.embedders.base import Checked, EmbedderNotLoaded
-from cass.semantic.embedders.hash import BATCH_TEXTS, FEATURES, MOST_CHARS, HashEmbedder
+from cass.semantic.embedders.hash import BATCH_TEXTS, MOST_CHARS, HashEmbedder
 from cass.semantic.embedders.hash_features import features, name_parts
+from cass.semantic.embedders.hash_version import FEATURES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cass.status.facts import Status, collect
-from cass.store.catalog import AgentCount
+from cass.store.counts import AgentCount
 from tests.archive import Home, make_home
 
 

@@ -13,7 +13,8 @@ from cass.paths import home_folder, places
 from cass.render import index_json, index_text
 from cass.render.progress import Progress, chosen
 from cass.render.terminal import style
-from cass.store import catalog, connect
+from cass.store import connect
+from cass.store.counts import agent_counts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _index(where: Places, request: IndexRequest, options: dict[str, Any]) -> Ind
 
 def _print(report: IndexReport, where: Places, options: dict[str, Any]) -> None:
     connection = connect.open_reader(where.database)
-    counts = catalog.agent_counts(connection) if connection is not None else {}
+    counts = agent_counts(connection) if connection is not None else {}
     if options["json"]:
         sys.stdout.write(index_json.answer(report, counts))
         return

@@ -2,7 +2,7 @@
 
 It needs no files and no model, and gives the same bytes on every machine and Python version: all sums are of whole
 numbers, what decides about letters does not change with Unicode, and the only floats come from one correctly rounded
-root and one division.  Whatever changes a vector needs another `FEATURES`.
+root and one division.  Whatever changes a vector needs another `hash_version.FEATURES`.
 
 Words of a text that come again count by the logarithm of how often.  Common words and groups of letters count less, as
 `hash_words.py` says.  It finds typos, other forms of a word and near copies; it knows nothing of synonyms.
@@ -16,6 +16,7 @@ from math import sqrt
 from cass.policy import DEFAULT_FAST_DIMENSION
 from cass.semantic.embedders.base import EmbedderNotLoaded
 from cass.semantic.embedders.hash_features import features
+from cass.semantic.embedders.hash_version import identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cass.semantic.embedders.base import Status, Vector
-
-FEATURES = "v2"  # plain words, as `hash-256`, were the first
 
 # A text of so many characters cannot make a sum of squares past 2**63, which a whole number of numpy's holds.
 MOST_CHARS = 8_000
@@ -50,12 +49,11 @@ _MIX = 0x9E3779B1  # crc32 alone is linear: words that differ in the same way wo
 class HashEmbedder:
     """Ready at once, in any dimension."""
 
-    model_version = FEATURES
     max_input_chars = MOST_CHARS
     reason = None
 
     def __init__(self, dim: int = DEFAULT_FAST_DIMENSION) -> None:
-        self.embedder_id = f"hash-{dim}-{FEATURES}"
+        self.embedder_id, self.model_version = identity(dim)
         self.dim = dim
         self.status: Status = "ok"
         self._known = _Known(dim)
