@@ -33,8 +33,8 @@ STATUS = (
 )
 # What a command line begins with → the modules that its verb loads late; all that these import come with them.
 JOURNEYS = {
-    "search": ("cass.cli.rows_find", "cass.cli.verbs.search", "cass.render.search_text"),
-    "search --json": ("cass.cli.rows_find", "cass.cli.verbs.search", "cass.render.search_json"),
+    "search": ("cass.cli.rows_find", "cass.cli.settled", "cass.cli.verbs.search", "cass.render.search_text"),
+    "search --json": ("cass.cli.rows_find", "cass.cli.settled", "cass.cli.verbs.search", "cass.render.search_json"),
     "status": ("cass.cli.rows_keep", *STATUS, "cass.render.status_text"),
     "status --json": ("cass.cli.rows_keep", *STATUS, "cass.render.status_json", "cass.render.config_json"),
     "show": ("cass.cli.rows_find", "cass.cli.verbs.show"),

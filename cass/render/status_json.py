@@ -37,7 +37,11 @@ def answer(status: Status, settings: Sequence[EffectiveSetting] = ()) -> str:
                 "behind_messages": lexical.behind_messages,
                 "schema": lexical.schema,
             },
-            "index": {"behind_files": status.behind_files, "last_indexed_at": status.indexed_ms},
+            "index": {
+                "behind_files": status.behind_files,
+                "saw_all_files": status.saw_all_files,
+                "last_indexed_at": status.indexed_ms,
+            },
             "sources": {
                 name: {
                     "files": count.files,

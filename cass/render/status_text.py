@@ -85,8 +85,11 @@ def fresh(status: Status, now_ms: int) -> str:
     """When it was last indexed, and what has changed since."""
     if status.indexed_ms is None:
         return "never indexed"
-    changed = f"; {counted(status.behind_files, 'file or folder', 'files or folders')} changed since"
-    return f"indexed {ago(status.indexed_ms, now_ms)}{changed if status.behind_files else ''}"
+    indexed = f"indexed {ago(status.indexed_ms, now_ms)}"
+    if not status.behind_files:
+        return indexed if status.saw_all_files else f"{indexed}; the newest files have not changed since"
+    changed = counted(status.behind_files, "file or folder", "files or folders")
+    return f"{indexed}; {'' if status.saw_all_files else 'at least '}{changed} changed since"
 
 
 def _agents(status: Status, look: Style) -> list[str]:

@@ -51,10 +51,11 @@ class StoredMessage:
     file_gone: int | None
 
 
+# CROSS keeps the order of the tables: to find it out takes SQLite 0.2 ms of each search.
 _STORED = """
     SELECT m.doc, m.id, m.ordinal, m.role, m.flags, m.created_ms, m.line, s.id, s.sid, s.parent, s.external_id,
         a.text, w.text, b.text, s.title, f.path, f.gone
-    FROM messages m JOIN sessions s ON s.id=m.session JOIN strings a ON a.id=s.agent
+    FROM messages m CROSS JOIN sessions s ON s.id=m.session CROSS JOIN strings a ON a.id=s.agent
     LEFT JOIN strings w ON w.id=s.workspace LEFT JOIN strings b ON b.id=s.branch LEFT JOIN files f ON f.id=s.file"""
 
 
@@ -79,7 +80,7 @@ def texts_of(
     """(text, block flags) of each message's blocks, in order; at most `limit` characters of each."""
     found: dict[int, list[tuple[str, int]]] = {}
     text = "t.text" if limit is None else f"substr(t.text, 1, {limit})"
-    sql = f"""SELECT b.message, {text}, b.flags FROM blocks b JOIN texts t ON t.id=b.text
+    sql = f"""SELECT b.message, {text}, b.flags FROM blocks b CROSS JOIN texts t ON t.id=b.text
         WHERE b.message IN ({marks(messages)}) ORDER BY b.message, b.ord"""
     for message, text, flags in connection.execute(sql, messages):
         found.setdefault(message, []).append((text, flags))

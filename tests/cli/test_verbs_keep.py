@@ -11,6 +11,7 @@ import pytest
 from cass.connectors.base import SourceProblem
 from cass.indexing.run import AgentTally, IndexReport
 from cass.lexical.schema import VERSION
+from cass.records import replace
 from cass.render import home_text, index_text, status_text
 from cass.render.terminal import Style
 from cass.status.facts import Advice, Database, Lexical, Problem, Status
@@ -165,6 +166,15 @@ def test_the_status_page():
         "\n"
         "next: cass index  (brings it in step)\n"
     )
+
+
+def test_status_says_when_it_had_no_time_for_all_files():
+    hasty = [replace(STATUS, saw_all_files=False, behind_files=behind) for behind in (0, 2)]
+
+    assert [status_text.fresh(status, NOW_MS) for status in hasty] == [
+        "indexed 5m ago; the newest files have not changed since",
+        "indexed 5m ago; at least 2 files or folders changed since",
+    ]
 
 
 def test_status_in_a_line():

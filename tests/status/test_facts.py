@@ -47,6 +47,17 @@ def test_a_whole_archive_is_ok(home: Home):
     assert status.indexed_ms == home.now_ms
 
 
+def test_a_look_that_runs_out_of_time_says_so(home: Home):
+    """What it had no time for is not said to be unchanged."""
+    home.append("s1", "one more")
+    seconds = iter(range(100))
+
+    hasty = collect(home.places, lambda: float(next(seconds)))
+
+    assert (hasty.behind_files, hasty.saw_all_files) == (0, False)
+    assert (look(home).behind_files, look(home).saw_all_files) == (1, True)
+
+
 def test_messages_that_the_agent_has_deleted_still_count(home: Home):
     home.claude("s1", "the pool timed out")
     home.path("s2").unlink()
