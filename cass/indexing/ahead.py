@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 WORTH_BYTES = 20_000_000
 # A batch that took longer to hand over has waited for the first process.
 WAITED_S = 0.003
-BATCH_CHARS = 256 << 10
+BATCH_CHARS = 192 << 10
 BATCH_ITEMS = 400
-# Batches that wait to be stored: with their texts some 4 MB.
-WAITING_BATCHES = 8
+# Batches that wait to be stored: with their texts 6 MB, 13 at most.  Some files give much to store and others much to
+# read; with 8 batches each process waited a fifth of the time for the other.
+WAITING_BATCHES = 64
 
 
 @record

@@ -1,8 +1,9 @@
-"""Keep the lexical index behind the database: never ahead of it, and never far behind.
+"""Keep the lexical index behind the database: what a search sees of it is never ahead, and never far behind.
 
-Documents are handed over after the transaction that stored their messages; those of messages that changed are read
-back from SQLite.  So is everything, by change number, where it is too much to hold: the same path that mends and
-rebuilds an index.
+Documents are handed over when their file is stored, so that the index's own thread works beside what is read next; they
+become visible with a commit, which follows SQLite's.  Those of messages that changed are read back from SQLite after
+the transaction.  So is everything, by change number, where it is too much to hold, or where a transaction was undone
+after its documents went: the same path that mends and rebuilds an index.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from cass.store.documents import documents_of, documents_since, has_original, re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from cass.document import Document
     from cass.lexical.writer import LexicalWriter
@@ -37,6 +38,8 @@ class Feed:
         self._mark = 0
         # Interrupted among the documents of a transaction: how far the index is, nobody knows.
         self._torn = False
+        # Documents were handed over that SQLite has not committed.
+        self._early = False
         self._given = lexical.change if lexical else 0
         self._last_commit_s = monotonic_s()
 
@@ -64,8 +67,30 @@ class Feed:
         del self._held[self._mark :]
         self._held_bytes = sum(len(document.body) for document in self._held)
 
+    def kept(self) -> None:
+        """A file is stored: hand its documents over, unless the index is busy or what it has must be compared."""
+        lexical = self.lexical
+        if lexical is None or not self._held or self._reread or self._torn or self.store.renewed or lexical.is_busy:
+            return
+        self._torn = self._early = True
+        self._add(self._held)
+        self._held, self._held_bytes, self._mark = [], 0, 0
+        self._torn = False
+
+    def _add(self, documents: Iterable[Document]) -> None:
+        assert self.lexical is not None
+        for document in documents:
+            self.lexical.add(document)
+        self._given = self.store.change
+
+    def undone(self) -> None:
+        """The transaction was rolled back; what the index has of it goes with its next commit."""
+        self._torn = self._torn or self._early
+        self._early = False
+        self.forget_all()
+
     def forget_all(self) -> None:
-        """The transaction is over, or was rolled back."""
+        """The transaction is over."""
         self._held.clear()
         self._held_bytes = 0
         self._reread = False
@@ -74,15 +99,16 @@ class Feed:
 
     def stored(self) -> None:
         """The transaction is committed: hand its documents to the index, and commit that now and then."""
+        self._early = False
         if self.lexical is not None:
-            if self._reread:
+            if self._torn:
+                self._mend()
+            elif self._reread:
                 self.catch_up()
             else:
                 self._torn = True
                 renewed = self._renewed()
-                for document in [*self._held, *renewed]:
-                    self.lexical.add(document)
-                self._given = self.store.change
+                self._add([*self._held, *renewed])
                 self._torn = False
             if self._monotonic_s() - self._last_commit_s >= COMMIT_EVERY_S:
                 self.commit(wait=False)
@@ -123,12 +149,27 @@ class Feed:
         self._torn = False
         return count
 
+    def _commit_store(self) -> None:
+        """Interrupted before SQLite's commit: what is whole comes first."""
+        if self.store.in_part:
+            self.store.undo_part()
+        if self.store.is_open:
+            self.store.commit()
+        self.undone()
+
+    def _mend(self) -> None:
+        """Back to the last commit, and from there on with what SQLite has."""
+        assert self.lexical is not None
+        self.lexical.rollback()
+        self._given = self.lexical.change
+        self.catch_up()
+
     def commit(self, wait: bool = True) -> None:
         """Make what was handed over visible to searches; without `wait` it becomes so beside what happens next."""
-        if self.lexical is not None and self._torn:
-            self.lexical.rollback()
-            self._given = self.lexical.change
-            self.catch_up()
+        if self._early:
+            self._commit_store()
+        if self._torn:
+            self._mend()
         if self.lexical is not None and self._given != self.lexical.change:
             self.lexical.start_commit(self._given)
         if self.lexical is not None and wait:

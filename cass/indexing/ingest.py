@@ -104,7 +104,7 @@ class Ingest:
         for _ in range(3):
             reading = _Reading(self, connector, found, seen, descriptor, change, external_id)
             try:
-                return reading.run()
+                report = reading.run()
             except (IdTaken, ReadWhole, ReaderDied) as other:
                 self.give_up()
                 if isinstance(other, ReaderDied):
@@ -115,6 +115,9 @@ class Ingest:
             except BaseException:
                 self.give_up()
                 raise
+            else:
+                self.feed.kept()
+                return report
         return FileReport("failed", problems=(SourceProblem(found.path, None, "its sessions belong to other files"),))
 
     def give_up(self) -> None:
@@ -122,7 +125,7 @@ class Ingest:
         if self.store.undo_part():
             self.feed.forget()
         else:
-            self.feed.forget_all()
+            self.feed.undone()
 
     @property
     def is_due(self) -> bool:

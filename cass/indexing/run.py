@@ -170,6 +170,8 @@ class Run:
     ) -> None:
         ingest = Ingest(archive.store, archive.feed, around, self._now_ms, self._monotonic_s, self._stop)
         ingest.ahead = self._ahead([found for _, found in work if found.path not in seen], around)
+        if ingest.ahead is not None:
+            archive.store.expect_much()
         total_bytes = sum(found.size for _, found in work)
         done_bytes = 0
         try:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 
-from cass.document import extra_text
 from cass.query.words import cjk_grams, cjk_runs, index_fold, is_word, pieces, spelled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 # Longer runs of letters and digits are hashes and encoded data, not identifiers.
 LONGEST_IDENTIFIER = 64
@@ -31,7 +30,8 @@ def _table(classes: dict[str, str]) -> bytes:
 
 # A text's shape: what are small letters and digits, large letters, and neither.
 _SHAPE = _table({"a": "abcdefghijklmnopqrstuvwxyz0123456789", "A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
-_HUMPS = re.compile(rb"aA[aA]*"), re.compile(rb"AAa[aA]*")
+# A capital behind a small letter, or inside capitals before one; then the rest of the word.
+_HUMP = re.compile(rb"A(?:(?<=aA)|(?<=AA)(?=a))[aA]*")
 _PART = re.compile("[A-Z]+(?![a-z])[a-z0-9]*|[A-Z]?[a-z0-9]+")
 _SIGNS = (
     (b"++", re.compile(rb"\+\+(?<=[A-Za-z]\+\+)(?![A-Za-z0-9+#])")),
@@ -48,41 +48,46 @@ _CJK = re.compile(
     "[\u1100-\u11ff\u3005-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U00020000-\U0003ffff]+"
 )
 
-# The parts of the words that were seen before: with humps as bytes, with Chinese, Japanese or Korean as text.
+# The parts of the words that were seen before, spelled backwards as `extra_text` sorts them: with humps as bytes, with
+# Chinese, Japanese or Korean as text.
 _parts_of: dict[bytes | str, tuple[str, ...]] = {}
 
 
 def extra_words(text: str, encoded: bytes) -> str:
     """The extra words of a text (`encoded` is its UTF-8), in one string; empty for most texts."""
-    found: set[str] = set()
     if len(_parts_of) > CACHED_WORDS:
         _parts_of.clear()
     words = _humped(encoded)
     for word in words.difference(_parts_of):
-        _parts_of[word] = tuple(_humps(word))
-    found.update(*map(_parts_of.__getitem__, words))
+        _parts_of[word] = _backwards(_humps(word))
+    found: set[str] = set().union(*map(_parts_of.__getitem__, words))
     for sign, pattern in _SIGNS:
         if sign in encoded:
-            found.update(_signed(encoded, pattern))
+            found.update(_backwards(_signed(encoded, pattern)))
     if b"." in encoded:
-        found.update(_dotted(encoded))
+        found.update(_backwards(_dotted(encoded)))
     if len(text) != len(encoded) and any([lead in encoded for lead in _CJK_LEADS]):
         for run in _touching_cjk(text):
             parts = _parts_of.get(run)
             found.update(_cjk_parts(run) if parts is None else parts)
-    return extra_text(found) if found else ""
+    # As `extra_text` does it, the words being spelled backwards already.
+    return " ".join(sorted(found))[::-1] if found else ""
+
+
+def _backwards(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple([word[::-1] for word in words])
 
 
 def _humped(encoded: bytes) -> set[bytes]:
     """Runs of letters and digits in which a capital follows a small letter, or goes before one inside capitals."""
     shape = b" " + encoded.translate(_SHAPE)
     words = set()
-    for hump in _HUMPS:
-        for found in hump.finditer(shape):
-            at, end = found.span()
-            start = shape.rfind(b" ", 0, at)
-            if end - start <= LONGEST_IDENTIFIER + 1:
-                words.add(encoded[start : end - 1])
+    start_of = shape.rfind
+    for found in _HUMP.finditer(shape):
+        at, end = found.span()
+        start = start_of(b" ", 0, at)
+        if end - start <= LONGEST_IDENTIFIER + 1:
+            words.add(encoded[start : end - 1])
     return words
 
 
@@ -136,12 +141,12 @@ def _touching_cjk(text: str) -> set[str]:
     return runs
 
 
-def _cjk_parts(words: str) -> list[str]:
-    """Their letters, pairs of letters, and what else stands in the same words."""
-    parts = [part for piece in pieces(words) for part in _of_piece(piece)]
+def _cjk_parts(words: str) -> tuple[str, ...]:
+    """Their letters, pairs of letters, and what else stands in the same words; backwards."""
+    parts = _backwards(part for piece in pieces(words) for part in _of_piece(piece))
     # A page of Chinese without a space has thousands.
     if len(words) <= LONGEST_IDENTIFIER:
-        _parts_of[words] = tuple(parts)
+        _parts_of[words] = parts
     return parts
 
 

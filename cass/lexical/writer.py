@@ -101,6 +101,11 @@ class LexicalWriter:
         self.change = change
         self._start(lambda: self._commit(change))
 
+    @property
+    def is_busy(self) -> bool:
+        """Is a commit under way?  What is asked of the writer now waits for it."""
+        return self._working is not None and self._working.is_alive()
+
     def _start(self, work: Callable[[], None]) -> None:
         import threading  # not for a search that reads new lines
 

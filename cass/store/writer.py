@@ -29,6 +29,8 @@ FLUSH_BYTES = 4 << 20
 STRINGS_KEPT = 50_000
 TEXTS_KEPT = 60_000
 BOUND = 100  # values looked up by one statement
+# 32 MB of the log before it is copied into the database: a long run changes the pages of the indexes again and again.
+LONG_RUN_PAGES = 4_000
 
 _MESSAGE = "INSERT INTO messages VALUES(?,?,?,?,?,?,?,?,?,?,?)"
 _BLOCK = "INSERT OR REPLACE INTO blocks VALUES(?,?,?,?,?,?,?)"
@@ -91,6 +93,10 @@ class Writer:
         except _sqlite3.DatabaseError as bad:
             raise refused(self.path, bad) from bad
 
+    def expect_much(self) -> None:
+        """A long run begins: let the log grow before it is copied into the database."""
+        self.run(f"PRAGMA wal_autocheckpoint={LONG_RUN_PAGES}")
+
     def begin(self) -> None:
         self.run("BEGIN IMMEDIATE")
 
@@ -98,6 +104,11 @@ class Writer:
     def is_open(self) -> bool:
         """Is there a transaction to commit?"""
         return self.connection.in_transaction
+
+    @property
+    def in_part(self) -> bool:
+        """Is a part begun, and neither kept nor undone?"""
+        return self._in_part
 
     def begin_part(self) -> None:
         """A part of the transaction, which begins with it where there is none."""

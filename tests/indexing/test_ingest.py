@@ -113,6 +113,19 @@ class Archive:
         self.feed.commit()
         return report
 
+    def begin(self, path: Path) -> None:
+        """Read a file into a transaction that goes on."""
+        self.tick = 0.0
+        info = path.stat()
+        found = Found("lines", str(path), info.st_size, info.st_mtime_ns, info.st_ino)
+        self.ingest.file(self.connector, found, seen_files(self.store).get(str(path)))
+        assert self.store.is_open
+
+    def found(self) -> int:
+        """How many documents a search would see."""
+        assert self.feed.lexical is not None
+        return self.feed.lexical.document_count()
+
     def texts(self) -> dict[str, list[str]]:
         return {name: [turn[3][0] for turn in turns] for name, turns in present(self.data).items()}
 
@@ -298,6 +311,56 @@ def test_interrupted_among_the_documents_of_a_transaction(archive: Archive) -> N
     archive.feed.commit()
 
     assert archive.texts() == {"s": ["a", "b", "c"]}
+
+
+def test_documents_go_early_and_are_seen_late(archive: Archive) -> None:
+    """The index works on a file while the next is read; searches see it when the database is committed."""
+    archive.begin(archive.write("one", "@s", "a", "b"))
+    archive.begin(archive.write("two", "@t", "c"))
+    assert archive.found() == 0
+
+    archive.ingest.finish()
+    archive.feed.commit()
+
+    assert archive.found() == 3
+
+
+def test_a_transaction_undone_after_its_documents_went(archive: Archive) -> None:
+    """The disk was full, say: the index forgets them too, and nothing of what comes next."""
+    archive.read(archive.write("kept", "@k", "x"))
+    undone = archive.write("one", "@s", "a", "b")
+    archive.begin(undone)
+    archive.ingest.give_up()
+
+    archive.begin(archive.write("two", "@t", "c"))
+    archive.ingest.finish()
+    archive.feed.commit()
+    assert archive.found() == 2
+    archive.read(undone)
+
+    assert archive.texts() == {"k": ["x"], "s": ["a", "b"], "t": ["c"]}
+
+
+def test_ended_before_the_database_was_committed(archive: Archive) -> None:
+    """Whole files whose documents went early are kept, and the index is not ahead of them."""
+    archive.begin(archive.write("one", "@s", "a", "b"))
+
+    archive.feed.commit()
+
+    assert not archive.store.is_open
+    assert archive.texts() == {"s": ["a", "b"]}
+
+
+def test_a_document_that_went_early_and_changed_in_the_same_transaction(archive: Archive) -> None:
+    """What it was leaves the index again."""
+    archive.begin(archive.write("one", "@s", "a", "b", "c"))
+    archive.begin(archive.write("one", "@s", "a", "bigger", "c"))
+    archive.begin(archive.write("two", "@t", "a", "b"))
+
+    archive.ingest.finish()
+    archive.feed.commit()
+
+    assert archive.texts() == {"s": ["a", "bigger", "c"], "t": ["a", "b"]}
 
 
 def _append(path: str, text: str) -> None:
