@@ -1,11 +1,10 @@
-"""Time the exact scan of a tier, and try the disk budget on 50,000 messages.
+"""Time the exact scan of a tier and a graph over it; the disk budget on many messages is benchmarks/disk_budget.py.
 
-The scan, in one run and in turn: opening a tier, a first scan in a fresh process, a warm scan, each beside reading the
-same bytes once with a checksum, which is what a machine can do at most without looking at single numbers.  The budget:
-what stands under budgets of 0 to 500 MB, with stand-ins of the sizes of the model and the graph.
+In one run and in turn: opening a tier, a first scan in a fresh process, a warm scan, each beside reading the same bytes
+once with a checksum, which is what a machine can do at most without looking at single numbers.
 
     python -m benchmarks.vector_scan scan --vectors 200000
-    python -m benchmarks.vector_scan budget --messages 50000
+    python -m benchmarks.vector_scan graph --vectors 200000
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import shutil
 import statistics
 import subprocess
 import sys
@@ -24,18 +22,17 @@ from array import array
 from collections.abc import Callable
 from pathlib import Path
 
-from cass.policy import MB, SemanticArtifactKind, SemanticPolicy
+from cass.policy import MB, SemanticPolicy
 from cass.records import replace
 from cass.semantic.artifacts import Shelf
 from cass.semantic.budget import Budget
+from cass.semantic.hnsw import Graph, build_graph, open_graph
 from cass.semantic.manifest import Recipe
 from cass.semantic.scan import in_python, with_numkong, with_numpy
 from cass.semantic.vector_writer import TierWriter
 from cass.semantic.vectors import Tier
 
-DIMS = {"fast": 256, "quality": 384}
-MODEL_BYTES = 23_400_000
-GRAPH_BYTES = {"fast": 405, "quality": 540}  # a vector
+DIM = 256
 PLENTY = 1 << 50
 FIRST = """
 import sys, time
@@ -59,8 +56,8 @@ def vectors(count: int, dim: int) -> list[array[float]]:
 
 def fill(budget: Budget, tier: str, newest: int, oldest: int = 1, batch: int = 1_000) -> int:
     """Write the texts from `newest` down to `oldest` until the budget takes no more; how many."""
-    some, done = vectors(997, DIMS[tier]), 0
-    writer = TierWriter(tier, Recipe(f"bench-{DIMS[tier]}", "1", 1, 1, DIMS[tier]), budget, lambda: 0)
+    some, done = vectors(997, DIM), 0
+    writer = TierWriter(tier, Recipe(f"bench-{DIM}", "1", 1, 1, DIM), budget, lambda: 0)
     for top in range(newest, oldest - 1, -batch):
         ids = range(top, max(top - batch, oldest - 1), -1)
         appended = writer.append([(id, 0, id, some[id % len(some)]) for id in ids])
@@ -132,57 +129,56 @@ def first(shelf: Shelf, rounds: int, base_ms: float) -> None:
         print(line(f"fresh process: {name}", list(times), base_ms))
 
 
-def put(path: Path, size_bytes: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(bytes(size_bytes))
+def graph(folder: Path, count: int, rounds: int) -> None:
+    """Recall of the best ten and time, beside the scan: of vectors in clusters, as texts are."""
+    shelf = Shelf.below(str(folder))
+    budget = budget_of(shelf, 4_000)
+    some = clustered(count, 256)
+    writer = TierWriter("fast", Recipe("bench-256", "1", 1, 1, 256), budget, lambda: 0)
+    for start in range(0, count, 5_000):
+        writer.append([(id, 0, id, some[id]) for id in range(start, min(start + 5_000, count))])
+    tier = Tier.open(shelf.vectors, "fast")
+    assert isinstance(tier, Tier)
+    seconds = timed(lambda: build_graph(budget, "fast", tier), 1)[0] / 1e3
+    questions = clustered(200, 256, seed=7)
+    opening = timed(lambda: open_graph(shelf, "fast", tier), rounds)
+    opened = open_graph(shelf, "fast", tier)
+    assert isinstance(opened, Graph)
+    scanned = [[text for text, _, _ in tier.scan(question, 10)] for question in questions]
+    walked = [[text for text, _, _ in opened.search(question, 10)] for question in questions]
+    recall = sum(len({*one} & {*other}) for one, other in zip(scanned, walked, strict=True)) / (10 * len(questions))
+    scan_ms = [timed(lambda: tier.scan(question, 10), 1)[0] for question in questions]  # noqa: B023
+    walk_ms = [timed(lambda: opened.search(question, 10), 1)[0] for question in questions]  # noqa: B023
+    size_bytes = os.path.getsize(os.path.join(shelf.folder("fast"), "graph.data"))
+    print(
+        f"{count} × 256 i8: built in {seconds:.1f} s, {size_bytes / MB:.0f} MB, recall of the best ten {recall:.3f}\n"
+    )
+    print("| what | median ms | min-max ms | x scan |\n| --- | ---: | ---: | ---: |")
+    base_ms = statistics.median(scan_ms)
+    print("\n".join([line("scan", scan_ms, base_ms), line("graph", walk_ms, base_ms), line("open", opening, base_ms)]))
 
 
-def budgets(folder: Path, count: int) -> None:
-    print("| budget MB | used | model | fast | quality | graph | fast texts | quality texts |")
-    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    full = Shelf.below(str(folder / "full"))
-    put(Path(full.models) / "minilm" / "model.onnx", MODEL_BYTES)
-    for tier in DIMS:
-        fill(budget_of(full, 4_000), tier, count)
-        put(Path(full.folder(tier)) / "graph.data", GRAPH_BYTES[tier] * count)
-    for mb in (0, 1, 5, 20, 60, 150, 500):
-        shutil.copytree(folder / "full", folder / str(mb))
-        print(under(Shelf.below(str(folder / str(mb))), mb, count))
+def clustered(count: int, dim: int, seed: int = 1) -> list[array[float]]:
+    """Vectors around a thousand middles: what is spread evenly has no neighbours to find."""
+    import numpy
 
-
-def under(shelf: Shelf, mb: int, count: int) -> str:
-    """What stands when a full folder meets this budget and is then backfilled."""
-    budget = budget_of(shelf, mb)
-    budget.enforce()
-    for tier in DIMS:
-        if tier == "fast" or budget.usage()[SemanticArtifactKind.MODEL_FILES]:
-            owed = set(range(1, count + 1)).difference(ids(shelf, tier))
-            fill(budget, tier, max(owed, default=0))
-    usage = budget.usage()
-    assert budget.used_bytes() <= mb * MB
-    sizes = [usage[kind] / MB for kind in reversed(list(usage))]
-    shown = [sizes[0], sizes[1], sizes[2], sizes[3]]
-    held = [f"{len(ids(shelf, tier))}" for tier in DIMS]
-    return "| " + " | ".join([str(mb), f"{sum(sizes):.2f}", *[f"{size:.2f}" for size in shown], *held]) + " |"
-
-
-def ids(shelf: Shelf, tier: str) -> list[int]:
-    found = Tier.open(shelf.vectors, tier)
-    return found.ids().tolist() if isinstance(found, Tier) else []
+    middles = numpy.random.default_rng(0).standard_normal((1_000, dim))
+    rng = numpy.random.default_rng(seed)
+    rows = middles[rng.integers(0, len(middles), count)] + 0.7 * rng.standard_normal((count, dim))
+    return [array("f", row.tobytes()) for row in rows.astype(numpy.float32)]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Time the exact scan, or try the disk budget.")
-    parser.add_argument("what", choices=("scan", "budget"))
+    parser = argparse.ArgumentParser(description="Time the exact scan, or a graph.")
+    parser.add_argument("what", choices=("scan", "graph"))
     parser.add_argument("--vectors", type=int, default=200_000)
-    parser.add_argument("--messages", type=int, default=50_000)
     parser.add_argument("--rounds", type=int, default=15)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if given.what == "scan":
             scan(Path(folder), given.vectors, given.rounds)
         else:
-            budgets(Path(folder), given.messages)
+            graph(Path(folder), given.vectors, given.rounds)
     return 0
 
 

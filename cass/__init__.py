@@ -146,6 +146,7 @@ def main() -> None:
     # A search lives for some milliseconds and makes no garbage worth looking for: 4 % of its time.  Whoever works for
     # longer switches it on again.
     gc.disable()
+    os.umask(0o077)  # libraries make files of their own, which are as private as ours
     _use_pack(sys.argv[1:])
     from cass.cli.edge import end, run
 

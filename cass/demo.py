@@ -30,7 +30,7 @@ def main(options: Mapping[str, object]) -> int:
         env = surroundings(os.environ, home, Path(folder))
         print("Invented sessions of four agents, in a folder that goes away again.")
         for words in (("index",), *SEARCHES):
-            code = _show(words, env)
+            code = _show(words, env, kept=bool(options["json"]))
             if code != 0:
                 return code
     print("\nNow yours:\n  cass index\n  cass search WORDS\n  cass --help")
@@ -60,7 +60,13 @@ def surroundings(env: Mapping[str, str], home: Path, folder: Path) -> dict[str, 
     return kept | own | {"HOME": str(home), "USERPROFILE": str(home), "PYTHONPATH": path}
 
 
-def _show(words: tuple[str, ...], env: Mapping[str, str]) -> int:
+def _show(words: tuple[str, ...], env: Mapping[str, str], kept: bool) -> int:
+    """Run one step of the tour; `kept`: what it prints goes through this process's stdout, which may be a text."""
     print(f"\n$ {shlex.join(('cass', *words))}", flush=True)
     # -P: a folder named cass where the user happens to stand is not this program.
-    return subprocess.run([sys.executable, "-P", "-m", "cass", *words], env=dict(env), check=False).returncode
+    command = [sys.executable, "-P", "-m", "cass", *words]
+    if not kept:
+        return subprocess.run(command, env=dict(env), check=False).returncode
+    done = subprocess.run(command, env=dict(env), check=False, stdout=subprocess.PIPE, encoding="utf-8")
+    print(done.stdout, end="")
+    return done.returncode

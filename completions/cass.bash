@@ -28,7 +28,7 @@ _cass() {
     case "$cmd" in
         "")
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions index status doctor config models backfill demo schema completion man help version"
+            values="search show sessions index status doctor config models backfill worker demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -89,7 +89,7 @@ _cass() {
             esac
             ;;
         doctor)
-            words="--fix --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="--fix --interference --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
                 --semantic-mode) words="" values="hybrid lexical strict semantic" ;;
                 --data-dir) _cass_paths -d; return ;;
@@ -127,6 +127,17 @@ _cass() {
                 --semantic-download-policy|--semantic-fast-embedder|--semantic-embedder|--semantic-reranker|--semantic-quality-weight|--semantic-budget-mb|--semantic-max-backfill-threads|--semantic-wait) return ;;
             esac
             ;;
+        worker)
+            words="-n --limit --tier --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            values="status start stop pause unpause log retry-dead install uninstall run"
+            case "$prev" in
+                --tier) words="" values="fast quality" ;;
+                --semantic-mode) words="" values="hybrid lexical strict semantic" ;;
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+                -n|--limit|--semantic-download-policy|--semantic-fast-embedder|--semantic-embedder|--semantic-reranker|--semantic-quality-weight|--semantic-budget-mb|--semantic-max-backfill-threads|--semantic-wait) return ;;
+            esac
+            ;;
         demo)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
@@ -136,7 +147,7 @@ _cass() {
             ;;
         schema)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search search-fields search-lines search-lines-fields show sessions index index-dry-run status doctor config config-one config-path config-edit models backfill schema version error"
+            values="search search-fields search-lines search-lines-fields show sessions index index-dry-run status doctor doctor-interference config config-one config-path config-edit models backfill worker worker-log schema text version error"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -159,7 +170,7 @@ _cass() {
             ;;
         help)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions index status doctor config models backfill demo schema completion man help version"
+            values="search show sessions index status doctor config models backfill worker demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;

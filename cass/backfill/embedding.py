@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from cass.backfill.pace import Pace
+    from cass.backfill.report import Stop
     from cass.semantic.embedders.base import BaseEmbedder, Vector
     from cass.store.owed import OwedText
 
@@ -41,13 +43,21 @@ class Cut:
 
 
 class Embedded:
-    """What came of some texts: rows for the tier's writer, texts that failed alone, the embedder's own fault if any."""
+    """What came of some texts: rows for the tier's writer, texts that failed alone, the embedder's own fault if any.
+
+    `stopped`: why not all of them were tried.
+    """
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self.texts = 0
         self.failed: dict[int, str] = {}
         self.away: EmbedderAway | None = None
+        self.stopped: Stop | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        return self.texts > 0 or bool(self.failed)
 
     def add(self, cuts: Iterable[Cut], vectors: Iterable[Vector]) -> None:
         """Take the vectors of these texts, in their order."""
@@ -57,62 +67,85 @@ class Embedded:
             found = [next(following) for _ in cut.pieces] or [array("f")]
             self.rows += [(cut.id, number, cut.newest_ms, vector) for number, vector in enumerate(found)]
 
+    def judge(self) -> None:
+        """So many that failed, and not one that did not: none of them is to blame, the embedder is."""
+        if len(self.failed) >= TOO_MANY and not self.texts:
+            why = next(iter(self.failed.values()))
+            self.away, self.failed = EmbedderAway(f"it failed with every text: {why}"), {}
+
 
 def cut(texts: Iterable[OwedText]) -> list[Cut]:
     """The pieces of each text."""
     return [Cut(one.id, one.newest_ms, tuple(pieces(one.kind, one.text))) for one in texts]
 
 
-def embed(embedder: BaseEmbedder, cuts: Sequence[Cut], most_pieces: int, is_over: Callable[[], bool]) -> Embedded:
-    """Embed some texts at a time, as many as have so many pieces; between them `is_over` may end it.
+def embed(embedder: BaseEmbedder, cuts: Sequence[Cut], most_pieces: int, pace: Pace) -> Embedded:
+    """Embed some texts at a time, as many as the pace lets pass; between them it may end the work.
 
-    What was embedded before the embedder failed is kept.
+    What was embedded before that, or before the embedder failed, is kept.
     """
     done = Embedded()
-    failed: dict[int, str] = {}
-    some: list[Cut] = []
     try:
-        for some in _slices(cuts, most_pieces):
-            if done.texts and is_over():
+        for some in _slices(cuts, lambda: pace.pieces(most_pieces)):
+            if done.has_begun:
+                done.stopped = pace.is_over()
+            if done.stopped is None:
+                _embed(embedder, some, most_pieces, pace, done)
+            if done.stopped is not None:
                 break
-            _embed(embedder, some, done, failed)
     except EmbedderAway as away:
-        done.away = away
-        return done
-    if len(failed) >= TOO_MANY and not done.texts:
-        done.away = EmbedderAway(f"it failed with every text: {next(iter(failed.values()))}")
-        return done
-    done.failed = failed
+        done.away, done.failed = away, {}
+    done.judge()
     return done
 
 
-def _slices(cuts: Sequence[Cut], most_pieces: int) -> Iterator[list[Cut]]:
+def _slices(cuts: Sequence[Cut], most_pieces: Callable[[], int]) -> Iterator[list[Cut]]:
     some: list[Cut] = []
-    count = 0
+    count, most = 0, most_pieces()
     for cut in cuts:
-        if some and count + len(cut.pieces) > most_pieces:
+        if some and count + len(cut.pieces) > most:
             yield some
-            some, count = [], 0
+            some, count, most = [], 0, most_pieces()
         some.append(cut)
         count += len(cut.pieces)
     if some:
         yield some
 
 
-def _embed(embedder: BaseEmbedder, cuts: Sequence[Cut], done: Embedded, failed: dict[int, str]) -> None:
+def _embed(embedder: BaseEmbedder, cuts: Sequence[Cut], most_pieces: int, pace: Pace, done: Embedded) -> None:
     """Embed these texts; where that fails, each half of them, until what is poison stands alone."""
     try:
-        vectors = embedder.embed([piece for cut in cuts for piece in cut.pieces])
+        vectors = _vectors(embedder, [piece for cut in cuts for piece in cut.pieces], most_pieces, pace)
     except Exception as lost:  # an embedder is foreign code: whatever it raises must not end the run
         _blame(embedder, lost)
         if len(cuts) == 1:
-            failed[cuts[0].id] = str(lost) or type(lost).__name__
+            done.failed[cuts[0].id] = str(lost) or type(lost).__name__
             return
-        half = len(cuts) // 2
-        _embed(embedder, cuts[:half], done, failed)
-        _embed(embedder, cuts[half:], done, failed)
+        done.stopped = pace.interrupted()
+        for half in (cuts[: len(cuts) // 2], cuts[len(cuts) // 2 :]):
+            if done.stopped is None:
+                _embed(embedder, half, most_pieces, pace, done)
         return
-    done.add(cuts, vectors)
+    if vectors is None:
+        done.stopped = pace.interrupted()
+    else:
+        done.add(cuts, vectors)
+
+
+def _vectors(embedder: BaseEmbedder, given: list[str], most_pieces: int, pace: Pace) -> list[Vector] | None:
+    """Their vectors; None when somebody interrupts, since a text is written whole or not at all.
+
+    Only a long text has more pieces than one slice, and the time of the chunk does not end it: it would never be done.
+    """
+    vectors: list[Vector] = []
+    while len(vectors) < len(given):
+        if vectors and pace.interrupted():
+            return None
+        some = given[len(vectors) : len(vectors) + pace.pieces(most_pieces)]
+        started_s = pace.monotonic_s()
+        vectors += embedder.embed(some)
+        pace.took(len(some), pace.monotonic_s() - started_s)
+    return vectors
 
 
 def _blame(embedder: BaseEmbedder, lost: Exception) -> None:

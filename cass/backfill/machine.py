@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cass.backfill.memory import rss_bytes
+from cass.backfill.memory import own_cpu_s, rss_bytes
 from cass.policy import SemanticPolicy
 from cass.records import record
 from cass.semantic.embedders.table import EmbedderOptions, build_embedder
@@ -46,6 +46,7 @@ class Machine:
     free_bytes: Callable[[], int]
     is_stopped: Callable[[], bool] = lambda: False
     rss_bytes: Callable[[], int] = rss_bytes
+    cpu_s: Callable[[], float] = own_cpu_s
     progress: Progress = no_progress
     build: Build = build_embedder
     volume: Volume = Volume()

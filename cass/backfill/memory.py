@@ -1,8 +1,9 @@
-"""The memory that this process takes, held against what it may take."""
+"""What this process takes: its memory, held against what it may take, and its processor time."""
 
 from __future__ import annotations
 
 import gc
+import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,10 +12,21 @@ if TYPE_CHECKING:
 
 def rss_bytes() -> int:
     """What this process has in memory now."""
-    import psutil  # type: ignore[import-untyped]
+    try:
+        # Asked between batches: a tenth of what psutil takes, and nothing to import.
+        with open("/proc/self/statm", "rb", 0) as file:
+            return int(file.read(100).split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError, AttributeError):
+        import psutil  # type: ignore[import-untyped]
 
-    size: int = psutil.Process().memory_info().rss
-    return size
+        size: int = psutil.Process().memory_info().rss
+        return size
+
+
+def own_cpu_s() -> float:
+    """Processor seconds of this process so far."""
+    times = os.times()
+    return times.user + times.system
 
 
 class Memory:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cass.records import record
+from cass.records import record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ MODE = Stop("lexical_only", "the mode is lexical_only", "cass config set mode hy
 THREADS = Stop("no_threads", "max_backfill_threads is 0", "cass config set max_backfill_threads 1")
 OFF = Stop("tier_off", "the quality tier is switched off: its embedder is hash")
 CHUNK = Stop("chunk_done", "one chunk was asked for", "cass backfill")
-TIME = Stop("chunk_timeout", "one chunk was asked for, and its time is over", "cass backfill")
+TIME = Stop("chunk_timeout", "the time of a chunk is over", "cass backfill")
 SIGNAL = Stop("interrupted", "it was stopped", "cass backfill goes on from there")
 
 
@@ -34,7 +34,8 @@ class TierReport:
     """What was done for one tier.  `stopped` None: nothing is owed any more, but for what was given up.
 
     texts: embedded now, those that say nothing among them · vectors: written · failed: texts that failed alone
-    dead: given up, in all · refused: embedded and not let in · left: still owed · eligible: texts that count.
+    dead: given up, in all · refused: embedded and not let in · left: still owed · eligible: texts that count
+    warnings: what somebody should know about an embedder that works · cpu_s: processor time of the whole process.
     """
 
     tier: str
@@ -51,6 +52,8 @@ class TierReport:
     dropped: tuple[Dropped, ...] = ()
     graph: str | None = None  # built, or why not; None where none would pay
     stopped: Stop | None = None
+    warnings: tuple[str, ...] = ()
+    cpu_s: float = 0.0
 
     @property
     def texts_per_s(self) -> float:
@@ -76,3 +79,32 @@ class BackfillReport:
     def complete(self) -> bool:
         """Is nothing owed to any tier that was asked for?"""
         return all([tier.stopped is None for tier in self.tiers])
+
+
+def merged(before: BackfillReport, after: BackfillReport) -> BackfillReport:
+    """Two chunks of one run as one."""
+    known = {tier.tier: tier for tier in before.tiers}
+    tiers = tuple([_merged(known[tier.tier], tier) for tier in after.tiers])
+    return replace(after, tiers=tiers, evicted=before.evicted + after.evicted)
+
+
+def _merged(before: TierReport, after: TierReport) -> TierReport:
+    """What was done adds up; how it stands is as it was found last."""
+    last = after if after.eligible else before
+    return replace(
+        after,
+        embedder_id=last.embedder_id,
+        texts=before.texts + after.texts,
+        vectors=before.vectors + after.vectors,
+        seconds=round(before.seconds + after.seconds, 3),
+        cpu_s=round(before.cpu_s + after.cpu_s, 3),
+        failed=before.failed + after.failed,
+        refused=before.refused + after.refused,
+        dead=last.dead,
+        left=last.left,
+        eligible=last.eligible,
+        evicted=before.evicted + after.evicted,
+        dropped=before.dropped + after.dropped,
+        graph=after.graph or before.graph,
+        warnings=last.warnings,
+    )

@@ -6,7 +6,7 @@ Vectors are written first, notes second: dying in between repeats a batch, the o
 from __future__ import annotations
 
 from cass.backfill.embedding import cut, embed
-from cass.backfill.report import CHUNK, SIGNAL, TIME, Stop, TierReport
+from cass.backfill.report import CHUNK, Stop, TierReport
 from cass.backfill.room import disk_failed, no_room, refused
 from cass.records import record, replace
 from cass.semantic.manifest import Recipe
@@ -33,13 +33,14 @@ if TYPE_CHECKING:
     from cass.backfill.embedding import Embedded, EmbedderAway
     from cass.backfill.machine import BackfillRequest, Machine
     from cass.backfill.memory import Memory
+    from cass.backfill.pace import Pace
     from cass.semantic.budget import Budget
     from cass.semantic.embedders.base import BaseEmbedder
     from cass.semantic.vector_writer import Appended
     from cass.store.ledger import Ledger
     from cass.store.owed import OwedText
 
-# An embedder that failed and does not say when to try again.
+# An embedder that failed and does not say when to try again; twice as long after each failure that follows.
 REST_S = 60.0
 
 
@@ -68,6 +69,7 @@ class Job:
         ledger: Ledger,
         budget: Budget,
         memory: Memory,
+        pace: Pace,
     ) -> None:
         self.request = request
         self.machine = machine
@@ -75,6 +77,7 @@ class Job:
         self.ledger = ledger
         self.budget = budget
         self.memory = memory
+        self.pace = pace
 
 
 class TierRun:
@@ -98,7 +101,7 @@ class TierRun:
         self._started_s = job.machine.monotonic_s()
         self._taken = 0
         self._known = Attempts()
-        self._rested = False
+        self._last_rest: Rest | None = None
 
     def run(self) -> TierReport:
         """Work until nothing is owed, or something says stop."""
@@ -107,14 +110,14 @@ class TierRun:
         self._known = attempts_of(self.job.connection, self.tier, self.embedder.embedder_id, machine.now_ms())
         self.owed = Owed(self.job.connection, self._settled())
         stop = rest or self._work()
-        self._compact(stop)
+        self._compact()
         return self._told(stop)
 
     def _rest(self) -> Stop | None:
+        """The rest that the tier still takes; a clock that was set back makes it no longer."""
         now_ms = self.job.machine.now_ms()
-        rest = rest_of(self.job.connection, self.tier, self.embedder.embedder_id)
-        self._rested = rest is not None
-        if rest is None or rest.until_ms <= now_ms or self.job.request.force:
+        self._last_rest = rest = rest_of(self.job.connection, self.tier, self.embedder.embedder_id)
+        if rest is None or not rest.lasts(now_ms) or self.job.request.force:
             return None
         todo = "cass backfill --force does not wait"
         return Stop("resting", f"the embedder failed: {rest.reason}", todo, (rest.until_ms - now_ms) / 1000)
@@ -128,7 +131,7 @@ class TierRun:
     def _work(self) -> Stop | None:
         stop = None
         while stop is None:
-            stop = self._is_over() or self._low_memory()
+            stop = self.job.pace.is_over() or self._low_memory()
             if stop is None:
                 texts = self.owed.take(self._batch.texts, self._batch.chars)
                 if not texts:
@@ -139,14 +142,6 @@ class TierRun:
                 if stop is None and self.job.request.once and self.owed.left:
                     stop = CHUNK
         return stop
-
-    def _is_over(self) -> Stop | None:
-        """Must the run stop at this moment?"""
-        if self.job.machine.is_stopped():
-            return SIGNAL
-        passed_s = self.job.machine.monotonic_s() - self._started_s
-        is_late = self.job.request.once and passed_s >= self.job.request.policy.chunk_timeout_seconds
-        return TIME if is_late else None
 
     def _low_memory(self) -> Stop | None:
         """Smaller batches where memory is short; where even that does not help, stop."""
@@ -165,12 +160,12 @@ class TierRun:
         stop = no_room(self.job.budget, self.job.request.policy, self.tier, self.recipe.dim, cuts)
         if stop is not None:
             return stop
-        done = embed(self.embedder, cuts, self._batch.pieces, lambda: self._is_over() is not None)
+        done = embed(self.embedder, cuts, self._batch.pieces, self.job.pace)
         stop = self._append(done)
         self._note(done)
         if done.away is not None:
             return self._fail(done.away)
-        return stop or (self._is_over() if done.texts + len(done.failed) < len(cuts) else None)
+        return stop or done.stopped
 
     def _append(self, done: Embedded) -> Stop | None:
         if not done.rows:
@@ -202,21 +197,24 @@ class TierRun:
         if done.failed:
             self.report = replace(self.report, failed=self.report.failed + len(done.failed))
             self.job.ledger.note(lambda connection: note_failures(connection, tier, id, done.failed, now_ms))
-        if done.rows and self._rested:
-            self._rested = False
+        if done.rows and self._last_rest is not None:
+            self._last_rest = None
             self.job.ledger.note(lambda connection: end_rest(connection, tier, id))
 
     def _fail(self, away: EmbedderAway) -> Stop:
-        """The embedder failed: nobody's attempts count, and the tier rests."""
-        after_s = min(away.retry_after_s or REST_S, LONGEST_REST_MS / 1000)
-        rest = Rest(self.job.machine.now_ms() + round(after_s * 1000), str(away))
+        """The embedder failed: nobody's attempts count, and the tier rests, longer each time."""
+        failures = 1 if self._last_rest is None else self._last_rest.failures + 1
+        longest_s = LONGEST_REST_MS / 1000
+        after_s = min(away.retry_after_s or REST_S * 2.0 ** min(failures - 1, 20), longest_s)
+        rest = Rest(self.job.machine.now_ms() + round(after_s * 1000), str(away), failures)
+        self._last_rest = rest
         tier, id = self.tier, self.embedder.embedder_id
         self.job.ledger.note(lambda connection: note_rest(connection, tier, id, rest))
         todo = "see that it works, then: cass backfill --force"
         return Stop("embedder_failed", f"the embedder failed: {away}", todo, after_s)
 
-    def _compact(self, stop: Stop | None) -> None:
-        if stop is not SIGNAL:
+    def _compact(self) -> None:
+        if self.job.pace.hold is None:
             try:
                 compact(self.job.budget, self.tier, self.job.machine.now_ms)
             except OSError:

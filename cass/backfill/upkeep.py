@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 GRAPH_BYTES_A_VECTOR = 140
 # Below this share of vectors in the graph it is made again: the rest is scanned.
 WORTH_SHARE = 0.8
+# A tier that has grown by so much is worth another try.
+WORTH_AGAIN = 1.2
+BUILT, UP_TO_DATE = "built", "up to date"
+LATE = "not built: it takes longer than there was time for"
 NO_ROOM = "not built: there is no room for it in the budget"
 
 
@@ -55,37 +59,54 @@ def of_another_embedder(shelf: Shelf, tier: str, embedder: BaseEmbedder) -> bool
     return any([one.recipe.embedder_id != embedder.embedder_id for one in segments])
 
 
-def build_graph_if_it_pays(job: Job, report: TierReport) -> str | None:
-    """Build a graph over a tier that is large enough and complete; what came of it, None where none would pay."""
-    tier = Tier.open(job.budget.shelf.vectors, report.tier) if report.stopped is None else None
-    if not isinstance(tier, Tier) or not tier.count or tier.count < job.request.policy.hnsw_min_vectors:
-        return None
-    return _build_graph(job, report.tier, tier)
+class Graphs:
+    """Builds a graph over a tier that is large enough and complete.
 
+    is_patient: however long it takes; else it has the time of a chunk, and what was too much for that is not tried
+    again before the tier has grown by a fifth: it would be half built for ever.
+    """
 
-def _build_graph(job: Job, name: str, tier: Tier) -> str:
-    from cass.semantic.hnsw import build_graph, open_graph
+    def __init__(self, is_patient: bool) -> None:
+        self.is_patient = is_patient
+        self._too_long: dict[str, int] = {}
 
-    budget, machine = job.budget, job.machine
-    graph = open_graph(budget.shelf, name, tier)
-    if graph is not None and getattr(graph, "covered", 0) >= WORTH_SHARE * tier.count:
-        return "up to date"
-    size_bytes = tier.size_bytes + tier.count * GRAPH_BYTES_A_VECTOR
-    # Asked before, too: what has no room would be built in vain by every run.
-    if budget.left_bytes(SemanticArtifactKind.HNSW_ACCELERATOR) < size_bytes:
-        return NO_ROOM
-    if not job.memory.fits(size_bytes):
-        return "not built: it would take too much memory"
-    count, until_s = tier.count, machine.monotonic_s() + job.request.policy.chunk_timeout_seconds
+    def build_if_it_pays(self, job: Job, report: TierReport) -> str | None:
+        """What came of it; None where none would pay."""
+        tier = Tier.open(job.budget.shelf.vectors, report.tier) if report.stopped is None else None
+        if not isinstance(tier, Tier) or not tier.count or tier.count < job.request.policy.hnsw_min_vectors:
+            return None
+        if tier.count < WORTH_AGAIN * self._too_long.get(report.tier, 0):
+            return LATE
+        return self._build(job, report.tier, tier)
 
-    def goes_on(done: int) -> bool:
-        machine.progress(f"graph over {name}", done, count, 0, 0)
-        return not machine.is_stopped() and not (job.request.once and machine.monotonic_s() >= until_s)
+    def _build(self, job: Job, name: str, tier: Tier) -> str:
+        from cass.semantic.hnsw import build_graph, open_graph
 
-    try:
-        leave = build_graph(budget, name, tier, goes_on)
-    except (OSError, ImportError) as lost:
-        return f"not built: {lost}"
-    if leave is None:
-        return "not built: it takes longer than there was time for"
-    return "built" if leave.refused is None else NO_ROOM
+        budget = job.budget
+        graph = open_graph(budget.shelf, name, tier)
+        if graph is not None and getattr(graph, "covered", 0) >= WORTH_SHARE * tier.count:
+            return UP_TO_DATE
+        size_bytes = tier.size_bytes + tier.count * GRAPH_BYTES_A_VECTOR
+        # Asked before, too: what has no room would be built in vain by every run.
+        if budget.left_bytes(SemanticArtifactKind.HNSW_ACCELERATOR) < size_bytes:
+            return NO_ROOM
+        if not job.memory.fits(size_bytes):
+            return "not built: it would take too much memory"
+        try:
+            leave = build_graph(budget, name, tier, lambda done: self._goes_on(job, name, done, tier.count))
+        except (OSError, ImportError) as lost:
+            return f"not built: {lost}"
+        if leave is None:
+            return self._ended(job, name, tier.count)
+        return BUILT if leave.refused is None else NO_ROOM
+
+    def _goes_on(self, job: Job, name: str, done: int, count: int) -> bool:
+        job.machine.progress(f"graph over {name}", done, count, 0, 0)
+        is_patient = self.is_patient and not job.request.once
+        return (job.pace.interrupted() if is_patient else job.pace.is_over()) is None
+
+    def _ended(self, job: Job, name: str, count: int) -> str:
+        if job.pace.hold is not None:
+            return f"not built: {job.pace.hold.reason}"
+        self._too_long[name] = count
+        return LATE

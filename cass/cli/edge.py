@@ -14,9 +14,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from cass.paths import Places
+
 INTERRUPTED = 130
 # They show where every setting comes from, and list themselves what is wrong among them.
 SHOW_SETTINGS = ("config", "status")
+# As backfill/activity.py names it; a test compares.
+ACTIVITY = "activity"
 REFUSED = ("EACCES", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EPERM", "EROFS")
 
 
@@ -25,7 +29,6 @@ def run(argv: list[str]) -> int:
     _use_utf8()
     try:
         code = _verb(argv)
-        sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -50,15 +53,42 @@ def end(code: int) -> NoReturn:
 
 def _verb(argv: list[str]) -> int:
     found = parse(argv) or _explain(argv)
-    _settle(found)
+    where = places(os.environ, data_dir=found.options["data_dir"])  # type: ignore[arg-type]
+    _settle(found, where)
+    if found.stamps:
+        _stamp(where.data)
     module = __import__("cass.cli.verbs." + found.command, fromlist=["run"])
     code: int = module.run(found.options)
+    sys.stdout.flush()
+    if found.wakes and sys.stdout.isatty():
+        _wake(found, where)
     return code
 
 
-def _settle(found: Invocation) -> None:
+def _stamp(data: str) -> None:
+    """Say that somebody is here, as backfill/activity.py does; loading that takes 1 % of a cold search."""
+    try:
+        os.utime(os.path.join(data, ACTIVITY))
+    except OSError:
+        from cass.backfill.activity import stamp
+
+        stamp(data)
+
+
+def _wake(found: Invocation, where: Places) -> None:
+    """A person has their answer; a worker may prepare the next ones.  Mostly one look at the disk says no."""
+    from cass.clock import now_ms
+    from cass.daemon.autostart import after_command  # only at a terminal
+
+    settings: dict[str, object] = found.options["settings"]  # type: ignore[assignment]
+    named_folder = found.options["data_dir"] is not None
+    said = after_command(where, os.environ, settings, now_ms(), named_folder, on_terminal=True)
+    if said and not found.options["quiet"]:
+        sys.stderr.write(said)
+
+
+def _settle(found: Invocation, where: Places) -> None:
     """Take from the settings what the command line does not say; mostly nothing is set, and this is two looks."""
-    where = places(os.environ, data_dir=found.options["data_dir"])  # type: ignore[arg-type]
     asked = found.command in SHOW_SETTINGS or any([key[:9] == "semantic_" for key in found.given])
     asked = asked or ("mode" in found.given and found.command != "search")
     values = None if asked else plain_values(where, os.environ)

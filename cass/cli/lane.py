@@ -38,14 +38,19 @@ SECONDS = (("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86400.0)
 
 
 class Invocation:
-    """What to run: the verb's name, and every option and argument of its row by key; `given` are the keys said."""
+    """What to run: the verb's name, and every option and argument of its row by key; `given` are the keys said.
 
-    __slots__ = ("command", "given", "options")
+    stamps, wakes: as in the row.
+    """
 
-    def __init__(self, command: str, options: dict[str, object], given: frozenset[str] = frozenset()) -> None:
-        self.command = command
+    __slots__ = ("command", "given", "options", "stamps", "wakes")
+
+    def __init__(self, row: Command, options: dict[str, object], given: frozenset[str] = frozenset()) -> None:
+        self.command = row.name
         self.options = options
         self.given = given
+        self.stamps = row.stamps
+        self.wakes = row.wakes
 
     def __repr__(self) -> str:
         return f"Invocation({self.command!r}, {self.options!r})"
@@ -146,7 +151,7 @@ def settle(row: Command, words: list[str], given: dict[str, list[str]]) -> Invoc
         if option.name in given:
             _store(option, given[option.name], options, said)
     _place(row, words, options)
-    return Invocation(row.name, options, frozenset(said))
+    return Invocation(row, options, frozenset(said))
 
 
 def _asked(verb: str, words: list[str], given: dict[str, list[str]]) -> Invocation:
@@ -185,7 +190,7 @@ def _value(option: Option, raw: str) -> object:
     if option.kind in (CHOICE, SWITCH):
         return _choice(option, raw)
     if option.kind == DURATION:
-        return _seconds(option, raw)
+        return duration_s(raw, option.name)
     if option.kind == PATH and not raw:
         raise UsageError("a path is missing", option.name, f"write {option.name} {option.metavar}")
     return raw
@@ -209,8 +214,8 @@ def _or(values: tuple[str, ...]) -> str:
     return " or ".join(filter(None, (", ".join(values[:-1]), values[-1])))
 
 
-def _seconds(option: Option, raw: str) -> float:
-    """`500ms`, `2s`, `1.5h`, `7d`, `2w`; a bare number is seconds."""
+def duration_s(raw: str, where: str) -> float:
+    """`500ms`, `2s`, `1.5h`, `7d`, `2w`; a bare number is seconds.  Raises UsageError."""
     for unit, factor in SECONDS:
         number = raw.removesuffix(unit) if unit else raw
         if (
@@ -220,7 +225,7 @@ def _seconds(option: Option, raw: str) -> float:
             and len(number) <= MOST_DIGITS
         ):
             return float(number) * factor
-    raise UsageError(f"{raw!r} is not a duration", option.name, "write it like 500ms, 2s, 30m, 2h or 7d")
+    raise UsageError(f"{raw!r} is not a duration", where, "write it like 500ms, 2s, 30m, 2h or 7d")
 
 
 def _place(row: Command, words: list[str], options: dict[str, object]) -> None:

@@ -56,7 +56,7 @@ def page() -> str:
         ".SH DESCRIPTION",
         _plain(PURPOSE[0].upper() + PURPOSE[1:]),
         _plain("It reads the files that the agents write, keeps its own archive of them, and answers from that."),
-        _plain("Nothing leaves the machine."),
+        _plain("Nothing leaves the machine, unless you name a server that makes vectors (remote.base_url)."),
         ".SH EXAMPLES",
         *_examples(FIRST_STEPS),
         ".SH COMMANDS",

@@ -30,13 +30,15 @@ STATUS = (
     "cass.settings.resolve",
     "cass.cli.verbs.status",
     "cass.status.semantic",
+    "cass.status.worker",
 )
+STATUS_JSON = ("cass.render.config_json", "cass.render.worker_json")
 # What a command line begins with → the modules that its verb loads late; all that these import come with them.
 JOURNEYS = {
     "search": ("cass.cli.rows_find", "cass.cli.settled", "cass.cli.verbs.search", "cass.render.search_text"),
     "search --json": ("cass.cli.rows_find", "cass.cli.settled", "cass.cli.verbs.search", "cass.render.search_json"),
-    "status": ("cass.cli.rows_keep", *STATUS, "cass.render.status_text"),
-    "status --json": ("cass.cli.rows_keep", *STATUS, "cass.render.status_json", "cass.render.config_json"),
+    "status": ("cass.cli.rows_keep", *STATUS, "cass.render.status_text", "cass.render.worker_text"),
+    "status --json": ("cass.cli.rows_keep", *STATUS, "cass.render.status_json", *STATUS_JSON),
     "show": ("cass.cli.rows_find", "cass.cli.verbs.show"),
     "sessions": ("cass.cli.rows_find", "cass.cli.verbs.sessions"),
 }

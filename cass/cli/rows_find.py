@@ -21,6 +21,8 @@ def search() -> Command:
             " to exclude (agent:!codex). A query that starts with - goes after --. The query - reads it from"
             " standard input. No query at all lists the newest messages."
         ),
+        stamps=True,
+        wakes=True,
         examples=(
             ("cass search connection refused", "messages with these words, best first"),
             ("cass search '\"connection refused\"' --since 7d", "this phrase, during the last seven days"),
@@ -136,7 +138,7 @@ def _search_output() -> tuple[Option, ...]:
         Option(("--fields",), "minimal, summary, or a comma list of a hit's fields", TEXT, "LIST", group=g),
         Option(("--format",), "print each hit so, such as '{agent} {title}'", TEXT, "TEMPLATE", group=g),
         Option(("--max-content-length",), "cut each text after N characters", INT, "N", group=g),
-        Option(("--max-tokens",), "stop before the answer has more than N tokens", INT, "N", group=g),
+        Option(("--max-tokens",), "print only as many hits as fit into N tokens of four bytes", INT, "N", group=g),
         Option(
             ("--offsets",),
             "what the matches of a hit count",
@@ -171,6 +173,8 @@ def show() -> Command:
             "ID is what search and sessions print: a session, or with :N one of its messages. The beginning of an id"
             " is enough, six characters or more. A file that an agent wrote is accepted too, with a line if you like."
         ),
+        stamps=True,
+        wakes=True,
         examples=(
             ("cass show 3fa9c2e1", "the whole session"),
             ("cass show 3fa9c2e1:42 -C 3", "one message with three before and three after"),
@@ -194,6 +198,8 @@ def sessions() -> Command:
         "sessions",
         "list sessions, newest first",
         "Find",
+        stamps=True,
+        wakes=True,
         examples=(
             ("cass sessions", "the last twenty"),
             ("cass sessions --workspace . --since 7d", "of this repository, during the last seven days"),

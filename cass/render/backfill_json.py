@@ -44,6 +44,7 @@ def _tier(tier: TierReport) -> dict[str, object]:
         "evicted": _evicted(tier.evicted),
         "dropped": [{"name": one.name, "bytes": one.size_bytes, "why": one.reason} for one in tier.dropped],
         "graph": tier.graph,
+        "warnings": list(tier.warnings),
         "stopped": None if tier.stopped is None else _stop(tier.stopped),
     }
 

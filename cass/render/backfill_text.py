@@ -33,6 +33,7 @@ def _lines(lines: list[str]) -> str:
 
 def _tier(tier: TierReport, look: Style) -> Iterator[str]:
     yield f"{look.paint(f'{tier.tier} tier:', BOLD)} {_done(tier)}"
+    yield from [f"  Warning: {warning}" for warning in tier.warnings]
     yield from _gone(tier)
     if tier.stopped is not None:
         yield f"  {_reason(tier)}"

@@ -85,12 +85,12 @@ def counted(count: int, noun: str, nouns: str = "") -> str:
 
 
 def size(count: int) -> str:
-    """Bytes as people read them: 820 bytes, 1.4 MB."""
+    """Bytes as people read them: 820 bytes, 1.4 MB.  1 MB is 1,048,576 bytes, as in the settings."""
     amount = float(count)
     for unit in UNITS:
         if amount < 999.5 or unit == UNITS[-1]:
             break
-        amount /= 1000
+        amount /= 1024
     return f"{amount:.1f} {unit}" if unit != UNITS[0] and amount < 99.5 else f"{amount:.0f} {unit}"
 
 

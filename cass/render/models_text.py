@@ -37,7 +37,7 @@ def installed(model: Model, was_there: bool, took_s: float) -> str:
         return f"{model.name} is already installed and whole: {model.variant} {model.revision}, {size(model.bytes)}\n"
     agrees = f", agrees with the original to {model.agreement:.4f}" if model.agreement is not None else ""
     what = f"installed {model.name}: {model.variant} {model.revision}, {size(model.bytes)}{agrees}"
-    return f"{what} ({duration(took_s)}, from {visible(model.source)})\n"
+    return f"{what} ({duration(took_s)}, from {visible(model.source)})\nNext: cass backfill\n"
 
 
 def verified(found: Sequence[tuple[Model, str | None]]) -> str:

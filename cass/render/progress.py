@@ -47,7 +47,8 @@ class Progress:
             return
         now_s = self._monotonic_s()
         if phase != self._phase:
-            self._phase, self._started_s = phase, now_s
+            # What is done now is news, however soon it comes.
+            self._phase, self._started_s, self._said_s = phase, now_s, None
         if self._said_s is not None and now_s - self._said_s < EVERY_S[self._kind]:
             return
         self._said_s = now_s
@@ -70,9 +71,9 @@ class Progress:
 
 
 def line(phase: str, done: int, total: int, done_bytes: int, total_bytes: int, passed_s: float) -> str:
-    """`reading  812/3,020 files  410/1,250 MB  24 MB/s  35 s left`."""
+    """`reading  812/3,020 files  410/1,250 MB  24 MB/s  35 s left`; with `total` 0 only the bytes."""
     things = "files" if total_bytes else "messages"
-    parts = [phase, f"{number(done)}/{number(total)} {things}"]
+    parts = [phase, *([f"{number(done)}/{number(total)} {things}"] if total else [])]
     if total_bytes:
         parts.append(f"{number(done_bytes // 1_000_000)}/{number(-(-total_bytes // 1_000_000))} MB")
     now, end = (done_bytes, total_bytes) if total_bytes else (done, total)

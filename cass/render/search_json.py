@@ -51,7 +51,7 @@ def meta(results: Results) -> dict[str, object]:
         "mode": results.request.mode,
         "answered_by": results.answered_by,
         "rung": results.rung,
-        "coverage": {},
+        "coverage": dict(results.coverage),
         "notes": results.notes,
         "corrected": dict(results.corrected),
         "dropped": results.dropped,

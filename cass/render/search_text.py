@@ -31,6 +31,10 @@ REPEATED = 200
 def write(results: Results, options: Mapping[str, Any], out: TextIO, err: TextIO, env: Mapping[str, str]) -> None:
     """Print the answer on `out`, and what there is to say about it on `err` (nothing there with --quiet)."""
     look = style(out, options, env)
+    if options.get("max_tokens") is not None and not options["count"]:
+        from cass.render.fitting import fewer
+
+        results = fewer(results, options["max_tokens"], lambda some: _body(some, options, look))
     text = _body(results, options, look)
     said = "" if options["quiet"] else about(results, style(err, options, env))
     if text and look.terminal and not options["count"]:
@@ -205,12 +209,13 @@ def _next_steps(results: Results) -> list[str]:
     request = results.request
     steps = []
     if not results.messages:
-        return ["read your agents' files first: cass index"]
+        first_run = results.indexed_ms is None
+        return ["read your agents' files first: cass index" if first_run else "no agent has said anything here yet"]
     if request.literal:
         steps.append("try without -F: words in any order")
     elif request.match in ("all", "most"):
         steps.append("try --match any: messages with some of the words")
-    elif request.text.strip():
+    elif any(map(str.isalnum, request.text)):
         steps.append("tried: all the words, most of them, any of them, and words that differ by a letter or two")
     if request.is_filtered:
         steps.append("try without filters")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from cass.policy import EffectiveSetting, SemanticCapabilityReport
     from cass.status.facts import Problem, Status
+    from cass.status.worker import WorkerFacts
 
 SCHEMA_VERSION = 1
 KINDS = ("hnsw_accelerator", "quality_vector_index", "fast_vector_index", "model_files", "total")
@@ -52,6 +53,7 @@ def answer(status: Status, settings: Sequence[EffectiveSetting] = ()) -> str:
                 for name, count in status.sources.items()
             },
             **_meaning(status.semantic),
+            **_worker(status.worker),
             **_settings(settings),
             "problems": [_problem(problem) for problem in status.problems],
             "recommended": [{"command": advice.command, "why": advice.why} for advice in status.recommended],
@@ -100,6 +102,14 @@ def _tier(tier: SemanticCapabilityReport.Tier) -> dict[str, object]:
         "bytes": tier.bytes,
         "action": tier.action.word if tier.action is not None else None,
     }
+
+
+def _worker(worker: WorkerFacts | None) -> dict[str, object]:
+    if worker is None:
+        return {}
+    from cass.render.worker_json import facts
+
+    return {"worker": facts(worker)}
 
 
 def _settings(settings: Sequence[EffectiveSetting]) -> dict[str, object]:

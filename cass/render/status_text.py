@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from cass.render.layout import ago, aligned, counted, number, size, wrap
+from cass.render.layout import ago, aligned, counted, duration, number, size, wrap
 from cass.render.terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from cass.policy import SemanticCapabilityReport
     from cass.render.terminal import Style
     from cass.status.facts import Advice, Status
+    from cass.status.worker import WorkerFacts
 
 COLORS = {"empty": CYAN, "ok": GREEN, "degraded": YELLOW, "broken": RED}
 MEANINGS = {
@@ -17,6 +19,8 @@ MEANINGS = {
     "degraded": "it works, but not as well as it should",
     "broken": "the archive cannot be read",
 }
+# Problems on the page.
+SOME = 3
 HEADS = ("agent", "files", "sessions", "messages", "problems")
 
 
@@ -31,14 +35,21 @@ def brief(status: Status, now_ms: int) -> str:
 def page(status: Status, look: Style, now_ms: int) -> str:
     """The whole page: 24 lines hold it."""
     title = f"cass {status.version}: {look.paint(status.state, f'{BOLD};{COLORS[status.state]}')}"
-    lines = [f"{title}, {MEANINGS[status.state]}", ""]
+    lines = [f"{title}, {_meaning_of(status)}", ""]
     lines += _rows(status, look, now_ms)
     lines += _agents(status, look)
     if status.problems:
-        lines += ["", *(line for problem in status.problems for line in _problem(problem.what, problem.where, look))]
+        lines += ["", *_problems(status, look)]
     if status.recommended:
         lines += ["", *(line for advice in status.recommended for line in next_step(advice, look))]
     return "".join(line + "\n" for line in lines)
+
+
+def _meaning_of(status: Status) -> str:
+    """Nobody is told that everything works above a list of problems."""
+    if status.state == "ok" and status.problems:
+        return f"search works; {counted(len(status.problems), 'thing')} to mend"
+    return MEANINGS[status.state]
 
 
 def _rows(status: Status, look: Style, now_ms: int) -> list[str]:
@@ -49,11 +60,21 @@ def _rows(status: Status, look: Style, now_ms: int) -> list[str]:
             ("index", _index(status)),
             ("fresh", fresh(status, now_ms)),
             *_meaning(status),
+            *_worker(status.worker, now_ms),
             *rows,
         ]
     if look.plain:
         return [f"{name}: {value}" for name, value in rows]
-    return [f"{look.paint(f'{name:<8}', DIM)} {value}" for name, value in rows]
+    return [line for name, value in rows for line in _row(name, value, look)]
+
+
+def _row(name: str, value: str, look: Style) -> list[str]:
+    """A path stays whole, so that it can be copied."""
+    spans = wrap(value, max(24, look.width - 9)) if name != "data" else [(0, len(value))]
+    return [
+        f"{look.paint(f'{name:<8}', DIM) if not at else ' ' * 8} {value[start:end]}"
+        for at, (start, end) in enumerate(spans)
+    ]
 
 
 def _meaning(status: Status) -> list[tuple[str, str]]:
@@ -66,7 +87,22 @@ def _meaning(status: Status) -> list[tuple[str, str]]:
     tiers = [("fast", report.fast_tier), ("quality", report.quality_tier)]
     built = [f"{name} {tier.coverage:.0%}" for name, tier in tiers if tier.documents]
     used = f"{size(round(report.usage_bytes.total))} of {size(report.budget_bytes)}"
-    return [*rows, ("vectors", ", ".join([*built, used]))] if built or report.usage_bytes.total else rows
+    said = ", ".join([*built, used, *_left(report.backlog)])
+    return [*rows, ("vectors", said)] if built or report.usage_bytes.total else rows
+
+
+def _left(backlog: SemanticCapabilityReport.Backlog) -> list[str]:
+    """How long it would take to make what is owed, and what was given up."""
+    left = [f"{duration(backlog.eta_s)} of work left"] if backlog.eta_s else []
+    return [*left, f"{counted(backlog.dead, 'text')} given up"] if backlog.dead else left
+
+
+def _worker(worker: WorkerFacts | None, now_ms: int) -> list[tuple[str, str]]:
+    if worker is None:
+        return []
+    from cass.render.worker_text import doing
+
+    return [("worker", visible(doing(worker, now_ms)))]
 
 
 def _holds(status: Status) -> str:
@@ -108,6 +144,13 @@ def _agents(status: Status, look: Style) -> list[str]:
 
 def _plain_row(row: tuple[str, ...]) -> str:
     return f"{row[0]}: " + ", ".join(f"{count} {head}" for head, count in zip(HEADS[1:], row[1:], strict=True))
+
+
+def _problems(status: Status, look: Style) -> list[str]:
+    """The first few, so that the page keeps its size."""
+    lines = [line for problem in status.problems[:SOME] for line in _problem(problem.what, problem.where, look)]
+    more = len(status.problems) - SOME
+    return [*lines, f"and {more} more: cass status --json lists them all"] if more > 0 else lines
 
 
 def _problem(what: str, where: str | None, look: Style) -> list[str]:

@@ -69,8 +69,7 @@ def search(
         from cass.search.meaning import join
 
         found = join(looking, found, places)
-    printed, more = looking.page(found)
-    state = looking.state
+    (printed, has_more), state = looking.page(found), looking.state
     return Results(
         request=request,
         hits=printed,
@@ -81,13 +80,15 @@ def search(
         notes=(*looking.query.notes, *freshness.notes, *state.notes(freshness.behind_files), *looking.notes),
         corrected=found.corrected,
         dropped=found.dropped,
-        next_cursor=more,
+        generation=looking.generation,
+        has_more=has_more,
         messages=state.messages,
         behind_files=max(freshness.behind_files, state.unread),
         indexed_ms=state.indexed_ms,
         took_ms=round((monotonic_s() - started_s) * 1000, 1),
         timed_out=found.timed_out,
         long_tail=looking.has_long_tail,
+        coverage=found.coverage,
     )
 
 
@@ -237,10 +238,9 @@ class Search:
         return any(isinstance(leaf, Word) and not leaf.text.isalnum() for leaf in wanted_leaves(self.query.root))
 
     def _spelled_first(self, found: Found) -> Found:
-        from cass.search.spelling import compounds, spelled_first
+        from cass.search.spelling import spelled_first
 
-        words = compounds(self.query)
-        return spelled_first(self.connection, words, found) if words else found
+        return spelled_first(self.connection, self.query, found)
 
     def _leave_out(self, frequency: Callable[[str], int] | None) -> None:
         from cass.search.many import rarest
@@ -278,24 +278,23 @@ class Search:
 
     # The page
 
-    def page(self, found: Found) -> tuple[tuple[Hit, ...], str | None]:
-        """The hits to print, and the cursor of the next page."""
-        request = self.request
-        if request.counts_only or request.limit == 0:
-            return (), None
-        groups = fold(found.candidates, request.grouped)
-        wanted = groups[self.offset : self.offset + request.limit]
+    def page(self, found: Found) -> tuple[tuple[Hit, ...], bool]:
+        """The hits to print, and whether there are more behind them."""
+        if self.request.counts_only or self.request.limit == 0:
+            return (), False
+        groups = fold(found.candidates, self.request.grouped)
+        wanted = groups[self.offset : self.offset + self.request.limit]
         stored = hits.messages_with(self.connection, [lead.doc for lead, _ in wanted])
-        shown = [(lead, also, self._occurrence(stored[lead.doc])) for lead, also in wanted if lead.doc in stored]
-        texts = self._texts([message for _, _, message in shown])
-        short = hits.unique_prefixes(self.connection, {message.sid for _, _, message in shown if request.short_ids})
+        ranked = [(rank, lead, also) for rank, (lead, also) in enumerate(wanted, self.offset + 1) if lead.doc in stored]
+        shown = [self._occurrence(stored[lead.doc]) for _, lead, _ in ranked]
+        texts = self._texts(shown)
+        short = hits.unique_prefixes(self.connection, {message.sid for message in shown if self.request.short_ids})
         terms = self._terms(found)
         page = tuple(
             self._hit(rank, lead, also, message, texts.get(message.id, []), found, terms, short)
-            for rank, (lead, also, message) in enumerate(shown, self.offset + 1)
+            for (rank, lead, also), message in zip(ranked, shown, strict=True)
         )
-        more = len(groups) > self.offset + request.limit
-        return page, f"{self.generation}-{self.offset + request.limit}" if more else None
+        return page, len(groups) > self.offset + self.request.limit
 
     def _occurrence(self, messages: Sequence[StoredMessage]) -> StoredMessage:
         """Which of a document's messages to show: one of the sessions that were asked for, else the original."""
@@ -393,8 +392,8 @@ def fold(candidates: Sequence[Candidate], grouped: bool) -> list[tuple[Candidate
 
 def _read(request: Request) -> Query:
     """The query; with -F nothing in it has a meaning."""
-    # Bytes of the command line that are no UTF-8 arrive as lone surrogates, which neither store takes.
-    text = request.text.encode("utf-8", "replace").decode() if not request.text.isascii() else request.text
+    # Bytes of the command line that are no UTF-8 arrive as lone surrogates; in what is stored they became this sign.
+    text = "".join(["\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in request.text])
     if request.literal:
         return Query(text, Word(text) if text else None)
     return parse(text)

@@ -159,7 +159,8 @@ def find_session(connection: Connection, text: str) -> tuple[int, str]:
     if not found:
         found = hits.session_by_external_id(connection, text.strip())
     if not found:
-        raise NotFound(f"no session has the id {text!r}", None, "list them with: cass sessions")
+        short = " (an id needs at least 6 of its digits)" if len(text) < 6 else ""
+        raise NotFound(f"no session has the id {text!r}{short}", None, "list them with: cass sessions")
     if len(found) > 1:
         some = "; ".join(f"{sid} {title or ''}".strip() for _, sid, title in found[:5])
         raise AmbiguousId(f"{text!r} fits {len(found)} sessions or more: {some}", None, "give more digits")

@@ -10,12 +10,21 @@ import os
 
 from cass.errors import SemanticUnavailable
 from cass.lexical.reader import Candidate
-from cass.policy import ModelDownloadPolicy, SemanticMode, SemanticPolicy
+from cass.policy import (
+    DEFAULT_QUALITY_TIER_EMBEDDER,
+    ModelDownloadPolicy,
+    SemanticCapability,
+    SemanticMode,
+    SemanticPolicy,
+)
 from cass.query.blend import fuse, refine
 from cass.query.syntax import Bare, Field, Prefix, Word
 from cass.records import record, replace
+from cass.search.coverage import glance, inside
+from cass.search.quality import Cost, Missing, kind_of, quality_embedder
 from cass.search.tail import passes
 from cass.semantic.embedders.base import EmbedderError
+from cass.semantic.embedders.table import remote_options
 from cass.semantic.vectors import FAST, QUALITY, Tier
 from cass.store.documents import documents_of
 from cass.store.nearest import messages_with_texts
@@ -27,9 +36,11 @@ if TYPE_CHECKING:
     from cass.document import Document
     from cass.paths import Places
     from cass.policy import InvalidationAction, SemanticAssetManifest
+    from cass.search.coverage import Coverage
     from cass.search.engine import Search
     from cass.search.request import Found
     from cass.semantic.embedders.base import BaseEmbedder, Vector
+    from cass.semantic.embedders.table import RemoteOptions
 
 # So many texts are asked of a tier: enough for a page after filters, folding and grouping.
 NEAREST = 200
@@ -38,9 +49,6 @@ NEAREST = 200
 LEAST_ALIKE = {FAST: 0.45, QUALITY: 0.35}
 # How much a list counts beside the lexical one.  At equal weight the hash tier makes answers worse.
 WEIGHTS = {FAST: 0.3, QUALITY: 1.0}
-# Of a query nobody has timed yet: opening an int8 MiniLM and embedding one text.
-USUAL_QUALITY_MS = 150
-BELIEVED_MS = 600_000
 
 
 @record
@@ -83,15 +91,36 @@ def question(search: Search) -> str | None:
 def join(search: Search, found: Found, places: Places) -> Found:
     """The answer with what the vectors know.  Raises SemanticUnavailable in strict mode."""
     text = question(search)
-    if text is None:
-        return found
-    strict = search.request.mode == "strict_semantic"
-    policy = policy_of(dict(search.request.semantic))
-    asking = _Asking(policy, places, search.now_ms, search.monotonic_s, search.notes)
-    meaning = asking.both(text) if strict else asking.what_there_is(text)
-    if not meaning.tiers:
-        return found
-    return _blended(found, _documents(search, meaning.nearest), meaning)
+    values = dict(search.request.semantic)
+    policy = policy_of(values)
+    asking = _Asking(policy, remote_options(values), places, search.now_ms, search.monotonic_s, search.notes)
+    if search.request.mode == "strict_semantic":
+        # Whatever is asked: strict promises that meaning can be had.
+        meaning = asking.both(search.request.text if text is None else text)
+        told = replace(found, coverage=_enough(search, asking))
+    else:
+        meaning = asking.what_there_is(text) if text is not None else Meaning()
+        told = replace(found, coverage=glance(search, places.vectors, asking.opened))
+    if text is None or search.request.about_words or not meaning.tiers:
+        return told
+    return _blended(told, _documents(search, meaning.nearest), meaning)
+
+
+def _enough(search: Search, asking: _Asking) -> Coverage:
+    """What the tiers cover inside the filters.  Raises SemanticUnavailable where that is too little."""
+    coverage = inside(search, asking.opened)
+    share = dict(coverage)[QUALITY]
+    if SemanticMode.STRICT_SEMANTIC.is_satisfied_by(SemanticCapability.FULL_QUALITY, share):
+        return coverage
+    where = " inside these filters" if search.request.is_filtered or search.query.filters else ""
+    asked = f"strict mode asks for {SemanticMode.STRICT_MIN_COVERAGE:.0%} of what is older than 10 minutes"
+    known = ", ".join([f"the {name} tier covers {_percent(part)}" for name, part in coverage])
+    raise SemanticUnavailable(f"{known}{where}; {asked}", None, f"run: {asking.way_to_more()}")
+
+
+def _percent(share: float) -> str:
+    """Rounded down: what is not all is never 100%."""
+    return f"{int(share * 1000) / 10:g}%"
 
 
 class _Asking:
@@ -100,16 +129,20 @@ class _Asking:
     def __init__(
         self,
         policy: SemanticPolicy,
+        remote: RemoteOptions,
         places: Places,
         now_ms: int,
         monotonic_s: Callable[[], float],
         notes: list[str],
     ) -> None:
         self._policy = policy
+        self._remote = remote
         self._now_ms = now_ms
         self._places = places
         self._monotonic_s = monotonic_s
         self._notes = notes
+        self._lost: list[tuple[str, str]] = []
+        self.opened: dict[str, Tier] = {}
 
     def what_there_is(self, text: str) -> Meaning:
         """The fast tier, and the quality tier where it can be had in time."""
@@ -122,9 +155,26 @@ class _Asking:
         """Raises SemanticUnavailable where one of them cannot be had."""
         fast, quality = self._fast(text), self._quality(text, None)
         if fast is None or quality is None:
-            why = self._notes[-1] if self._notes else "no vectors are built yet"
-            raise SemanticUnavailable(why, None, f"run: {self._next_step()}")
+            why, todo = self._lost[-1] if self._lost else self._never_had(FAST if fast is None else QUALITY)
+            raise SemanticUnavailable(why, None, f"run: {todo}")
         return self._refined(fast, quality)
+
+    def _never_had(self, name: str) -> tuple[str, str]:
+        """Why a tier is not there, and the command that makes it."""
+        from cass.semantic.models import installed
+
+        if not self._policy.wants_quality_tier:
+            what = "the quality tier is switched off: its embedder is hash"
+            return what, f"cass config set quality_tier_embedder {DEFAULT_QUALITY_TIER_EMBEDDER}"
+        needs_model = kind_of(self._policy.quality_tier_embedder, self._places.data) == DEFAULT_QUALITY_TIER_EMBEDDER
+        todo = "cass models install" if needs_model and not installed(self._places.data) else "cass backfill"
+        return f"no vectors of the {name} tier are built yet", todo
+
+    def way_to_more(self) -> str:
+        """The command by which the quality tier covers more."""
+        if self.opened[QUALITY].manifest.evicted_bytes:
+            return f"cass config set semantic_budget_mb {2 * self._policy.semantic_budget_mb}"
+        return "cass backfill"
 
     def _refined(self, fast: Asked | None, quality: Asked | None) -> Meaning:
         """The candidates of both tiers in the order of both scores; those of one where there is only one."""
@@ -146,31 +196,34 @@ class _Asking:
         policy = self._policy
         if not policy.wants_quality_tier or not os.path.exists(os.path.join(self._places.vectors, QUALITY)):
             return None
-        cost = _Cost(self._places, self._now_ms)
+        cost = Cost(self._places.cache, kind_of(policy.quality_tier_embedder, self._places.data), self._now_ms)
         if left_ms is not None and cost.expected_ms > left_ms:
             took = f"it took {cost.expected_ms} ms last time" if cost.was_measured else "the time was too short"
             wait = f"a search waits {policy.semantic_wait_ms} (--semantic-wait)"
             self._notes.append(f"the quality tier did not take part: {took}, {wait}")
             return None
         started_s = self._monotonic_s()
-        embedder = self._model()
-        asked = self._ask(QUALITY, embedder, text) if embedder is not None else None
-        if asked is not None:
-            cost.note((self._monotonic_s() - started_s) * 1000)
+        asked = self._asked(text, None if left_ms is None else started_s + left_ms / 1000)
+        spent_ms = (self._monotonic_s() - started_s) * 1000
+        # A server that was given up is not waited for by the next search either.
+        if asked is not None or (left_ms is not None and spent_ms >= left_ms):
+            cost.note(spent_ms)
         return asked
 
-    def _model(self) -> BaseEmbedder | None:
-        from cass.semantic.embedders.onnx import open_model
+    def _asked(self, text: str, until_s: float | None) -> Asked | None:
+        """What the quality tier knows; None with a note.  `until_s` None: whatever it takes."""
 
-        embedder = open_model(self._places.data, self._policy.quality_tier_embedder)
-        if embedder is None:
-            self._notes.append("the quality tier did not take part: its model is not installed; cass models install")
+        def left_s() -> float | None:
+            return None if until_s is None else until_s - self._monotonic_s()
+
+        name = self._policy.quality_tier_embedder
+        embedder = quality_embedder(name, self._places.data, self._remote, left_s)
+        if isinstance(embedder, Missing):
+            self._lose(f"the quality tier did not take part: {embedder.why}", embedder.todo)
             return None
-        embedder.load()
-        if not embedder.is_loaded:
-            self._notes.append(f"the quality tier did not take part: {embedder.reason}; cass models verify")
-            return None
-        return embedder
+        asked = self._ask(QUALITY, embedder, text)
+        self._notes += getattr(embedder, "warnings", ())
+        return asked
 
     def _ask(self, name: str, embedder: BaseEmbedder, text: str) -> Asked | None:
         def judge(manifest: SemanticAssetManifest) -> InvalidationAction:
@@ -179,12 +232,13 @@ class _Asking:
         tier = Tier.open(self._places.vectors, name, judge)
         if not isinstance(tier, Tier):
             if tier is not None:
-                self._notes.append(f"the {name} tier cannot be used: {tier.reason}; cass backfill mends it")
+                self._lose(f"the {name} tier cannot be used: {tier.reason}", "cass backfill")
             return None
+        self.opened[name] = tier
         try:
             vector = embedder.embed([text])[0]
         except EmbedderError as lost:
-            self._notes.append(f"the {name} tier did not take part: {lost}")
+            self._lose(f"the {name} tier did not take part: {lost}", lost.todo or "cass doctor")
             return None
         near: dict[int, float] = {}
         for number, _, cosine in tier.scan(vector, NEAREST):
@@ -192,39 +246,10 @@ class _Asking:
                 near.setdefault(number, cosine)
         return Asked(tier, vector, near)
 
-    def _next_step(self) -> str:
-        from cass.semantic.models import installed
-
-        return "cass backfill" if installed(self._places.data) else "cass models install"
-
-
-class _Cost:
-    """What a question to the quality tier took last time, in a file of the cache: a cold process decides by it.
-
-    What was measured long ago, perhaps on a busy machine, is not believed for ever.
-    """
-
-    def __init__(self, places: Places, now_ms: int) -> None:
-        self._path = os.path.join(places.cache, "quality_ms")
-        self.was_measured, self.expected_ms = False, USUAL_QUALITY_MS
-        try:
-            if now_ms - os.stat(self._path).st_mtime * 1000 < BELIEVED_MS:
-                with open(self._path, "rb", 0) as file:
-                    self.was_measured, self.expected_ms = True, int(file.read(12))
-        except (OSError, ValueError):
-            pass
-
-    def note(self, spent_ms: float) -> None:
-        """Remember it, if it changed by more than a fifth."""
-        if self.was_measured and abs(spent_ms - self.expected_ms) * 5 <= self.expected_ms:
-            return
-        from cass.disk import make_private_folder, write_whole
-
-        try:
-            make_private_folder(os.path.dirname(self._path))
-            write_whole(self._path, b"%d" % spent_ms)
-        except OSError:
-            pass  # the next process guesses as this one did
+    def _lose(self, what: str, todo: str) -> None:
+        """Note why a tier does not take part, and the command that may help."""
+        self._lost.append((what, todo))
+        self._notes.append(f"{what}; {todo}")
 
 
 def _documents(search: Search, nearest: Sequence[int]) -> list[Document]:

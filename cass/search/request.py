@@ -49,11 +49,15 @@ class Request:
 
     @property
     def wants_meaning(self) -> bool:
-        """Is there anything for vectors to add?  What counts, lists or orders otherwise is about words alone."""
+        """Is there anything for vectors to add?  Strict mode wants to know in any case that they are there."""
         if self.mode != "hybrid_preferred":
             return self.mode == "strict_semantic"
-        about_words = self.literal or self.counts_only or self.strict or self.match or self.sort != "relevance"
-        return not about_words and bool(self.text)
+        return not self.about_words and bool(self.text)
+
+    @property
+    def about_words(self) -> bool:
+        """What counts, lists or orders otherwise is about words alone."""
+        return bool(self.literal or self.counts_only or self.strict or self.match or self.sort != "relevance")
 
     @property
     def is_filtered(self) -> bool:
@@ -64,7 +68,10 @@ class Request:
 
 @record
 class Found:
-    """What was found before grouping.  `match_types` by document; those missing are `relaxed`."""
+    """What was found before grouping.  `match_types` by document; those missing are `relaxed`.
+
+    `coverage`: of each tier of vectors the share (0 to 1) of the texts that it has, where meaning was asked for.
+    """
 
     candidates: tuple[Candidate, ...]
     total: int
@@ -76,6 +83,7 @@ class Found:
     by: tuple[str, ...] = ("lexical",)
     exact_total: bool = True
     timed_out: bool = False
+    coverage: tuple[tuple[str, float], ...] = ()
 
 
 @record
@@ -122,6 +130,7 @@ class Hit:
 class Results:
     """An answer.  `total` counts messages on `rung`, before grouping; `exact_total` false: at least so many.
 
+    `generation` of the index that answered; `has_more`: are there hits behind these?
     `long_tail`: so many messages are not in the lexical index that it should be brought up to date.
     """
 
@@ -134,10 +143,17 @@ class Results:
     notes: tuple[str, ...]
     corrected: tuple[tuple[str, str], ...]
     dropped: tuple[str, ...]
-    next_cursor: str | None
+    generation: str
+    has_more: bool
     messages: int
     behind_files: int
     indexed_ms: int | None
     took_ms: float
     timed_out: bool = False
     long_tail: bool = False
+    coverage: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def next_cursor(self) -> str | None:
+        """Where the next page starts: behind the last of these hits."""
+        return f"{self.generation}-{self.hits[-1].rank}" if self.has_more and self.hits else None

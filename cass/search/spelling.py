@@ -26,25 +26,30 @@ READ_CHARS = 65_536
 RELAXED_BONUS = 0.5
 
 
-def compounds(query: Query) -> list[str]:
-    """The words of a query that are several words to the index."""
-    words = [leaf.text for leaf in wanted_leaves(query.root) if isinstance(leaf, Word) and not leaf.text.isalnum()]
-    return [word for word in dict.fromkeys(words) if len(pieces(word)) > 1]
+def compounds(query: Query) -> tuple[list[str], float]:
+    """The words of a query that are several words to the index, and how many of its words (0 to 1) they are."""
+    leaves = dict.fromkeys(wanted_leaves(query.root))
+    words = [leaf.text for leaf in leaves if isinstance(leaf, Word) and len(pieces(leaf.text)) > 1]
+    return words, len(words) / max(1, len(leaves))
 
 
-def spelled_first(connection: Connection, words: list[str], found: Found) -> Found:
-    """The same candidates; those among the first that contain the compounds as typed get a bonus."""
+def spelled_first(connection: Connection, query: Query, found: Found) -> Found:
+    """The same candidates; those among the first that contain the query's compounds as typed get a bonus.
+
+    It is as large as the compounds' part in the query: a hyphen in a sentence must not outweigh the sentence.
+    """
+    words, part = compounds(query)
     head = found.candidates[:HEAD]
-    if len(head) < 2:
+    if not words or len(head) < 2:
         return found
     texts = _texts(connection, [candidate.doc for candidate in head])
     forms = [_forms(word) for word in words]
     exact = [bool(found.match_types.get(candidate.doc)) for candidate in head]
-    best = head[0].score
+    most = part * head[0].score
     ranked = []
     for candidate, whole in zip(head, exact, strict=True):
         share = _share(texts.get(candidate.doc, ""), forms) if whole or not any(exact) else 0.0
-        bonus = share * best * (1.0 if whole else RELAXED_BONUS)
+        bonus = share * most * (1.0 if whole else RELAXED_BONUS)
         ranked.append(replace(candidate, score=candidate.score + bonus))
     ranked.sort(key=lambda hit: (-round(hit.score, 4), -(hit.time_ms or 0), hit.doc))
     return replace(found, candidates=(*ranked, *found.candidates[HEAD:]))

@@ -18,26 +18,47 @@ class TierState:
     damage: str | None = None
 
 
-BACKFILL, INDEX, INSTALL = "cass backfill", "cass index", "cass models install"
+BACKFILL, INDEX, INSTALL, VERIFY = "cass backfill", "cass index", "cass models install", "cass models verify"
 
 
 def capability_of(
-    policy: SemanticPolicy, fast: TierState, quality: TierState, has_model: bool, has_graph: bool, has_texts: bool
+    policy: SemanticPolicy,
+    fast: TierState,
+    quality: TierState,
+    has_model: bool,
+    has_graph: bool,
+    has_texts: bool,
+    graph_damage: str | None = None,
+    model_damage: str | None = None,
 ) -> tuple[SemanticCapability, str | None]:
-    """The capability, and the command that would better it; None where nothing would, or nobody wants it."""
+    """The capability, and the command that would better it; None where nothing would, or nobody wants it.
+
+    What is damaged beside what serves is the capability's reason.
+    """
     if not policy.mode.should_build_semantic:
         return SemanticCapability.LEXICAL_ONLY, None
+    wanted = (quality.damage, model_damage) if policy.wants_quality_tier else ()
+    damages = [damage for damage in (fast.damage, graph_damage, *wanted) if damage]
+    best, todo = _whole(policy, fast, quality, has_model, has_graph and not graph_damage)
+    if best is None:
+        why = "; ".join(damages) or ("no vectors are built yet" if has_texts else "nothing is indexed yet")
+        return SemanticCapability.degraded(why), BACKFILL if has_texts else INDEX
+    if not damages:
+        return best, todo
+    return SemanticCapability(best, "; ".join(damages)), VERIFY if damages == [model_damage] else BACKFILL
+
+
+def _whole(
+    policy: SemanticPolicy, fast: TierState, quality: TierState, has_model: bool, has_graph: bool
+) -> tuple[SemanticCapability | None, str | None]:
+    """The same for what serves; None where nothing does."""
     if quality.vectors and has_model and policy.wants_quality_tier:
         pays = quality.vectors >= policy.hnsw_min_vectors
-        best = SemanticCapability.QUALITY_NO_HNSW if pays and not has_graph else SemanticCapability.FULL_QUALITY
-        return best, BACKFILL if quality.damage or fast.damage or best != SemanticCapability.FULL_QUALITY else None
-    if fast.vectors:
-        return SemanticCapability.FAST_TIER_ONLY, _better(policy, has_model)
-    why = fast.damage or quality.damage or ("no vectors are built yet" if has_texts else "nothing is indexed yet")
-    return SemanticCapability.degraded(why), BACKFILL if has_texts else INDEX
-
-
-def _better(policy: SemanticPolicy, has_model: bool) -> str | None:
+        if pays and not has_graph:
+            return SemanticCapability.QUALITY_NO_HNSW, BACKFILL
+        return SemanticCapability.FULL_QUALITY, None
+    if not fast.vectors:
+        return None, None
     if not policy.wants_quality_tier:
-        return None
-    return BACKFILL if has_model else INSTALL
+        return SemanticCapability.FAST_TIER_ONLY, None
+    return SemanticCapability.FAST_TIER_ONLY, BACKFILL if has_model else INSTALL

@@ -32,6 +32,7 @@ CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUND
 OTHER = "look at the network and the proxy (https_proxy), or use --mirror or --from"
 TODO = {
     401: "put the name and password for it into the address, or use --from",
+    404: "look at the address, or use --mirror or --from",
     403: "ask who runs it, or use --mirror or --from",
     407: "give the proxy's name and password in https_proxy=http://NAME:PASSWORD@HOST:PORT, or use --from",
 }
@@ -54,6 +55,7 @@ class Web:
     def __init__(self, env: Mapping[str, str], timeout_s: float = 30.0, proxy: str = "", certificate: str = "") -> None:
         self._timeout_s = timeout_s
         proxies = {"http": proxy, "https": proxy} if proxy else None  # None: as the environment says
+        self._proxy = proxy
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler(proxies),
             urllib.request.HTTPSHandler(context=_context(env, certificate)),
@@ -61,7 +63,7 @@ class Web:
 
     def page(self, url: str, accept: str = "*/*") -> tuple[str, str, str]:
         """A text: its address after redirects, its kind and itself.  Raises FetchFailed."""
-        with _told(url), self._open(url, {"Accept": accept}) as answer:
+        with _told(url, self._proxy), self._open(url, {"Accept": accept}) as answer:
             data = answer.read(PAGE_BYTES)
             return answer.geturl(), answer.headers.get_content_type(), data.decode("utf-8", "replace")
 
@@ -85,7 +87,7 @@ class Web:
         have, tag = _size(path + PARTIAL), _read(path + IDENTITY)
         resume = {"Range": f"bytes={have}-", "If-Range": tag} if have and tag else {}
         try:
-            with _told(url):
+            with _told(url, self._proxy):
                 answer = self._open(url, resume)
         except FetchFailed as lost:
             if lost.status == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and resume:
@@ -191,8 +193,8 @@ def _tag(answer: http.client.HTTPResponse) -> str:
 
 
 @contextmanager
-def _told(url: str) -> Iterator[None]:
-    """Whatever goes wrong becomes FetchFailed, in words."""
+def _told(url: str, proxy: str) -> Iterator[None]:
+    """Whatever goes wrong becomes FetchFailed, in words.  `proxy` is the one of pip's files."""
     where = shown(url)
     try:
         yield
@@ -200,9 +202,16 @@ def _told(url: str) -> Iterator[None]:
         with refused:
             raise FetchFailed(_status(refused), where, TODO.get(refused.code, OTHER), refused.code) from refused
     except urllib.error.URLError as lost:
-        raise _unreachable(lost.reason, where) from lost
+        raise _unreachable(lost.reason, where, proxy or _proxy_for(url)) from lost
     except (http.client.HTTPException, OSError) as lost:
-        raise _unreachable(lost, where) from lost
+        raise _unreachable(lost, where, proxy or _proxy_for(url)) from lost
+
+
+def _proxy_for(url: str) -> str:
+    """The proxy that the environment names for this address, "" for none."""
+    parts = urlsplit(url)
+    is_direct = urllib.request.proxy_bypass(parts.hostname or "")
+    return "" if is_direct else urllib.request.getproxies().get(parts.scheme, "")
 
 
 def _status(refused: urllib.error.HTTPError) -> str:
@@ -212,7 +221,7 @@ def _status(refused: urllib.error.HTTPError) -> str:
         return f"the answer was {refused.code}"
 
 
-def _unreachable(reason: object, where: str) -> FetchFailed:
+def _unreachable(reason: object, where: str, proxy: str) -> FetchFailed:
     text = str(reason)
     if isinstance(reason, ssl.SSLCertVerificationError):
         todo = "name the file of your company's certificates in SSL_CERT_FILE, or use --from"
@@ -220,9 +229,10 @@ def _unreachable(reason: object, where: str) -> FetchFailed:
     if "407" in text:
         return FetchFailed("the proxy wants a name and a password", where, TODO[407], 407)
     if isinstance(reason, TimeoutError):
-        return FetchFailed("no answer in time", where, OTHER)
+        return FetchFailed("no answer in time" + (f" through the proxy {shown(proxy)}" if proxy else ""), where, OTHER)
     said = getattr(reason, "strerror", None) or text or type(reason).__name__
-    return FetchFailed(f"it cannot be reached: {str(said).lower()}", where, OTHER)
+    way = f" through the proxy {shown(proxy)}" if proxy else ""
+    return FetchFailed(f"it cannot be reached{way}: {str(said).lower()}", where, OTHER)
 
 
 def _size(path: str) -> int:

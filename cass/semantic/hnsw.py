@@ -31,6 +31,8 @@ MAGIC = "cass graph 1"
 # Recall of the best 10 in 50,000 vectors of 256 bytes: .966 with 64 looked at, .977 with 128.
 CONNECTIVITY = 16
 EXPANSION = 128
+# Half a second of one thread: so soon a worker makes way.
+ROWS_AT_A_TIME = 256
 ROW_BITS = 32
 READ_BYTES = 1 << 20
 
@@ -81,7 +83,7 @@ def build_graph(
 ) -> Leave | None:
     """Write a graph over all vectors of a tier, if the budget has room for it: it evicts nothing, not the old graph.
 
-    A thousand vectors take a second: `goes_on` is asked between segments, with how many are done; None: it said no.
+    A thousand vectors take a second: `goes_on` is asked twice in it, with how many are done; None: it said no.
     Raises OSError where the disk fails, the old graph then standing.
     """
     folder = budget.shelf.folder(name)
@@ -102,12 +104,13 @@ def _index_of(tier: Tier, goes_on: Callable[[int], bool]) -> Any:
 
     dim = tier.segments[0].segment.recipe.dim
     index = index_type(ndim=dim, metric="cos", dtype="i8", connectivity=CONNECTIVITY, expansion_add=EXPANSION)
-    for one in tier.segments:
-        if not goes_on(len(index)):
-            return None
-        if one.segment.recipe.dim == dim:
-            rows = numpy.array(one.live_rows(), dtype=numpy.uint64)
-            vectors = numpy.frombuffer(one.block, dtype=numpy.int8).reshape(-1, dim)
+    for one in [one for one in tier.segments if one.segment.recipe.dim == dim]:
+        every = numpy.array(one.live_rows(), dtype=numpy.uint64)
+        vectors = numpy.frombuffer(one.block, dtype=numpy.int8).reshape(-1, dim)
+        for start in range(0, len(every), ROWS_AT_A_TIME):
+            if not goes_on(len(index)):
+                return None
+            rows = every[start : start + ROWS_AT_A_TIME]
             index.add((one.segment.number << ROW_BITS) + rows, vectors[rows.astype(numpy.int64)], threads=1)
     return index
 
@@ -124,10 +127,10 @@ def _write(shelf: Shelf, folder: str, index: Any, covered: list[Covered]) -> Non
         lines = [MAGIC, f"{crc}\t{size}\t{stamp}"] + [f"{one.number}\t{one.count}\t{one.last_key}" for one in covered]
         body = "\n".join(lines).encode()
         shelf.volume.replace(os.path.join(folder, ABOUT), body + f"\n{crc32(body)}".encode())
-    except RuntimeError as bad:
-        raise OSError(f"the graph cannot be written: {bad}") from bad
-    finally:
-        shelf.volume.remove(path)
+    except (OSError, RuntimeError) as bad:
+        for name in (UNFINISHED, DATA):
+            shelf.volume.remove(os.path.join(folder, name))  # without its description it only takes room
+        raise bad if isinstance(bad, OSError) else OSError(f"the graph cannot be written: {bad}") from bad
 
 
 def open_graph(shelf: Shelf, name: str, tier: Tier, full: bool = False) -> Graph | Damage | None:

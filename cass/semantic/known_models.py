@@ -58,5 +58,6 @@ KNOWN = {MINILM.name: MINILM}
 def known(name: str) -> KnownModel:
     """Raises UsageError for a name that is not in the table."""
     if name not in KNOWN:
-        raise UsageError(f"there is no model {name!r} to install", "cass models", f"use {' or '.join(KNOWN)}")
+        todo = f"use {' or '.join(KNOWN)}, or give its folder: --from FOLDER"
+        raise UsageError(f"there is no model {name!r} that cass could fetch", "cass models", todo)
     return KNOWN[name]

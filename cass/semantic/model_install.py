@@ -23,6 +23,7 @@ from cass.semantic.models import (
     Model,
     file_facts,
     find,
+    folder_of,
     lock,
     models_folder,
     passing_folder,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Callable, Mapping, Sequence
 
+    from cass.disk import Lock
     from cass.paths import Places
     from cass.policy import SemanticPolicy
     from cass.semantic.model_sources import Progress
@@ -64,7 +66,9 @@ class Machine:
     """Where it goes.
 
     used_bytes: what all models take now; vectors and graphs would give way to one · free_bytes(path): of the volume
-    make_room(bytes): let them give way for so many bytes more; the refusal where that does not do.
+    alone(): the lock under which vectors may give way; None while somebody makes some
+    make_room(bytes): let them, for so many bytes more; the refusal where that does not do
+    beside(bytes): raises Busy where it does not fit without that.
     """
 
     where: Places
@@ -73,7 +77,9 @@ class Machine:
     policy: SemanticPolicy
     used_bytes: int
     free_bytes: Callable[[str], int | None]
+    alone: Callable[[], Lock | None]
     make_room: Callable[[int], BudgetDecision | None]
+    beside: Callable[[int], None]
     now_ms: Callable[[], int]
     progress: Progress
 
@@ -104,7 +110,8 @@ def install(request: Request, machine: Machine) -> Installed:
             return Installed(there, True)
         variants = VARIANTS if request.variant is None else (request.variant,)
         _check_room(request.model, variants[0], machine, there)
-        downloads = _downloads(machine.where)
+        _check_others(request.model.sizes[variants[0]], machine, there)
+        downloads = downloads_folder(machine.where)
         staging = os.path.join(downloads, STAGING)
         shutil.rmtree(staging, ignore_errors=True)  # of a process that was killed
         make_private_folder(staging)
@@ -120,7 +127,7 @@ def install(request: Request, machine: Machine) -> Installed:
         return Installed(model, False)
 
 
-def _downloads(where: Places) -> str:
+def downloads_folder(where: Places) -> str:
     """The folder for what is on its way to this data folder: its lock guards that one, too."""
     from hashlib import blake2b
 
@@ -148,6 +155,19 @@ def _check_room(known: KnownModel, variant: str, machine: Machine, there: Model 
         )
 
 
+def _check_others(write_bytes: int, machine: Machine, there: Model | None) -> None:
+    """Raises Busy, before anything is fetched, where somebody makes vectors of which some would have to go."""
+    lock = machine.alone()
+    if lock is None:
+        machine.beside(_more_bytes(write_bytes, there))
+    else:
+        lock.release()
+
+
+def _more_bytes(write_bytes: int, there: Model | None) -> int:
+    return max(write_bytes - (there.bytes if there is not None else 0), 0)
+
+
 def _decide(write_bytes: int, machine: Machine, there: Model | None) -> None:
     """Raises ModelRefused where so much may not be written in place of the model that is there."""
     models, policy = models_folder(machine.where.data), machine.policy
@@ -160,13 +180,20 @@ def _decide(write_bytes: int, machine: Machine, there: Model | None) -> None:
         raise _refusal(decision, models)
 
 
-def _make_room(model: Model, machine: Machine, there: Model | None) -> None:
-    """The model's real size is known now; what is weaker goes.  Raises ModelRefused."""
+def _settle(model: Model, machine: Machine, there: Model | None) -> Model:
+    """The model in its place, what is weaker gone for it.  Its real size is known now.  Raises ModelRefused, Busy."""
     _decide(model.bytes, machine, there)
-    more_bytes = model.bytes - (there.bytes if there is not None else 0)
-    refused = machine.make_room(max(more_bytes, 0))
-    if refused is not None:
-        raise _refusal(refused, models_folder(machine.where.data))
+    more_bytes = _more_bytes(model.bytes, there)
+    lock = machine.alone()
+    if lock is None:
+        # Whoever works there asks the budget before each write, and then sees the model.
+        machine.beside(more_bytes)
+        return _put_in_place(model, machine.where.data)
+    with lock:
+        refused = machine.make_room(more_bytes)
+        if refused is not None:
+            raise _refusal(refused, models_folder(machine.where.data))
+        return _put_in_place(model, machine.where.data)
 
 
 def _refusal(decision: BudgetDecision, where: str) -> ModelRefused:
@@ -198,8 +225,7 @@ def _build(
             if found is not None and found.is_enough(variant):
                 model = replace(model, agreement=round(found.cosine, 6))
                 write_manifest(model)
-                _make_room(model, machine, there)
-                return _put_in_place(model, data)
+                return _settle(model, machine, there)
         raise ModelRefused(
             f"it does not give the right vectors on this machine{_said(found)}", source, "report it, with this line"
         )
@@ -280,12 +306,12 @@ def _expected(model: Model, known: KnownModel, staging: str) -> Sequence[array[f
         return checked_in
     with open(os.path.join(staging, MODEL), "wb") as file:
         write_model(read_safetensors(os.path.join(staging, WEIGHTS)), known.config, FP32, file)
-    return vectors_of(replace(model, folder=staging, variant=FP32))
+    return vectors_of(replace(model, folder=staging, variant=FP32, files=()))
 
 
 def _put_in_place(model: Model, data: str) -> Model:
     """Renamed whole; the one that was there before is out of the way first."""
-    folder = os.path.join(models_folder(data), model.name)
+    folder = folder_of(data, model.name)
     if os.path.isdir(folder):
         put_aside(data, model.name)
     os.replace(model.folder, folder)

@@ -17,7 +17,7 @@ from cass.semantic.package_index import find_wheel, pip_settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import IO
 
     # phase, bytes done, bytes in all (0 where nobody knows)
@@ -55,7 +55,11 @@ class Surroundings:
 
 
 class _Wrong(Exception):
-    """A file that is not the one that is pinned."""
+    """Files that are not those that are pinned, or pinned nowhere."""
+
+    def __init__(self, what: str, hashes: Sequence[str]) -> None:
+        super().__init__(what)
+        self.hashes = tuple(hashes)
 
 
 def fetch(known: KnownModel, wish: Wish, around: Surroundings, into: str) -> str:
@@ -122,11 +126,14 @@ class _Source:
         return lambda: self._wheel(index)
 
     def check(self) -> None:
-        """Raises _Wrong for a file without the right hash."""
-        for name in FILES:
-            found = sha256_of(os.path.join(self._into, name))
-            if found != self._known.files[name][0] and found not in self._wish.trusted:
-                raise _Wrong(f"{name} is another file than the one that is pinned: its SHA-256 is {found}")
+        """Raises _Wrong where a file has not the right hash."""
+        found = {name: sha256_of(os.path.join(self._into, name)) for name in FILES}
+        pinned = {name: self._known.files[name][0] for name in FILES}
+        wrong = [name for name in FILES if found[name] != pinned[name] and found[name] not in self._wish.trusted]
+        if wrong:
+            name = wrong[0]
+            why = "another file than the one that is pinned" if pinned[name] else "a file that cass does not know"
+            raise _Wrong(f"{name} is {why}: its SHA-256 is {found[name]}", [found[each] for each in wrong])
 
     def _mirror(self, url: str) -> None:
         """An archive, a folder with the files, the like of a hub, or the like of a package index."""
@@ -187,6 +194,7 @@ class _Source:
         import zipfile
         import zlib
 
+        self._around.progress("unpacking", 0, 0)
         try:
             with zipfile.ZipFile(path) as archive:
                 found = _shallowest(archive.namelist())
@@ -224,7 +232,9 @@ def _shallowest(paths: Iterable[str]) -> dict[str, str]:
 
 
 def _trust(wrong: _Wrong) -> str:
-    return f"if you know that file and trust it, say --trust {str(wrong).rpartition(' ')[2]}"
+    trust = " ".join([f"--trust {sha256}" for sha256 in wrong.hashes])
+    which = "that file and trust it" if len(wrong.hashes) == 1 else "both files and trust them"
+    return f"if you know {which}, say {trust}"
 
 
 def _nowhere(known: KnownModel, failures: list[FetchFailed]) -> NetworkFailed:

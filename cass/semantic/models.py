@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
+CONSENT = "models.consent"
 LOCK = "models.lock"  # beside the database: what lies among the models may be evicted
 NEW, GONE = "new", "gone"
 FORM = 1  # of the manifest
@@ -94,6 +95,12 @@ def passing_folder(data: str) -> str:
     return os.path.join(data, "derived", "models-passing")
 
 
+def folder_of(data: str, name: str) -> str:
+    """The folder of the model of that name: one level, whatever signs the name has."""
+    plain = "".join([sign if sign.isalnum() or sign in "-_." else "--" for sign in name.strip().lower()])
+    return os.path.join(models_folder(data), plain.lstrip(".") or "-")
+
+
 def installed(data: str) -> list[Model]:
     """All models that are installed, by name; what has no readable manifest is none."""
     try:
@@ -108,7 +115,7 @@ def find(data: str, name: str) -> Model | None:
     """The model of that name, None where none is installed or its manifest cannot be read."""
     import json
 
-    folder = os.path.join(models_folder(data), name)
+    folder = folder_of(data, name)
     try:
         with open(os.path.join(folder, MANIFEST), encoding="utf-8") as file:
             said = json.load(file)
@@ -148,7 +155,7 @@ def revision_of(sha256: str) -> str:
 
 def remove(data: str, name: str) -> int:
     """Remove a model, or what is left of one; the bytes that were freed.  Raises Busy, OSError."""
-    folder = os.path.join(models_folder(data), name)
+    folder = folder_of(data, name)
     if not os.path.isdir(folder):
         return 0
     with lock(data):
@@ -163,7 +170,7 @@ def put_aside(data: str, name: str) -> None:
     """Rename a model's folder, which then is no model: a search sees it whole or not at all.  Raises OSError."""
     passing = passing_folder(data)
     make_private_folder(passing)
-    os.replace(os.path.join(models_folder(data), name), os.path.join(passing, GONE))
+    os.replace(folder_of(data, name), os.path.join(passing, GONE))
 
 
 def sweep(data: str) -> None:
@@ -182,6 +189,29 @@ def lock(data: str) -> Lock:
         who = f"process {lock_holder(path)}"
         raise Busy(f"{who} is installing or removing a model", path, "wait for it, then run this again")
     return taken
+
+
+def note_consent(data: str, now_ms: int) -> None:
+    """The user asked for a model: with that date a worker may fetch one, where the policy says so.  Raises OSError."""
+    if consent_ms(data) is None:
+        write_whole(os.path.join(data, CONSENT), b"%d\n" % now_ms)
+
+
+def consent_ms(data: str) -> int | None:
+    """When the user first asked for a model; None if never, or if the last one was removed since."""
+    try:
+        with open(os.path.join(data, CONSENT), "rb") as file:
+            return int(file.read(20))
+    except (OSError, ValueError):
+        return None
+
+
+def withdraw_consent(data: str) -> None:
+    """Whoever removes the last model does not want to find it again.  Raises OSError."""
+    try:
+        os.unlink(os.path.join(data, CONSENT))
+    except FileNotFoundError:
+        pass
 
 
 def sha256_of(path: str) -> str:

@@ -10,7 +10,7 @@ import os
 
 from cass.policy import SemanticArtifactKind
 from cass.semantic.manifest import Damage, Manifest, Recipe, parse, read_current
-from cass.semantic.scan import to_i8
+from cass.semantic.scan import best_engine, to_i8
 from cass.semantic.segments import OpenSegment, open_segment, row_bytes
 
 TYPE_CHECKING = False
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from cass.semantic.manifest import Segment
     from cass.semantic.scan import Engine
 
+    Near = tuple[int, int, float]  # text id, piece, cosine
     Judge = Callable[[SemanticAssetManifest], InvalidationAction]
 
 FAST, QUALITY = "fast", "quality"
 KIND_OF = {FAST: SemanticArtifactKind.FAST_VECTOR_INDEX, QUALITY: SemanticArtifactKind.QUALITY_VECTOR_INDEX}
+# So many rows take one core more than 5 ms.
+WORTH_TWO = 65_536
 # A writer may publish and remove between our reading the list and our opening its files; then the list is read again.
 TRIES = 5
 
@@ -67,17 +70,20 @@ class Tier:
         if not query or k <= 0:
             return []
         signed = to_i8(query)
-        found = []
-        for segment in self.segments:
-            if segment.segment.recipe.dim == len(signed):
-                found += segment.nearest(signed, k, allowed, engine)
+        fitting = [one for one in self.segments if one.segment.recipe.dim == len(signed)]
+
+        def nearest(segments: Sequence[OpenSegment]) -> list[Near]:
+            return [near for one in segments for near in one.nearest(signed, k, allowed, engine)]
+
+        is_long = allowed is None and sum([one.segment.count for one in fitting]) >= WORTH_TWO
+        found = _by_two(nearest, fitting) if is_long else nearest(fitting)
         found.sort(key=_rank)
         return found[:k]
 
     def cosines(self, query: Sequence[float], texts: Collection[int]) -> dict[int, float]:
         """For each of these texts that is here the cosine of its best piece."""
         best: dict[int, float] = {}
-        for text, _, cosine in self.scan(query, self.count, texts):
+        for text, _, cosine in self.scan(query, self.count, frozenset(texts)):
             best.setdefault(text, cosine)
         return best
 
@@ -120,6 +126,19 @@ class Tier:
             return None
         oldest_ms = min([one.segment.oldest_ms for one in self.segments])
         return max(oldest_ms, self.manifest.evicted_until_ms + 1 if self.manifest.evicted_bytes else oldest_ms)
+
+
+def _by_two(nearest: Callable[[Sequence[OpenSegment]], list[Near]], segments: Sequence[OpenSegment]) -> list[Near]:
+    """What `nearest` finds, one half of the segments in a thread: the scan itself lets go of Python's lock."""
+    from threading import Thread
+
+    best_engine()  # loading it is for one thread
+    half, found = len(segments) // 2, []
+    other = Thread(target=lambda: found.append(nearest(segments[:half])))
+    other.start()
+    mine = nearest(segments[half:])
+    other.join()
+    return (found[0] if found else nearest(segments[:half])) + mine
 
 
 def _opened(folder: str, manifest: Manifest, judge: Judge | None) -> Tier:

@@ -7,19 +7,23 @@ is `accepted`'s to say.
 from __future__ import annotations
 
 from cass.settings.table import (
+    ADDRESS,
     AGENTS,
     CHOICE,
     COMMAND,
     CONSTANT,
     FRACTION,
+    HOURS,
     LINK,
     MILLISECONDS,
     MODE,
     NAME,
+    NUMBER,
     POLICY,
     SECONDS,
     SOME_SECONDS,
     SWITCH,
+    VARIABLE,
     WHOLE,
     Setting,
 )
@@ -100,6 +104,26 @@ def _fraction(row: Setting, raw: object) -> float:
     return value
 
 
+def _any_number(row: Setting, raw: object) -> int | float:
+    return _number(raw)
+
+
+def _hours(row: Setting, raw: object) -> str:
+    """From and to on the local clock, over midnight too: `22:00-07:00`."""
+    text = _text(raw).replace(" ", "")
+    if text:
+        start, _, end = text.partition("-")
+        text = f"{_minute(start)}-{_minute(end)}"
+    return text
+
+
+def _minute(text: str) -> str:
+    hour, _, minute = text.partition(":")
+    if _digits(hour) > 23 or _digits(minute or "0") > 59:
+        raise ValueError
+    return f"{_digits(hour):02}:{_digits(minute or '0'):02}"
+
+
 def _duration(raw: object, bare_ms: int) -> int | float:
     """Milliseconds of `500ms`, `2s`, `1.5h`; a number alone counts `bare_ms` each."""
     if isinstance(raw, str):
@@ -178,6 +202,25 @@ def _link(row: Setting, raw: object) -> str:
     return text
 
 
+def _address(row: Setting, raw: object) -> str:
+    """Of the web, without a name and a password: they would stand wherever settings are shown.  Empty for none."""
+    text = _text(raw)
+    scheme, has_scheme, rest = text.partition("://")
+    host = rest.partition("/")[0]
+    is_plain = text.isprintable() and not any(sign in text for sign in " @?#")
+    if text and not (scheme.lower() in ("http", "https") and has_scheme and host and is_plain):
+        raise ValueError
+    return text
+
+
+def _variable(row: Setting, raw: object) -> str:
+    """Its name: whoever puts the secret itself here, which mostly is no name, is told so."""
+    name = _text(raw)
+    if name and not (name.isascii() and name.isidentifier()):
+        raise ValueError
+    return name
+
+
 def _mode(row: Setting, raw: object) -> object:
     from cass.policy import SemanticMode
 
@@ -207,6 +250,8 @@ CHECKS: dict[str, Callable[[Setting, object], object]] = {
     CHOICE: _choice,
     WHOLE: _whole,
     FRACTION: _fraction,
+    NUMBER: _any_number,
+    HOURS: _hours,
     SECONDS: _seconds,
     SOME_SECONDS: _some_seconds,
     MILLISECONDS: _milliseconds,
@@ -214,6 +259,8 @@ CHECKS: dict[str, Callable[[Setting, object], object]] = {
     COMMAND: _command,
     AGENTS: _agents,
     LINK: _link,
+    ADDRESS: _address,
+    VARIABLE: _variable,
     CONSTANT: _constant,
 }
 ACCEPTED = {
@@ -221,6 +268,8 @@ ACCEPTED = {
     POLICY: "opt_in, budget_gated or automatic",
     NAME: "a name such as minilm: letters, digits and -_./:",
     FRACTION: "a number from 0.0 to 1.0",
+    NUMBER: "a number, 0 or more",
+    HOURS: "two times of the day such as 22:00-07:00, or nothing",
     SECONDS: "a number of seconds, 0 or more, or a duration such as 500ms, 2s or 5m",
     SOME_SECONDS: "a number of seconds above 0, or a duration such as 500ms, 2s or 5m",
     MILLISECONDS: "a whole number of milliseconds, or a duration such as 250ms or 1s",
@@ -228,5 +277,7 @@ ACCEPTED = {
     COMMAND: "a command line, auto, or nothing for none",
     AGENTS: "a list of agents such as codex, aider",
     LINK: "none, file, vscode, vscodium, cursor or an address with {path} and perhaps {line}",
+    ADDRESS: "an address such as http://localhost:8080/v1, or nothing; a key belongs in a variable",
+    VARIABLE: "the name of an environment variable, not the secret itself, or nothing",
     CONSTANT: "nothing, it cannot be set",
 }

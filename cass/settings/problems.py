@@ -6,12 +6,13 @@ from cass.errors import UsageError
 from cass.records import record
 from cass.settings.hot import OTHER_VARIABLES
 from cass.settings.kinds import accepted
-from cass.settings.table import BY_KEY, CONSTANT, ROWS, Setting
+from cass.settings.table import ADDRESS, BY_KEY, CONSTANT, ROWS, VARIABLE, Setting
 
 # Names that are nobody else's: whatever stands there is meant for us.
 OUR_VARIABLES = ("CASS_SEMANTIC_", "CASS_TWO_TIER_", "CASS_SEARCH_", "CASS_SOURCES_")
 # Of the other CASS_ variables only those that are nearly ours are reported.
 LIKENESS = 0.85
+HIDDEN = "***"
 
 
 @record
@@ -38,11 +39,22 @@ def bad_value(row: Setting, raw: object, origin: str) -> SettingProblem:
         return SettingProblem(
             row.key, origin, shown(raw), form, f"{row.key} is a constant of the program", "take it out"
         )
-    return SettingProblem(row.key, origin, shown(raw), form, f"{_quoted(raw)} is no value for {row.key}", f"use {form}")
+    text = HIDDEN if _may_be_secret(row, raw) else shown(raw)
+    return SettingProblem(row.key, origin, text, form, _no_value(row, raw), f"use {form}")
 
 
-def bad_flag(row: Setting, raw: object, origin: str) -> UsageError:
-    return UsageError(f"{_quoted(raw)} is no value for {row.key}", origin, f"use {accepted(row)}")
+def bad_flag(row: Setting, raw: object, origin: str | None) -> UsageError:
+    """For a value on the command line."""
+    return UsageError(_no_value(row, raw), origin, f"use {accepted(row)}")
+
+
+def _no_value(row: Setting, raw: object) -> str:
+    return f"{HIDDEN if _may_be_secret(row, raw) else _quoted(raw)} is no value for {row.key}"
+
+
+def _may_be_secret(row: Setting, raw: object) -> bool:
+    """A key where only its variable's name belongs, or an address with a password in it."""
+    return row.kind == VARIABLE or (row.kind == ADDRESS and any(sign in str(raw) for sign in "@?"))
 
 
 def contradiction(row: Setting, weaker: tuple[object, str], stronger: tuple[object, str]) -> SettingProblem:

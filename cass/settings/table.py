@@ -12,6 +12,8 @@ from cass.settings.hot import OTHER_FILE, SEMANTIC_FILE
 MODE, POLICY, NAME, CHOICE = "mode", "policy", "name", "choice"
 WHOLE, FRACTION, SECONDS, SOME_SECONDS, MILLISECONDS = "whole", "fraction", "seconds", "some seconds", "milliseconds"
 SWITCH, COMMAND, AGENTS, LINK, CONSTANT = "switch", "command", "agents", "link", "constant"
+ADDRESS, VARIABLE = "address", "variable"
+NUMBER, HOURS = "number", "hours"
 
 
 class Setting:
@@ -160,6 +162,59 @@ ROWS = (
         default=0,
         unit="s",
         flag="--timeout",
+    ),
+    Setting("remote.base_url", ADDRESS, "the server that the embedder openai asks; empty for none", default=""),
+    Setting("remote.model", NAME, "the model that this server is asked for", default="BAAI/bge-m3"),
+    Setting("remote.dimension", WHOLE, "the length of that model's vectors", default=1024, unit="floats", least=1),
+    Setting(
+        "remote.key_env",
+        VARIABLE,
+        "the environment variable that holds the server's key; empty for none",
+        default="CASS_REMOTE_API_KEY",
+    ),
+    Setting(
+        "remote.timeout_s",
+        SOME_SECONDS,
+        "how long the server may take for an answer; long texts give it more",
+        default=30,
+        unit="s",
+    ),
+    Setting(
+        "remote.max_chars",
+        WHOLE,
+        "what of a longer text is sent to the server",
+        default=8_000,
+        unit="characters",
+        least=1,
+    ),
+    Setting("remote.allow", SWITCH, "whether your texts may go to a server on another machine", default=False),
+    Setting(
+        "worker.background",
+        CHOICE,
+        "whether a command at a terminal may start the worker when something is to be done",
+        default="auto",
+        values=("auto", "off"),
+    ),
+    Setting("worker.on_battery", SWITCH, "whether background work goes on without mains", default=False),
+    Setting(
+        "worker.max_load_per_core",
+        NUMBER,
+        "how busy others may keep the machine while background work goes on",
+        default=0.7,
+    ),
+    Setting(
+        "worker.quiet_hours",
+        HOURS,
+        "when there is no background work; empty for never",
+        default="",
+    ),
+    Setting("worker.poll_s", SOME_SECONDS, "how often the worker looks for new messages", default=30, unit="s"),
+    Setting(
+        "worker.idle_exit_s",
+        SECONDS,
+        "how long the worker stays when nothing is owed",
+        default=600,
+        unit="s",
     ),
     Setting("sources.disabled", AGENTS, "agents whose files are not read", default=()),
     Setting(

@@ -15,14 +15,18 @@ from cass.disk import free_bytes, lock_holder, try_lock
 from cass.errors import CassError
 from cass.lexical.reader import Damage, open_reader
 from cass.lexical.schema import current_generation
+from cass.lexical.verify import torn_file
 from cass.records import record
 from cass.semantic.artifacts import Shelf, usage_bytes
 from cass.semantic.models import installed
 from cass.semantic.vector_upkeep import verify
 from cass.semantic.vectors import KIND_OF
 from cass.settings.quick import load as load_settings
-from cass.status.facts import TAIL_MESSAGES, canary, database_bytes, mending, quoted
+from cass.status.facts import TAIL_MESSAGES, canary, database_bytes, mending, open_archive, quoted
 from cass.status.place import risk_of
+from cass.status.unknown_agents import unknown_agents
+from cass.status.worker import worker_facts
+from cass.status.worker_faults import worker_faults
 from cass.store import catalog, connect
 from cass.store.counts import agent_counts
 from cass.store.hits import state
@@ -30,7 +34,7 @@ from cass.store.schema import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from sqlite3 import Connection
 
     from cass.paths import Places
@@ -59,23 +63,29 @@ class Finding:
 
 @record
 class Patient:
-    """What the checks look at.  Without a `connection`, `error` says why, or there is no database yet."""
+    """What the checks look at.  Without a `connection`, `error` says why, or there is no database yet.
+
+    services: (path, text) of the files by which a system starts the worker, as they should be if they are there.
+    """
 
     places: Places
     home: str
     env: Mapping[str, str]
     connection: Connection | None
     error: CassError | None
+    services: Sequence[tuple[str, str]] = ()
 
 
-def examine(places: Places, home: str, env: Mapping[str, str]) -> list[Finding]:
+def examine(
+    places: Places, home: str, env: Mapping[str, str], services: Sequence[tuple[str, str]] = ()
+) -> list[Finding]:
     """Every check's finding, in the order of the table."""
     connection, error = None, None
     try:
-        connection = connect.open_reader(places.database)
+        connection = open_archive(places)
     except CassError as bad:
         error = bad
-    patient = Patient(places, home, env, connection, error)
+    patient = Patient(places, home, env, connection, error, services)
     try:
         return [_finding(name, check, patient) for name, check in CHECKS]
     finally:
@@ -126,7 +136,8 @@ def _place(patient: Patient, name: str) -> Finding:
 
 
 def _config(patient: Patient, name: str) -> Finding:
-    problems = load_settings(patient.places, patient.env).problems
+    settings = load_settings(patient.places, patient.env)
+    problems = [*settings.problems, *unknown_agents(settings)]
     if problems:
         more = f"; and {len(problems) - SOME} more" if len(problems) > SOME else ""
         return Finding(name, WARN, "; ".join(map(str, problems[:SOME])) + more, "cass config show --origin")
@@ -195,6 +206,9 @@ def _index(patient: Patient, name: str) -> Finding:
             return Finding(name, OK, "nothing to index yet")
         return Finding(name, FAIL, f"{reader.reason}; searches read the database instead", "cass index", REBUILD)
     behind = catalog.count_behind(patient.connection, reader.change)
+    torn = torn_file(os.path.join(patient.places.lexical, reader.generation))
+    if torn is not None:
+        return Finding(name, FAIL, f"{torn} is not as it was written", "cass index --rebuild", REBUILD)
     lost = canary(reader, patient.connection)
     if lost or reader.change > state(patient.connection).change:
         return Finding(name, FAIL, lost or "it is ahead of the database", "cass index --rebuild", REBUILD)
@@ -268,6 +282,16 @@ def _problems(patient: Patient, name: str) -> Finding:
     return Finding(name, WARN, f"{'; '.join(some)}{more}", "cass index --full -v")
 
 
+def _worker(patient: Patient, name: str) -> Finding:
+    """One that rests is well; one that was killed while something is owed is not."""
+    policy = load_settings(patient.places, patient.env).policy()
+    faults = worker_faults(patient.places, patient.connection, policy, patient.services)
+    if faults:
+        return Finding(name, WARN, "; ".join([fault.what for fault in faults]), faults[0].command)
+    facts = worker_facts(patient.places.data, patient.connection)
+    return Finding(name, OK, f"{facts.state}: {facts.reason}")
+
+
 def _versions(patient: Patient, name: str) -> Finding:
     known = [f"{library} {found}" for library in LIBRARIES if (found := _version(library))]
     return Finding(name, OK, ", ".join([f"SQLite {catalog.SQLITE_VERSION}", *known]))
@@ -295,5 +319,6 @@ CHECKS: tuple[tuple[str, Callable[[Patient, str], Finding]], ...] = (
     ("session files", _problems),
     ("models", _models),
     ("vectors", _vectors),
+    ("worker", _worker),
     ("libraries", _versions),
 )

@@ -7,7 +7,7 @@ import os
 from cass import __version__
 from cass.connectors.table import AGENTS
 from cass.disk import folder_bytes
-from cass.errors import CassError, CorruptDatabase, NewerDatabase
+from cass.errors import CassError, CorruptDatabase, NewerDatabase, SystemRefused
 from cass.lexical.reader import Damage, open_reader
 from cass.lexical.schema import current_generation, is_damage
 from cass.records import record, replace
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cass.lexical.reader import LexicalReader
     from cass.paths import Places
     from cass.policy import SemanticCapabilityReport, SemanticPolicy
+    from cass.status.worker import WorkerFacts
     from cass.store.hits import State
 
 EMPTY, OK, DEGRADED, BROKEN = "empty", "ok", "degraded", "broken"
@@ -94,6 +95,7 @@ class Status:
     behind_files: int = 0
     saw_all_files: bool = True
     semantic: SemanticCapabilityReport | None = None
+    worker: WorkerFacts | None = None
 
     @property
     def healthy(self) -> bool:
@@ -106,7 +108,7 @@ def collect(places: Places, monotonic_s: Callable[[], float], policy: SemanticPo
     With a `policy` also at what search by meaning has and may use.
     """
     try:
-        connection = connect.open_reader(places.database)
+        connection = open_archive(places)
         try:
             status = _empty(places) if connection is None else _filled(places, connection, monotonic_s)
             return status if policy is None else _with_meaning(status, policy, places, connection)
@@ -120,11 +122,31 @@ def collect(places: Places, monotonic_s: Callable[[], float], policy: SemanticPo
     return broken if policy is None else _with_meaning(broken, policy, places, None)
 
 
+def open_archive(places: Places) -> Connection | None:
+    """The archive to read; None where there is none yet.  Raises CassError where it cannot be read or made."""
+    obstacle = _obstacle(places)
+    if obstacle is not None:
+        what = "something else stands where the archive belongs"
+        raise SystemRefused(what, obstacle, "set CASS_DATA_DIR to a folder")
+    if os.path.isdir(places.data) and not os.access(places.data, os.R_OK | os.X_OK):
+        raise SystemRefused("the data folder may not be read", places.data, "shows who may")
+    return connect.open_reader(places.database)
+
+
+def _obstacle(places: Places) -> str | None:
+    """A file in the data folder's place, or a folder in the database's."""
+    if os.path.exists(places.data) and not os.path.isdir(places.data):
+        return places.data
+    return places.database if os.path.isdir(places.database) else None
+
+
 def _with_meaning(status: Status, policy: SemanticPolicy, places: Places, connection: Connection | None) -> Status:
     """Words are what health is about: what is wrong with the vectors is said there and makes nothing unhealthy."""
     from cass.status.semantic import report
+    from cass.status.worker import texts_per_s, worker_facts
 
-    return replace(status, semantic=report(policy, places, connection))
+    worker = worker_facts(places.data, connection)
+    return replace(status, semantic=report(policy, places, connection, texts_per_s(worker.chunks)), worker=worker)
 
 
 def _empty(places: Places) -> Status:
@@ -147,6 +169,11 @@ def _broken(places: Places, bad: CassError) -> Status:
 
 def mending(places: Places, bad: CassError) -> Advice:
     """The command that gets the archive going again after `bad`."""
+    if os.path.isdir(places.database):
+        aside = quoted(f"{places.database}.aside")
+        return Advice(f"mv {quoted(places.database)} {aside} && cass index", "puts the folder aside")
+    if isinstance(bad, SystemRefused):
+        return Advice(f"ls -ld {quoted(places.data)}", bad.todo or "shows who may read it")
     if isinstance(bad, CorruptDatabase):
         aside = quoted(os.path.join(places.data, "broken"))
         move = f"mkdir -p {aside} && mv {quoted(places.database)}* {aside} && cass index"

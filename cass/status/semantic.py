@@ -9,13 +9,17 @@ from cass.policy import EVICTION_ORDER, MB, SemanticArtifactKind, SemanticCapabi
 from cass.semantic.artifacts import GRAPH, Shelf, usage_bytes
 from cass.semantic.capability import TierState, capability_of
 from cass.semantic.embedders.hash_version import identity
+from cass.semantic.embedders.table import SERVER, embedder_row
 from cass.semantic.manifest import Damage
 from cass.semantic.vectors import FAST, QUALITY, Tier
+from cass.status.worker import eta_s
 from cass.store.attempts import count_dead
+from cass.store.coverage import newest_arrival_ms
 from cass.store.owed import eligible_texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from sqlite3 import Connection
 
     from cass.paths import Places
@@ -25,20 +29,34 @@ if TYPE_CHECKING:
 Report = SemanticCapabilityReport
 
 
-def report(policy: SemanticPolicy, places: Places, connection: Connection | None) -> SemanticCapabilityReport:
-    """Everything that `status` says about it; nothing is loaded but lists of files."""
+def report(
+    policy: SemanticPolicy, places: Places, connection: Connection | None, pace: Mapping[str, float] | None = None
+) -> SemanticCapabilityReport:
+    """Everything that `status` says about it; nothing is loaded but lists of files.
+
+    pace: tier → texts a second, of those that were measured.
+    """
     shelf = Shelf.below(places.data)
     artifacts = shelf.artifacts()
     used = usage_bytes(artifacts)
     models = _models(places) if used[SemanticArtifactKind.MODEL_FILES] else []
-    wanted = next((model for model in models if model.name == policy.quality_tier_embedder), None)
+    row = embedder_row(policy.quality_tier_embedder)
+    wanted = next((model for model in models if model.name in (row.name, policy.quality_tier_embedder)), None)
     eligible = eligible_texts(connection) if connection is not None else 0
-    fast, fast_state = _tier(policy, places, FAST, identity(policy.fast_dimension), eligible)
+    arrived_ms = newest_arrival_ms(connection) if connection is not None and places.has_vectors else None
+    fast, fast_state = _tier(policy, places, FAST, identity(policy.fast_dimension), eligible, arrived_ms)
     made = (wanted.embedder_id, wanted.revision) if wanted is not None else None
-    quality, quality_state = _tier(policy, places, QUALITY, made, eligible)
+    quality, quality_state = _tier(policy, places, QUALITY, made, eligible, arrived_ms)
     graphs = [one for one in artifacts if one.name.endswith(f"/{GRAPH}")]
     capability, next_step = capability_of(
-        policy, fast_state, quality_state, wanted is not None, bool(graphs), has_texts=eligible > 0
+        policy,
+        fast_state,
+        quality_state,
+        wanted is not None or row.name == SERVER,
+        bool(graphs),
+        has_texts=eligible > 0,
+        graph_damage=_graph_damage(shelf, [one.name.partition("/")[0] for one in graphs]),
+        model_damage=_model_damage(wanted),
     )
     free = free_bytes(places.data) or 0
     return Report(
@@ -53,12 +71,28 @@ def report(policy: SemanticPolicy, places: Places, connection: Connection | None
         budget_bytes=policy.semantic_budget_mb * MB,
         free_disk_bytes=free,
         budget_decision=policy.check_budget_bytes(0, sum(used.values()), free),
-        backlog=Report.Backlog(
-            fast=max(0, eligible - fast.documents),
-            quality=max(0, eligible - quality.documents) if policy.wants_quality_tier else 0,
-            dead=count_dead(connection) if connection is not None else 0,
-        ),
+        backlog=_backlog(policy, connection, eligible, (fast, quality), pace or {}),
     )
+
+
+def _backlog(
+    policy: SemanticPolicy,
+    connection: Connection | None,
+    eligible: int,
+    tiers: tuple[SemanticCapabilityReport.Tier, SemanticCapabilityReport.Tier],
+    pace: Mapping[str, float],
+) -> SemanticCapabilityReport.Backlog:
+    """What is owed: the texts that count, less those that are in, less those that were given up."""
+    dead = {tier: count_dead(connection, tier) if connection is not None else 0 for tier in (FAST, QUALITY)}
+    wanted = {FAST: True, QUALITY: policy.wants_quality_tier}
+    owed = {
+        tier: max(0, eligible - there.documents - dead[tier]) if wanted[tier] else 0
+        for tier, there in zip((FAST, QUALITY), tiers, strict=True)
+    }
+    # Nothing can be made for a tier that has no model, so nobody waits for it.
+    makeable = owed if tiers[1].embedder_id is not None else {FAST: owed[FAST]}
+    left_s = eta_s(makeable, pace) if connection is not None else None
+    return Report.Backlog(owed[FAST], owed[QUALITY], sum(dead.values()), left_s)
 
 
 def _models(places: Places) -> list[Model]:
@@ -67,10 +101,34 @@ def _models(places: Places) -> list[Model]:
     return installed(places.data)
 
 
+def _graph_damage(shelf: Shelf, tiers: list[str]) -> str | None:
+    """What is wrong with the graphs of these tiers, as far as their sizes and times tell."""
+    if not tiers:
+        return None
+    from cass.semantic.hnsw import check_graph
+
+    found = [check_graph(shelf, tier) for tier in tiers]
+    return "; ".join([damage.reason for damage in found if damage is not None]) or None
+
+
+def _model_damage(model: Model | None) -> str | None:
+    if model is None or model.looks_whole:
+        return None
+    return f"the files of the model {model.name} have changed since they were checked"
+
+
 def _tier(
-    policy: SemanticPolicy, places: Places, name: str, made: tuple[str, str] | None, eligible: int
+    policy: SemanticPolicy,
+    places: Places,
+    name: str,
+    made: tuple[str, str] | None,
+    eligible: int,
+    arrived_ms: int | None,
 ) -> tuple[SemanticCapabilityReport.Tier, TierState]:
-    """`made` is (embedder id, revision) of the embedder that the tier is wanted of; None where there is none."""
+    """`made` is (embedder id, revision) of the embedder that the tier is wanted of; None where there is none.
+
+    `arrived_ms`: the newest message that the last backfill has not seen.
+    """
     if not os.path.exists(os.path.join(places.vectors, name)):
         return Report.Tier(embedder_id=made[0] if made else None), TierState()
     actions: list[InvalidationAction] = []
@@ -87,11 +145,20 @@ def _tier(
         embedder_id=tier.segments[0].segment.recipe.embedder_id if tier.segments else None,
         documents=tier.documents,
         coverage=min(1.0, tier.documents / eligible) if eligible else 0.0,
-        covers_since_ms=tier.coverage_since_ms,
+        covers_since_ms=_covers_since_ms(tier, arrived_ms),
         bytes=tier.size_bytes,
         action=_worst(actions),
     )
     return found, TierState(tier.count, "; ".join(tier.skipped) or None)
+
+
+def _covers_since_ms(tier: Tier, arrived_ms: int | None) -> int | None:
+    """From here on nothing is missing: what cannot be read, or came since, moves the bound up."""
+    since_ms = tier.coverage_since_ms
+    usable = {one.segment.number for one in tier.segments}
+    lost = [one.newest_ms for one in tier.manifest.segments if one.number not in usable]
+    missing_ms = max([*lost, arrived_ms or -1], default=-1)
+    return None if since_ms is None else max(since_ms, missing_ms + 1)
 
 
 def _worst(actions: list[InvalidationAction]) -> InvalidationAction | None:

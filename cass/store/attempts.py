@@ -37,10 +37,15 @@ class Attempts:
 
 @record
 class Rest:
-    """A tier rests until then, because its embedder failed."""
+    """A tier rests until then, because its embedder failed so often in a row."""
 
     until_ms: int
     reason: str
+    failures: int = 1
+
+    def lasts(self, now_ms: int) -> bool:
+        """No rest is so long that only a clock that was set back explains it."""
+        return now_ms < self.until_ms <= now_ms + LONGEST_REST_MS
 
 
 def attempts_of(connection: Connection, tier: str, embedder: str, now_ms: int) -> Attempts:
@@ -50,16 +55,31 @@ def attempts_of(connection: Connection, tier: str, embedder: str, now_ms: int) -
     waiting: list[int] = []
     again: list[int] = []
     for text, count, next_try_ms in connection.execute(sql, (tier, embedder, TIER)):
-        into = dead if count >= DEAD_AFTER else waiting if (next_try_ms or 0) > now_ms else again
+        # Longer than any back-off: the clock was set back, and nobody waits for it to catch up.
+        waits = now_ms < (next_try_ms or 0) <= now_ms + max(BACK_OFF_MS)
+        into = dead if count >= DEAD_AFTER else waiting if waits else again
         into.append(text)
     return Attempts(tuple(dead), tuple(waiting), tuple(again))
 
 
 def rest_of(connection: Connection, tier: str, embedder: str) -> Rest | None:
     """The rest that the tier takes, or took before the last failure was mended."""
-    sql = "SELECT next_try_ms, error FROM attempts WHERE text=? AND tier=? AND embedder=?"
+    sql = "SELECT next_try_ms, error, count FROM attempts WHERE text=? AND tier=? AND embedder=?"
     row = connection.execute(sql, (TIER, tier, embedder)).fetchone()
     return None if row is None else Rest(*row)
+
+
+def rests(connection: Connection) -> list[tuple[str, Rest]]:
+    """(tier, the rest that it takes or took) of those whose embedder failed and has not worked since."""
+    sql = "SELECT tier, next_try_ms, error, count FROM attempts WHERE text=? ORDER BY tier"
+    return [(tier, Rest(*row)) for tier, *row in connection.execute(sql, (TIER,))]
+
+
+def last_dead(connection: Connection) -> str | None:
+    """Why a text was given up last; None where none was."""
+    sql = "SELECT error FROM attempts WHERE count>=? AND text<>? ORDER BY next_try_ms DESC LIMIT 1"
+    row = connection.execute(sql, (DEAD_AFTER, TIER)).fetchone()
+    return None if row is None else row[0]
 
 
 def count_dead(connection: Connection, tier: str | None = None) -> int:
@@ -87,10 +107,16 @@ def forget_failures(connection: Connection, tier: str, embedder: str, texts: Ite
 
 def note_rest(connection: Connection, tier: str, embedder: str, rest: Rest) -> None:
     """The embedder failed: the tier is left alone until then."""
-    row = (TIER, tier, embedder, rest.until_ms, rest.reason[:ERROR_CHARS])
-    connection.execute("INSERT OR REPLACE INTO attempts VALUES(?, ?, ?, 0, ?, ?)", row)
+    row = (TIER, tier, embedder, rest.failures, rest.until_ms, rest.reason[:ERROR_CHARS])
+    connection.execute("INSERT OR REPLACE INTO attempts VALUES(?, ?, ?, ?, ?, ?)", row)
 
 
 def end_rest(connection: Connection, tier: str, embedder: str) -> None:
     """The embedder works."""
     forget_failures(connection, tier, embedder, [TIER])
+
+
+def retry_dead(connection: Connection, tier: str | None = None) -> int:
+    """Give what was given up, of one tier or of all, another three tries; how many texts that are."""
+    sql = "DELETE FROM attempts WHERE count>=? AND text<>? AND (? IS NULL OR tier=?)"
+    return connection.execute(sql, (DEAD_AFTER, TIER, tier, tier)).rowcount

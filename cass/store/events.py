@@ -9,10 +9,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from sqlite3 import Connection
 
-EVICTED = "evicted"
-DROPPED = "dropped"
-# An event is a few words; older ones go.
-KEPT = 1000
+STARTED, STOPPED, REST = "started", "stopped", "rest"
+CHUNK, GRAPH, HUNG = "chunk", "graph", "hung"
+EVICTED, DROPPED = "evicted", "dropped"
+INSTALLED, REMOVED = "installed", "removed"
+# An event is a few words.  Older ones go, and so do those of longer ago than anybody asks.
+KEPT = 10_000
+KEPT_MS = 30 * 86_400_000
+# Stands in no reason and in no number.
+BETWEEN = "\t"
+TEXT_CHARS = 300
 
 
 @record
@@ -22,11 +28,60 @@ class Event:
     what: str
 
 
+@record
+class ChunkDone:
+    """A piece of work on one tier: the `what` of an event of the kind CHUNK.
+
+    because: why it was allowed · stopped: why it ended; "" where nothing was owed any more.
+    """
+
+    tier: str
+    texts: int
+    vectors: int
+    failed: int
+    seconds: float
+    cpu_s: float
+    rss_bytes: int
+    because: str
+    stopped: str = ""
+
+    @property
+    def texts_per_s(self) -> float:
+        return self.texts / self.seconds if self.seconds else 0.0
+
+
+def chunk_text(done: ChunkDone) -> str:
+    """As it is kept: its fields, one after the other."""
+    return BETWEEN.join([_plain(getattr(done, name)) for name in ChunkDone.__match_args__])
+
+
+def _plain(value: object) -> str:
+    text = f"{value:.3f}" if isinstance(value, float) else str(value)
+    return " ".join(text.split())[:TEXT_CHARS]
+
+
+def chunk_of(event: Event) -> ChunkDone | None:
+    """What such an event tells; None for all others, and for those of another version."""
+    parts = event.what.split(BETWEEN)
+    if event.kind != CHUNK or len(parts) != len(ChunkDone.__match_args__):
+        return None
+    tier, texts, vectors, failed, seconds, cpu_s, rss_bytes, because, stopped = parts
+    try:
+        counts = int(texts), int(vectors), int(failed)
+        return ChunkDone(tier, *counts, float(seconds), float(cpu_s), int(rss_bytes), because, stopped)
+    except ValueError:
+        return None
+
+
 def note_events(connection: Connection, events: Iterable[Event]) -> None:
-    """Write them down; only the last thousand are kept."""
+    """Write them down; what is too old goes, and all but the last ten thousand."""
     rows = [(event.at_ms, event.kind, event.what) for event in events]
+    if not rows:
+        return
     connection.executemany("INSERT INTO events(at_ms, kind, what) VALUES(?, ?, ?)", rows)
-    connection.execute("DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?", (KEPT,))
+    oldest_ms = max(row[0] for row in rows) - KEPT_MS
+    sql = "DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ? OR at_ms < ?"
+    connection.execute(sql, (KEPT, oldest_ms))
 
 
 def last_events(connection: Connection, count: int, kind: str | None = None) -> list[Event]:

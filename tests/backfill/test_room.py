@@ -172,14 +172,14 @@ def test_without_memory_nothing_is_begun(tmp_path: Path) -> None:
     done = working.fast()
 
     assert done.stopped is not None
-    assert (done.stopped.word, done.left) == ("memory", 12)
+    assert (done.stopped.word, done.texts) == ("memory", 0)
     assert "100 MB" in done.stopped.reason
 
 
 def test_short_memory_means_smaller_batches(large: Working) -> None:
     """Where those do not help either, it stops."""
     working = emptied(large, max_backfill_rss_mb=100)
-    sizes, steps = iter([50 * MB]), []
+    sizes, steps = iter([50 * MB] * 2), []
     working.machine["rss_bytes"] = lambda: next(sizes, 101 * MB)
     working.machine["progress"] = lambda phase, done, *_: steps.append(done)
 
@@ -193,7 +193,7 @@ def test_short_memory_means_smaller_batches(large: Working) -> None:
 def test_memory_that_comes_back_is_used(large: Working) -> None:
     """A moment of short memory stops nothing."""
     working = emptied(large, max_backfill_rss_mb=100)
-    sizes = iter([50 * MB, 1000 * MB, 1000 * MB])
+    sizes = iter([50 * MB, 50 * MB, 1000 * MB, 1000 * MB])
     working.machine["rss_bytes"] = lambda: next(sizes, 50 * MB)
 
     assert working.fast().left == 0

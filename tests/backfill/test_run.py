@@ -90,7 +90,7 @@ def test_one_chunk(working: Working, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_stopped_within_a_batch(working: Working, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was embedded before somebody said stop is kept, and the next run goes on from there."""
     small_batches(monkeypatch)
-    working.machine["is_stopped"] = stops_after(1)
+    working.machine["is_stopped"] = stops_after(3)
 
     stopped = working.fast()
 
@@ -293,6 +293,5 @@ def test_what_went_is_on_record(working: Working) -> None:
 
     working.fast()
 
-    ((kind, what),) = working.ask("SELECT kind, what FROM events")
-    assert kind == "dropped"
+    ((what,),) = working.ask("SELECT what FROM events WHERE kind='dropped'")
     assert "missing" in what

@@ -71,9 +71,15 @@ class Working:
 
     def run(self, *tiers: str, **wishes: Any) -> BackfillReport:
         """One run over these tiers, the fast one if none is named."""
-        request = BackfillRequest(self.policy, self.configured or self.policy, tiers or (FAST,), **wishes)
-        machine = Machine(lambda: self.now_ms, lambda: 0.0, lambda: self.free, build=self._build, **self.machine)
-        return Backfill(self.home.places, request, machine).run()
+        return Backfill(self.home.places, self.request(*tiers, **wishes), self.made_machine()).run()
+
+    def request(self, *tiers: str, **wishes: Any) -> BackfillRequest:
+        return BackfillRequest(self.policy, self.configured or self.policy, tiers or (FAST,), **wishes)
+
+    def made_machine(self, **says: Any) -> Machine:
+        """Its clocks and its disk as they are set here."""
+        calm = {"now_ms": lambda: self.now_ms, "monotonic_s": lambda: 0.0, "free_bytes": lambda: self.free}
+        return Machine(**{**calm, "build": self._build, **says, **self.machine})
 
     def fast(self, **wishes: Any) -> TierReport:
         """One run over the fast tier, and its report."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cass.clock import now_ms
+from cass.daemon.control import pause
 from cass.disk import try_lock
 from tests.archive import Home, make_home
 from tests.schemas.checking import faults
@@ -88,3 +90,13 @@ def test_who_comes_second(home: Home) -> None:
 
 def test_quietly(home: Home) -> None:
     assert home.cass("backfill", "--quiet").stdout == ""
+
+
+def test_a_pause_holds_for_it_too(home: Home) -> None:
+    """Nothing is made, and the way back is named."""
+    pause(str(home.data), now_ms())
+
+    done = home.cass("backfill", "--force")
+
+    assert (done.returncode, "cass worker unpause" in done.stdout) == (0, True)
+    assert not (home.data / "derived" / "vectors" / "fast").exists()

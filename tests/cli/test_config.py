@@ -237,3 +237,22 @@ def test_an_editor_that_is_none_is_said(user: User):
     assert done.returncode == 2
     assert "the editor 'no-such-editor' cannot be started" in done.stderr
     assert not user.path("cass.toml").exists()
+
+
+def test_a_folder_in_place_of_the_file_is_not_edited(user: User):
+    """An editor would open it and show something else."""
+    user.path("cass.toml").mkdir(parents=True)
+
+    done = user.config("edit", EDITOR="true")
+
+    assert (done.returncode, done.stdout) == (11, "")
+    assert "it is not a file" in done.stderr
+
+
+def test_an_agent_that_nobody_knows_is_said(user: User):
+    """The table of settings knows words alone; what no connector reads disables nothing."""
+    said = user.said("show", CASS_SOURCES_DISABLED="aider,codeks")
+
+    assert [(each["key"], each["origin"], each["text"]) for each in said["problems"]] == [
+        ("sources.disabled", "CASS_SOURCES_DISABLED", "codeks")
+    ]

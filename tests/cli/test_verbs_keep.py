@@ -91,7 +91,7 @@ def test_a_run_is_summed_up_by_agent():
         "agent        files  read  unchanged  failed  sessions  messages\n"
         "claude_code      3     2          1       0         4     1,234\n"
         "\n"
-        "1,234 messages in 4 sessions (read 1.5 MB in 0.1 s)\n"
+        "1,234 messages in 4 sessions (read 1.4 MB in 0.1 s)\n"
     )
 
 
@@ -108,7 +108,7 @@ def test_problems_are_counted_and_listed_when_asked():
 
 
 def test_an_estimate_names_files_size_time_and_room():
-    assert index_text.estimate(812, 1_200_000_000) == "To read: 812 files, 1.2 GB; about 80 s and 540 MB on disk.\n"
+    assert index_text.estimate(812, 1_200_000_000) == "To read: 812 files, 1.1 GB; about 80 s and 515 MB on disk.\n"
     assert index_text.estimate(0, 0).startswith("Nothing is new")
 
 
@@ -154,7 +154,7 @@ def test_the_status_page():
     assert status_text.page(STATUS, PIPE, NOW_MS) == (
         "cass 1.0: degraded, it works, but not as well as it should\n"
         "\n"
-        "archive  1,234 messages in 4 sessions, 2.0 MB\n"
+        "archive  1,234 messages in 4 sessions, 1.9 MB\n"
         "index    none\n"
         "fresh    indexed 5m ago; 2 files or folders changed since\n"
         "data     /d\n"
@@ -205,3 +205,27 @@ def test_the_doctor_mends_what_loses_nothing(home: Home):
     assert mended.returncode == 0, mended.stdout
     assert json.loads(mended.stdout)["fixed"] == ["made the search index again: 2 documents"]
     assert "mend it" not in home.cass("doctor").stdout.replace("disk", "")
+
+
+def test_a_page_with_many_problems_keeps_its_size():
+    """It does not say that everything works, and each mending command stands there once."""
+    problems = tuple(Problem(f"{at} is no value for mode", "CASS_SEMANTIC_MODE") for at in range(16))
+    status = Status("0.1.0", "ok", "/data", Database("/data/cass.db", 1, 1, 1), Lexical(1), {}, problems, ())
+
+    lines = status_text.page(status, PIPE, NOW_MS).splitlines()
+
+    assert lines[0] == "cass 0.1.0: ok, search works; 16 things to mend"
+    assert sum(line.startswith("problem:") for line in lines) == 3
+    assert lines[-1] == "and 13 more: cass status --json lists them all"
+
+
+def test_settings_of_one_file_are_mended_by_one_command(home: Home):
+    config = home.folder / "config"
+    config.mkdir()
+    (config / "semantic.toml").write_text('mode = "x"\nquality_weight = 2\n')
+    home.env["CASS_CONFIG_DIR"] = str(config)
+
+    said = json.loads(home.cass("status", "--json").stdout)
+
+    assert len(said["problems"]) == 2
+    assert [each["command"] for each in said["recommended"]].count("cass config edit semantic.toml") == 1

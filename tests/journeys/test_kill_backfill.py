@@ -13,6 +13,7 @@ import pytest
 from cass.disk import folder_bytes
 from cass.semantic.vectors import FAST, Tier
 from tests.archive import FIRST_MS, Home, make_home
+from tests.backfill.vectors_made import is_each_once, vectors_made
 from tests.journeys.processes import start, stop_when
 
 SESSIONS, LINES = 20, 500
@@ -95,3 +96,27 @@ def test_asked_to_stop(home: Home, undisturbed: Files, number: signal.Signals, c
     assert tier["texts"] == len(ids(home)) == SESSIONS * LINES - tier["left"]
     home.cass("backfill", "--tier", "fast")
     assert made(home) == undisturbed
+
+
+def test_kill_minus_nine_while_sessions_arrive(tmp_path: Path) -> None:
+    """No vector is lost and none is there twice: the same as in one go, whenever a session came."""
+    home = make_home(tmp_path)
+    rng, codes = random.Random(5), set()
+    for number in range(KILLS):
+        said = [f"walrus {number} says line {line}: tusks of ice" for line in range(LINES)]
+        home.claude(f"s{number}", *said, start_ms=FIRST_MS + number * 10**8)
+        home.index()
+        running = start(home, "backfill", "--tier", "fast")
+        home.append(f"s{number}", f"a last word {number}", f"and one more {number}")
+        home.index()
+        enough = folder_bytes(str(vectors(home))) + rng.randrange(1, LINES * 200)
+        codes.add(stop_when(running, grown(home, enough), signal.SIGKILL))
+    home.cass("backfill", "--tier", "fast")
+    disturbed = vectors_made(str(vectors(home)))
+    removed(home)
+    home.cass("backfill", "--tier", "fast")
+
+    assert -signal.SIGKILL in codes
+    assert is_each_once(disturbed)
+    assert disturbed == vectors_made(str(vectors(home)))
+    assert len(disturbed) == KILLS * (LINES + 2)

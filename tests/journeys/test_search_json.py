@@ -202,14 +202,42 @@ def test_content_is_bounded_in_characters(home: Home) -> None:
     assert {hit["content"] for hit in none["hits"]} == {""}
 
 
-@pytest.mark.parametrize("most", [0, 1, 5, 50, 10_000])
-def test_content_is_bounded_in_tokens(home: Home, most: int) -> None:
-    """A token is four bytes, rounded up; the bound is for the whole answer."""
-    hits = ask(home, "walrus", "--group", "none", "--fields", "content", "--max-tokens", str(most))["hits"]
-    used = sum((len(hit["content"].encode()) + 3) // 4 for hit in hits)
+@pytest.mark.parametrize("form", ["--json", "--jsonl"])
+@pytest.mark.parametrize("most", [200, 400, 800, 10_000])
+def test_an_answer_is_bounded_in_tokens(home: Home, most: int, form: str) -> None:
+    """A token is four bytes, rounded up; the bound is for everything that is printed."""
+    printed = home.cass("search", "walrus", "--group", "none", form, "--max-tokens", str(most)).stdout
 
-    assert used <= most
-    assert used > most - 2 or most > 1000
+    assert len(printed.rstrip("\n").encode()) <= 4 * most
+    assert ('"rank": 1' in printed) is (most > 200)
+
+
+def test_what_did_not_fit_is_on_the_next_page(home: Home) -> None:
+    """No hit is lost between two answers that were bounded."""
+    whole = ask(home, "walrus", "--group", "none")["hits"]
+    start = ask(home, "walrus", "--group", "none", "--max-tokens", "600")
+    rest = ask(home, "walrus", "--group", "none", "--cursor", start["meta"]["next_cursor"])["hits"]
+
+    assert [hit["id"] for hit in start["hits"] + rest] == [hit["id"] for hit in whole]
+
+
+def test_the_texts_of_a_hit_that_is_too_long_are_cut(home: Home) -> None:
+    """Part of the first hit is more use than none."""
+    (whole,) = ask(home, "walrus", "--fields", "id,content", "-n", "1")["hits"]
+    printed = home.cass("search", "walrus", "--fields", "id,content", "-n", "1", "--json").stdout
+    less = str(len(printed) // 4 - 1)
+    (hit,) = ask(home, "walrus", "--fields", "id,content", "-n", "1", "--max-tokens", less)["hits"]
+
+    assert hit["id"] == whole["id"]
+    assert hit["content"] == whole["content"][: len(hit["content"])] != whole["content"]
+
+
+def test_a_page_for_people_is_bounded_too(home: Home) -> None:
+    """The line below says where the rest begins."""
+    done = home.cass("search", "walrus", "--group", "none", "--max-tokens", "120")
+
+    assert 0 < len(done.stdout.encode()) <= 480
+    assert "more with --offset" in done.stderr
 
 
 def test_one_object_a_line(home: Home) -> None:

@@ -68,11 +68,11 @@ def test_older_times_and_those_to_come_are_dates():
 
 
 def test_amounts_are_written_for_people():
-    assert [size(count) for count in (0, 999, 1000, 22_675_456, 1_250_000_000)] == [
+    assert [size(count) for count in (0, 999, 1024, 22_675_456, 1_250_000_000)] == [
         "0 bytes",
         "999 bytes",
         "1.0 kB",
-        "22.7 MB",
+        "21.6 MB",
         "1.2 GB",
     ]
     assert [counted(count, "file") for count in (0, 1, 1234)] == ["0 files", "1 file", "1,234 files"]

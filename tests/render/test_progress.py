@@ -36,6 +36,12 @@ def test_progress_is_for_terminals_and_for_those_who_ask(wish: str, quiet: bool,
     assert chosen(wish, quiet, look) == kind
 
 
+def test_one_file_is_not_counted():
+    """Nor is anything where only the name of the work is known."""
+    assert line("fetching it", 0, 0, 50_000_000, 200_000_000, 0.0) == "fetching it  50/200 MB"
+    assert line("unpacking", 0, 0, 0, 0, 5.0) == "unpacking"
+
+
 def test_a_line_tells_files_bytes_rate_and_rest():
     assert line("reading", 5, 20, 50_000_000, 200_000_000, 2.0) == "reading  5/20 files  50/200 MB  25 MB/s  6 s left"
 

@@ -46,7 +46,8 @@ RESULTS = Results(
     notes=(),
     corrected=(),
     dropped=(),
-    next_cursor=None,
+    generation="1",
+    has_more=False,
     messages=100,
     behind_files=0,
     indexed_ms=0,
@@ -119,7 +120,7 @@ def test_what_was_done_to_the_query_is_said():
         dropped=("zzq",),
         notes=("a note",),
         rung="any",
-        next_cursor="c",
+        has_more=True,
     )
 
     assert printed(results)[1].splitlines() == [
@@ -142,6 +143,32 @@ def test_nothing_found_says_what_was_tried_and_what_to_try():
         "tried: all the words, most of them, any of them, and words that differ by a letter or two",
         "try without filters",
     ]
+
+
+def test_only_what_was_tried_is_said_to_have_been():
+    """Signs alone are looked for as they are written."""
+    assert printed(replace(RESULTS, hits=(), total=0, rung=None, request=Request("&& ||")))[1].splitlines() == [
+        "nothing found for && || in 100 messages"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("indexed_ms", "said"),
+    [(None, "read your agents' files first: cass index"), (0, "no agent has said anything here yet")],
+)
+def test_an_empty_archive_says_whether_indexing_would_help(indexed_ms: int | None, said: str):
+    results = replace(RESULTS, hits=(), total=0, rung=None, messages=0, indexed_ms=indexed_ms)
+
+    assert printed(results)[1].splitlines()[-1] == said
+
+
+def test_a_page_of_few_tokens_has_fewer_hits():
+    """Too few for one hit: that is said, and nothing is printed."""
+    two = replace(RESULTS, hits=(HIT, replace(HIT, rank=2)))
+    one = printed()[0]
+
+    assert printed(two, max_tokens=-(-len(one.encode()) // 4))[0] == one
+    assert printed(two, max_tokens=1) == ("", "3 messages with all the words\nno hit fits into 1 token\n")
 
 
 def test_a_log_pasted_into_the_question_is_not_printed_whole_again():

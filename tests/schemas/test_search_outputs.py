@@ -74,7 +74,7 @@ def test_hits_that_the_agent_dropped_are_as_described(home: Home) -> None:
 
 def test_neighbours_are_as_described(home: Home) -> None:
     """`context` comes with -C."""
-    said = ask(home, *WALRUS, "--json", "-C", "1", "--max-tokens", "50")
+    said = ask(home, *WALRUS, "--json", "-C", "1", "--max-tokens", "5000")
 
     assert faults("search", said) == []
     assert any("context" in hit for hit in said["hits"])

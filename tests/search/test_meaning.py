@@ -9,7 +9,7 @@ import pytest
 from cass.errors import SemanticUnavailable
 from cass.policy import DEFAULT_FAST_DIMENSION
 from cass.records import replace
-from tests.archive import Home, make_home
+from tests.archive import NOW_MS, Home, make_home
 from tests.backfill.working import Working
 from tests.search.asking import names, say
 
@@ -51,6 +51,18 @@ def test_words_that_nothing_has_find_what_is_alike(home: Home):
 
     assert names(answer)[:1] == ["alike"]
     assert answer.answered_by == ("lexical", "fast")
+
+
+def test_a_text_that_was_said_again_is_as_new_as_its_last_message(home: Home):
+    """Its vector keeps the time at which it was made; what filters ask is the archive."""
+    home.claude("later", TEXTS["alike"], start_ms=NOW_MS)
+    home.index()
+
+    since = home.search("poolings exhaustions overload", since=str(NOW_MS))
+    until = home.search("poolings exhaustions overload", until=str(NOW_MS - 1))
+
+    assert (names(since), names(until)[0], "later" in names(until)) == (["later"], "alike", False)
+    assert (since.hits[0].created_ms, since.answered_by) == (NOW_MS, ("lexical", "fast"))
 
 
 def test_nonsense_finds_nothing(home: Home):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from cass.disk import try_lock
 from cass.paths import Places
 from cass.policy import SemanticPolicy
 from cass.semantic.known_models import KnownModel
@@ -30,7 +31,9 @@ def machine(folder: Path, **changes: Any) -> Machine:
         "policy": SemanticPolicy.compiled_defaults(),
         "used_bytes": 0,
         "free_bytes": lambda path: 100 * GB,
+        "alone": lambda: try_lock(str(folder / "worker.lock")),
         "make_room": lambda more_bytes: None,
+        "beside": nothing,
         "now_ms": lambda: NOW_MS,
         "progress": nothing,
     }

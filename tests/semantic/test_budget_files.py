@@ -10,10 +10,24 @@ import pytest
 from cass.policy import EVICTION_ORDER, BudgetDecision, SemanticPolicy
 from cass.records import replace
 from cass.semantic.budget import Budget
+from cass.semantic.segments import row_bytes
 from cass.semantic.vectors import Tier
 from cass.semantic.volume import Volume
 from tests.semantic.filling import RECIPES, ROW_BYTES, Watch, backfill, extent, many, put_graph, put_model, used
-from tests.semantic.shelves import MB, PLENTY, budget_of, files, ids_in, opened, rows, shelf_in, writer_in, writer_of
+from tests.semantic.shelves import (
+    MB,
+    PLENTY,
+    RECIPE,
+    budget_of,
+    files,
+    ids_in,
+    opened,
+    rows,
+    shelf_in,
+    vector,
+    writer_in,
+    writer_of,
+)
 
 GRAPH, QUALITY, FAST, MODEL = EVICTION_ORDER
 COUNT = 10_000  # fast 0.77 MB, quality 1.07 MB
@@ -53,6 +67,7 @@ def test_what_stands_is_what_the_contract_allows(
     usage = watch.budget.usage()
     assert (usage[MODEL], usage[GRAPH]) == (model * MB, graph * MB)
     assert (extent(shelf, "fast", COUNT), extent(shelf, "quality", COUNT)) == (fast, quality)
+    assert [shelf.sweep(tier) for tier in RECIPES] == [0, 0]  # nothing else lies there
     assert max(watch.used, default=0) <= mb * MB
 
 
@@ -93,6 +108,34 @@ def test_twenty_rounds_of_newer_messages(tmp_path: Path) -> None:
     assert max(map(len, evicted)) == 1
     assert sum(watch.written) <= 1.3 * 4_000 * sum(ROW_BYTES.values())
     assert max(watch.used) <= 2 * MB
+
+
+def test_newer_messages_at_their_real_size(tmp_path: Path) -> None:
+    """The same with vectors of 256 and 384 parts, a thousand a round."""
+    watch, recipes = Watch(tmp_path, mb=6, shares=True), {"fast": 256, "quality": 384}
+    policy = replace(watch.budget.policy, fast_dimension=256, quality_dimension=384)
+    budget = Budget(policy, watch.budget.shelf, lambda: PLENTY, shares=True)
+    writers = {tier: writer_of(budget, tier, replace(RECIPE, dim=dim)) for tier, dim in recipes.items()}
+    each = {tier: [vector(seed, dim) for seed in range(20)] for tier, dim in recipes.items()}
+    history = 3 * 6 * MB // sum(map(row_bytes, recipes.values()))
+
+    def append(tier: str, ids: range) -> int:
+        return len(writers[tier].append([(id, 0, id, each[tier][id % 20]) for id in ids]).evicted)
+
+    for tier in recipes:
+        for newest in range(history, 0, -2_000):
+            append(tier, range(newest, max(newest - 2_000, 0), -1))
+    watch.written.clear()
+    tops = range(history + 1_000, history + 5_001, 1_000)
+    evicted = [append(tier, range(top, top - 1_000, -1)) for top in tops for tier in recipes]
+
+    assert max(evicted) == 1
+    assert sum(watch.written) <= 1.3 * 5_000 * sum(map(row_bytes, recipes.values()))
+    assert max(watch.used) <= 6 * MB
+    for tier in recipes:
+        ids = ids_in(budget.shelf, tier)
+        assert ids == list(range(history + 5_001 - len(ids), history + 5_001))
+        assert len(ids) > 7_500
 
 
 def test_the_fast_tier_may_take_all_where_no_model_is(tmp_path: Path) -> None:

@@ -358,6 +358,20 @@ def test_a_busy_server_says_how_long(server: EmbeddingServer, said: str, rests_s
     assert embedder.rests_s == rests_s
 
 
+def test_a_question_is_one_request(server: EmbeddingServer) -> None:
+    """A search has no time to ask for our word first; what it meets does not make the server rest."""
+    embedder = RemoteEmbedder(options(server), ENV)
+
+    found = embedder.ask_once("three", 1.0)
+    server.behave = lambda asked: (503, {}, b"")
+    with pytest.raises(EmbedderTransportError):
+        embedder.ask_once("three", 1.0)
+
+    assert found.tolist() == pytest.approx(unit(vector_of("three")))
+    assert [asked["input"] for asked in server.asked] == [["three"], ["three"]]
+    assert (embedder.rests_s, len(embedder.ask_once(" ", 1.0))) == (0, 0)
+
+
 def test_a_closed_embedder_gives_nothing(server: EmbeddingServer) -> None:
     """It has forgotten the key."""
     embedder = loaded(server)

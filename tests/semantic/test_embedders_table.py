@@ -15,11 +15,14 @@ from cass.semantic.embedders.base import Checked, EmbedderNotLoaded, EmbedderSch
 from cass.semantic.embedders.hash import HashEmbedder
 from cass.semantic.embedders.table import (
     EMBEDDERS,
+    REMOTE_SETTINGS,
     EmbedderOptions,
     RemoteOptions,
     build_embedder,
     embedder_row,
+    remote_options,
 )
+from cass.settings.table import ROWS, default_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,6 +114,26 @@ def test_settings_reach_the_embedder() -> None:
     made = [build_embedder(name, options, {}).embedder_id for name in ("hash", "openai", "BAAI/bge-small-en-v1.5")]
 
     assert made == ["hash-128-v2", "openai-some-7", "fastembed-BAAI/bge-small-en-v1.5"]
+
+
+def test_the_settings_of_a_server_are_its_options() -> None:
+    """Every row fills a field; what is not set is what both tables have as the default."""
+    rows = {row.key: default_of(row) for row in ROWS if row.key.startswith("remote.")}
+
+    assert rows.keys() == REMOTE_SETTINGS.keys()
+    assert sorted(REMOTE_SETTINGS.values()) == sorted(RemoteOptions.__match_args__)
+    assert remote_options(rows) == remote_options({"search.limit": 3}) == RemoteOptions()
+    assert remote_options({"remote.dimension": 3}).dimension == 3
+
+
+def test_what_only_some_embedders_say_gets_through() -> None:
+    """Warnings, and what mends an error; an embedder that has neither says nothing."""
+    refused = build_embedder("openai", EmbedderOptions(), {})
+    refused.load()
+
+    assert isinstance(refused, Checked)
+    assert refused.todo == "cass config set remote.base_url http://localhost:8080/v1"
+    assert (Checked(HashEmbedder(3)).todo, Checked(HashEmbedder(3)).warnings) == (None, ())
 
 
 def test_a_model_that_is_not_installed_names_the_command(tmp_path: object) -> None:

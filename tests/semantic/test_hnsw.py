@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -11,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from cass.policy import SemanticArtifactKind
+from cass.records import replace
 from cass.semantic.artifacts import Shelf
 from cass.semantic.hnsw import Graph, build_graph, open_graph
 from cass.semantic.manifest import Damage
 from cass.semantic.vector_upkeep import mend
+from cass.semantic.volume import Volume
 from tests.semantic.shelves import budget_of, ids_in, opened, rows, shelf_in, vector, writer_of
 
 if find_spec("usearch") is None:  # importing it here, before onnxruntime, would make that one crash
@@ -146,3 +149,25 @@ def test_building_can_be_stopped(tmp_path: Path) -> None:
 
     assert build_graph(budget, "fast", opened(shelf), lambda done: False) is None
     assert open_graph(shelf, "fast", opened(shelf)) is None
+
+
+def test_a_disk_that_is_full_keeps_the_vectors_without_a_graph(shelf: Shelf) -> None:
+    """Whether it is full at the graph or at its description: no half graph is left, the scan answers."""
+    budget = budget_of(replace(shelf, volume=FullDisk()), mb=2)
+
+    with pytest.raises(OSError, match="No space"):
+        build_graph(budget, "fast", opened(shelf))
+
+    assert open_graph(shelf, "fast", opened(shelf)) is None
+    assert mend(shelf, "fast") == ()
+    assert list(Path(shelf.folder("fast")).glob("graph.*")) == []
+    assert opened(shelf).scan(vector(17), 1)[0][0] == 17
+    assert build_graph(budget_of(shelf, mb=2), "fast", opened(shelf)) is not None
+    assert graph_of(shelf).covered == 2_000
+
+
+class FullDisk(Volume):
+    """Without room for another file."""
+
+    def replace(self, path: str, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", path)

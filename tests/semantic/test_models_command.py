@@ -12,10 +12,13 @@ import pytest
 
 from cass.semantic.known_models import MINILM
 from cass.semantic.model_sources import Wish
+from cass.semantic.models import consent_ms, note_consent
+from cass.store.connect import open_reader
+from cass.store.events import REMOVED, last_events
 from tests.archive import Home, make_home
 from tests.schemas.checking import faults
 from tests.semantic.installing import put
-from tests.semantic.tiny_model import Tiny
+from tests.semantic.tiny_model import Tiny, config
 
 pytest.importorskip("onnxruntime")
 
@@ -89,6 +92,110 @@ def test_a_changed_file_is_noticed_without_reading_it(full: Home) -> None:
 
     assert faults("models", found) == []
     assert (found["models"][0]["state"], found["models"][0]["verified"]) == ("damaged", False)
+
+
+def test_what_happened_is_written_down(full: Home) -> None:
+    """An event, and the consent to fetch models, which goes with the last of them."""
+    full.claude("one", "a walrus")
+    full.index()
+    note_consent(str(full.data), 1_767_323_045_000)
+    note_consent(str(full.data), 1_767_323_045_999)
+    assert consent_ms(str(full.data)) == 1_767_323_045_000
+
+    full.cass("models", "remove", "tiny", "--yes")
+
+    connection = open_reader(full.places.database)
+    assert connection is not None
+    assert [event.what.split(",")[0] for event in last_events(connection, 9, REMOVED)] == ["tiny"]
+    assert consent_ms(str(full.data)) is None
+
+
+def described(folder: Path, **pooling: bool) -> Path:
+    """The tiny model as a folder in which its makers say what it is."""
+    Tiny(folder)
+    (folder / "config.json").write_text(json.dumps(config() | {"max_position_embeddings": 300}))
+    (folder / "1_Pooling").mkdir()
+    said = pooling or {"pooling_mode_mean_tokens": True, "pooling_mode_cls_token": False}
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps(said))
+    return folder
+
+
+def trusting(error: dict[str, str]) -> list[str]:
+    """The options that an error tells to say."""
+    words = error["hint"].split()
+    return words[words.index("--trust") :]
+
+
+def test_another_model_comes_from_its_folder(home: Home, tmp_path: Path) -> None:
+    """Nobody has pinned its files, so both have to be trusted; then it makes vectors of its own length."""
+    home.claude("one", "a walrus sleeps", "on the ice")
+    home.index()
+    words = ["install", "org/Small.v2", "--from", str(described(tmp_path / "small"))]
+    refused = said(home, *words, code=2)["error"]
+
+    made = said(home, *words, *trusting(refused))["models"][0]
+    env = {"CASS_SEMANTIC_EMBEDDER": "org/Small.v2"}
+    filled = json.loads(home.cass("backfill", "--json", env=env).stdout)["tiers"]["quality"]
+    found = json.loads(home.cass("search", "--json", "--mode", "strict", "walrus", env=env).stdout)
+    status = json.loads(home.cass("status", "--json", env=env).stdout)["semantic"]
+
+    assert len(trusting(refused)) == 4
+    assert (made["name"], made["dimension"], made["state"]) == ("org/Small.v2", 32, "installed")
+    assert filled["embedder_id"] == made["embedder_id"]
+    assert (filled["texts"], filled["stopped"]) == (2, None)
+    assert found["meta"]["answered_by"][-1] == "quality"
+    assert (status["capability"], status["next_step"]) == ("full_quality", None)
+    assert home.cass("models", "verify", "org/Small.v2").returncode == 0
+    assert said(home, "remove", "org/Small.v2", "--yes")["freed_bytes"] > 50_000
+
+
+def test_a_damaged_model_makes_no_vectors(home: Home, tmp_path: Path) -> None:
+    """Not one: the tier stops with the reason and the command that mends it."""
+    home.claude("one", "a walrus sleeps")
+    home.index()
+    words = ["install", "small", "--from", str(described(tmp_path / "small"))]
+    trust = trusting(said(home, *words, code=2)["error"])
+    path = Path(said(home, *words, *trust)["models"][0]["folder"]) / "model.onnx"
+    before, data = path.stat(), bytearray(path.read_bytes())
+    data[-100] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    env = {"CASS_SEMANTIC_EMBEDDER": "small"}
+
+    tier = json.loads(home.cass("backfill", "--json", env=env).stdout)["tiers"]["quality"]
+    mended = said(home, *words, *trust)
+    again = json.loads(home.cass("backfill", "--json", env=env).stdout)["tiers"]["quality"]
+
+    assert (tier["texts"], tier["stopped"]["next_step"]) == (0, "cass models install small --from FOLDER")
+    assert "model.onnx is not what was installed" in tier["stopped"]["reason"]
+    assert (mended["was_there"], again["texts"], again["stopped"]) == (False, 1, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("config.json", '{"model_type": "mpnet"}', "only BERT models"),
+        ("config.json", "[1]", "no JSON object"),
+        ("config.json", "{", "cannot be read as JSON"),
+        ("1_Pooling/config.json", '{"pooling_mode_cls_token": true}', "not the mean"),
+        ("modules.json", '[{"type": "a.Transformer"}, {"type": "a.Dense"}]', "a step that cannot be made here: Dense"),
+        ("1_Pooling/config.json", None, "there is no"),
+        ("model.safetensors", None, "there is no model.safetensors"),
+    ],
+)
+def test_a_model_that_cannot_be_made_here_is_refused(
+    home: Home, tmp_path: Path, name: str, text: str | None, reason: str
+) -> None:
+    """Before anything is written, with what is in the way."""
+    path = described(tmp_path / "small") / name
+    if text is None:
+        path.unlink()
+    else:
+        path.write_text(text)
+
+    error = said(home, "install", "small", "--from", str(tmp_path / "small"), code=2)["error"]
+
+    assert reason in error["message"]
 
 
 def test_removing_asks_first(full: Home) -> None:

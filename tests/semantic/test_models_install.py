@@ -43,6 +43,35 @@ def data(user: Path) -> str:
     return str(user / "data")
 
 
+def test_vectors_give_way_under_the_lock_alone(tiny: Tiny, user: Path) -> None:
+    """Nobody may write some while a model takes their room and its place."""
+    held = []
+
+    def make_room(more_bytes: int) -> None:
+        held.append(try_lock(str(user / "worker.lock")) is None)
+
+    put(tiny.known, user, given(tiny.folder), make_room=make_room)
+
+    assert held == [True]
+    assert try_lock(str(user / "worker.lock")) is not None
+
+
+def test_beside_a_worker_a_model_only_takes_free_room(tiny: Tiny, user: Path) -> None:
+    """Whoever makes vectors need not stop for it; where some would have to go, nothing is even fetched."""
+
+    def never(more_bytes: int) -> None:
+        raise AssertionError
+
+    def full(more_bytes: int) -> None:
+        raise Busy("process 7 is making vectors, and some have to go for the model")
+
+    with pytest.raises(Busy):
+        put(tiny.known, user, given(Path("/nowhere")), alone=lambda: None, make_room=never, beside=full)
+    model = put(tiny.known, user, given(tiny.folder), alone=lambda: None, make_room=never)
+
+    assert model.looks_whole
+
+
 def given(path: Path, *trusted: str) -> Wish:
     return Wish(from_path=str(path), trusted=trusted)
 

@@ -283,6 +283,17 @@ def test_a_proxy_is_used(user: User, web: Web, monkeypatch: pytest.MonkeyPatch) 
     assert web.paths()[0] == "http://index.invalid/simple/invented-tiny/"
 
 
+def test_a_proxy_that_is_away_is_named(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its password: it is what has to be looked at, not the index behind it."""
+    monkeypatch.setenv("http_proxy", "http://me:secret@127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    said = user.fails(PIP_INDEX_URL="http://index.invalid/simple")
+
+    assert "through the proxy http://127.0.0.1:9" in said
+    assert "secret" not in said
+
+
 def test_pip_s_own_proxy_is_used(user: User, web: Web) -> None:
     user.index()
     web.replies["http://index.invalid/simple/invented-tiny/"] = Reply(status=407)
@@ -292,7 +303,7 @@ def test_pip_s_own_proxy_is_used(user: User, web: Web) -> None:
 
 def test_a_server_that_never_answers_is_given_up(web: Web, tmp_path: Path) -> None:
     web.replies["/slow"] = Reply(b"half of it", claims=1000, waits=True)
-    client = Client({}, timeout_s=0.05)
+    client = Client({}, timeout_s=0.25)
 
     with pytest.raises(FetchFailed, match="cut"):
         client.download(f"{web.url}/slow", str(tmp_path / "file"), 10_000, nothing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,36 @@ def test_loading_never_raises(model: Model, tmp_path: Path, name: str, content: 
 
     assert (embedder.status, bool(embedder.reason)) == ("error", True)
     assert fault_of(replace(model, folder=str(tmp_path))) is not None
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
+def test_a_flipped_byte_makes_no_vectors(model: Model, tmp_path: Path, name: str) -> None:
+    """It would look like any other model.  With its time kept, it is found by whoever reads all: a backfill does."""
+    shutil.copytree(model.folder, tmp_path / "copy", copy_function=shutil.copy2)
+    changed = replace(model, folder=str(tmp_path / "copy"))
+    path = tmp_path / "copy" / name
+    before, data = path.stat(), bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    noticed = OnnxEmbedder(changed)
+    noticed.load()
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    read = OnnxEmbedder(changed, reads_all=True)
+    read.load()
+
+    for embedder in (noticed, read):
+        assert (embedder.status, embedder.reason) == ("error", f"{name} is not what was installed")
+        assert embedder.todo == "cass models install tiny --from FOLDER"
+
+
+def test_a_copy_with_other_times_is_still_the_model(model: Model, tmp_path: Path) -> None:
+    """A data folder that was moved or restored: its bytes tell."""
+    shutil.copytree(model.folder, tmp_path / "copy", copy_function=shutil.copyfile)
+    embedder = OnnxEmbedder(replace(model, folder=str(tmp_path / "copy")))
+
+    embedder.load()
+
+    assert (embedder.status, embedder.reason) == ("ok", None)
 
 
 def test_the_table_builds_it_by_its_name(model: Model) -> None:

@@ -7,8 +7,11 @@ import sys
 from array import array
 from pathlib import Path
 
+import pytest
+
 from cass.policy import InvalidationAction, SemanticAssetManifest, SemanticPolicy
 from cass.records import replace
+from cass.semantic import vectors
 from cass.semantic.vectors import Tier
 from tests.heavy import HEAVY
 from tests.semantic.shelves import (
@@ -175,3 +178,16 @@ def test_opening_a_tier_imports_nothing_heavy() -> None:
     )
 
     assert set(done.stdout.split()) & set(HEAVY) == set()
+
+
+def test_two_cores_find_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long tier is scanned in two halves; the answer is the same, in the same order."""
+    shelf = shelf_in(tmp_path)
+    writer_of(budget_of(shelf, mb=1)).append(rows(range(4_000, 0, -1)))
+    tier = opened(shelf)
+    assert len(tier.segments) == 3
+    alone = tier.scan(vector(17), 50)
+
+    monkeypatch.setattr(vectors, "WORTH_TWO", 4_000)
+
+    assert tier.scan(vector(17), 50) == alone

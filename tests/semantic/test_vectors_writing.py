@@ -211,6 +211,22 @@ def test_a_disk_that_is_full_at_any_write_loses_nothing(tmp_path: Path, number: 
     assert set(ids_in(good.shelf)) == {FULL + 1, *range(-99, FULL - 49)} - {0, 2, 4, 5}
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_disk_that_is_full_while_pouring_together_loses_nothing(tmp_path: Path, number: int) -> None:
+    """At the rows, the keys and the list: the worn segment stays as it was, and is poured when there is room."""
+    good = writer_of(budget_of(shelf_in(tmp_path), mb=1))
+    good.append(rows(range(FULL, 0, -1)))
+    good.remove(range(1, FULL // 2))
+    left, before = ids_in(good.shelf), files(tmp_path)
+
+    with pytest.raises(OSError, match="No space"):
+        compact(budget_of(shelf_in(tmp_path, FullAt(number)), mb=1), "fast", lambda: NOW_MS)
+
+    assert files(tmp_path) == before
+    assert compact(budget_of(good.shelf, mb=1), "fast", lambda: NOW_MS) == 1
+    assert ids_in(good.shelf) == left
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A volume of 1 MB of its own."""

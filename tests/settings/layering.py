@@ -21,6 +21,8 @@ GOOD: dict[str, tuple[tuple[str, object], ...]] = {
     table.CHOICE: (),
     table.WHOLE: (("11", 11), ("22", 22), ("33", 33)),
     table.FRACTION: (("0", 0.0), ("0.25", 0.25), ("1.0", 1.0)),
+    table.NUMBER: (("0", 0), ("0.7", 0.7), ("3", 3)),
+    table.HOURS: (("22-7", "22:00-07:00"), ("", ""), (" 0:05 - 9:30 ", "00:05-09:30")),
     table.SECONDS: (("500ms", 0.5), ("2m", 120), ("7.5", 7.5)),
     table.SOME_SECONDS: (("500ms", 0.5), ("2m", 120), ("7.5", 7.5)),
     table.MILLISECONDS: (("20", 20), ("1.5s", 1500), ("250ms", 250)),
@@ -28,6 +30,8 @@ GOOD: dict[str, tuple[tuple[str, object], ...]] = {
     table.COMMAND: (("less -R", "less -R"), ("", ""), ("more", "more")),
     table.AGENTS: (("codex, Aider", ("codex", "aider")), ("claude-code", ("claude_code",)), ("", ())),
     table.LINK: (("none", "none"), ("cursor", "cursor://file{path}:{line}"), ("x://{path}", "x://{path}")),
+    table.ADDRESS: (("http://localhost:1", "http://localhost:1"), ("", ""), (" https://a.b/v1 ", "https://a.b/v1")),
+    table.VARIABLE: (("MY_KEY", "MY_KEY"), ("", ""), (" KEY2 ", "KEY2")),
 }
 BAD = {
     table.MODE: "hybird",
@@ -36,6 +40,8 @@ BAD = {
     table.CHOICE: "perhaps",
     table.WHOLE: "-1",
     table.FRACTION: "1.01",
+    table.NUMBER: "-1",
+    table.HOURS: "at night",
     table.SECONDS: "soon",
     table.SOME_SECONDS: "0",
     table.MILLISECONDS: "1.5",
@@ -43,15 +49,23 @@ BAD = {
     table.COMMAND: "less\x1b",
     table.AGENTS: "a;b",
     table.LINK: "nowhere",
+    table.ADDRESS: "https://me:secret@example",
+    table.VARIABLE: "sk-secret",
     table.CONSTANT: "2",
 }
 SETTABLE = [row for row in table.ROWS if row.kind != table.CONSTANT]
 
 
+def told(row: Setting) -> str:
+    """What a problem quotes of the bad value: nothing that may be a secret."""
+    return "***" if "secret" in BAD[row.kind] else BAD[row.kind]
+
+
 def good(row: Setting, at: int) -> tuple[str, object]:
     """(text, typed value) number 0, 1 or 2 of a row."""
     if row.kind == table.CHOICE:
-        return row.values[at].upper(), row.values[at]
+        word = row.values[at % len(row.values)]
+        return word.upper(), word
     return GOOD[row.kind][at]
 
 

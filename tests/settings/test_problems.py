@@ -8,7 +8,7 @@ from cass.errors import UsageError
 from cass.settings.kinds import accepted
 from cass.settings.table import CONSTANT, ROWS, Setting, default_of
 from cass.settings.write import value_text
-from tests.settings.layering import BAD, SETTABLE, Config, good
+from tests.settings.layering import BAD, SETTABLE, Config, good, told
 
 each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.key)
 each_settable = pytest.mark.parametrize("row", SETTABLE, ids=lambda row: row.key)
@@ -21,7 +21,7 @@ def test_a_bad_value_in_a_file(config: Config, row: Setting):
     settings = config.load()
 
     (problem,) = settings.problems
-    assert (problem.key, problem.origin, problem.text) == (row.key, f"{path}:1", BAD[row.kind])
+    assert (problem.key, problem.origin, problem.text) == (row.key, f"{path}:1", told(row))
     assert problem.accepted == accepted(row)
     assert (settings.value(row.key), settings.source(row.key)) == (default_of(row), "compiled_default")
 
@@ -34,7 +34,7 @@ def test_a_bad_value_in_a_variable(config: Config, row: Setting):
     settings = config.load({row.variables[0]: BAD[row.kind]})
 
     (problem,) = settings.problems
-    assert (problem.key, problem.origin, problem.text) == (row.key, row.variables[0], BAD[row.kind])
+    assert (problem.key, problem.origin, problem.text) == (row.key, row.variables[0], told(row))
     assert problem.accepted == accepted(row)
     assert settings.source(row.key) == ("compiled_default" if row.kind == CONSTANT else "config")
 
@@ -46,6 +46,15 @@ def test_a_bad_flag_ends_the_command(config: Config, row: Setting):
 
     assert (raised.value.exit_code, raised.value.where) == (2, row.flag)
     assert raised.value.todo == f"use {accepted(row)}"
+
+
+def test_a_secret_in_the_wrong_place_is_not_repeated(config: Config):
+    """A setting names the variable of a key; whoever writes the key itself there does not find it in a log."""
+    config.write("cass.toml", 'remote.key_env = "sk-123abc"\nremote.base_url = "http://me:123abc@localhost"\n')
+
+    told = " ".join([f"{problem} {problem!r}" for problem in config.load().problems])
+
+    assert ("remote.key_env" in told, "remote.base_url" in told, "123abc" in told) == (True, True, False)
 
 
 @each_settable

@@ -103,3 +103,26 @@ def test_lines_that_could_not_be_read_are_named(home: Home):
 
     assert finding.level == "warn"
     assert finding.evidence.startswith(f"{path}:4: ")
+
+
+@pytest.mark.parametrize("kind", ["fieldnorm", "idx", "pos", "store"])
+def test_noise_inside_a_file_of_the_index_fails(home: Home, kind: str):
+    """A search may not notice it, and give other hits than it should."""
+    path = next((home.data / "derived" / "lexical" / "1").glob(f"*.{kind}"))
+    written = bytearray(path.read_bytes())
+    written[0] ^= 0xFF
+    path.write_bytes(written)
+
+    finding = found(home)["search index"]
+
+    assert (finding.level, finding.fix) == ("fail", "rebuild")
+
+
+def test_an_agent_that_nobody_knows_is_a_problem_of_the_settings(home: Home):
+    """Whatever is set and cannot be used is said."""
+    home.env["CASS_SOURCES_DISABLED"] = "aider,codeks"
+
+    finding = found(home)["settings"]
+
+    assert finding.level == "warn"
+    assert "'codeks' is not an agent that cass reads (CASS_SOURCES_DISABLED)" in finding.evidence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -124,6 +125,40 @@ def test_a_damaged_database_is_broken_with_the_command_that_mends_it(home: Home)
 
     assert (status.state, status.healthy) == ("broken", False)
     assert f"mv {home.data}/cass.db* {home.data}/broken && cass index" in status.recommended[0].command
+
+
+def test_a_file_in_place_of_the_data_folder_is_broken(tmp_path: Path):
+    """Indexing would be refused: that is not an empty machine."""
+    home = make_home(tmp_path)
+    home.data.write_text("something else")
+
+    status = look(home)
+
+    assert (status.state, status.healthy) == ("broken", False)
+    assert [(advice.command, advice.why) for advice in status.recommended] == [
+        (f"ls -ld {home.data}", "set CASS_DATA_DIR to a folder")
+    ]
+
+
+def test_a_folder_in_place_of_the_database_is_broken(tmp_path: Path):
+    home = make_home(tmp_path)
+    database = home.data / "cass.db"
+    database.mkdir(parents=True)
+
+    assert [advice.command for advice in look(home).recommended] == [f"mv {database} {database}.aside && cass index"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_read_is_not_an_empty_machine(home: Home):
+    home.data.chmod(0)
+
+    status = look(home)
+    home.data.chmod(0o700)
+
+    assert (status.state, [problem.what for problem in status.problems]) == (
+        "broken",
+        ["the data folder may not be read"],
+    )
 
 
 def test_pages_of_noise_inside_the_database_are_broken_too(home: Home):

@@ -13,6 +13,7 @@ from cass.store.attempts import (
     BACK_OFF_MS,
     DEAD_AFTER,
     ERROR_CHARS,
+    LONGEST_REST_MS,
     Attempts,
     Rest,
     attempts_of,
@@ -22,6 +23,7 @@ from cass.store.attempts import (
     note_failures,
     note_rest,
     rest_of,
+    retry_dead,
 )
 from cass.store.connect import open_writer
 from cass.store.events import KEPT, Event, last_events, note_events
@@ -94,6 +96,40 @@ def test_a_rest_is_no_text(connection: Connection) -> None:
     assert attempts_of(connection, *HASH, 0) == Attempts()
     end_rest(connection, *HASH)
     assert rest_of(connection, *HASH) is None
+
+
+def test_a_rest_knows_how_often(connection: Connection) -> None:
+    """So the next one can be longer, also after a restart."""
+    note_rest(connection, *HASH, Rest(5, "first", 3))
+
+    assert rest_of(connection, *HASH) == Rest(5, "first", 3)
+    assert count_dead(connection) == 0
+
+
+@pytest.mark.parametrize(("now_ms", "lasts"), [(999, True), (1000, False), (1000 - LONGEST_REST_MS - 1, False)])
+def test_how_long_a_rest_lasts(now_ms: int, lasts: bool) -> None:
+    """Up to its end; one that would be longer than any belongs to a clock that was set back."""
+    assert Rest(1000, "down").lasts(now_ms) == lasts
+
+
+def test_a_clock_that_was_set_back_holds_no_text(connection: Connection) -> None:
+    """It is due at once, instead of when the clock has caught up."""
+    note_failures(connection, *HASH, {7: "bad"}, now_ms=10**12)
+
+    assert attempts_of(connection, *HASH, 10**11).again == (7,)
+
+
+def test_the_dead_get_another_chance(connection: Connection) -> None:
+    """Those of one tier or all of them; what only waits, and a rest, stay as they are."""
+    for _ in range(DEAD_AFTER):
+        note_failures(connection, *HASH, {7: "bad"}, 0)
+    note_failures(connection, *HASH, {8: "bad"}, 0)
+    note_rest(connection, *HASH, Rest(5, "down", 9))
+
+    assert retry_dead(connection, "quality") == 0
+    assert retry_dead(connection) == 1
+    assert attempts_of(connection, *HASH, 0) == Attempts(waiting=(8,))
+    assert rest_of(connection, *HASH) == Rest(5, "down", 9)
 
 
 def test_events_are_kept_for_a_while(connection: Connection) -> None:

@@ -7,14 +7,19 @@ import signal
 import sys
 
 from cass import clock
+from cass.backfill.gates import Asked
 from cass.backfill.machine import BackfillRequest, Machine
+from cass.backfill.manners import manners_of
 from cass.backfill.run import Backfill
+from cass.backfill.sensors import real_sensors
 from cass.cli.settled import settings_of
+from cass.daemon.control import forget_stop, paused, stop_asked
 from cass.disk import free_bytes
 from cass.paths import places
 from cass.render import backfill_json, backfill_text
 from cass.render.progress import Progress, chosen
 from cass.render.terminal import style
+from cass.semantic.embedders.table import embedder_options
 from cass.semantic.vectors import FAST, QUALITY
 from cass.settings.quick import load
 
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
 
     from cass.backfill.report import BackfillReport
     from cass.paths import Places
+    from cass.semantic.embedders.table import EmbedderOptions
 
 # Where a volume does not tell what is free on it, only the budget holds.
 UNKNOWN_BYTES = 1 << 62
@@ -31,10 +37,14 @@ BY_SIGNAL = 128
 
 
 class Stopping:
-    """Until the end of the block the first signal asks for a stop within a batch; the second one is obeyed at once."""
+    """Until the end of the block the first signal asks for a stop within a batch; the second one is obeyed at once.
 
-    def __init__(self) -> None:
+    `cass worker stop` asks for the same, by its file in the data folder.
+    """
+
+    def __init__(self, data: str) -> None:
         self.number = 0
+        self._data, self._pid = data, os.getpid()
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Stopping:
@@ -51,7 +61,7 @@ class Stopping:
         self.__exit__()
 
     def is_stopped(self) -> bool:
-        return self.number != 0
+        return self.number != 0 or stop_asked(self._data, self._pid)
 
 
 def run(options: dict[str, Any]) -> int:
@@ -61,11 +71,16 @@ def run(options: dict[str, Any]) -> int:
     look = style(sys.stderr, options, os.environ)
     kind = chosen("auto", options["quiet"] or options["json"], look)
     progress = Progress(sys.stderr, kind, look.width, clock.monotonic_s)
-    with Stopping() as stopping:
+    with Stopping(where.data) as stopping:
         try:
-            report = Backfill(where, request, _machine(where, stopping, progress)).run()
+            settings = settings_of(where, options)
+            asked = Asked(paused=lambda: paused(where.data, clock.now_ms()), manners=manners_of(settings.value))
+            machine = _machine(where, stopping, progress, embedder_options(settings))
+            report = Backfill(where, request, machine, real_sensors(where), asked).run()
         finally:
             progress.close()
+            if stop_asked(where.data, os.getpid()):
+                forget_stop(where.data)
     _print(report, options)
     return BY_SIGNAL + stopping.number if stopping.number else 0
 
@@ -79,12 +94,14 @@ def _request(where: Places, options: dict[str, Any]) -> BackfillRequest:
     return BackfillRequest(settings.policy(), configured.policy(), tiers, options["once"], options["force"])
 
 
-def _machine(where: Places, stopping: Stopping, progress: Progress) -> Machine:
+def _machine(where: Places, stopping: Stopping, progress: Progress, embedders: EmbedderOptions) -> Machine:
     def free() -> int:
         known = free_bytes(where.data)
         return UNKNOWN_BYTES if known is None else known
 
-    return Machine(clock.now_ms, clock.monotonic_s, free, stopping.is_stopped, progress=progress)
+    return Machine(
+        clock.now_ms, clock.monotonic_s, free, stopping.is_stopped, progress=progress, embedder_options=embedders
+    )
 
 
 def _print(report: BackfillReport, options: dict[str, Any]) -> None:

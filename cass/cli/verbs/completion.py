@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 
 from cass.cli.completion import script
+from cass.render.text_json import as_object
 
 
 def run(options: dict[str, object]) -> int:
-    sys.stdout.write(script(str(options["shell"])))
+    text = script(str(options["shell"]))
+    sys.stdout.write(as_object(text) if options["json"] else text)
     return 0

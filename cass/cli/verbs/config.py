@@ -13,10 +13,11 @@ from cass.render.terminal import page, style
 from cass.settings import page as pages
 from cass.settings.hot import FILES, OTHER_FILE
 from cass.settings.kinds import accepted, check
-from cass.settings.problems import unknown_key
+from cass.settings.problems import bad_flag, unknown_key
 from cass.settings.quick import load
 from cass.settings.table import AGENTS, BY_KEY, CONSTANT, Setting
 from cass.settings.write import set_value, unset_value
+from cass.status.unknown_agents import unknown_agents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def run(options: dict[str, Any]) -> int:
 
 
 def _load(where: Places, options: dict[str, Any]) -> Settings:
-    return load(where, os.environ, options["flags"])
+    settings = load(where, os.environ, options["flags"])
+    settings.problems += unknown_agents(settings)
+    return settings
 
 
 def _show(where: Places, options: dict[str, Any]) -> None:
@@ -92,6 +95,8 @@ def _edit(where: Places, options: dict[str, Any]) -> int:
     name = _file_of(options["key"] or OTHER_FILE)
     path = os.path.join(where.config, name)
     new = not os.path.exists(path)
+    if not new and not os.path.isfile(path):
+        raise BadConfiguration("it is not a file", path, "move it away")
     if new:
         pages.write_template(path, name)
     try:
@@ -136,7 +141,7 @@ def _value(row: Setting, words: list[str]) -> object:
     try:
         value = check(row, ",".join(words))
     except ValueError:
-        raise UsageError(f"{' '.join(words)!r} is no value for {row.key}", None, f"use {accepted(row)}") from None
+        raise bad_flag(row, " ".join(words), None) from None
     return tuple(find_agent(name).name for name in value) if isinstance(value, tuple) else value
 
 

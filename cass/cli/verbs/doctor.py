@@ -6,6 +6,7 @@ import os
 import sys
 
 from cass import clock
+from cass.cli.verbs.worker_service import wanted
 from cass.disk import try_lock
 from cass.indexing.run import IndexRequest, Run
 from cass.lexical.schema import current_generation
@@ -28,11 +29,16 @@ if TYPE_CHECKING:
 def run(options: dict[str, Any]) -> int:
     """Check, mend where asked, and say both; 1 when something is still broken."""
     where = places(os.environ, data_dir=options["data_dir"])
+    if options["interference"]:
+        from cass.cli.verbs.doctor_interference import run as compare
+
+        return compare(where, options)
+    services = wanted(where, options["data_dir"]).files
     home = home_folder(os.environ)
-    findings = examine(where, home, os.environ)
+    findings = examine(where, home, os.environ, services)
     done = _mend(where, findings) if options["fix"] else []
     if done:
-        findings = examine(where, home, os.environ)
+        findings = examine(where, home, os.environ, services)
     if options["json"]:
         sys.stdout.write(doctor_text.as_json(findings, done))
     else:

@@ -15,5 +15,10 @@ def run(options: dict[str, object]) -> int:
     full = bool(options.get("full", True))
     topic = options["topic"]
     text = main_help(look, full) if topic is None else command_help(command_named(str(topic)), look, full)
-    page(text, options)
+    if options["json"]:
+        from cass.render.text_json import as_object
+
+        sys.stdout.write(as_object(text))
+    else:
+        page(text, options)
     return 0

@@ -9,10 +9,14 @@ import sys
 import tempfile
 
 from cass.cli.man import page
+from cass.render.text_json import as_object
 
 
 def run(options: dict[str, object]) -> int:
     text = page()
+    if options["json"]:
+        sys.stdout.write(as_object(text))
+        return 0
     if sys.stdout.isatty() and not options["no_pager"] and shutil.which("man"):
         return _through_man(text)
     sys.stdout.write(text)

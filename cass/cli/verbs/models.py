@@ -9,16 +9,21 @@ import sys
 from cass import clock
 from cass.cli.rows_models import ACTIONS
 from cass.cli.settled import settings_of
-from cass.disk import folder_bytes, free_bytes
-from cass.errors import NotFound, UsageError
+from cass.disk import folder_bytes, free_bytes, lock_holder, try_lock
+from cass.errors import Busy, CassError, NotFound, UsageError
 from cass.paths import home_folder, places
 from cass.policy import DEFAULT_QUALITY_TIER_EMBEDDER, SemanticArtifactKind
 from cass.render import models_json, models_text
 from cass.render.layout import size
 from cass.render.progress import Progress, chosen
 from cass.render.terminal import style
+from cass.semantic.embedders.table import embedder_row
 from cass.semantic.known_models import KNOWN, known
-from cass.semantic.models import find, installed, models_folder, remove
+from cass.semantic.models import find, installed, models_folder, note_consent, remove, withdraw_consent
+from cass.store.connect import open_reader
+from cass.store.events import EVICTED, INSTALLED, REMOVED, Event, note_events
+from cass.store.ledger import Ledger
+from cass.store.worker_state import LOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
 
     from cass.paths import Places
     from cass.policy import BudgetDecision, SemanticPolicy
+    from cass.semantic.budget import Budget
+    from cass.semantic.known_models import KnownModel
     from cass.semantic.model_install import Machine
     from cass.semantic.models import Model
 
@@ -58,7 +65,7 @@ def _install(where: Places, name: str | None, options: dict[str, Any]) -> int:
     from cass.semantic.model_install import Request, install
     from cass.semantic.model_sources import Wish
 
-    model = known(name or DEFAULT_QUALITY_TIER_EMBEDDER)
+    model = _wanted(name or DEFAULT_QUALITY_TIER_EMBEDDER, options)
     wish = Wish(options["from_path"], options["mirror"], tuple(text.lower() for text in options["trust"]))
     look = style(sys.stderr, options, os.environ)
     kind = chosen("auto", options["quiet"] or options["json"], look)
@@ -66,9 +73,18 @@ def _install(where: Places, name: str | None, options: dict[str, Any]) -> int:
     started_s = clock.monotonic_s()
     try:
         done = install(Request(model, wish, options["variant"]), _machine(where, options, bar))
+    except KeyboardInterrupt:
+        bar.close()
+        _say_what_is_kept(where, options)
+        raise
     finally:
         bar.close()
     took_s = clock.monotonic_s() - started_s
+    note_consent(where.data, clock.now_ms())
+    if not done.was_there:
+        _note(
+            where, INSTALLED, f"{done.model.name} {done.model.variant} {done.model.revision}, {done.model.bytes} bytes"
+        )
     if options["json"]:
         sys.stdout.write(models_json.installed(done.model, done.was_there, took_s))
     elif not options["quiet"]:
@@ -76,12 +92,30 @@ def _install(where: Places, name: str | None, options: dict[str, Any]) -> int:
     return 0
 
 
+def _wanted(name: str, options: dict[str, Any]) -> KnownModel:
+    """The model's row: pinned, or as its folder describes it.  Raises UsageError."""
+    row = embedder_row(name).name
+    plain = name if row == "fastembed" else row
+    if plain in KNOWN or options["from_path"] is None:
+        return known(plain)
+    from cass.semantic.described_model import described
+
+    return described(name.strip(), options["from_path"])
+
+
+def _say_what_is_kept(where: Places, options: dict[str, Any]) -> None:
+    from cass.semantic.model_install import downloads_folder
+
+    kept = folder_bytes(downloads_folder(where))
+    if kept and not options["quiet"]:
+        sys.stderr.write(f"cass: {size(kept)} are kept: the same command goes on from there\n")
+
+
 def _machine(where: Places, options: dict[str, Any], bar: Progress) -> Machine:
     from cass.semantic.model_install import Machine
 
     def progress(phase: str, done: int, total: int) -> None:
-        if total:
-            bar(phase, 0, 1, done, total)
+        bar(phase, 0, 0, done, total)
 
     policy = settings_of(where, options).policy()
     return Machine(
@@ -91,22 +125,52 @@ def _machine(where: Places, options: dict[str, Any], bar: Progress) -> Machine:
         policy=policy,
         used_bytes=folder_bytes(models_folder(where.data)),
         free_bytes=free_bytes,
+        alone=lambda: try_lock(os.path.join(where.data, LOCK)),
         make_room=lambda more_bytes: _make_room(where, policy, more_bytes, options["quiet"]),
+        beside=lambda more_bytes: _beside(where, policy, more_bytes),
         now_ms=clock.now_ms,
         progress=progress,
     )
 
 
-def _make_room(where: Places, policy: SemanticPolicy, more_bytes: int, quiet: bool) -> BudgetDecision | None:
-    """Evict vectors and graphs where the budget wants it, and say so; the refusal where that does not do."""
+def _budget(where: Places, policy: SemanticPolicy) -> Budget:
     from cass.semantic.artifacts import Shelf
     from cass.semantic.budget import Budget
 
-    budget = Budget(policy, Shelf.below(where.data), lambda: free_bytes(where.data) or 0)
-    leave = budget.make_room(SemanticArtifactKind.MODEL_FILES, more_bytes)
-    for gone in () if quiet else leave.evicted:
-        sys.stderr.write(f"cass: removed {gone.name} ({size(gone.size_bytes)}): {gone.why}\n")
+    return Budget(policy, Shelf.below(where.data), lambda: free_bytes(where.data) or 0)
+
+
+def _make_room(where: Places, policy: SemanticPolicy, more_bytes: int, quiet: bool) -> BudgetDecision | None:
+    """Evict vectors and graphs where the budget wants it, and say so; the refusal where that does not do."""
+    leave = _budget(where, policy).make_room(SemanticArtifactKind.MODEL_FILES, more_bytes)
+    for gone in leave.evicted:
+        _note(where, EVICTED, f"{gone.name}, {gone.size_bytes} bytes: {gone.why}")
+        if not quiet:
+            sys.stderr.write(f"cass: removed {gone.name} ({size(gone.size_bytes)}): {gone.why}\n")
     return leave.refused
+
+
+def _beside(where: Places, policy: SemanticPolicy, more_bytes: int) -> None:
+    """Raises Busy where vectors would have to go while somebody makes some."""
+    if _budget(where, policy).left_bytes(SemanticArtifactKind.MODEL_FILES) >= more_bytes:
+        return
+    path = os.path.join(where.data, LOCK)
+    what = f"process {lock_holder(path)} is making vectors, and some have to go for the model"
+    raise Busy(what, path, "stop it, then run this again")
+
+
+def _note(where: Places, kind: str, what: str) -> None:
+    """An event for those who ask later; where it cannot be written, what was done stays done."""
+    try:
+        connection = open_reader(where.database)
+        if connection is None:
+            return
+        connection.close()
+        ledger = Ledger(where.database)
+        ledger.note(lambda opened: note_events(opened, [Event(clock.now_ms(), kind, what)]))
+        ledger.close()
+    except CassError:
+        return
 
 
 def _verify(where: Places, name: str | None, options: dict[str, Any]) -> int:
@@ -136,6 +200,9 @@ def _remove(where: Places, name: str | None, options: dict[str, Any]) -> int:
     if not options["yes"] and not _agreed(name):
         return 0
     freed = remove(where.data, name)
+    if not installed(where.data):
+        withdraw_consent(where.data)
+    _note(where, REMOVED, f"{name}, {freed} bytes")
     if options["json"]:
         sys.stdout.write(models_json.removed(name, freed))
     elif not options["quiet"]:

@@ -134,20 +134,33 @@ def _catch_up(where: Places) -> None:
 
 def _print(results: Results, options: dict[str, Any]) -> None:
     if options["json"] or options["jsonl"]:
-        from cass.render import search_json
-
-        fields = search_json.chosen_fields(options["fields"])
-        show = search_json.lines if options["jsonl"] else search_json.answer
-        sys.stdout.write(show(results, fields, options["offsets"], _cutter(options)) + "\n")
+        sys.stdout.write(_bounded(results, options, _as_json(options)) + "\n")
         return
     from cass.render.search_text import write
 
     write(results, options, sys.stdout, sys.stderr, os.environ)
 
 
-def _cutter(options: dict[str, Any]) -> Callable[[str], str]:
+def _bounded(results: Results, options: dict[str, Any], show: Callable[[Results, int | None], str]) -> str:
+    """What `show` makes of the hits, of all that fit where the tokens are limited."""
+    if options["max_tokens"] is None:
+        return show(results, None)
+    from cass.render.fitting import fitting
+
+    return fitting(results, options["max_tokens"], show)
+
+
+def _as_json(options: dict[str, Any]) -> Callable[[Results, int | None], str]:
+    from cass.render import search_json
+
+    fields = search_json.chosen_fields(options["fields"])
+    write = search_json.lines if options["jsonl"] else search_json.answer
+    most_chars = options["max_content_length"]
+    return lambda results, tokens: write(results, fields, options["offsets"], _cutter(most_chars, tokens))
+
+
+def _cutter(most_chars: int | None, left: int | None) -> Callable[[str], str]:
     """Bounds the texts of `content` and `context`: each to characters, all together to tokens of four UTF-8 bytes."""
-    most_chars, left = options["max_content_length"], options["max_tokens"]
 
     def cut(text: str) -> str:
         nonlocal left

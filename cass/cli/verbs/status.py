@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from cass.status.facts import Status
 
 
+DISABLED = "sources.disabled"
+
+
 def run(options: dict[str, Any]) -> int:
     """Look and print; 1 only where --check finds something wrong."""
     settings: Settings = options["loaded"]
@@ -53,9 +56,21 @@ def _shown(settings: Settings, options: dict[str, Any]) -> tuple[EffectiveSettin
 
 def _with_settings(status: Status, settings: Settings) -> Status:
     """What is wrong among the settings is listed; the archive is as healthy as it was."""
-    problems = [Problem(one.what, one.origin, one.key, one.text, one.accepted) for one in settings.problems]
-    advice = [Advice(_mending(one.origin), one.todo) for one in settings.problems]
+    wrong = list(settings.problems)
+    if DISABLED in settings.given:
+        from cass.status.unknown_agents import unknown_agents
+
+        wrong += unknown_agents(settings)
+    problems = [Problem(one.what, one.origin, one.key, one.text, one.accepted) for one in wrong]
+    todos: dict[str, list[str]] = {}
+    for one in wrong:
+        todos.setdefault(_mending(one.origin), []).append(one.todo)
+    advice = [Advice(command, _why(said)) for command, said in todos.items()]
     return replace(status, problems=(*status.problems, *problems), recommended=(*status.recommended, *advice))
+
+
+def _why(todos: list[str]) -> str:
+    return todos[0] if len(todos) == 1 else f"mends {len(todos)} settings"
 
 
 def _mending(origin: str) -> str:

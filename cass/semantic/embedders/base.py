@@ -64,11 +64,12 @@ _FLOAT_MAX = sys.float_info.max
 
 
 class EmbedderError(Exception):
-    """No vectors.  `retry_after_s`: when asking again may help, None where nothing is known."""
+    """No vectors.  `retry_after_s`: when asking again may help; `todo`: what mends it; None where nothing is known."""
 
-    def __init__(self, what: str, retry_after_s: float | None = None) -> None:
+    def __init__(self, what: str, retry_after_s: float | None = None, todo: str | None = None) -> None:
         super().__init__(what)
         self.retry_after_s = retry_after_s
+        self.todo = todo
 
 
 class EmbedderNotLoaded(EmbedderError):
@@ -121,6 +122,18 @@ class Checked:
     @property
     def reason(self) -> str | None:
         return self._embedder.reason
+
+    @property
+    def todo(self) -> str | None:
+        """What mends that; None where the embedder knows nothing better than to look at it."""
+        todo: str | None = getattr(self._embedder, "todo", None)
+        return todo
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know although it works; known once it is loaded."""
+        warnings: tuple[str, ...] = getattr(self._embedder, "warnings", ())
+        return warnings
 
     def load(self) -> None:
         self._embedder.load()

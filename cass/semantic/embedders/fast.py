@@ -34,6 +34,7 @@ class FastembedEmbedder:
         self.max_input_chars = MOST_CHARS
         self.status: Status = "loading"
         self.reason: str | None = None
+        self.todo: str | None = None
         self._name = name
         self._threads = max(1, threads)
         self._cache = cache
@@ -51,9 +52,10 @@ class FastembedEmbedder:
         try:
             self._open()
         except Exception as lost:  # whatever fastembed, its hub client or onnxruntime may raise
-            self.status, self.reason = "error", str(lost).strip() or type(lost).__name__
+            self.status, self.reason = "error", _why(lost, self._name)
+            self.todo = f"cass models install {self._name} --from FOLDER"
             return
-        self.status, self.reason = "ok", None
+        self.status, self.reason, self.todo = "ok", None, None
 
     def _open(self) -> None:
         text_embedding = _quiet_fastembed()
@@ -96,6 +98,13 @@ class FastembedEmbedder:
         """Let go of the model's memory."""
         self._model = None
         self.status = "closed"
+
+
+def _why(lost: Exception, name: str) -> str:
+    if "from any source" in str(lost):
+        return f"fastembed has no files of {name} on this machine"
+    lines = str(lost).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(lost).__name__
 
 
 def _quiet_fastembed() -> Any:

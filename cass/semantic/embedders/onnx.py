@@ -15,6 +15,7 @@ from cass.semantic.models import TOKENIZER, Model, find
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import ModuleType
     from typing import Any
 
     from numpy.typing import NDArray
@@ -36,17 +37,24 @@ CHARS_PER_TOKEN = 16
 
 
 class OnnxEmbedder:
-    """An installed model.  `threads` are those of the process that wants it; 1 leaves the machine to its user."""
+    """An installed model.  `threads` are those of the process that wants it; 1 leaves the machine to its user.
 
-    def __init__(self, model: Model, threads: int = 1) -> None:
+    reads_all: every byte of its files before it begins; else only where their sizes and times are not as installed.
+    once: for a single question, to which the weights are not worth being put in another order.
+    """
+
+    def __init__(self, model: Model, threads: int = 1, reads_all: bool = False, once: bool = False) -> None:
         self.embedder_id = model.embedder_id
         self.model_version = model.revision
         self.dim = model.dim
         self.max_input_chars = model.max_tokens * CHARS_PER_TOKEN
         self.status: Status = "loading"
         self.reason: str | None = None
+        self.todo: str | None = None
         self._model = model
         self._threads = max(1, threads)
+        self._reads_all = reads_all
+        self._once = once
         self._session: Any = None
         self._tokenizer: Any = None
 
@@ -58,15 +66,20 @@ class OnnxEmbedder:
         """Open the model; never raises.  `reason` says what is wrong when `status` is error."""
         if self.is_loaded:
             return
+        damage = None if self._model.looks_whole and not self._reads_all else self._model.damage()
+        if damage is not None:
+            # A byte that flipped would make vectors that look like any others.
+            self.status, self.reason, self.todo = "error", damage, _how_to_install(self._model.name)
+            return
         # numpy would start a thread for every core, 50 ms of processor time, to multiply matrices that nobody gives it.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         try:
             self._tokenizer = _tokenizer(os.path.join(self._model.folder, TOKENIZER), self._model.max_tokens)
-            self._session = _session(self._model.path, self._threads)
+            self._session = _session(self._model.path, self._threads, self._once)
         except Exception as lost:  # onnxruntime and tokenizers have no common error of their own
             self.status, self.reason = "error", _first_line(lost)
             return
-        self.status, self.reason = "ok", None
+        self.status, self.reason, self.todo = "ok", None, None
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         """A unit vector a text, in their order; one without tokens has an empty one.
@@ -125,22 +138,52 @@ def _fits(count: int, shortest: int, length: int) -> bool:
     return has_room and length <= shortest * LONGEST_OVER_SHORTEST + LONGER_BY
 
 
-def open_model(data: str, name: str, threads: int = 1) -> OnnxEmbedder | None:
+def open_model(
+    data: str, name: str, threads: int = 1, reads_all: bool = False, once: bool = False
+) -> OnnxEmbedder | None:
     """The embedder of an installed model, not loaded yet; None where none of that name is installed."""
     model = find(data, name)
-    return OnnxEmbedder(model, threads) if model is not None else None
+    return OnnxEmbedder(model, threads, reads_all, once) if model is not None else None
+
+
+def _how_to_install(name: str) -> str:
+    from cass.semantic.known_models import KNOWN
+
+    return f"cass models install {name}" if name in KNOWN else f"cass models install {name} --from FOLDER"
 
 
 def _tokenizer(path: str, max_tokens: int) -> Any:
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(path)
+    tokenizer = _tokenizers().Tokenizer.from_file(path)
     tokenizer.no_padding()  # the published one pads every text to 128
     tokenizer.enable_truncation(max_tokens)
     return tokenizer
 
 
-def _session(path: str, threads: int) -> Any:
+def _tokenizers() -> ModuleType:
+    """The native half of tokenizers by itself: the rest costs 17 ms, typing and all, and has nothing that is used."""
+    import sys
+    from importlib.machinery import PathFinder
+    from importlib.util import module_from_spec
+
+    name = "tokenizers.tokenizers"
+    package = PathFinder.find_spec("tokenizers") if "tokenizers" not in sys.modules else None
+    found = PathFinder.find_spec(name, package.submodule_search_locations) if package is not None else None
+    if name in sys.modules or found is None or found.loader is None:
+        import tokenizers
+
+        return tokenizers
+    native = module_from_spec(found)
+    # Under its own name: who imports the package later gets this one, since it cannot be loaded twice.
+    sys.modules[name] = native
+    try:
+        found.loader.exec_module(native)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return native
+
+
+def _session(path: str, threads: int, once: bool) -> Any:
     import onnxruntime  # type: ignore[import-untyped]
 
     options = onnxruntime.SessionOptions()
@@ -150,6 +193,8 @@ def _session(path: str, threads: int) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # A plan of the memory pays where all batches have one shape.
     options.enable_cpu_mem_arena = options.enable_mem_pattern = False
+    if once:
+        options.add_session_config_entry("session.disable_prepacking", "1")  # 10 ms, against 1 ms a text
     options.log_severity_level = 4
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 

@@ -52,6 +52,7 @@ class RemoteEmbedder:
         self.max_input_chars = options.max_chars
         self.status: Status = "loading"
         self.reason: str | None = None
+        self.todo: str | None = None
         self.warnings: tuple[str, ...] = ()
         self._options = options
         self._env = env
@@ -90,7 +91,7 @@ class RemoteEmbedder:
         except EmbedderError as lost:
             self._rest(lost)
         else:
-            self.status, self.reason, self._failures = "ok", None, 0
+            self.status, self.reason, self.todo, self._failures = "ok", None, None, 0
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         """A unit vector a text, in their order; a blank one has an empty vector and is not sent.
@@ -109,6 +110,19 @@ class RemoteEmbedder:
                 vectors[row] = vector
         return vectors
 
+    def ask_once(self, text: str, timeout_s: float | None) -> Vector:
+        """The vector of one short text, without the word before it: a search has no time for two requests.
+
+        `timeout_s` None: as long as any request.  A blank text has an empty vector.  Raises EmbedderError; nothing
+        rests because of it.
+        """
+        asked = text[: self.max_input_chars]
+        if not asked.strip():
+            return array("f")
+        server = self._server or self._connected()
+        (vector,) = _vectors(self._answer(server, [asked], timeout_s), 1, self.dim)
+        return vector
+
     def close(self) -> None:
         """Forget the key."""
         self._server = None
@@ -117,7 +131,8 @@ class RemoteEmbedder:
     def _connected(self) -> Server:
         address = Address(self._options.base_url)
         if not (address.is_loopback or self._options.allow):
-            raise EmbedderNotLoaded(f"{address.host} is not this machine: texts go there only with remote.allow = true")
+            what = f"{address.host} is not this machine: texts go there only with remote.allow = true"
+            raise EmbedderNotLoaded(what, todo="cass config set remote.allow true")
         server = Server(address, self._options.key_env, self._env)
         self.warnings = server.warnings
         return server
@@ -146,9 +161,11 @@ class RemoteEmbedder:
         except EmbedderError as lost:
             self._rest(lost)
 
-    def _answer(self, server: Server, texts: list[str]) -> dict[str, Any]:
+    def _answer(self, server: Server, texts: list[str], timeout_s: float | None = None) -> dict[str, Any]:
+        """`timeout_s` None: as the settings say, and as long as so many characters take."""
         asked = {"model": self._options.model, "input": texts, "encoding_format": "float"}
-        timeout_s = max(self._options.timeout_s, sum(map(len, texts)) / CHARS_PER_S)
+        if timeout_s is None:
+            timeout_s = max(self._options.timeout_s, sum(map(len, texts)) / CHARS_PER_S)
         most_bytes = BYTES_AROUND + len(texts) * (self.dim or MOST_FLOATS) * BYTES_PER_FLOAT
         return server.ask(asked, timeout_s, most_bytes, self._now_s)
 
@@ -158,7 +175,7 @@ class RemoteEmbedder:
         rest_s = max(rest_s, min(LONGEST_REST_S, lost.retry_after_s or 0.0))
         self._failures = min(self._failures + 1, 10)
         self._rests_until_s = self._now_s() + rest_s
-        self.status, self.reason = "error", str(lost)
+        self.status, self.reason, self.todo = "error", str(lost), lost.todo
 
 
 def _requests(texts: Sequence[str]) -> Iterator[list[int]]:
@@ -195,7 +212,9 @@ def _vectors(answer: dict[str, Any], count: int, dim: int) -> list[Vector]:
 def _unit(values: object, dim: int) -> Vector:
     if not isinstance(values, list) or len(values) != (dim or len(values)) or not values:
         got = f"of {len(values)} floats" if isinstance(values, list) else "that is no list"
-        raise EmbedderSchemaError(f"the server gave a vector {got} instead of {dim or 'one of floats'}")
+        todo = f"cass config set remote.dimension {len(values)}" if isinstance(values, list) and values else None
+        what = f"the server gave a vector {got} instead of {dim or 'one of floats'}"
+        raise EmbedderSchemaError(what, todo=todo)
     try:
         numbers = [float(value) for value in values if not isinstance(value, str)]
         length = sqrt(sum([number * number for number in numbers]))

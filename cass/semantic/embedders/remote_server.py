@@ -27,6 +27,7 @@ SAID_CHARS = 200
 SAID_BYTES = 4_096
 LONGEST_KEY = 4_096
 MASK = "***"
+NAME_IT = "cass config set remote.base_url http://localhost:8080/v1"
 
 
 class Address:
@@ -37,13 +38,13 @@ class Address:
             parts = urlsplit(base_url.strip())
             self.host, port = parts.hostname or "", parts.port
         except ValueError:
-            raise EmbedderNotLoaded("remote.base_url is not a URL") from None
+            raise EmbedderNotLoaded("remote.base_url is not a URL", todo=NAME_IT) from None
         if not base_url.strip():
-            raise EmbedderNotLoaded("no server is named: remote.base_url")
+            raise EmbedderNotLoaded("no server is named: remote.base_url", todo=NAME_IT)
         if parts.username is not None or parts.password is not None:
             raise EmbedderNotLoaded("remote.base_url holds a user or a password; a key belongs in a variable")
         if parts.scheme not in ("http", "https") or not self.host or parts.query or parts.fragment:
-            raise EmbedderNotLoaded("remote.base_url is not like http://localhost:8080/v1")
+            raise EmbedderNotLoaded("remote.base_url is not like http://localhost:8080/v1", todo=NAME_IT)
         self.is_encrypted = parts.scheme == "https"
         shown = f"[{self.host}]" if ":" in self.host else self.host
         self.url = f"{parts.scheme}://{shown}{f':{port}' if port else ''}{_path(parts.path)}"
@@ -157,7 +158,8 @@ class Server:
         why = lost.reason if isinstance(lost, URLError) else lost
         if isinstance(why, TimeoutError):
             return f"{self._address.host} did not answer within {timeout_s:g} s"
-        return self.masked(f"{self._address.host} cannot be reached: {why or type(why).__name__}")
+        said = getattr(why, "verify_message", None) or getattr(why, "strerror", None) or str(why) or type(why).__name__
+        return self.masked(f"{self._address.host} cannot be reached: {str(said).lower()}")
 
     def _refusal(self, refused: HTTPError) -> EmbedderTransportError | EmbedderSchemaError:
         what = f"{self._address.host} {self._meaning(refused.code)} (HTTP {refused.code}{self._said(refused)})"

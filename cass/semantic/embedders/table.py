@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from cass.policy import DEFAULT_FAST_DIMENSION, DEFAULT_QUALITY_DIMENSION
-from cass.records import record
+from cass.records import record, replace
 from cass.semantic.embedders.base import Checked, EmbedderNotLoaded
 
 TYPE_CHECKING = False
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from cass.semantic.embedders.base import BaseEmbedder
+    from cass.settings.quick import Settings
 
 
 @record
@@ -35,6 +36,24 @@ class RemoteOptions:
     max_chars: int = 8_000
 
 
+# The settings, each with the field that it fills.
+REMOTE_SETTINGS = {
+    "remote.base_url": "base_url",
+    "remote.model": "model",
+    "remote.dimension": "dimension",
+    "remote.key_env": "key_env",
+    "remote.allow": "allow",
+    "remote.timeout_s": "timeout_s",
+    "remote.max_chars": "max_chars",
+}
+
+
+def remote_options(values: Mapping[str, object]) -> RemoteOptions:
+    """What settings say about the server: setting → value; those that are missing have their default."""
+    said = {field: values[key] for key, field in REMOTE_SETTINGS.items() if key in values}
+    return replace(RemoteOptions(), **said)
+
+
 @record
 class EmbedderOptions:
     """What settings say to embedders.
@@ -47,6 +66,11 @@ class EmbedderOptions:
     threads: int = 1
     cache: str | None = None
     remote: RemoteOptions = RemoteOptions()
+
+
+def embedder_options(settings: Settings) -> EmbedderOptions:
+    """What the settings say to embedders; data folder, dimension and threads are added by whoever builds one."""
+    return EmbedderOptions(remote=remote_options({key: settings.value(key) for key in REMOTE_SETTINGS}))
 
 
 @record
@@ -74,7 +98,8 @@ def _hash(name: str, options: EmbedderOptions, env: Mapping[str, str]) -> BaseEm
 def _installed(name: str, options: EmbedderOptions, env: Mapping[str, str]) -> BaseEmbedder:
     from cass.semantic.embedders.onnx import open_model
 
-    model = open_model(options.data, name, options.threads)
+    # What it makes is kept for long, so its files are worth a look.
+    model = open_model(options.data, name, options.threads, reads_all=True)
     if model is None:
         raise EmbedderNotLoaded(f"the model {name} is not installed: cass models install {name}")
     return model
@@ -87,11 +112,15 @@ def _remote(name: str, options: EmbedderOptions, env: Mapping[str, str]) -> Base
 
 
 def _fastembed(name: str, options: EmbedderOptions, env: Mapping[str, str]) -> BaseEmbedder:
+    """One that was installed from a folder is run as minilm is; all others by fastembed, from its own files."""
+    if options.data and is_installed(options.data, name):
+        return _installed(name, options, env)
     from cass.semantic.embedders.fast import FastembedEmbedder
 
     return FastembedEmbedder(name, options.threads, options.cache)
 
 
+SERVER = "openai"
 EMBEDDERS = (
     Embedder(
         "hash",
@@ -112,7 +141,7 @@ EMBEDDERS = (
         _installed,
     ),
     Embedder(
-        "openai",
+        SERVER,
         "a server that speaks OpenAI's /v1/embeddings",
         ("remote",),
         "",
@@ -130,6 +159,13 @@ EMBEDDERS = (
         _fastembed,
     ),
 )
+
+
+def is_installed(data: str, name: str) -> bool:
+    """Is there a model of that name among those that `cass models install` made?"""
+    from cass.semantic.models import folder_of
+
+    return os.path.exists(folder_of(data, name))
 
 
 def embedder_row(name: str) -> Embedder:

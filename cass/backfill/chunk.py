@@ -1,0 +1,190 @@
+"""One chunk: what stands is looked at, then the tiers in order, the fast one first, then graphs; all inside the budget.
+
+It may be killed anywhere: what was published stands, the rest is done again.  The caller holds the worker's lock.
+"""
+
+from __future__ import annotations
+
+from cass.backfill import report as said
+from cass.backfill.memory import Memory
+from cass.backfill.report import BackfillReport, Stop, TierReport
+from cass.backfill.tier import Job, TierRun
+from cass.backfill.upkeep import BUILT, discard, mend_and_judge, of_another_embedder
+from cass.policy import MB
+from cass.records import replace
+from cass.semantic.artifacts import Shelf
+from cass.semantic.budget import Budget
+from cass.semantic.embedders.base import EmbedderError
+from cass.semantic.embedders.table import embedder_row
+from cass.semantic.vectors import FAST, QUALITY
+from cass.store.events import DROPPED, EVICTED, GRAPH, Event, note_events
+from cass.store.nearest import prepare
+from cass.store.owed import keep_eligible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from sqlite3 import Connection
+
+    from cass.backfill.machine import BackfillRequest, Machine
+    from cass.backfill.pace import Pace
+    from cass.backfill.upkeep import Graphs
+    from cass.paths import Places
+    from cass.policy import SemanticPolicy
+    from cass.semantic.budget import Evicted
+    from cass.semantic.embedders.base import BaseEmbedder
+    from cass.semantic.embedders.table import EmbedderOptions
+    from cass.semantic.vector_upkeep import Dropped
+    from cass.store.ledger import Ledger
+
+
+class Chunk:
+    """Raises SystemRefused or CorruptDatabase; all else is in the report."""
+
+    def __init__(
+        self, places: Places, request: BackfillRequest, machine: Machine, ledger: Ledger, pace: Pace, graphs: Graphs
+    ) -> None:
+        self.places = places
+        self.request = request
+        self.machine = machine
+        self.shelf = replace(Shelf.below(places.data), volume=machine.volume)
+        self.pace = pace
+        self.graphs = graphs
+        self.evicted: tuple[Evicted, ...] = ()
+        self._ledger = ledger
+
+    def run(self, connection: Connection) -> BackfillReport:
+        """Do it."""
+        if not self.request.configured.mode.should_build_semantic:
+            return self.discard_all()
+        self._ledger.note(prepare)
+        self.enforce()
+        memory = Memory(self.request.policy.max_backfill_rss_mb * MB, self.machine.rss_bytes)
+        budget = Budget(_roomier(self.request), self.shelf, self.machine.free_bytes, shares=self._has_both())
+        job = Job(self.request, self.machine, connection, self._ledger, budget, memory, self.pace)
+        tiers = [self._in_turn(job, tier) for tier in self.request.tiers]
+        # Last, since a graph only makes a search faster, and its thousand vectors a second hold up the rest.
+        if self.graphs.is_patient or not any([tier.texts for tier in tiers]):
+            tiers = [self._with_graph(job, tier) for tier in tiers]
+        return self.told(tuple(tiers))
+
+    def enforce(self) -> None:
+        """Evict what is too much by the configuration: a flag never removes anything."""
+        budget = Budget(self.request.configured, self.shelf, self.machine.free_bytes, shares=self._has_both())
+        evicted = budget.enforce()
+        self._note_gone(evicted, ())
+        self.evicted += evicted
+
+    def discard_all(self) -> BackfillReport:
+        """The configuration wants no vectors: those that stand go."""
+        dropped = {tier: discard(self.shelf, tier, self.request.configured) for tier in self.request.tiers}
+        self._note_gone((), [each for some in dropped.values() for each in some])
+        return self.told(tuple([TierReport(tier, dropped=dropped[tier], stopped=said.MODE) for tier in dropped]))
+
+    def told(self, tiers: tuple[TierReport, ...]) -> BackfillReport:
+        """The report over these tiers, with what was too much before they began."""
+        return BackfillReport(tiers, self.evicted, self.used_bytes(), self.request.policy.semantic_budget_mb * MB)
+
+    def used_bytes(self) -> int:
+        """What all semantic artifacts take."""
+        return sum([one.size_bytes for one in self.shelf.artifacts()])
+
+    def all_stopped(self, stop: Stop) -> BackfillReport:
+        """Nothing was done, for this reason."""
+        return self.told(tuple([TierReport(tier, stopped=stop) for tier in self.request.tiers]))
+
+    def _has_both(self) -> bool:
+        return not isinstance(self._built(QUALITY), Stop)
+
+    def _built(self, tier: str) -> BaseEmbedder | Stop:
+        """The tier's embedder, not loaded; or why there is none."""
+        policy = self.request.policy
+        if tier == QUALITY and not policy.wants_quality_tier:
+            return said.OFF
+        try:
+            return self.machine.build(_name(policy, tier), self._options())
+        except EmbedderError as missing:
+            reason, _, todo = str(missing).partition(": ")
+            return Stop("no_model", reason, todo or "cass models install")
+
+    def _options(self) -> EmbedderOptions:
+        policy = self.request.policy
+        options = self.machine.embedder_options
+        return replace(
+            options, fast_dimension=policy.fast_dimension, data=self.places.data, threads=policy.max_backfill_threads
+        )
+
+    def _in_turn(self, job: Job, tier: str) -> TierReport:
+        """A tier for which there is still time."""
+        if self.request.once:
+            self.pace.until_s = self.machine.monotonic_s() + self.request.policy.chunk_timeout_seconds
+        stop = self.pace.is_over()
+        if stop is not None:
+            return TierReport(tier, stopped=stop)
+        began_s = self.machine.cpu_s()
+        done = self._tier(job, tier, self._built(tier))
+        return replace(done, cpu_s=round(self.machine.cpu_s() - began_s, 3))
+
+    def _tier(self, job: Job, tier: str, embedder: BaseEmbedder | Stop) -> TierReport:
+        if isinstance(embedder, Stop):
+            return self._without_embedder(tier, embedder)
+        embedder.load()
+        try:
+            return self._with_embedder(job, tier, embedder)
+        finally:
+            embedder.close()
+
+    def _without_embedder(self, tier: str, stop: Stop) -> TierReport:
+        """Nothing can be made; what stands stays, unless the configuration does not want it any more."""
+        is_off = stop is said.OFF and not self.request.configured.wants_quality_tier
+        dropped = discard(self.shelf, tier, self.request.configured) if is_off else ()
+        self._note_gone((), dropped)
+        return TierReport(tier, dropped=dropped, stopped=None if stop is said.OFF else stop)
+
+    def _with_embedder(self, job: Job, tier: str, embedder: BaseEmbedder) -> TierReport:
+        warnings: tuple[str, ...] = getattr(embedder, "warnings", ())
+        report = TierReport(tier, embedder.embedder_id, warnings=warnings)
+        if not embedder.is_loaded:
+            return replace(report, stopped=self._not_loaded(tier, embedder))
+        request = self.request
+        is_wanted = _name(request.policy, tier) == _name(request.configured, tier)
+        if not is_wanted and of_another_embedder(self.shelf, tier, embedder):
+            reason = "its vectors are another embedder's, and an option of one command removes nothing"
+            return replace(report, stopped=Stop("other_embedder", reason, "cass config set"))
+        dropped = mend_and_judge(self.shelf, tier, request, embedder if is_wanted else None)
+        run = TierRun(job, tier, embedder, replace(report, dropped=dropped))
+        done = run.run()
+        self._note_gone(done.evicted, done.dropped)
+        eligible, change = run.owed.eligible, run.owed.change
+        self._ledger.mention(lambda connection: keep_eligible(connection, eligible, change))
+        return done
+
+    def _not_loaded(self, tier: str, embedder: BaseEmbedder) -> Stop:
+        is_here = embedder_row(_name(self.request.policy, tier)).name != "openai"
+        todo = "cass models verify" if is_here else "see that its server works, then: cass backfill"
+        reason = f"{embedder.embedder_id} cannot be used: {embedder.reason}"
+        return Stop("embedder_failed", reason, getattr(embedder, "todo", None) or todo)
+
+    def _with_graph(self, job: Job, tier: TierReport) -> TierReport:
+        graph = self.graphs.build_if_it_pays(job, tier)
+        if graph == BUILT:
+            event = Event(self.machine.now_ms(), GRAPH, f"over the vectors of the {tier.tier} tier")
+            self._ledger.mention(lambda connection: note_events(connection, [event]))
+        return replace(tier, graph=graph)
+
+    def _note_gone(self, evicted: Iterable[Evicted], dropped: Iterable[Dropped]) -> None:
+        now_ms = self.machine.now_ms()
+        events = [Event(now_ms, EVICTED, f"{one.name}, {one.size_bytes} bytes: {one.why}") for one in evicted]
+        events += [Event(now_ms, DROPPED, f"{one.name}, {one.size_bytes} bytes: {one.reason}") for one in dropped]
+        if events:
+            self._ledger.mention(lambda connection: note_events(connection, events))
+
+
+def _roomier(request: BackfillRequest) -> SemanticPolicy:
+    """The policy that writes may evict by: a smaller budget of a flag stops them instead."""
+    most = max(request.policy.semantic_budget_mb, request.configured.semantic_budget_mb)
+    return replace(request.policy, semantic_budget_mb=most)
+
+
+def _name(policy: SemanticPolicy, tier: str) -> str:
+    return policy.fast_tier_embedder if tier == FAST else policy.quality_tier_embedder

@@ -1,0 +1,230 @@
+"""`cass worker`: start, stop and ask the one resident process of a data folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cass import clock
+from cass.cli.lane import duration_s
+from cass.cli.reading import wanted_agents
+from cass.cli.rows_worker import ACTIONS
+from cass.cli.settled import settings_of
+from cass.daemon import control
+from cass.errors import Busy, MissingIndex, SystemRefused, UsageError
+from cass.paths import places
+from cass.render import worker_json, worker_text
+from cass.render.terminal import page, style
+from cass.status.worker import worker_facts
+from cass.store.connect import SqliteErrors, open_reader
+from cass.store.worker_state import holder_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from cass.paths import Places
+    from cass.status.worker import WorkerFacts
+    from cass.store.events import Event
+
+    Options = dict[str, Any]
+
+# A batch may be long on a slow machine; whoever waits longer is told that it goes on.
+STOP_S = 10.0
+TAKES_A_WORD = ("pause",)
+
+
+def run(options: Options) -> int:
+    """Do what the first word says; with none, say what it does."""
+    action, *rest = options["words"] or ["status"]
+    if action not in ACTIONS:
+        raise UsageError(f"{action!r} is not one of its values", "ACTION", f"use {', '.join(ACTIONS)}")
+    if len(rest) > (action in TAKES_A_WORD):
+        raise UsageError(f"{rest[-1]!r} is one word too many", f"cass worker {action}", "see `cass worker -h`")
+    where = places(os.environ, data_dir=options["data_dir"])
+    return DO[action](where, options)
+
+
+def say(where: Places, options: Options, said: str, **more: object) -> int:
+    """Print what was done, and what the worker does now."""
+    action = (options["words"] or ["status"])[0]
+    worker = facts_of(where)
+    if options["json"]:
+        sys.stdout.write(worker_json.answer(action, worker, {"did": said, **more}))
+    elif not options["quiet"]:
+        sys.stdout.write(worker_text.done(said, worker, clock.now_ms()))
+    return 0
+
+
+def facts_of(where: Places) -> WorkerFacts:
+    """What it does.  Raises CorruptDatabase, NewerDatabase or Busy."""
+    with SqliteErrors(where.database):
+        connection = open_reader(where.database)
+        try:
+            return worker_facts(where.data, connection)
+        finally:
+            if connection is not None:
+                connection.close()
+
+
+def _status(where: Places, options: Options) -> int:
+    from cass.status.facts import collect
+
+    status = collect(where, clock.monotonic_s, settings_of(where, options).policy())
+    assert status.worker is not None
+    if options["json"]:
+        more = {"paused": _pause_json(where), **worker_json.owed(status.semantic)}
+        sys.stdout.write(worker_json.answer("status", status.worker, more))
+    else:
+        look = style(sys.stdout, options, os.environ)
+        sys.stdout.write(worker_text.page(status.worker, status.semantic, _pause(where), look, clock.now_ms()))
+    return 0
+
+
+def _pause(where: Places) -> str | None:
+    """What holds, for people; None without a pause."""
+    wish = control.paused(where.data, clock.now_ms())
+    return None if wish is None else worker_text.pause(wish.until_ms, clock.now_ms())
+
+
+def _pause_json(where: Places) -> dict[str, object] | None:
+    wish = control.paused(where.data, clock.now_ms())
+    return None if wish is None else {"until": wish.until_ms}
+
+
+def _start(where: Places, options: Options) -> int:
+    from cass.daemon.starting import start_and_wait
+
+    if not os.path.exists(where.database):
+        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    holder = holder_of(where.data)
+    if holder is not None:
+        return say(where, options, f"Process {holder.pid} is at work already.", changed=False)
+    started = start_and_wait(where, os.environ, options["data_dir"], more=flag_words(options))
+    if started is None:
+        from cass.daemon.manners import LOG
+
+        raise SystemRefused("the worker did not start", os.path.join(where.data, LOG), "that file says why")
+    return say(where, options, f"Started, as process {started.pid}.", changed=True)
+
+
+def flag_words(options: Options) -> list[str]:
+    """The semantic options of this command line, for the worker's own."""
+    from cass.settings.table import BY_KEY
+
+    flags = {BY_KEY[key].flag: value for key, value in options.get("flags", {}).items() if value is not None}
+    return [f"{flag}={value}" for flag, value in flags.items() if flag and flag.startswith("--semantic")]
+
+
+def _stop(where: Places, options: Options) -> int:
+    holder = control.ask_stop(where.data)
+    if holder is None:
+        return say(where, options, "There was nothing to stop.", changed=False)
+    if not control.wait_until_gone(where.data, holder.pid, STOP_S, clock.monotonic_s, clock.sleep):
+        what = f"process {holder.pid} has been asked and is still in the middle of something"
+        raise Busy(what, where.data, "it stops after that; see: cass worker")
+    return say(where, options, f"Process {holder.pid} has stopped.", changed=True)
+
+
+def _pause_it(where: Places, options: Options) -> int:
+    words = options["words"][1:]
+    length_s = duration_s(words[0], "TIME") if words else None
+    _needs_folder(where)
+    wish = control.pause(where.data, clock.now_ms(), length_s)
+    return say(where, options, worker_text.pause(wish.until_ms, clock.now_ms()), changed=True)
+
+
+def _needs_folder(where: Places) -> None:
+    if not os.path.isdir(where.data):
+        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+
+
+def _unpause(where: Places, options: Options) -> int:
+    changed = control.unpause(where.data)
+    return say(where, options, "The pause is over." if changed else "There was no pause.", changed=changed)
+
+
+def _log(where: Places, options: Options) -> int:
+    from cass.store.events import chunk_of
+
+    found = [(event, chunk_of(event)) for event in _events(where, options["limit"])]
+    if options["json"]:
+        sys.stdout.write(worker_json.log(found))
+    else:
+        page(worker_text.log(found, style(sys.stdout, options, os.environ)), options)
+    return 0
+
+
+def _events(where: Places, count: int) -> list[Event]:
+    """The last ones, oldest first."""
+    from cass.store.events import last_events
+
+    with SqliteErrors(where.database):
+        connection = open_reader(where.database)
+        if connection is None:
+            return []
+        try:
+            return last_events(connection, count)[::-1]
+        finally:
+            connection.close()
+
+
+def _retry_dead(where: Places, options: Options) -> int:
+    from cass.store.attempts import retry_dead
+    from cass.store.ledger import Ledger
+
+    if not os.path.exists(where.database):
+        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    counts: list[int] = []
+    ledger = Ledger(where.database)
+    try:
+        written = ledger.note(lambda connection: counts.append(retry_dead(connection, options["tier"])))
+    finally:
+        ledger.close()
+    if not written:
+        raise Busy("another process is writing to the archive", where.database, "try again in a moment")
+    control.nudge(holder_of(where.data))
+    return say(where, options, worker_text.retried(counts[-1]), changed=counts[-1] > 0, retried=counts[-1])
+
+
+def _run(where: Places, options: Options) -> int:
+    from cass.daemon.run import run_worker
+    from cass.daemon.spawn import worker_command
+    from cass.daemon.ticking import Ticks, wishes
+
+    if sys.stderr.isatty() and not options["quiet"]:
+        sys.stderr.write("cass: working here until nothing is owed; Ctrl-C ends it, `cass worker` says what it does\n")
+    settings = settings_of(where, options)
+    flags = {key: value for key, value in options.get("flags", {}).items() if value is not None}
+    command = [*worker_command(options["data_dir"]), *flag_words(options)]
+    ticks = Ticks(where, os.environ, flags)
+    return run_worker(where, os.environ, ticks, wishes(settings), wanted_agents(options["settings"]), command)
+
+
+def _install(where: Places, options: Options) -> int:
+    from cass.cli.verbs.worker_service import install
+
+    files, said = install(where, options["data_dir"])
+    return say(where, options, said, changed=True, files=files)
+
+
+def _uninstall(where: Places, options: Options) -> int:
+    from cass.cli.verbs.worker_service import uninstall
+
+    files, said = uninstall(where, options["data_dir"])
+    return say(where, options, said, changed=bool(files), files=files)
+
+
+DO: dict[str, Callable[[Places, Options], int]] = {
+    "status": _status,
+    "start": _start,
+    "stop": _stop,
+    "pause": _pause_it,
+    "unpause": _unpause,
+    "log": _log,
+    "retry-dead": _retry_dead,
+    "install": _install,
+    "uninstall": _uninstall,
+    "run": _run,
+}

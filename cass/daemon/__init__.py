@@ -1,0 +1,1 @@
+"""The resident process of a data folder: started, asked, waited for, and let go."""

@@ -1,0 +1,220 @@
+"""One worker process: alone by the lock, nice, deaf to the terminal; the loop with the real world around it.
+
+What ticks is made by a function that is handed in: changed settings mean a new one.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+
+from cass import clock
+from cass.backfill.worker import LASTING, NO_END, Host, Leave, Rest, Wishes, Worker
+from cass.daemon.control import asked_stamp, forget_stop, paused, stop_asked
+from cass.daemon.manners import LOG, be_nice, leave_folders, trim_log
+from cass.daemon.reading import NewMessages, note_done, readable
+from cass.daemon.spawn import replace_self
+from cass.daemon.waiting import Signals, wait_for
+from cass.disk import lock_holder, make_private_folder, try_lock
+from cass.errors import Busy, SystemRefused
+from cass.settings.hot import identities
+from cass.store.events import Event, note_events
+from cass.store.ledger import Ledger
+from cass.store.worker_state import (
+    LOCK,
+    RESTING,
+    RUNNING,
+    WORKER,
+    WorkerState,
+    forget_state,
+    sign,
+    write_state,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from cass.backfill.worker import Tick, Ticked
+    from cass.disk import Lock
+    from cass.paths import Places
+
+    MakeTick = Callable[[Callable[[], bool]], Tick]
+
+# `status` takes the lock for some microseconds to see whether it is held.
+LOCK_WAIT_S = 0.2
+LOOK_AGAIN_S = 0.02
+BY_SIGNAL = 128
+
+
+def run_worker(
+    places: Places,
+    env: Mapping[str, str],
+    make_tick: MakeTick,
+    wishes: Wishes,
+    agents: Sequence[str] | None = None,
+    command: Sequence[str] = (),
+) -> int:
+    """Work until there is a reason to leave; the exit code.  `command`: what to become when memory must be let go.
+
+    `make_tick` gets a function that says whether to stop within a batch.  Raises Busy where another one works here.
+    """
+    lock = _lock(places)
+    with Signals() as signals:
+        forget_stop(places.data)
+        sign(places.data, WORKER)
+        gc.enable()  # the command line switches it off for short lives
+        be_nice()
+        leave_folders()
+        process = Process(places, env, make_tick, signals, wishes, agents)
+        try:
+            leave = process.run()
+        finally:
+            process.close()
+            lock.release()
+    if leave.replace and command:
+        replace_self(command, env, os.path.join(places.data, LOG))
+    return BY_SIGNAL + signals.number if signals.number == signal.SIGINT else leave.exit_code
+
+
+def _lock(places: Places) -> Lock:
+    path = os.path.join(places.data, LOCK)
+    until_s = clock.monotonic_s() + LOCK_WAIT_S
+    try:
+        make_private_folder(places.data)
+        while (lock := try_lock(path)) is None:
+            if clock.monotonic_s() >= until_s:
+                who = f"process {lock_holder(path)}"
+                raise Busy(f"{who} works here already", path, "see what it does: cass worker status")
+            clock.sleep(LOOK_AGAIN_S)
+    except OSError as bad:
+        raise SystemRefused(
+            f"the lock cannot be taken: {bad.strerror}", path, "check the folder's permissions"
+        ) from bad
+    return lock
+
+
+class Process:
+    """The functions of the loop's `Host`, over real files, signals and clocks."""
+
+    def __init__(
+        self,
+        places: Places,
+        env: Mapping[str, str],
+        make_tick: MakeTick,
+        signals: Signals,
+        wishes: Wishes,
+        agents: Sequence[str] | None,
+    ) -> None:
+        self.places = places
+        self.wishes = wishes
+        self._make_tick = make_tick
+        self._signals = signals
+        self._new = NewMessages(places, env, agents, clock.now_ms, clock.monotonic_s)
+        self._tick: Tick | None = None
+        self._settings: object = None
+        self._lock_id = self._lock_file()
+        self._seen = self._stamp()
+        self._asked_s = clock.monotonic_s()
+        self._shown: tuple[str, str] | None = None
+        self._since_ms = self._started_ms = clock.now_ms()
+
+    def run(self) -> Leave:
+        """The loop, until it leaves."""
+        host = Host(
+            tick=self.tick,
+            has_new=lambda: readable(self._new),
+            read_new=self._new.read,
+            release=self.release,
+            wait=self.wait,
+            signs=self._new.signs,
+            is_stopped=self.is_stopped,
+            pause_left_s=self.pause_left_s,
+            is_here=self.is_here,
+            asked_s=lambda: self._asked_s,
+            monotonic_s=clock.monotonic_s,
+            show=self.show,
+            note=self.note,
+        )
+        leave = Worker(host, self.wishes).run()
+        if leave.word in LASTING and self.is_here():
+            note_done(self.places.data, self._new.signs())
+        return leave
+
+    def tick(self) -> Ticked:
+        """One tick, by the settings as they are now."""
+        settings = identities(self.places)
+        if self._tick is None or settings != self._settings:
+            self._settings, self._tick = settings, self._make_tick(self.is_stopped)
+        self.show(None)
+        return self._tick()
+
+    def release(self) -> None:
+        """A tick lets its model go; what of it still hangs together in a ring goes now."""
+        gc.collect()
+
+    def wait(self, seconds: float) -> None:
+        """At most so long; less when a signal comes, or when somebody has asked for something since the last look."""
+        trim_log(os.path.join(self.places.data, LOG))
+        wait_for(seconds, self._signals.wait, clock.monotonic_s, self._is_disturbed)
+        if self._stamp() != self._seen:
+            self._asked_s = clock.monotonic_s()
+
+    def _is_disturbed(self) -> bool:
+        return self._signals.is_ended or self._stamp() != self._seen or not self.is_here()
+
+    def _stamp(self) -> object:
+        return asked_stamp(self.places.data)
+
+    def is_stopped(self) -> bool:
+        """By a signal or by word.  Asked between batches: one look at the disk."""
+        return self._signals.is_ended or stop_asked(self.places.data, os.getpid())
+
+    def pause_left_s(self) -> float | None:
+        """Seconds of the pause that are left; None without one."""
+        self._seen = self._stamp()  # before it is read: what is asked for after that ends the next wait
+        now_ms = clock.now_ms()
+        wish = paused(self.places.data, now_ms)
+        if wish is None:
+            return None
+        return NO_END if wish.until_ms is None else (wish.until_ms - now_ms) / 1000
+
+    def is_here(self) -> bool:
+        """Is the folder still the one that was locked?  One that was made again is another's."""
+        return self._lock_file() == self._lock_id
+
+    def _lock_file(self) -> tuple[int, int] | None:
+        try:
+            info = os.stat(os.path.join(self.places.data, LOCK))
+        except OSError:
+            return None
+        return info.st_dev, info.st_ino
+
+    def show(self, rest: Rest | None) -> None:
+        """Say to `status` what is done, when it changes or the time of the next look does."""
+        word, reason = (rest.word, rest.reason) if rest is not None else ("", "")
+        now_ms = clock.now_ms()
+        if (word, reason) != self._shown:
+            self._shown, self._since_ms = (word, reason), now_ms
+        elif rest is None:
+            return
+        next_ms = None if rest is None else now_ms + round(min(rest.for_s, self.wishes.poll_s) * 1000)
+        state = RUNNING if rest is None else RESTING
+        write_state(
+            self.places.data,
+            WorkerState(os.getpid(), state, word, reason, self._since_ms, next_ms, self._started_ms),
+        )
+
+    def note(self, kind: str, what: str) -> None:
+        """An event; lost where it cannot be written."""
+        if self.is_here():
+            ledger, events = Ledger(self.places.database), [Event(clock.now_ms(), kind, what)]
+            ledger.mention(lambda connection: note_events(connection, events))
+            ledger.close()
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if self.is_here():
+            forget_stop(self.places.data)
+            forget_state(self.places.data)

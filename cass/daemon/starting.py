@@ -1,0 +1,90 @@
+"""Start the worker of a data folder, by hand or by the way; and would it have anything to do?"""
+
+from __future__ import annotations
+
+import os
+
+from cass import clock
+from cass.daemon.control import paused
+from cass.daemon.manners import LOG, trim_log
+from cass.daemon.reading import NewMessages, was_done
+from cass.daemon.spawn import start_detached, wait_until_held, worker_command
+from cass.store.attempts import count_dead
+from cass.store.connect import open_reader
+from cass.store.owed import eligible_texts
+from cass.store.worker_state import holder_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cass.paths import Places
+    from cass.store.worker_state import Holder
+
+START_S = 5.0
+
+
+def start(places: Places, env: Mapping[str, str], data_dir: str | None = None, more: Sequence[str] = ()) -> None:
+    """Start one, detached.  If another is quicker, this one leaves.  `more`: options of its own.  Raises OSError."""
+    log = os.path.join(places.data, LOG)
+    trim_log(log)
+    start_detached([*worker_command(data_dir), *more], log, env)
+
+
+def start_and_wait(
+    places: Places,
+    env: Mapping[str, str],
+    data_dir: str | None = None,
+    more: Sequence[str] = (),
+    most_s: float = START_S,
+) -> Holder | None:
+    """Start one and wait until somebody works; None if nobody does, and the log says why.  Raises OSError."""
+    start(places, env, data_dir, more)
+    return wait_until_held(lambda: holder_of(places.data), most_s, clock.monotonic_s, clock.sleep)
+
+
+def is_of_use(places: Places, env: Mapping[str, str], now_ms: int) -> bool:
+    """Nobody works, nobody asked for peace, and something is owed.  Raises CassError where the archive
+    cannot be read.
+    """
+    if not os.path.exists(places.database) or holder_of(places.data) is not None:
+        return False
+    if paused(places.data, now_ms) is not None:
+        return False
+    new = NewMessages(places, env, None, clock.now_ms, clock.monotonic_s)
+    return new.has_new() or (not was_done(places.data, new.signs()) and _owes_vectors(places, env))
+
+
+def _owes_vectors(places: Places, env: Mapping[str, str]) -> bool:
+    """By counts, as `status` tells them: a look at every text would take a second."""
+    from cass.semantic.vectors import FAST, QUALITY
+    from cass.settings.quick import load
+
+    policy = load(places, env).policy()
+    if not policy.mode.should_build_semantic or policy.max_backfill_threads == 0:
+        return False
+    connection = open_reader(places.database)
+    if connection is None:
+        return False
+    tiers = [FAST]
+    if policy.wants_quality_tier and _is_installed(places, policy.quality_tier_embedder):
+        tiers.append(QUALITY)
+    try:
+        eligible = eligible_texts(connection)
+        return any([_documents(places, tier) + count_dead(connection, tier) < eligible for tier in tiers])
+    finally:
+        connection.close()
+
+
+def _is_installed(places: Places, name: str) -> bool:
+    from cass.semantic.models import installed
+
+    return any([model.name == name and model.looks_whole for model in installed(places.data)])
+
+
+def _documents(places: Places, name: str) -> int:
+    """How many texts the tier has; none where it cannot be read."""
+    from cass.semantic.vectors import Tier
+
+    tier = Tier.open(places.vectors, name)
+    return tier.documents if isinstance(tier, Tier) else 0

@@ -1,0 +1,68 @@
+"""What the worker does at a time: a tick over the real archive, by the settings of the moment."""
+
+from __future__ import annotations
+
+from cass import clock
+from cass.backfill.gates import Asked, Manners
+from cass.backfill.machine import BackfillRequest, Machine
+from cass.backfill.manners import manners_of
+from cass.backfill.sensors import real_sensors
+from cass.backfill.tick import Ticker
+from cass.backfill.worker import Wishes
+from cass.daemon.control import paused
+from cass.semantic.embedders.table import embedder_options
+from cass.settings.quick import load
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cass.backfill.worker import Tick
+    from cass.paths import Places
+    from cass.settings.quick import Settings
+
+    Flags = Mapping[str, object]
+
+
+class Ticks:
+    """Makes ticks.  The sensors live as long as this does: what they tell is a difference to before.
+
+    flags: of this worker's own command line · manners: how much may be noticed, as the settings say.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        env: Mapping[str, str],
+        flags: Flags | None = None,
+        manners: Callable[[Settings], Manners] | None = None,
+    ) -> None:
+        self._places = places
+        self._env = env
+        self._flags = flags
+        self._manners = manners or (lambda settings: manners_of(settings.value))
+        self._sensors = real_sensors(places)
+
+    def __call__(self, is_stopped: Callable[[], bool]) -> Tick:
+        """A tick by the settings as they are now, which stops within a batch when `is_stopped`."""
+        settings = load(self._places, self._env, self._flags)
+        configured = load(self._places, self._env) if self._flags else settings
+        machine = Machine(
+            clock.now_ms,
+            clock.monotonic_s,
+            self._sensors.free_bytes,
+            is_stopped,
+            embedder_options=embedder_options(settings),
+        )
+        asked = Asked(
+            stop=is_stopped,
+            paused=lambda: paused(self._places.data, clock.now_ms()),
+            manners=self._manners(settings),
+        )
+        request = BackfillRequest(settings.policy(), configured.policy())
+        return Ticker(self._places, request, machine, self._sensors, asked, may_exit=True).tick
+
+
+def wishes(settings: Settings) -> Wishes:
+    """How often the worker looks, and how long it stays."""
+    return Wishes(settings.number("worker.poll_s"), settings.number("worker.idle_exit_s"))

@@ -1,0 +1,77 @@
+"""How much the vectors cover: at a glance for every answer, exactly where strict mode has to know.
+
+A glance counts nothing: it takes what the last backfill wrote down.  It never says more than is there.
+"""
+
+from __future__ import annotations
+
+import os
+
+from cass.policy import SemanticMode
+from cass.search.tail import passes
+from cass.semantic.manifest import Manifest, read_manifest
+from cass.semantic.vectors import FAST, QUALITY
+from cass.store.coverage import most_eligible, texts_inside, texts_since
+from cass.store.documents import documents_newest_first
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cass.lexical.filter import Filter
+    from cass.search.engine import Search
+    from cass.semantic.vectors import Tier
+
+    Coverage = tuple[tuple[str, float], ...]
+
+
+def glance(search: Search, vectors: str, opened: Mapping[str, Tier]) -> Coverage:
+    """The share (0 to 1) of all texts that each tier has.  Tiers that are not open are taken as they say they are."""
+    eligible = most_eligible(search.connection)
+    return tuple([(name, _share(_documents(name, vectors, opened), eligible)) for name in (FAST, QUALITY)])
+
+
+def _documents(name: str, vectors: str, opened: Mapping[str, Tier]) -> int:
+    if name in opened:
+        return opened[name].documents
+    manifest = read_manifest(os.path.join(vectors, name))
+    return sum([one.live_texts for one in manifest.segments]) if isinstance(manifest, Manifest) else 0
+
+
+def inside(search: Search, opened: Mapping[str, Tier]) -> Coverage:
+    """The share that each tier has of the texts inside the filters that are old enough for a backfill's turn."""
+    before_ms = search.now_ms - SemanticMode.STRICT_MIN_AGE_MS
+    # What cass itself said or printed has no vectors anyway.
+    filters = [each for each in search.filters if each.field != "own"]
+    least = () if filters else _at_least(search, opened, before_ms)
+    if least and min([share for _, share in least]) >= SemanticMode.STRICT_MIN_COVERAGE:
+        return least
+    texts = _texts(search, filters, before_ms)
+    return tuple([(name, _share(_held(tier, texts), len(texts), nothing=1.0)) for name, tier in opened.items()])
+
+
+def _at_least(search: Search, opened: Mapping[str, Tier], before_ms: int) -> Coverage:
+    """The shares without looking at the texts: as if the tiers had all of the young ones."""
+    young = texts_since(search.connection, before_ms)
+    eligible = most_eligible(search.connection) - young
+    return tuple([(name, _share(tier.documents - young, eligible)) for name, tier in opened.items()])
+
+
+def _texts(search: Search, filters: Sequence[Filter], before_ms: int) -> set[int]:
+    plain = [(each.field, each.values, each.docs, each.exclude) for each in filters if each.field != "path"]
+    rows = texts_inside(search.connection, plain, before_ms)
+    paths = [each for each in filters if each.field == "path"]
+    if not paths:
+        return {text for text, _ in rows}
+    documents = documents_newest_first(search.connection, None, None, True, lambda: False)
+    docs = {each.doc for each in documents if each is not None and all(passes(path, each) for path in paths)}
+    return {text for text, doc in rows if doc in docs}
+
+
+def _held(tier: Tier, texts: set[int]) -> int:
+    return len(texts.intersection(tier.ids()))
+
+
+def _share(held: int, of: int, nothing: float = 0.0) -> float:
+    """Rounded down, so that what is all is 1 and nothing less is."""
+    return min(1.0, max(0, held) * 10_000 // of / 10_000) if of > 0 else nothing

@@ -1,0 +1,98 @@
+"""What the resident process does, why, and how fast it was: one small file, the lock, and its last events."""
+
+from __future__ import annotations
+
+from cass.records import record
+from cass.store.events import CHUNK, STARTED, STOPPED, chunk_of, last_events
+from cass.store.worker_state import RUNNING, WORKER, holder_of, read_state
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from sqlite3 import Connection
+
+    from cass.store.events import ChunkDone
+    from cass.store.worker_state import Holder
+
+STOPPED_STATE = "stopped"
+WITHOUT_A_WORD = "it ended without a word"
+# So many chunks tell how fast a tier is now; older ones may be of another model.
+LOOKED_AT = 16
+
+
+@record
+class LastChunk:
+    """A chunk and when it ended."""
+
+    at_ms: int
+    done: ChunkDone
+
+
+@record
+class WorkerFacts:
+    """running, resting or stopped, and why.  `chunks`: the last ones, newest first."""
+
+    state: str
+    reason: str
+    next_look_ms: int | None = None
+    chunks: tuple[LastChunk, ...] = ()
+    pid: int | None = None
+    since_ms: int | None = None
+
+    @property
+    def last_chunk(self) -> LastChunk | None:
+        return self.chunks[0] if self.chunks else None
+
+
+def worker_facts(data: str, connection: Connection | None) -> WorkerFacts:
+    """As it is now.  `connection`: None where there is no database, so that nothing is known of before."""
+    chunks = _chunks(connection) if connection is not None else ()
+    holder = holder_of(data)
+    if holder is None:
+        return WorkerFacts(STOPPED_STATE, _why_stopped(connection), chunks=chunks)
+    return _at_work(data, holder, chunks)
+
+
+def _at_work(data: str, holder: Holder, chunks: tuple[LastChunk, ...]) -> WorkerFacts:
+    if holder.what != WORKER:
+        return WorkerFacts(RUNNING, "cass backfill is at work", chunks=chunks, pid=holder.pid)
+    said = read_state(data)
+    if said is None:
+        return WorkerFacts(RUNNING, "it begins", chunks=chunks, pid=holder.pid)
+    reason = said.reason or ("vectors are made" if said.state == RUNNING else "it looks for new messages")
+    return WorkerFacts(said.state, reason, said.next_look_ms, chunks, holder.pid, said.since_ms or None)
+
+
+def _chunks(connection: Connection) -> tuple[LastChunk, ...]:
+    found = [(event.at_ms, chunk_of(event)) for event in last_events(connection, LOOKED_AT, CHUNK)]
+    return tuple([LastChunk(at_ms, done) for at_ms, done in found if done is not None])
+
+
+def _why_stopped(connection: Connection | None) -> str:
+    """As it said when it left; one that was killed said nothing."""
+    if connection is None:
+        return "nothing is indexed yet"
+    started, left = last_events(connection, 1, STARTED), last_events(connection, 1, STOPPED)
+    if not left:
+        return WITHOUT_A_WORD if started else "it was never started"
+    if started and started[0].at_ms > left[0].at_ms:
+        return WITHOUT_A_WORD
+    return left[0].what
+
+
+def texts_per_s(chunks: Sequence[LastChunk]) -> dict[str, float]:
+    """Tier → texts a second over its last chunks; a tier of which nothing was measured is missing."""
+    texts: dict[str, int] = {}
+    seconds: dict[str, float] = {}
+    for done in [chunk.done for chunk in chunks]:
+        if done.texts and done.seconds > 0:
+            texts[done.tier] = texts.get(done.tier, 0) + done.texts
+            seconds[done.tier] = seconds.get(done.tier, 0.0) + done.seconds
+    return {tier: texts[tier] / seconds[tier] for tier in texts}
+
+
+def eta_s(owed: Mapping[str, int], pace: Mapping[str, float]) -> float | None:
+    """Seconds of work until nothing is owed; None where a tier that owes something was never measured."""
+    if any([count and tier not in pace for tier, count in owed.items()]):
+        return None
+    return round(sum([count / pace[tier] for tier, count in owed.items() if count]), 1)

@@ -1,0 +1,75 @@
+"""What is wrong with background work, each with the command that mends it, worst first."""
+
+from __future__ import annotations
+
+from cass.records import record
+from cass.status.semantic import report
+from cass.status.worker import STOPPED_STATE, WITHOUT_A_WORD, worker_facts
+from cass.store.attempts import count_dead, last_dead, rests
+from cass.store.events import HUNG, last_events
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from sqlite3 import Connection
+
+    from cass.paths import Places
+    from cass.policy import SemanticPolicy
+
+ERROR_CHARS = 120
+
+
+@record
+class Fault:
+    """A sentence for people, and the command to type."""
+
+    what: str
+    command: str
+
+
+def worker_faults(
+    places: Places, connection: Connection | None, policy: SemanticPolicy, services: Sequence[tuple[str, str]] = ()
+) -> list[Fault]:
+    """`services`: (path, text) of the system's files as they should be, if they are there at all."""
+    found = [fault for path, text in services if (fault := _service(path, text)) is not None]
+    if connection is None:
+        return found
+    return [*_killed(places, connection, policy), *found, *_failed(connection), *_given_up(connection)]
+
+
+def _service(path: str, text: str) -> Fault | None:
+    try:
+        with open(path, "rb") as file:
+            said = file.read()
+    except OSError:
+        return None  # not installed: a wish, no fault
+    if said in (text.encode("utf-8"), text.encode("utf-16")):
+        return None
+    return Fault(f"{path} starts another program, or an older one", "cass worker install")
+
+
+def _killed(places: Places, connection: Connection, policy: SemanticPolicy) -> list[Fault]:
+    facts = worker_facts(places.data, connection)
+    hung = last_events(connection, 1, HUNG)
+    if facts.state != STOPPED_STATE or facts.reason != WITHOUT_A_WORD:
+        return []
+    backlog = report(policy, places, connection).backlog
+    if not backlog.fast:
+        return []
+    why = f" after this: {hung[0].what}" if hung else ""
+    return [Fault(f"it ended without a word{why}; {backlog.fast} texts are owed", "cass worker start")]
+
+
+def _failed(connection: Connection) -> list[Fault]:
+    """Tiers that rest because their embedder failed."""
+    return [
+        Fault(f"the {tier} tier rests: {rest.reason[:ERROR_CHARS]}", "cass worker") for tier, rest in rests(connection)
+    ]
+
+
+def _given_up(connection: Connection) -> list[Fault]:
+    count, error = count_dead(connection), last_dead(connection)
+    if not count:
+        return []
+    texts = "1 text was" if count == 1 else f"{count} texts were"
+    return [Fault(f"{texts} given up, the last one because: {(error or '')[:ERROR_CHARS]}", "cass worker retry-dead")]

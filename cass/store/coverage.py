@@ -1,0 +1,94 @@
+"""Which texts count inside filters, and since when: for those who say how much of them vectors cover.
+
+A filter is (field, values, documents, exclude), as the lexical index has it: it holds for what has one of the values in
+the field, or is one of the documents.
+"""
+
+from __future__ import annotations
+
+from cass.store.hits import marks
+from cass.store.owed import COUNTED
+from cass.store.schema import COPY, OWN_BLOCK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from sqlite3 import Connection
+
+    Wanted = tuple[str, Sequence[int | str | None], Sequence[int], bool]
+    Condition = tuple[str, list[int | str]]
+
+_COUNTED = f"m.flags & {COPY}=0 AND b.kind<{COUNTED} AND b.flags & {OWN_BLOCK}=0"
+_TIME = "coalesce(m.created_ms, 0)"
+_NUMBERS = {"doc": "m.doc", "agent": "s.agent", "workspace": "coalesce(s.workspace, 0)", "session": "m.session"}
+_NUMBERS["role"] = "m.role"
+
+
+def texts_inside(connection: Connection, filters: Sequence[Wanted], before_ms: int) -> list[tuple[int, int]]:
+    """(text, document), each once, of the texts that count and were said before `before_ms` inside the filters.
+
+    Looks at every block that the filters leave: a sixth of a second for 200,000.
+    """
+    conditions = [_condition(*each) for each in filters]
+    said = "".join([f" AND {sql}" for sql, _ in conditions])
+    sql = (
+        "SELECT DISTINCT b.text, m.doc FROM messages m JOIN sessions s ON s.id=m.session"
+        f" CROSS JOIN blocks b ON b.message=m.id WHERE {_COUNTED} AND {_TIME}<?{said}"
+    )
+    return connection.execute(sql, [before_ms, *[one for _, bound in conditions for one in bound]]).fetchall()
+
+
+def texts_since(connection: Connection, since_ms: int) -> int:
+    """How many texts were said since then; some may have been said before, too."""
+    sql = (
+        "SELECT count(DISTINCT b.text) FROM messages m CROSS JOIN blocks b ON b.message=m.id"
+        f" WHERE m.created_ms>=? AND {_COUNTED}"
+    )
+    return _number(connection, sql, since_ms)
+
+
+def most_eligible(connection: Connection) -> int:
+    """How many texts count, at most: as last written down, and all that came since.  Looks at no text."""
+    row = connection.execute("SELECT value FROM meta WHERE key='eligible'").fetchone()
+    eligible, last = map(int, row[0].split()[:2]) if row is not None else (0, 0)
+    return eligible + max(0, _number(connection, "SELECT coalesce(max(id), 0) FROM texts") - last)
+
+
+def newest_arrival_ms(connection: Connection) -> int | None:
+    """The time of the newest message that came or changed since the last backfill; None where none did."""
+    row = connection.execute("SELECT value FROM meta WHERE key='eligible'").fetchone()
+    change = int(row[0].split()[2]) if row is not None else 0
+    sql = "SELECT max(created_ms) FROM messages WHERE change>?"
+    newest_ms: int | None = connection.execute(sql, (change,)).fetchone()[0]
+    return newest_ms
+
+
+def _condition(
+    field: str, values: Sequence[int | str | None], docs: Sequence[int], exclude: bool
+) -> tuple[str, list[int | str]]:
+    """A filter in SQL, and what is bound in it.  Numbers of our own stand in it as they are: there may be many."""
+    sql, bound = _of_field(field, values)
+    if docs:
+        sql = f"({sql} OR {_among('m.doc', docs)})"
+    return (f"NOT {sql}" if exclude else sql), bound
+
+
+def _of_field(field: str, values: Sequence[int | str | None]) -> tuple[str, list[int | str]]:
+    if field == "time":
+        bounds = [(sign, one) for sign, one in zip((">=", "<="), values, strict=True) if one is not None]
+        said = "".join([f" AND m.created_ms{sign}?" for sign, _ in bounds])
+        return f"(m.created_ms IS NOT NULL{said})", [one for _, one in bounds]
+    if field == "tool":
+        names = [str(value) for value in values]
+        tools = f"SELECT id FROM strings WHERE lower(text) IN ({marks(names)})"
+        return f"EXISTS (SELECT 1 FROM blocks x WHERE x.message=m.id AND x.tool IN ({tools}))", [*names]
+    return _among(_NUMBERS[field], values), []
+
+
+def _among(column: str, values: Sequence[int | str | None]) -> str:
+    return f"{column} IN ({','.join([str(int(value or 0)) for value in values])})"
+
+
+def _number(connection: Connection, sql: str, *bound: object) -> int:
+    number: int = connection.execute(sql, bound).fetchone()[0]
+    return number

@@ -1,0 +1,123 @@
+"""What the resident process of a data folder says about itself, for `status`: one small file beside the database.
+
+The lock alone tells whether somebody works there; a file that a killed process left behind tells nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cass.disk import PRIVATE_FILE, lock_holder, try_lock
+from cass.records import record
+
+LOCK = "worker.lock"
+STATE = "worker.state"
+WORKER, BACKFILL = "worker", "backfill"
+RUNNING, RESTING = "running", "resting"
+
+
+@record
+class WorkerState:
+    """What it does: `state` is running or resting; `word` names the reason for scripts, `reason` tells people."""
+
+    pid: int
+    state: str
+    word: str = ""
+    reason: str = ""
+    since_ms: int = 0
+    next_look_ms: int | None = None
+    started_ms: int = 0
+
+
+@record
+class Holder:
+    """The process that has the lock, and what it is: worker or backfill."""
+
+    pid: int
+    what: str
+
+
+def write_state(data: str, state: WorkerState) -> None:
+    """Say it.  Where that fails (no folder, no room) nothing is said, and nothing is lost."""
+    fields = [(name, getattr(state, name)) for name in WorkerState.__match_args__]
+    text = "".join([f"{name} {' '.join(str(value).split())}\n" for name, value in fields if value is not None])
+    path = os.path.join(data, STATE)
+    beside = f"{path}.new"  # one name: only the holder of the lock writes
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+        with open(descriptor, "wb") as file:
+            file.write(text.encode("utf-8", "replace"))
+        os.replace(beside, path)  # not synced: it is worthless after a power cut
+    except OSError:
+        return
+
+
+def read_state(data: str) -> WorkerState | None:
+    """What the process that holds the lock now said last; None without one, or where it has said nothing yet."""
+    holder = holder_of(data)
+    said = _said(data) if holder is not None else None
+    return said if said is not None and holder is not None and said.pid == holder.pid else None
+
+
+def _said(data: str) -> WorkerState | None:
+    try:
+        with open(os.path.join(data, STATE), encoding="utf-8", errors="replace") as file:
+            parts = [line.rstrip("\n").partition(" ") for line in file]
+        fields = {name: value for name, _, value in parts}
+        next_look = fields.get("next_look_ms")
+        return WorkerState(
+            int(fields["pid"]),
+            fields["state"],
+            fields.get("word", ""),
+            fields.get("reason", ""),
+            int(fields.get("since_ms", 0)),
+            int(next_look) if next_look else None,
+            int(fields.get("started_ms", 0)),
+        )
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def holder_of(data: str, platform: str = sys.platform) -> Holder | None:
+    """Who makes vectors in this data folder now; None where nobody does.  Leaves no trace in the file."""
+    path = os.path.join(data, LOCK)
+    pid = lock_holder(path)
+    if pid is None or not pid.isdigit():
+        return None
+    try:
+        # Windows has no shared locks, and there only a free one would be signed by this.
+        lock = try_lock(path, shared=platform != "win32")
+    except OSError:
+        return None
+    if lock is not None:
+        lock.release()
+        return None
+    return Holder(int(pid), _what(path))
+
+
+def sign(data: str, what: str) -> None:
+    """Write beside the process id what its holder is; a failure only makes it a `backfill` to those who look."""
+    try:
+        with open(os.path.join(data, LOCK), "r+b") as file:
+            file.write(f"{os.getpid()}\n{what}\n".encode())
+            file.truncate()
+    except OSError:
+        return
+
+
+def _what(path: str) -> str:
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:
+            return WORKER if file.read(80).split("\n")[1:2] == [WORKER] else BACKFILL
+    except OSError:
+        return BACKFILL
+
+
+def forget_state(data: str) -> None:
+    """The holder leaves."""
+    for name in (STATE, f"{STATE}.new"):
+        try:
+            os.unlink(os.path.join(data, name))
+        except OSError:
+            continue

@@ -1,0 +1,146 @@
+"""One tick: the gates first, at most a chunk, and out of the way when the user is back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cass.backfill import tier as tier_module
+from cass.backfill.gates import IdleTime
+from cass.backfill.tier import Batch
+from cass.semantic.vectors import FAST, QUALITY
+from tests.archive import make_home
+from tests.backfill.hosting import Host, chunks, done, log
+from tests.backfill.sensing import Machine
+from tests.backfill.working import MB, Fussy, Working, add_session
+
+BACK = IdleTime(0.2, "terminal")
+
+
+def test_a_tick_works_when_nobody_is_there(working: Working) -> None:
+    """And says why it was allowed, why it ended, and what it took."""
+    tick = Host(working).tick()
+
+    assert (tick.hold, done(tick), tick.progress) == (None, [12], True)
+    assert tick.ran_because == "you were away 412 s (terminal), mains, load 0.10 a core"
+    assert tick.stopped_because == "nothing is owed any more"
+    assert tick.rss_bytes == 50 * MB
+
+
+def test_a_tick_holds_when_somebody_is_there(working: Working) -> None:
+    """Then not even the archive is opened."""
+    host = Host(working)
+    host.machine.says["idle_s"] = BACK
+    tick = host.tick()
+
+    assert tick.hold is not None
+    assert (tick.hold.word, tick.report, tick.progress) == ("user_active", None, False)
+    assert tick.stopped_because == tick.hold.reason
+    assert working.embedders["hash"].asked == []  # type: ignore[union-attr]
+
+
+def test_every_chunk_is_on_record_and_no_idle_look_is(working: Working) -> None:
+    """With what, how many, and why."""
+    host = Host(working)
+    words = [host.word() for _ in range(3)]
+    (chunk,) = chunks(working)
+
+    assert words == [None, "nothing_owed", "nothing_owed"]
+    assert (chunk.tier, chunk.texts, chunk.rss_bytes, chunk.stopped) == (FAST, 12, 50 * MB, "")
+    assert chunk.because.startswith("you were away 412 s")
+    assert [kind for kind, _ in log(working)] == ["chunk"]
+
+
+class Returning(Fussy):
+    """While it works, the user comes back; `machine` is set by the test."""
+
+    machine: Machine
+    after = 2
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        self.after -= 1
+        if self.after == 0:
+            self.machine.says["idle_s"] = BACK
+        return super().embed(texts)
+
+
+def test_it_makes_way_within_a_batch(working: Working, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is embedded by then is kept; the rest comes when the user is away again."""
+    monkeypatch.setattr(tier_module, "BATCHES", {FAST: Batch(100, 100_000, 3)})
+    working.embedders["hash"] = embedder = Returning()
+    host = Host(working)
+    embedder.machine = host.machine
+    yielded = host.tick()
+    host.machine.says["idle_s"] = IdleTime(31, "terminal")
+
+    assert yielded.hold is not None
+    assert (yielded.hold.word, done(yielded)) == ("user_active", [6])
+    assert done(host.tick()) == [6]
+    assert [chunk.stopped for chunk in chunks(working)] == ["you were here 0 s ago (terminal)", ""]
+
+
+def test_a_long_text_makes_way_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of it, and it is not half done afterwards."""
+    monkeypatch.setattr(tier_module, "BATCHES", {FAST: Batch(100, 10_000_000, 4)})
+    home = make_home(tmp_path)
+    home.claude("long", "\n".join(f"walrus {number} sleeps on the ice of the north" for number in range(900)))
+    home.index()
+    working = Working(home, fast=Returning())
+    host = Host(working)
+    working.embedders["hash"].machine = host.machine  # type: ignore[union-attr]
+    yielded = host.tick()
+    host.machine.says["idle_s"] = IdleTime(31, "terminal")
+
+    assert done(yielded) == [0]
+    assert working.ids() == []
+    assert done(host.tick()) == [1]
+
+
+def test_a_chunk_has_its_time(working: Working, batches_of_four: None) -> None:
+    """Then all gates are asked again; the quality tier waits for the fast one."""
+    working.embedders["minilm"] = quality = Fussy()
+    host = Host(working, FAST, QUALITY)
+    working.machine["progress"] = lambda *_: host.machine.says.update(
+        monotonic_s=host.machine.says["monotonic_s"] + 119
+    )
+    host._ticker = host.ticker()
+    ticks = [host.tick() for _ in range(2)]
+
+    assert [done(tick) for tick in ticks] == [[8, 0], [4, 4]]
+    assert [tick.hold for tick in ticks] == [None, None]
+    assert ticks[0].stopped_because == "the time of a chunk is over"
+    assert len(quality.asked) == 4
+
+
+def test_what_is_indexed_between_two_ticks_comes_first(working: Working, batches_of_four: None) -> None:
+    """Nothing that was done is done again."""
+    embedder = working.embedders["hash"] = Fussy()
+    host = Host(working)
+    working.machine["progress"] = lambda *_: host.machine.says.update(
+        monotonic_s=host.machine.says["monotonic_s"] + 200
+    )
+    host._ticker = host.ticker()
+    host.tick()
+    add_session(working.home, "meanwhile", 9)
+    working.home.index()
+    for _ in range(3):
+        host.tick()
+
+    assert [text.split()[1] for text in embedder.asked[::4]] == ["s2", "meanwhile", "s1", "s0"]
+    assert working.ids() == list(working.all_texts())
+
+
+def test_asked_to_stop(working: Working, batches_of_four: None) -> None:
+    """Within a batch; nothing that was embedded is lost."""
+    asked: list[bool] = []
+    host = Host(working, stop=lambda: bool(asked))
+    working.machine["progress"] = lambda *_: asked.append(True)
+    host._ticker = host.ticker()
+    stopped = host.tick()
+
+    assert stopped.hold is not None
+    assert (stopped.hold.word, done(stopped), len(working.ids())) == ("interrupted", [4], 4)
+    assert host.word() == "interrupted"

@@ -1,0 +1,122 @@
+"""What `status` says about vectors, their graph and how far they go: true whatever was done to the files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from cass.policy import DEFAULT_FAST_DIMENSION, SemanticCapabilityReport
+from cass.records import replace
+from cass.status.semantic import report
+from cass.store.connect import open_reader
+from tests.archive import FIRST_MS, NOW_MS, Home, make_home
+from tests.backfill.working import Working
+
+LINES = 30
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive whose fast tier is complete, with a graph where usearch is."""
+    home = make_home(tmp_path_factory.mktemp("good"))
+    home.claude("s", *[f"walrus number {n} has tusks" for n in range(LINES)])
+    home.index()
+    working = backfilling(home)
+    working.policy = replace(working.policy, hnsw_min_vectors=0)
+    assert working.fast().left == 0
+    return home.folder
+
+
+@pytest.fixture
+def home(good: Path, tmp_path: Path) -> Home:
+    shutil.copytree(good, tmp_path, dirs_exist_ok=True)
+    return Home(tmp_path)
+
+
+def backfilling(home: Home) -> Working:
+    working = Working(home)
+    working.policy = replace(working.policy, fast_dimension=DEFAULT_FAST_DIMENSION)
+    return working
+
+
+def said(home: Home) -> SemanticCapabilityReport:
+    connection = open_reader(home.places.database)
+    assert connection is not None
+    try:
+        return report(backfilling(home).policy, home.places, connection)
+    finally:
+        connection.close()
+
+
+def harm(path: Path, how: str) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 16
+    another = bytes(data).replace(b"vectors", b"VECTORS").replace(b"cass graph 1", b"cass graph 2")
+    harmed: dict[str, bytes | bytearray] = {
+        "truncated": data[:-20],
+        "zeroed": bytes(len(data)),
+        "flipped": data,
+        "swapped": another,
+    }
+    path.write_bytes(harmed[how])
+
+
+@pytest.mark.parametrize("how", ["truncated", "zeroed", "flipped", "swapped"])
+@pytest.mark.parametrize("name", ["current", "1.rows", "1.keys", "graph.data", "graph.about"])
+def test_each_damage_has_its_reason_until_it_is_mended(home: Home, name: str, how: str) -> None:
+    """Searching goes on meanwhile, and the next backfill makes it whole again."""
+    if name.startswith("graph") and find_spec("usearch") is None:
+        pytest.skip("usearch is not installed")
+    whole = said(home)
+    harm(Path(home.places.vectors) / "fast" / name, how)
+
+    torn = said(home)
+    found = home.search("walrus number 7")
+    working = backfilling(home)
+    working.policy = replace(working.policy, hnsw_min_vectors=0)
+    working.fast()
+    mended = said(home)
+
+    assert whole.reason is None
+    assert torn.reason is not None
+    assert torn.next_step == "cass backfill"
+    assert found.hits[0].snippet == "walrus number 7 has tusks"
+    assert (mended.reason, mended.capability) == (None, whole.capability)
+    assert mended.fast_tier.documents == LINES
+    assert (mended.hnsw.bytes > 0) == (whole.hnsw.bytes > 0)
+
+
+def test_a_copied_folder_is_not_damaged(home: Home) -> None:
+    """Other times, the same bytes."""
+    for path in (Path(home.places.vectors) / "fast").glob("1.*"):
+        os.utime(path)
+
+    assert said(home).reason is None
+
+
+def test_how_far_back_the_vectors_go(home: Home) -> None:
+    """Everything since then is in; what came since the last backfill moves it up, until the next one."""
+    before = said(home).fast_tier
+    home.claude("later", "quokka", start_ms=NOW_MS)
+    home.index()
+    behind = said(home).fast_tier
+    backfilling(home).fast()
+    after = said(home).fast_tier
+
+    assert (before.covers_since_ms, before.coverage) == (FIRST_MS, 1.0)
+    assert (behind.covers_since_ms, behind.coverage) == (NOW_MS + 1, LINES / (LINES + 1))
+    assert (after.covers_since_ms, after.coverage) == (FIRST_MS, 1.0)
+
+
+def test_a_segment_that_cannot_be_read_covers_nothing(home: Home) -> None:
+    """Newer messages have vectors, older ones have not."""
+    home.claude("later", "quokka", start_ms=NOW_MS)
+    home.index()
+    backfilling(home).fast()
+    (Path(home.places.vectors) / "fast" / "1.rows").write_bytes(b"")
+
+    assert said(home).fast_tier.covers_since_ms == NOW_MS
