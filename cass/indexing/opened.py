@@ -46,6 +46,7 @@ class OpenSession:
     @workspace.setter
     def workspace(self, workspace: str | None) -> None:
         self._workspace = workspace
+        self.workspace_id: int | None = None  # its string's, once it is asked for
         self.place = place_hash(self.agent, workspace)
 
     def saw(self, created_ms: int | None) -> None:

@@ -183,6 +183,10 @@ class SessionBook:
         opened.highest = max(opened.highest, message.ordinal)
         if message.continues and self._continue(opened, message):
             return
+        # Most of a first run: nothing is stored of the session that this could be.
+        if message.ordinal > opened.last_ordinal and not opened.by_doc:
+            self._add(opened, message, doc)
+            return
         stored = self._stored(opened, message.ordinal)
         if stored is None and not opened.by_doc:
             self._add(opened, message, doc)
@@ -252,19 +256,17 @@ class SessionBook:
 
     def _document(self, opened: OpenSession, message: Prepared, doc: int) -> Document:
         parts = message.parts
+        if opened.workspace_id is None:
+            opened.workspace_id = self.store.intern(opened.workspace) or 0
+        if len(parts) == 1:
+            tool, body = parts[0][1], parts[0][5]
+            tools: tuple[str, ...] = (tool.lower(),) if tool else ()
+        else:
+            tools, body = tools_of([part[1] for part in parts]), body_of_parts(parts)
         return Document(
-            doc,
-            message.text,
-            opened.id,
-            self._agent_id,
-            self.store.intern(opened.workspace) or 0,
-            message.role,
-            message.own,
-            message.created_ms,
-            tools_of([part[1] for part in parts]),
-            body_of_parts(parts),
-            message.extra,
-        )
+            doc, message.text, opened.id, self._agent_id, opened.workspace_id, message.role, message.own,
+            message.created_ms, tools, body, message.extra,
+        )  # fmt: skip
 
     def _continue(self, opened: OpenSession, more: Prepared) -> bool:
         """Add blocks to the message that an earlier record began; False where there is none."""

@@ -31,10 +31,11 @@ def _table(classes: dict[str, str]) -> bytes:
 # A text's shape: what are small letters and digits, large letters, and neither.
 _SHAPE = _table({"a": "abcdefghijklmnopqrstuvwxyz0123456789", "A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
 # A capital behind a small letter, or inside capitals before one; then the rest of the word.
-_HUMP = re.compile(rb"A(?:(?<=aA)|(?<=AA)(?=a))[aA]*")
+# Most capitals begin a word: the first look behind dismisses them.
+_HUMP = re.compile(rb"A(?<=[aA]A)(?:(?=a)|(?<=aA))[aA]*")
 _PART = re.compile("[A-Z]+(?![a-z])[a-z0-9]*|[A-Z]?[a-z0-9]+")
 _SIGNS = (
-    (b"++", re.compile(rb"\+\+(?<=[A-Za-z]\+\+)(?![A-Za-z0-9+#])")),
+    (b"+", re.compile(rb"\+\+(?<=[A-Za-z]\+\+)(?![A-Za-z0-9+#])")),
     (b"#", re.compile(rb"#(?<=[A-Za-z]#)(?![A-Za-z0-9+#])")),
 )
 # What may stand before a word that begins with a dot; `)` is not among them: `foo().bar` is no dot word.  Bytes beyond
@@ -57,21 +58,29 @@ def extra_words(text: str, encoded: bytes) -> str:
     """The extra words of a text (`encoded` is its UTF-8), in one string; empty for most texts."""
     if len(_parts_of) > CACHED_WORDS:
         _parts_of.clear()
-    words = _humped(encoded)
-    for word in words.difference(_parts_of):
-        _parts_of[word] = _backwards(_humps(word))
-    found: set[str] = set().union(*map(_parts_of.__getitem__, words))
+    found: set[str] = set()
+    if words := _humped(encoded):
+        for word in words.difference(_parts_of):
+            _parts_of[word] = _backwards(_humps(word))
+        found.update(*map(_parts_of.__getitem__, words))
     for sign, pattern in _SIGNS:
         if sign in encoded:
             found.update(_backwards(_signed(encoded, pattern)))
     if b"." in encoded:
         found.update(_backwards(_dotted(encoded)))
-    if len(text) != len(encoded) and any([lead in encoded for lead in _CJK_LEADS]):
+    if len(text) != len(encoded) and _may_be_cjk(text, encoded):
         for run in _touching_cjk(text):
             parts = _parts_of.get(run)
             found.update(_cjk_parts(run) if parts is None else parts)
     # As `extra_text` does it, the words being spelled backwards already.
     return " ".join(sorted(found))[::-1] if found else ""
+
+
+def _may_be_cjk(text: str, encoded: bytes) -> bool:
+    # Arrows, boxes and quotes take three bytes each, the first of them 0xE2: mostly they are all there is.
+    if len(encoded) - len(text) == 2 * encoded.count(b"\xe2"):
+        return False
+    return any([lead in encoded for lead in _CJK_LEADS])
 
 
 def _backwards(words: Iterable[str]) -> tuple[str, ...]:
@@ -80,14 +89,14 @@ def _backwards(words: Iterable[str]) -> tuple[str, ...]:
 
 def _humped(encoded: bytes) -> set[bytes]:
     """Runs of letters and digits in which a capital follows a small letter, or goes before one inside capitals."""
-    shape = b" " + encoded.translate(_SHAPE)
+    shape = encoded.translate(_SHAPE)
     words = set()
     start_of = shape.rfind
     for found in _HUMP.finditer(shape):
         at, end = found.span()
-        start = start_of(b" ", 0, at)
-        if end - start <= LONGEST_IDENTIFIER + 1:
-            words.add(encoded[start : end - 1])
+        start = start_of(b" ", 0, at) + 1
+        if end - start <= LONGEST_IDENTIFIER:
+            words.add(encoded[start:end])
     return words
 
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 FLUSH_BYTES = 4 << 20
 STRINGS_KEPT = 50_000
 TEXTS_KEPT = 60_000
+# A database that was empty when this process opened it holds what this process wrote.  As long as all of that is
+# remembered (20 MB), nothing has to be looked up: a fifth of what storing costs in Python.
+ALL_KNOWN = 130_000
 BOUND = 100  # values looked up by one statement
 # 32 MB of the log before it is copied into the database: a long run changes the pages of the indexes again and again.
 LONG_RUN_PAGES = 4_000
@@ -80,6 +83,8 @@ class Writer:
         self.messages = int(self.value("SELECT value FROM meta WHERE key='messages'"))
         self._next_message = int(self.value("SELECT coalesce(max(id), 0) FROM messages")) + 1
         self._next_text = int(self.value("SELECT coalesce(max(id), 0) FROM texts")) + 1
+        # Are all documents and texts of the database in `_new_docs` and `_text_ids`?
+        self._knows_all = self._next_message == self._next_text == 1
 
     def value(self, sql: str, *bound: object) -> Any:
         """The first column of the first row; None where there is no row."""
@@ -190,6 +195,7 @@ class Writer:
         self._absent_docs.clear()
         self._text_ids.clear()
         self._strings.clear()
+        self._knows_all = False
         self.pending_bytes = 0
 
     def flush(self) -> None:
@@ -205,11 +211,14 @@ class Writer:
         self._new_texts.clear()
         self._new_messages.clear()
         self._new_blocks.clear()
-        self._new_docs.clear()
         # What was looked up ahead may be stored by now.
         self._absent_texts.clear()
         self._absent_docs.clear()
         self.pending_bytes = 0
+        if self._knows_all and len(self._text_ids) < ALL_KNOWN and len(self._new_docs) < ALL_KNOWN:
+            return
+        self._knows_all = False
+        self._new_docs.clear()
         if len(self._text_ids) > TEXTS_KEPT:
             self._text_ids.clear()
 
@@ -227,19 +236,10 @@ class Writer:
             self._strings[text] = known
         return known
 
-    def text(self, text: str, digest: int) -> int:
-        """The id of a text, stored once however often it is said.  `digest` is the hash64 of its UTF-8."""
-        known = self._text_ids.get(digest)
-        if known is None:
-            if digest not in self._absent_texts:
-                known = self.value("SELECT id FROM texts WHERE hash=?", digest)
-            if known is None:
-                known = self._add_text(digest, text)
-            self._text_ids[digest] = known
-        return known
-
     def expect(self, digests: Iterable[int], docs: Iterable[int]) -> None:
         """Look up many texts and documents that are about to be asked for: two statements instead of one each."""
+        if self._knows_all:
+            return
         wanted = list({digest for digest in digests if digest not in self._text_ids})
         found = self._rows("SELECT hash, id FROM texts WHERE hash IN", wanted)
         for digest, number in found:
@@ -259,9 +259,16 @@ class Writer:
             found += self.run(f"{sql} ({','.join('?' * BOUND)})", *some).fetchall()
         return found
 
-    def _add_text(self, digest: int, text: str) -> int:
-        number = self._next_text
-        self._next_text += 1
+    def text(self, text: str, digest: int) -> int:
+        """The id of a text, stored once however often it is said.  `digest` is the hash64 of its UTF-8."""
+        known: int | None = self._text_ids.get(digest)
+        if known is None and not self._knows_all and digest not in self._absent_texts:
+            known = self.value("SELECT id FROM texts WHERE hash=?", digest)
+        if known is not None:
+            self._text_ids[digest] = known
+            return known
+        number = self._text_ids[digest] = self._next_text
+        self._next_text = number + 1
         self._new_texts.append((number, digest, text))
         size = len(text)
         self.pending_bytes += size
@@ -272,7 +279,7 @@ class Writer:
         """Is there a message with this document already?"""
         if doc in self._new_docs:
             return True
-        if doc in self._absent_docs:
+        if self._knows_all or doc in self._absent_docs:
             return False
         return self.value("SELECT 1 FROM messages WHERE doc=? LIMIT 1", doc) is not None
 
@@ -304,17 +311,19 @@ class Writer:
 
     def add_parts(self, message: int, parts: Sequence[Part]) -> None:
         """A message's blocks, in order; their texts are stored on the way, each once."""
+        text_ids, strings, add = self._text_ids, self._strings, self._new_blocks.append
         for order, (kind, tool, call, flags, digest, text) in enumerate(parts):
-            number = self._text_ids.get(digest) or self.text(text, digest)
-            tool_id = None if tool is None else self._strings.get(tool) or self.intern(tool)
-            row = (message, order, kind, tool_id, call, flags, number)
-            self._new_blocks.append(row)
+            number = text_ids.get(digest) or self.text(text, digest)
+            tool_id = None if tool is None else strings.get(tool) or self.intern(tool)
+            add((message, order, kind, tool_id, call, flags, number))
         if self.pending_bytes > FLUSH_BYTES:
             self.flush()
 
     def set_document(self, message: MessageRow, doc: int) -> int:
         """The message says something else now.  Gives its new flags; the old document goes when nobody has it."""
         self.flush()
+        self._knows_all = False  # the old document may leave the database
+        self._new_docs.clear()
         flags = message.flags & ~COPY
         if self.has_document(doc):
             flags |= COPY

@@ -63,6 +63,29 @@ def test_a_text_is_stored_once(store: Writer, session: int) -> None:
     assert values(store, "SELECT text FROM texts") == ["quokka"]
 
 
+def test_a_document_that_a_message_left_is_no_longer_there(store: Writer, session: int) -> None:
+    """Also in a database that was empty, whose documents are remembered and not looked up."""
+    say(store, session, 0, "a", doc=7)
+    moved = message_at(store, session, 0)
+    assert moved is not None and store.has_document(7)
+
+    store.set_document(moved, 8)
+
+    assert (store.has_document(7), store.has_document(8)) == (False, True)
+
+
+def test_a_transaction_that_was_undone_leaves_nothing_remembered(store: Writer, session: int) -> None:
+    """Neither texts nor documents: what comes again is stored again."""
+    say(store, session, 0, "quokka", doc=7)
+    store.flush()
+    store.rollback()
+    store.begin()
+
+    assert not store.has_document(7)
+    put(store, "quokka")
+    assert values(store, "SELECT text FROM texts") == ["quokka"]
+
+
 def test_names_are_interned(store: Writer) -> None:
     """Workspaces, agents, models, tools: a number each; nothing is None."""
     assert store.intern("zoo") == store.intern("zoo") != store.intern("Zoo")
