@@ -206,8 +206,8 @@ class LexicalReader:
     ) -> frozenset[int]:
         """Which candidates have all the words.
 
-        The ranking puts messages with all words in the order of that rung by itself, so the best of the rung are all
-        there can be among equally many candidates.
+        Where there are PLENTY the rung's own order is shown; where there are fewer, its best are all of them: no limit
+        is smaller.
         """
         name, whole = compiled.rungs[0]
         docs = [candidate.doc for candidate in candidates]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tantivy import Schema, Searcher, TextAnalyzer
 
 # Inflected forms count a little less than the word as typed.
-FORM_WEIGHT = 0.9
+FORM_WEIGHT = 0.8
 PREFIX_TERMS = 50
 # A corrected word must not be shorter than this: `teh` has too many neighbours to guess.
 SHORTEST_CORRECTED = 4
@@ -29,6 +29,9 @@ class Unit:
 
     `corrected` is the word it was read as; `forms` the inflections that the index knows, for highlighting.
     `loose`: no message has it as it is; the query finds those with its parts elsewhere, or with some of them.
+    `share` of all messages, 0 to 1, that have a single word; 0 for what is not one.
+    `token`: a single word as the index knows it, where some message has it as typed.
+    `parts`: of words that a hyphen joins, which count by themselves too, but are no match.
     """
 
     query: Query | None
@@ -36,6 +39,9 @@ class Unit:
     corrected: str | None = None
     forms: tuple[str, ...] = ()
     loose: bool = False
+    share: float = 0.0
+    token: str | None = None
+    parts: Query | None = None
 
 
 class WordCompiler:
@@ -95,7 +101,10 @@ class WordCompiler:
         if not token.isascii() and (runs := query_words.cjk_runs(token)):
             return Unit(self._cjk(token, runs), text)
         if forms := self._forms(token):
-            return Unit(_best(self._scored(token, forms)), text, forms=tuple(form for form, _ in forms))
+            share = max([count for _, count in forms]) / self._documents
+            as_typed = token if forms[0][0] == token else None
+            known = tuple([form for form, _ in forms])
+            return Unit(_best(self._scored(token, forms)), text, None, known, share=share, token=as_typed)
         parts = query_words.camel_parts(text)
         if len(parts) > 1 and (joined := self._all(parts)):
             return Unit(joined, text, forms=tuple(parts), loose=True)
@@ -107,7 +116,7 @@ class WordCompiler:
         if not (token.isascii() and token.isalpha()) or len(token) < 3:
             return forms
         stem = self._stemmer.analyze(token)
-        for other in query_words.english_variants(token):
+        for other in query_words.stem_forms("".join(stem)):
             if other != token and (count := self._frequency(other)) and self._stemmer.analyze(other) == stem:
                 forms.append((other, count))
         return forms
@@ -142,13 +151,20 @@ class WordCompiler:
         """`src/foo.rs:42`: the parts next to each other, or else all of them, or else any."""
         adjacent = [self._adjacent(form) for form in query_words.version_forms(text)] or [self._adjacent(tokens)]
         adjacent = [query for query in adjacent if self._matches(query)]
+        parts = self._parts(tokens) if query_words.is_hyphenated(text) else None
         if adjacent:
-            return Unit(_best(adjacent), text)
+            return Unit(_best(adjacent), text, parts=parts)
         together = self._all(tokens)
         if together is not None and self._matches(together):
-            return Unit(together, text, loose=True)
+            return Unit(together, text, loose=True, parts=parts)
         known = [self._term(token) for token in tokens if self._frequency(token)]
-        return Unit(Query.boolean_query([(Occur.Should, term) for term in known]) if known else None, text, loose=True)
+        found = Query.boolean_query([(Occur.Should, term) for term in known]) if known else None
+        return Unit(found, text, loose=True, parts=parts)
+
+    def _parts(self, tokens: list[str]) -> Query | None:
+        """Each of the words and its inflections."""
+        known = [_best(self._scored(token, forms)) for token in tokens if (forms := self._forms(token))]
+        return Query.boolean_query([(Occur.Should, part) for part in known]) if known else None
 
     def _adjacent(self, tokens: list[str]) -> Query:
         if any(not token.isascii() and query_words.cjk_runs(token) for token in tokens):

@@ -13,6 +13,23 @@ if TYPE_CHECKING:
 RRF_K = 60
 
 
+# Words that stand in sentences and hardly ever among a few keywords.
+_LITTLE = frozenset(
+    (
+        *("a", "an", "and", "are", "as", "at", "be", "been", "by", "can", "did", "do"),
+        *("does", "for", "from", "had", "has", "have", "how", "i", "in", "is", "it", "not"),
+        *("of", "on", "or", "that", "the", "their", "then", "there", "these", "this", "to", "was"),
+        *("we", "were", "what", "when", "where", "which", "who", "why", "will", "with", "you"),
+    )
+)
+
+
+def is_sentence(text: str) -> bool:
+    """Was it written as people talk: five words or more, a fifth of them little ones?"""
+    words = text.lower().replace("?", " ").replace(",", " ").split()
+    return len(words) >= 5 and 5 * sum([word in _LITTLE for word in words]) >= len(words)
+
+
 def fuse(lists: Sequence[tuple[Sequence[Key], float]], k: int = RRF_K) -> dict[Key, float]:
     """Key → sum of weight / (k + rank) over the lists (keys best first, weight) that have it, best first.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cass.query.syntax import And, Bare, Field, Must, Not, Or, Phrase, Prefix, Without, Word, is_condition, least_of
 from cass.query.terms import Form, find, forms_of
-from cass.query.words import english_variants, index_fold
+from cass.query.words import english_variants, index_fold, stem_forms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,9 +38,7 @@ class Matcher:
     under the forms that English gives it; with `stem_of`, only under those that have the word's stem.
     """
 
-    def __init__(
-        self, query: Query, english: bool = False, stem_of: Callable[[str], object] = lambda _word: None
-    ) -> None:
+    def __init__(self, query: Query, english: bool = False, stem_of: Callable[[str], list[str]] | None = None) -> None:
         self._english = english
         self._stem_of = stem_of
         root = query.root
@@ -92,8 +90,16 @@ class Matcher:
         if not self._english or not isinstance(leaf, Word) or len(forms) > 1 or len(forms[0].parts) > 1:
             return forms
         word = forms[0].parts[0]
-        stem = self._stem_of(word)
-        return (*forms, *(Form((other,)) for other in english_variants(word) if self._stem_of(other) == stem))
+        others = english_variants(word) if self._stem_of is None else same_stem(word, self._stem_of)
+        return (*forms, *(Form((other,)) for other in others))
+
+
+def same_stem(word: str, stem_of: Callable[[str], list[str]]) -> list[str]:
+    """The English forms of a folded word that have its stem, without itself."""
+    if not (len(word) > 2 and word.isascii() and word.isalpha()):
+        return []
+    stem = stem_of(word)
+    return [other for other in stem_forms("".join(stem)) if other != word and stem_of(other) == stem]
 
 
 def _leaf(forms: tuple[Form, ...]) -> Test:

@@ -145,6 +145,12 @@ def bare_name(word: str) -> str:
     return index_fold(word).lstrip("([{<'\"`").rstrip(",.;:?!)]}>'\"`")
 
 
+def is_hyphenated(word: str) -> bool:
+    """Whether it is made of English words, such as `high-speed`: no path, no option, no name."""
+    letters = bare_name(word).split("-")
+    return len(letters) > 1 and all([part.isascii() and part.isalpha() for part in letters])
+
+
 def version_forms(word: str) -> list[list[str]]:
     """The tokens of a version, without and with its v: `1.0.21` is 1, 0, 21 and v1, 0, 21; `[]` for other words."""
     numbers = word[1:].split(".") if word[:1] in ("v", "V") else word.split(".")
@@ -240,8 +246,36 @@ def _inflected(root: str) -> Iterator[str]:
         yield from (root + "ion", root + "ions")
     elif root[-1] == "x":
         yield root[:-2] + "ices"
-    if root[-1] not in "aeiouwxy" and root[-2] in _VOWELS and root[-3:-2] not in _VOWELS:
+    if _doubles_its_end(root):
         yield from [root + root[-1] + ending for ending in ("ed", "ing", "er", "ers")]
+
+
+# What stands behind an English stem in the forms of its word: those of which real sessions and abstracts have most.
+_AFTER: tuple[str, ...] = ("", "s", "es", "ed", "ing", "e", "er", "ers", "ly", "al", "ally", "ive", "ion", "ions")
+_AFTER += ("ation", "ations", "or", "ors", "ity", "ment", "ments", "able", "ible", "ent", "ence", "ance", "ic", "ize")
+_AFTER += ("ized", "ate", "ated", "ator", "ement", "ements", "ely", "ional")
+_AFTER_Y = ("y", "ies", "ied", "ying", "ier", "iers", "ily", "iness", "i")
+_AFTER_DOUBLED = ("ed", "ing", "er", "ers")
+
+
+def stem_forms(stem: str) -> list[str]:
+    """What a word with this English stem may look like: no more than 40, each once.
+
+    Many of them are no words, or have another stem: look them up, then compare.  `[]` for what is no English stem.
+    """
+    if len(stem) < 2 or not (stem.isascii() and stem.isalpha()):
+        return []
+    if stem[-1] == "i":
+        return [stem[:-1] + ending for ending in _AFTER_Y]
+    forms = [stem + ending for ending in _AFTER]
+    if _doubles_its_end(stem):
+        forms += [stem + stem[-1] + ending for ending in _AFTER_DOUBLED]
+    return forms
+
+
+def _doubles_its_end(root: str) -> bool:
+    """Whether its last letter becomes two before an ending, as in run and commit."""
+    return root[-1] not in "aeiouwxy" and root[-2] in _VOWELS and root[-3:-2] not in _VOWELS
 
 
 def one_edit(word: str) -> list[str]:

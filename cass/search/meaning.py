@@ -17,7 +17,7 @@ from cass.policy import (
     SemanticMode,
     SemanticPolicy,
 )
-from cass.query.blend import fuse, refine
+from cass.query.blend import fuse, is_sentence, refine
 from cass.query.syntax import Bare, Field, Prefix, Word
 from cass.records import record, replace
 from cass.search.coverage import glance, inside
@@ -47,8 +47,8 @@ NEAREST = 200
 # What is less alike than this is not worth showing where the words say nothing.  The hash tier compares spelling:
 # texts that share nothing but a few common words reach 0.3 there.
 LEAST_ALIKE = {FAST: 0.45, QUALITY: 0.35}
-# How much a list counts beside the lexical one.  At equal weight the hash tier makes answers worse.
-WEIGHTS = {FAST: 0.3, QUALITY: 1.0}
+# What so little a list counts, it stands behind the lexical one: it adds to it and moves nothing in it.
+ADDS_ONLY = 1e-6
 
 
 @record
@@ -103,7 +103,8 @@ def join(search: Search, found: Found, places: Places) -> Found:
         told = replace(found, coverage=glance(search, places.vectors, asking.opened))
     if text is None or search.request.about_words or not meaning.tiers:
         return told
-    return _blended(told, _documents(search, meaning.nearest), meaning)
+    weight = weight_beside_words(text, found.rung, meaning.tiers[-1])
+    return _blended(told, _documents(search, meaning.nearest), meaning, weight)
 
 
 def _enough(search: Search, asking: _Asking) -> Coverage:
@@ -262,14 +263,23 @@ def _documents(search: Search, nearest: Sequence[int]) -> list[Document]:
     return sorted(passing, key=lambda each: (place[text_of[each.doc]], -(each.time_ms or 0)))
 
 
-def _blended(found: Found, documents: Sequence[Document], meaning: Meaning) -> Found:
+def weight_beside_words(text: str, rung: str | None, tier: str) -> float:
+    """How much the vectors' order counts, the words' being 1.
+
+    Where a message has all the words, or a few words were typed and no sentence, the words know better: measured, equal
+    weights put half of the known items below the first place.  The hash tier compares spelling, which the words do too.
+    """
+    return 1.0 if tier == QUALITY and rung != "all" and is_sentence(text) else ADDS_ONLY
+
+
+def _blended(found: Found, documents: Sequence[Document], meaning: Meaning, weight: float) -> Found:
     """Both orders as one.  A document that only the vectors know is a semantic hit."""
     lexical = {candidate.doc: candidate for candidate in found.candidates}
     near = {
         document.doc: Candidate(document.doc, 0.0, document.session, document.time_ms, document.text)
         for document in documents
     }
-    scores = fuse([(list(lexical), 1.0), (list(near), WEIGHTS[meaning.tiers[-1]])])
+    scores = fuse([(list(lexical), 1.0), (list(near), weight)])
     candidates = tuple(replace(lexical.get(doc) or near[doc], score=score) for doc, score in scores.items())
     types = {doc: "semantic" for doc in near if doc not in lexical} | dict(found.match_types)
     told = replace(found, candidates=candidates, match_types=types, by=(*found.by, *meaning.tiers))

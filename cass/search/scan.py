@@ -6,11 +6,11 @@ Newest first, for a bounded time; what was not looked at is said, never hidden.
 from __future__ import annotations
 
 from cass.lexical.reader import Candidate, Damage, stem_of
-from cass.query.match import Matcher
+from cass.query.match import Matcher, same_stem
 from cass.query.snippet import WIDTH
 from cass.query.syntax import Word
 from cass.query.terms import wanted_leaves
-from cass.query.words import english_variants, index_fold
+from cass.query.words import index_fold
 from cass.search.request import Found
 from cass.search.tail import fields_of, ordered, passes
 from cass.store.documents import documents_newest_first
@@ -49,7 +49,8 @@ def literal(search: Search) -> Found:
         return _walk(search, rung, text, None, "database")
     found = _walk(search, rung, text, search.reader.literal_candidates(text), "lexical")
     # Runs of over 64 letters are not in the index: nothing found is a proof only after looking everywhere.
-    return found if found.total else _walk(search, rung, text, None, "database")
+    done = found.total or not found.exact_total
+    return found if done else _walk(search, rung, text, None, "database")
 
 
 def _walk(
@@ -113,11 +114,7 @@ def _forms(search: Search) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The inflections that the matcher looked for beside each word, for highlighting."""
     words = [leaf.text for leaf in wanted_leaves(search.query.root) if isinstance(leaf, Word)]
     stem = stem_of()
-    return tuple((word, tuple(_variants(index_fold(word), stem))) for word in words)
-
-
-def _variants(word: str, stem: Callable[[str], list[str]]) -> Iterator[str]:
-    return (other for other in english_variants(word) if stem(other) == stem(word))
+    return tuple((word, tuple(same_stem(index_fold(word), stem))) for word in words)
 
 
 def _by_time(search: Search, by_rung: dict[str, list[Candidate]], names: Sequence[str]) -> list[Candidate]:

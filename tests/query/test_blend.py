@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cass.query.blend import RRF_K, fuse, refine, scaled
+from cass.query.blend import RRF_K, fuse, is_sentence, refine, scaled
+from cass.search.meaning import ADDS_ONLY, weight_beside_words
+from cass.semantic.vectors import FAST, QUALITY
 
 keys = st.lists(st.integers(0, 30), unique=True, max_size=12)
 weights = st.floats(0.05, 2)
@@ -70,3 +72,39 @@ def test_the_weight_decides_between_the_tiers(fast: dict[int, float], quality: d
 
     assert only_fast == {key: scaled(fast).get(key, 0.0) for key in only_fast}
     assert only_quality == {key: scaled(quality).get(key, 0.0) for key in only_quality}
+
+
+@given(keys, keys)
+def test_a_list_that_only_adds_moves_nothing(first: list[int], second: list[int]):
+    """The words' hits come as they were, then what they lack."""
+    fused = list(fuse([(first, 1.0), (second, ADDS_ONLY)]))
+
+    assert fused == [*first, *(key for key in second if key not in first)]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("how did we fix the flaky test in the importer?", True),
+        ("Does the cache survive a restart of the server", True),
+        ("flaky importer test timeout", False),
+        ("retry backoff jitter queue worker pool", False),
+        ("parseQueryString", False),
+        ("to be or not", False),
+        ("", False),
+    ],
+)
+def test_a_sentence_is_told_from_keywords(text: str, is_one: bool):
+    assert is_sentence(text) is is_one
+
+
+def test_vectors_count_for_sentences_that_nobody_said_in_these_words():
+    """Else they stand behind the words, and the hash tier always does."""
+    sentence = "how did we fix the flaky test in the importer?"
+
+    assert weight_beside_words(sentence, "most", QUALITY) == weight_beside_words(sentence, None, QUALITY) == 1.0
+    assert {
+        weight_beside_words(sentence, "all", QUALITY),
+        weight_beside_words("flaky importer test timeout", "most", QUALITY),
+        weight_beside_words(sentence, "most", FAST),
+    } == {ADDS_ONLY}

@@ -20,9 +20,11 @@ from cass.query.words import (
     cjk_runs,
     english_variants,
     fold,
+    is_hyphenated,
     is_word,
     one_edit,
     spelled,
+    stem_forms,
     tokens,
     version_forms,
 )
@@ -206,6 +208,43 @@ def test_the_forms_of_a_word_are_few_and_other(word: str):
 def test_only_plain_english_words_have_forms():
     """Names, numbers and other scripts stay what they are."""
     assert [english_variants(word) for word in ("go", "E0432", "café", "v1", "")] == [[]] * 5
+
+
+STEMS = [
+    ("commit", {"commits", "committed", "committing", "commitment"}),
+    ("queri", {"query", "queries", "queried"}),
+    ("connect", {"connect", "connection", "connections", "connecting"}),
+    ("requir", {"require", "required", "requirement", "requirements"}),
+]
+
+
+@pytest.mark.parametrize(("stem", "forms"), STEMS)
+def test_a_stem_has_forms(stem: str, forms: set[str]):
+    """Few enough to look each of them up."""
+    found = stem_forms(stem)
+
+    assert forms <= set(found)
+    assert len(found) == len(set(found)) <= 40
+
+
+def test_what_is_no_english_stem_has_no_forms():
+    assert [stem_forms(stem) for stem in ("", "x", "e0432", "café")] == [[]] * 4
+
+
+@pytest.mark.parametrize(
+    ("word", "is_so"),
+    [
+        ("high-speed", True),
+        ("(re-entry).", True),
+        ("--no-verify", False),
+        ("a/b-c", False),
+        ("gpt-4", False),
+        ("x", False),
+    ],
+)
+def test_words_joined_by_a_hyphen(word: str, is_so: bool):
+    """Neither options nor names with digits."""
+    assert is_hyphenated(word) == is_so
 
 
 def test_one_edit_away():

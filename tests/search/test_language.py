@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cass.search.engine import search
+from cass.search.request import Freshness, Request
 from tests.archive import DAY_MS, NOW_MS, Home, calls, make_home, says
 from tests.search.asking import found, names, say
 
@@ -168,6 +170,23 @@ def test_nothing_literal_is_a_proof(tmp_path: Path) -> None:
     assert found(home, run[100:140], literal=True) == {"long"}
     assert found(home, f"token {run[:80]}", literal=True) == {"long"}
     assert found(home, "zebra", literal=True) == set()
+
+
+def test_a_search_for_a_literal_text_ends_once_its_time_is_over(home: Home) -> None:
+    """Neither SQLite's whole table is read after the index's candidates, nor is the same said twice."""
+    seconds = iter(range(1000))
+    request = Request(text="dawn", literal=True, timeout_s=0.5)
+
+    results = search(home.places, request, home.now_ms, lambda: float(next(seconds)), "/", Freshness())
+
+    assert (results.exact_total, len(results.notes)) == (False, len(set(results.notes)))
+
+
+def test_what_is_no_utf8_is_no_question_mark(tmp_path: Path) -> None:
+    """Such bytes of the command line stand for the sign that they became where they were stored."""
+    home = say(make_home(tmp_path), asking="why ?? indeed", torn="why \ufffd\ufffd indeed")
+
+    assert found(home, "\udcff\udcfe") == {"torn"}
 
 
 def test_a_literal_piece_is_found_in_every_word(tmp_path: Path) -> None:

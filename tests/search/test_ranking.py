@@ -1,0 +1,68 @@
+"""Which of several messages with the words of a query comes first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.archive import make_home
+from tests.search.asking import names, say
+
+# Other messages, so that the words of a query are rare.
+OTHERS = {f"other{n}": f"ship number {n} sails past island {n}" for n in range(50)}
+
+
+def first_of(folder: Path, query: str, **said: str) -> list[str]:
+    return names(say(make_home(folder), **said, **OTHERS).search(query))
+
+
+def test_a_line_that_is_pasted_finds_itself(tmp_path: Path) -> None:
+    """Words next to each other as they were typed count more than the same words apart."""
+    found = first_of(
+        tmp_path,
+        "broken pipe",
+        apart="the pipe was laid where a cable had been broken",
+        line="it ended with a broken pipe and where nobody had seen it",
+    )
+
+    assert found == ["line", "apart"]
+
+
+def test_a_foreign_word_costs_little(tmp_path: Path) -> None:
+    """A message with all words but one stands above one that has a single word many times."""
+    found = first_of(
+        tmp_path,
+        "walrus penguin lantern zebra",
+        many="walrus walrus walrus walrus",
+        most="a walrus and a penguin by the light of a lantern",
+        zebra="one zebra, far away",
+    )
+
+    assert found[0] == "most"
+
+
+def test_a_hyphen_does_not_outweigh_the_sentence(tmp_path: Path) -> None:
+    """What is spelled as typed gains by as much as it is of the query."""
+    found = first_of(
+        tmp_path,
+        "which slow-moving glacier carried granite boulders across the frozen valley",
+        spelled="a slow-moving queue",
+        meant="the glacier, slow and moving, carried boulders of granite across a valley that was frozen",
+    )
+
+    assert found[:2] == ["meant", "spelled"]
+
+
+def test_what_a_hyphen_joins_counts_alone_but_finds_nothing(tmp_path: Path) -> None:
+    """Beside another word `speeds` adds to a message; by itself `high-speed` means both words."""
+    said = {"both": "a high-speed train", "part": "trains of all speeds", "none": "one more train"}
+    home = say(make_home(tmp_path), **said, **OTHERS)
+
+    assert names(home.search("high-speed")) == ["both"]
+    assert names(home.search("high-speed train")) == ["both", "part", "none"]
+
+
+def test_the_form_that_was_typed_comes_first(tmp_path: Path) -> None:
+    """Another form of the word finds a message too, and counts less."""
+    found = first_of(tmp_path, "compile", other="it compiled at noon", typed="compile it at noon")
+
+    assert found == ["typed", "other"]
