@@ -82,7 +82,7 @@ def _meaning(status: Status) -> list[tuple[str, str]]:
     report = status.semantic
     if report is None:
         return []
-    said = f"{report.reason}; {report.next_step} builds them" if report.reason else f"{report.label}, {report.summary}"
+    said = f"{report.reason}; next: {report.next_step}" if report.reason else f"{report.label}, {report.summary}"
     rows = [("meaning", visible(said))]
     tiers = [("fast", report.fast_tier), ("quality", report.quality_tier)]
     built = [f"{name} {tier.coverage:.0%}" for name, tier in tiers if tier.documents]

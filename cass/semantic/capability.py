@@ -45,7 +45,9 @@ def capability_of(
         return SemanticCapability.degraded(why), BACKFILL if has_texts else INDEX
     if not damages:
         return best, todo
-    return SemanticCapability(best, "; ".join(damages)), VERIFY if damages == [model_damage] else BACKFILL
+    if damages == [model_damage]:
+        return SemanticCapability(best, model_damage), VERIFY if has_model else INSTALL
+    return SemanticCapability(best, "; ".join(damages)), BACKFILL
 
 
 def _whole(

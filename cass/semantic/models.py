@@ -10,7 +10,7 @@ import os
 
 from cass.disk import folder_bytes, lock_holder, make_private_folder, try_lock, write_whole
 from cass.errors import Busy
-from cass.records import record
+from cass.records import record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,6 +139,22 @@ def write_manifest(model: Model) -> None:
     said |= {name: getattr(model, name) for name in Model.__match_args__ if name not in ("folder", "files")}
     text = json.dumps(said, indent=1, sort_keys=True) + "\n"
     write_whole(os.path.join(model.folder, MANIFEST), text.encode())
+
+
+def date_anew(data: str, model: Model) -> None:
+    """Every byte is as it was checked, but the files are copies with other times: from now on these are expected.
+
+    Raises Busy, OSError.
+    """
+    if not model.looks_whole:
+        with lock(data):
+            write_manifest(replace(model, files=tuple(file_facts(model.folder, one.name) for one in model.files)))
+
+
+def unreadable(data: str, name: str) -> str | None:
+    """Why the model of that name, whose files are there, is none; None where it is one, or where there is nothing."""
+    is_there = os.path.exists(os.path.join(folder_of(data, name), MODEL))
+    return f"the model {name}'s {MANIFEST} cannot be read" if is_there and find(data, name) is None else None
 
 
 def file_facts(folder: str, name: str) -> FileFacts:

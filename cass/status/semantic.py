@@ -56,7 +56,7 @@ def report(
         bool(graphs),
         has_texts=eligible > 0,
         graph_damage=_graph_damage(shelf, [one.name.partition("/")[0] for one in graphs]),
-        model_damage=_model_damage(wanted),
+        model_damage=_unreadable(places, row.name) if wanted is None and artifacts else _model_damage(wanted),
     )
     free = free_bytes(places.data) or 0
     return Report(
@@ -109,6 +109,12 @@ def _graph_damage(shelf: Shelf, tiers: list[str]) -> str | None:
 
     found = [check_graph(shelf, tier) for tier in tiers]
     return "; ".join([damage.reason for damage in found if damage is not None]) or None
+
+
+def _unreadable(places: Places, name: str) -> str | None:
+    from cass.semantic.models import unreadable
+
+    return unreadable(places.data, name)
 
 
 def _model_damage(model: Model | None) -> str | None:

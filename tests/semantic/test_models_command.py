@@ -12,7 +12,7 @@ import pytest
 
 from cass.semantic.known_models import MINILM
 from cass.semantic.model_sources import Wish
-from cass.semantic.models import consent_ms, note_consent
+from cass.semantic.models import consent_ms, installed, note_consent, unreadable
 from cass.store.connect import open_reader
 from cass.store.events import REMOVED, last_events
 from tests.archive import Home, make_home
@@ -252,3 +252,25 @@ def test_what_is_pinned_is_the_published_model() -> None:
 
     assert pinned["model.safetensors"] == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
     assert all(len(sha256) == 64 for sha256 in pinned.values())
+
+
+def test_a_copy_with_other_times_is_whole_once_it_was_verified(full: Home) -> None:
+    """A data folder that came out of a backup is not suspected for ever."""
+    [model] = installed(str(full.data))
+    for one in model.files:
+        os.utime(Path(model.folder) / one.name)
+    assert not model.looks_whole
+
+    full.cass("models", "verify")
+
+    assert installed(str(full.data))[0].looks_whole
+
+
+def test_a_model_without_a_readable_manifest_is_told_from_none(full: Home) -> None:
+    """Its files are there; to install it again mends it."""
+    [model] = installed(str(full.data))
+    assert unreadable(str(full.data), model.name) is None
+    (Path(model.folder) / "manifest.json").write_bytes(b"{")
+
+    assert unreadable(str(full.data), model.name) == f"the model {model.name}'s manifest.json cannot be read"
+    assert unreadable(str(full.data), "nobody") is None

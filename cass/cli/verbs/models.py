@@ -19,7 +19,15 @@ from cass.render.progress import Progress, chosen
 from cass.render.terminal import style
 from cass.semantic.embedders.table import embedder_row
 from cass.semantic.known_models import KNOWN, known
-from cass.semantic.models import find, installed, models_folder, note_consent, remove, withdraw_consent
+from cass.semantic.models import (
+    date_anew,
+    find,
+    installed,
+    models_folder,
+    note_consent,
+    remove,
+    withdraw_consent,
+)
 from cass.store.connect import open_reader
 from cass.store.events import EVICTED, INSTALLED, REMOVED, Event, note_events
 from cass.store.ledger import Ledger
@@ -177,6 +185,9 @@ def _verify(where: Places, name: str | None, options: dict[str, Any]) -> int:
     from cass.semantic.verify_model import fault_of
 
     found = [(model, fault_of(model)) for model in _named(where, name)]
+    for model, fault in found:
+        if fault is None:
+            date_anew(where.data, model)
     if options["json"]:
         sys.stdout.write(models_json.verified(found))
     else:
