@@ -275,12 +275,20 @@ def _later(hold: Hold) -> Hold:
     return Hold(hold.word, hold.reason, LEAST_S, hold.todo)
 
 
+def _long(seconds: float) -> str:
+    """412 s, 35 min, 9 h, 3 days."""
+    for most, unit_s, unit in ((600, 1, "s"), (7_200, 60, "min"), (172_800, 3_600, "h")):
+        if seconds < most:
+            return f"{seconds / unit_s:.0f} {unit}"
+    return f"{seconds / 86_400:.0f} days"
+
+
 def why_it_may(situation: Situation) -> str:
     """What the gates saw when they let it pass: "you were away 412 s (terminal), mains, load 0.30 a core"."""
     if situation.asked.by_hand:
         return "you asked for it, whatever the machine does" if situation.asked.force else "you asked for it"
     sensors = situation.sensors
     idle, load, battery = sensors.idle_s(), sensors.load_per_core(), sensors.on_battery()
-    away = None if idle is None else f"you were away {idle.seconds:.0f} s ({idle.source})"
+    away = None if idle is None else f"you were away {_long(idle.seconds)} ({idle.source})"
     power = None if battery is None else "battery" if battery else "mains"
     return ", ".join([part for part in (away, power, load is not None and f"load {load:.2f} a core") if part])

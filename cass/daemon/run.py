@@ -168,8 +168,8 @@ class Process:
         return asked_stamp(self.places.data)
 
     def is_stopped(self) -> bool:
-        """By a signal or by word.  Asked between batches: one look at the disk."""
-        return self._signals.is_ended or stop_asked(self.places.data, os.getpid())
+        """By a signal, by word, or by deleting the data folder.  Asked between batches: two looks at the disk."""
+        return self._signals.is_ended or stop_asked(self.places.data, os.getpid()) or not self.is_here()
 
     def pause_left_s(self) -> float | None:
         """Seconds of the pause that are left; None without one."""

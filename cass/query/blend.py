@@ -25,9 +25,9 @@ _LITTLE = frozenset(
 
 
 def is_sentence(text: str) -> bool:
-    """Was it written as people talk: five words or more, a fifth of them little ones?"""
+    """Was it written as people talk: five words or more, a fifth of them little ones, and two at least?"""
     words = text.lower().replace("?", " ").replace(",", " ").split()
-    return len(words) >= 5 and 5 * sum([word in _LITTLE for word in words]) >= len(words)
+    return len(words) >= 5 and sum([word in _LITTLE for word in words]) >= max(2, len(words) / 5)
 
 
 def fuse(lists: Sequence[tuple[Sequence[Key], float]], k: int = RRF_K) -> dict[Key, float]:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from cass.disk import PRIVATE_FILE, make_private_folder, write_whole
 
 # Any later write sets the present time, which is never this: so a changed byte shows without reading the file.
 BACK_NS = 1_000_000_000
+
+
+def _make_room_for(path: str) -> None:
+    """Make a tier's folder.  A data folder that somebody has deleted does not come back by it: raises OSError."""
+    folder = os.path.dirname(path)
+    data = os.path.dirname(os.path.dirname(os.path.dirname(folder)))
+    if not os.path.isdir(data):
+        raise FileNotFoundError(errno.ENOENT, "the data folder is gone", data)
+    make_private_folder(folder)
 
 
 class Volume:
@@ -18,7 +28,7 @@ class Volume:
 
         Raises OSError, and the caller takes back what was written.
         """
-        make_private_folder(os.path.dirname(path))
+        _make_room_for(path)
         flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
         with open(os.open(path, flags, PRIVATE_FILE), "wb") as file:
             file.seek(at)
@@ -43,7 +53,7 @@ class Volume:
 
     def replace(self, path: str, data: bytes) -> None:
         """The file whole, in one step.  Raises OSError, the old one then untouched."""
-        make_private_folder(os.path.dirname(path))
+        _make_room_for(path)
         write_whole(path, data)
 
     def remove(self, path: str) -> bool:

@@ -201,5 +201,13 @@ def test_why_it_may() -> None:
     assert why_it_may(situation(by_hand=True)) == "you asked for it"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(412.0, "412 s"), (3_000.0, "50 min"), (36_000.0, "10 h"), (293_389.0, "3 days")]
+)
+def test_long_times_are_said_in_long_units(seconds: float, words: str) -> None:
+    seen = situation({"idle_s": IdleTime(seconds, "terminal", True)})
+    assert why_it_may(seen).startswith(f"you were away {words} (terminal), ")
+
+
 def test_all_gates_are_tried_here() -> None:
     assert len(GATES) == len(HOLDING)

@@ -91,6 +91,7 @@ def test_a_pause_holds_until_it_is_taken_back(home: Home):
     [
         (("dance",), "'dance' is not one of its values"),
         (("pause", "soon"), "'soon' is not a duration"),
+        (("pause", "0"), "'0' is no pause"),
         (("pause", "1h", "2h"), "'2h' is one word too many"),
         (("stop", "now"), "'now' is one word too many"),
     ],

@@ -91,6 +91,7 @@ def test_a_list_that_only_adds_moves_nothing(first: list[int], second: list[int]
         ("retry backoff jitter queue worker pool", False),
         ("parseQueryString", False),
         ("to be or not", False),
+        ("retry backoff jitter with queue", False),
         ("", False),
     ],
 )

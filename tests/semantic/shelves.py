@@ -39,6 +39,7 @@ def rows(ids: Iterable[int], dim: int = DIM) -> list[Row]:
 
 
 def shelf_in(folder: Path, volume: Volume | None = None) -> Shelf:
+    folder.mkdir(exist_ok=True)
     shelf = Shelf.below(str(folder))
     return shelf if volume is None else replace(shelf, volume=volume)
 

@@ -257,3 +257,19 @@ def test_a_really_full_disk_keeps_what_was_there(small_disk: Path) -> None:
     (small_disk / "filler").write_bytes(bytes(max(MB - 70_000 - writer.budget.used_bytes(), 0)))
     assert budget_of(writer.shelf, mb=0).enforce()[0].name == "fast/1"
     assert files(small_disk / "derived") == {}
+
+
+def test_a_data_folder_that_was_deleted_does_not_come_back(tmp_path: Path) -> None:
+    """A worker that is still in a batch must not leave a folder where its user has just removed one."""
+    data = tmp_path / "data"
+    rows_file = data / "derived" / "vectors" / "fast" / "1.rows"
+
+    with pytest.raises(FileNotFoundError, match="the data folder is gone"):
+        Volume().extend(str(rows_file), 0, b"x")
+    with pytest.raises(FileNotFoundError):
+        Volume().replace(str(rows_file), b"x")
+    assert not data.exists()
+
+    data.mkdir()
+    Volume().extend(str(rows_file), 0, b"x")
+    assert rows_file.read_bytes() == b"x"

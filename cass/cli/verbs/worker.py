@@ -122,14 +122,16 @@ def _stop(where: Places, options: Options) -> int:
     if holder is None:
         return say(where, options, "There was nothing to stop.", changed=False)
     if not control.wait_until_gone(where.data, holder.pid, STOP_S, clock.monotonic_s, clock.sleep):
-        what = f"process {holder.pid} has been asked and is still in the middle of something"
-        raise Busy(what, where.data, "it stops after that; see: cass worker")
+        what = f"process {holder.pid} is still in the middle of a batch; it was asked to stop and does so after it"
+        raise Busy(what, where.data, "nothing more is to be done; see: cass worker")
     return say(where, options, f"Process {holder.pid} has stopped.", changed=True)
 
 
 def _pause_it(where: Places, options: Options) -> int:
     words = options["words"][1:]
     length_s = duration_s(words[0], "TIME") if words else None
+    if length_s is not None and length_s < 1:
+        raise UsageError(f"{words[0]!r} is no pause", "TIME", "write 30m or 2h; without it there is no end")
     _needs_folder(where)
     wish = control.pause(where.data, clock.now_ms(), length_s)
     return say(where, options, worker_text.pause(wish.until_ms, clock.now_ms()), changed=True)
@@ -197,9 +199,12 @@ def _run(where: Places, options: Options) -> int:
         sys.stderr.write("cass: working here until nothing is owed; Ctrl-C ends it, `cass worker` says what it does\n")
     settings = settings_of(where, options)
     flags = {key: value for key, value in options.get("flags", {}).items() if value is not None}
-    command = [*worker_command(options["data_dir"]), *flag_words(options)]
+    command = [*worker_command(options["data_dir"]), *flag_words(options), *(["--json"] if options["json"] else [])]
     ticks = Ticks(where, os.environ, flags)
-    return run_worker(where, os.environ, ticks, wishes(settings), wanted_agents(options["settings"]), command)
+    code = run_worker(where, os.environ, ticks, wishes(settings), wanted_agents(options["settings"]), command)
+    if options["json"] and code == 0:
+        return say(where, options, "It has left.", changed=True)
+    return code
 
 
 def _install(where: Places, options: Options) -> int:
