@@ -17,6 +17,7 @@ from cass.disk import lock_holder, make_private_folder, try_lock
 from cass.errors import Busy
 from cass.policy import MB
 from cass.records import replace
+from cass.store.worker_state import LOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from cass.backfill.tick import TickReport
     from cass.disk import Lock
     from cass.paths import Places
-
-LOCK = "worker.lock"
 
 
 class Backfill:

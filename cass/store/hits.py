@@ -61,7 +61,8 @@ _STORED = """
 
 def state(connection: Connection) -> State:
     """How far the archive is."""
-    known = dict(connection.execute("SELECT key, value FROM meta WHERE key!='look'").fetchall())
+    wanted = "'change', 'messages', 'indexed_ms', 'unread'"  # the others are long
+    known = dict(connection.execute(f"SELECT key, value FROM meta WHERE key IN ({wanted})").fetchall())
     return State(known["change"], known["messages"], known["indexed_ms"], known.get("unread", 0))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
@@ -25,23 +23,10 @@ from cass.store.attempts import (
     rest_of,
     retry_dead,
 )
-from cass.store.connect import open_writer
 from cass.store.events import KEPT, Event, last_events, note_events
 from cass.store.ledger import Ledger
 
 HASH = ("fast", "hash-64-v2")
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> str:
-    return str(tmp_path / "cass.db")
-
-
-@pytest.fixture
-def connection(path: str) -> Iterator[Connection]:
-    opened = open_writer(path)
-    yield opened
-    opened.close()
 
 
 def test_a_text_is_given_up_after_three_failures(connection: Connection) -> None:

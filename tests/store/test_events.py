@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 
 from cass.errors import CassError
 from cass.records import replace
-from cass.store.connect import open_writer
 from cass.store.events import (
     CHUNK,
     KEPT_MS,
@@ -27,18 +25,6 @@ from cass.store.events import (
 from cass.store.ledger import Ledger
 
 DONE = ChunkDone("fast", 2000, 2310, 1, 1.25, 1.125, 90_000_000, "you were away 412 s (terminal), mains", "budget")
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> str:
-    return str(tmp_path / "cass.db")
-
-
-@pytest.fixture
-def connection(path: str) -> Iterator[Connection]:
-    opened = open_writer(path)
-    yield opened
-    opened.close()
 
 
 def test_what_is_too_old_goes(connection: Connection) -> None:
