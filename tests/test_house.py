@@ -35,6 +35,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("settings", "connectors", "query"),
     (
         "errors",
+        "error_kinds",
         "records",
         "paths",
         "clock",

@@ -6,7 +6,6 @@ import os
 import sys
 
 from cass.cli.lane import Invocation, parse
-from cass.errors import CassError, CorruptDatabase, SystemRefused
 from cass.paths import places
 from cass.settings.hot import plain_values
 
@@ -21,7 +20,6 @@ INTERRUPTED = 130
 SHOW_SETTINGS = ("config", "status")
 # As backfill/activity.py names it; a test compares.
 ACTIVITY = "activity"
-REFUSED = ("EACCES", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EPERM", "EROFS")
 
 
 def run(argv: list[str]) -> int:
@@ -32,12 +30,16 @@ def run(argv: list[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _let_go_of_stdout()
+        from cass.cli.failing import let_go_of_stdout
+
+        let_go_of_stdout()
         return 0
     except SystemExit:
         raise
     except BaseException as lost:  # a panic inside an extension is no Exception
-        return _fail(lost, argv)
+        from cass.cli.failing import fail
+
+        return fail(lost, argv)
     return code
 
 
@@ -113,120 +115,3 @@ def _use_utf8() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-
-
-def _let_go_of_stdout() -> None:
-    """The reader went away: what is still buffered must not fail once more."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass  # stdout is no file
-    finally:
-        os.close(nowhere)
-
-
-def _fail(lost: BaseException, argv: list[str]) -> int:
-    """Say what went wrong; the exit code.  Where even that cannot be written, the code alone has to do."""
-    error = _as_error(lost)
-    try:
-        _drain()
-        _tell(error, argv)
-        if error.kind == "bug" and _wants_traceback(argv):
-            import traceback
-
-            traceback.print_exception(lost, file=sys.stderr)
-    except (OSError, ValueError):
-        pass
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    return error.exit_code
-
-
-def _drain() -> None:
-    """What was printed before the error comes out before its words, unless stdout itself is what failed."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        _let_go_of_stdout()
-
-
-def _as_error(lost: BaseException) -> CassError:
-    if isinstance(lost, CassError):
-        return lost
-    if isinstance(lost, MemoryError):
-        return SystemRefused("there is not enough memory")
-    if isinstance(lost, OSError) and _is_refusal(lost):
-        where = lost.filename if isinstance(lost.filename, str) else None
-        what = f"the system refused: {(lost.strerror or str(lost)).lower()}"
-        return SystemRefused(what, where, "make room or allow it, then run this again")
-    if type(lost).__module__ == "sqlite3" and type(lost).__name__ in ("DatabaseError", "OperationalError"):
-        what = f"the database cannot be read: {_first_line(lost)}"
-        return CorruptDatabase(what, None, "see what is wrong and what mends it: cass doctor")
-    what = f"this is a bug: {type(lost).__name__}: {_first_line(lost)}"
-    return CassError(what, _place(lost), "run it again with -v to see the traceback, and please report it")
-
-
-def _is_refusal(lost: OSError) -> bool:
-    import errno
-
-    return errno.errorcode.get(lost.errno or 0) in REFUSED
-
-
-def _first_line(lost: BaseException) -> str:
-    lines = str(lost).splitlines()
-    return lines[0].strip().rstrip(".") if lines else "no message"
-
-
-def _place(lost: BaseException) -> str | None:
-    """Our file and line nearest to where it happened."""
-    ours = __file__.removesuffix(os.path.join("cli", "edge.py"))
-    found = None
-    trace = lost.__traceback__
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if found is None or file.startswith(ours):
-            found = f"{'cass' + os.sep + file.removeprefix(ours) if file.startswith(ours) else file}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return found
-
-
-def _tell(error: CassError, argv: list[str]) -> None:
-    """One line on stderr, or the error object on stdout where JSON was asked for."""
-    asked = _before_words(argv)
-    if "--jsonl" in asked or "--robot-format=jsonl" in asked or _follows(asked, "--robot-format", "jsonl"):
-        _write_json(error, {"type": "error"})
-    elif any(arg in ("--json", "--robot") or arg.startswith("--robot-format") for arg in asked):
-        _write_json(error, {})
-    else:
-        from cass.render.terminal import visible
-
-        sys.stderr.write(f"cass: {visible(str(error))}\n")
-
-
-def _write_json(error: CassError, more: dict[str, object]) -> None:
-    import json
-
-    said = {
-        "kind": error.kind,
-        "message": error.what,
-        "where": error.where,
-        "hint": error.todo,
-        "retryable": error.retryable,
-    }
-    sys.stdout.write(json.dumps({"error": said} | more, sort_keys=True) + "\n")
-    sys.stdout.flush()
-
-
-def _before_words(argv: list[str]) -> list[str]:
-    """The part of `argv` that may hold options."""
-    return argv[: argv.index("--")] if "--" in argv else argv
-
-
-def _follows(args: list[str], first: str, second: str) -> bool:
-    return first in args and args[args.index(first) + 1 :][:1] == [second]
-
-
-def _wants_traceback(argv: list[str]) -> bool:
-    """-v, also among other short flags; the command line may be one that could not be read."""
-    return any(arg == "--verbose" or (arg[:1] == "-" and arg[1:2] != "-" and "v" in arg) for arg in _before_words(argv))

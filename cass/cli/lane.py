@@ -7,6 +7,7 @@ the same on either way.
 
 from __future__ import annotations
 
+from cass import errors
 from cass.cli.table import (
     ALIASES,
     CHOICE,
@@ -25,7 +26,6 @@ from cass.cli.table import (
     command,
     options_of,
 )
-from cass.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _of_row(row: Command, argv: list[str]) -> Invocation | None:
         return None  # a word behind global options is a command, which the app puts in front
     try:
         return settle(row, *found)
-    except UsageError:
+    except errors.UsageError:
         return None
 
 
@@ -167,7 +167,7 @@ def _store(option: Option, raws: list[str], options: dict[str, object], said: di
     key = str(values[-1]) if option.kind == SWITCH else option.dest
     value = _joined(option, values)
     if key in said and options[key] != value:
-        raise UsageError(f"{said[key]} and {option.name} contradict each other", todo="keep one of them")
+        raise errors.UsageError(f"{said[key]} and {option.name} contradict each other", todo="keep one of them")
     options[key] = value
     said[key] = option.name
 
@@ -192,14 +192,16 @@ def _value(option: Option, raw: str) -> object:
     if option.kind == DURATION:
         return duration_s(raw, option.name)
     if option.kind == PATH and not raw:
-        raise UsageError("a path is missing", option.name, f"write {option.name} {option.metavar}")
+        raise errors.UsageError("a path is missing", option.name, f"write {option.name} {option.metavar}")
     return raw
 
 
 def _whole(option: Option, raw: str) -> int:
     if raw.isascii() and raw.isdigit() and len(raw) <= MOST_DIGITS and int(raw) >= option.least:
         return int(raw)
-    raise UsageError(f"{raw!r} is not such a number", option.name, f"write a whole number, {option.least} or more")
+    raise errors.UsageError(
+        f"{raw!r} is not such a number", option.name, f"write a whole number, {option.least} or more"
+    )
 
 
 def _choice(option: Option, raw: str) -> str:
@@ -207,7 +209,7 @@ def _choice(option: Option, raw: str) -> str:
     for spelling, meaning in option.means or [(value, value) for value in option.values]:
         if word == spelling:
             return meaning
-    raise UsageError(f"{raw!r} is not one of its values", option.name, f"use {_or(option.values)}")
+    raise errors.UsageError(f"{raw!r} is not one of its values", option.name, f"use {_or(option.values)}")
 
 
 def _or(values: tuple[str, ...]) -> str:
@@ -225,7 +227,7 @@ def duration_s(raw: str, where: str) -> float:
             and len(number) <= MOST_DIGITS
         ):
             return float(number) * factor
-    raise UsageError(f"{raw!r} is not a duration", where, "write it like 500ms, 2s, 30m, 2h or 7d")
+    raise errors.UsageError(f"{raw!r} is not a duration", where, "write it like 500ms, 2s, 30m, 2h or 7d")
 
 
 def _place(row: Command, words: list[str], options: dict[str, object]) -> None:
@@ -237,14 +239,16 @@ def _place(row: Command, words: list[str], options: dict[str, object]) -> None:
         else:
             options[argument.key] = _word(row, argument, left)
     if left:
-        raise UsageError(f"{left[0]!r} is one word too many", f"cass {row.name}", f"see `cass {row.name} -h`")
+        raise errors.UsageError(f"{left[0]!r} is one word too many", f"cass {row.name}", f"see `cass {row.name} -h`")
 
 
 def _word(row: Command, argument: Argument, left: list[str]) -> str | None:
     if not left:
         if argument.required:
-            raise UsageError(f"{argument.metavar} is missing", f"cass {row.name}", f"give {argument.doc}")
+            raise errors.UsageError(f"{argument.metavar} is missing", f"cass {row.name}", f"give {argument.doc}")
         return None
     if argument.values and left[0] not in argument.values:
-        raise UsageError(f"{left[0]!r} is not one of its values", argument.metavar, f"use {_or(argument.values)}")
+        raise errors.UsageError(
+            f"{left[0]!r} is not one of its values", argument.metavar, f"use {_or(argument.values)}"
+        )
     return left.pop(0)

@@ -96,7 +96,7 @@ def _field_lines(value: object, name: str, depth: int) -> Iterator[str]:
     start = f"{name}: " if name else ""
     if isinstance(value, bool):
         yield start + str(value).lower()
-    elif isinstance(value, str | int | float):
+    elif isinstance(value, (str, int, float)):
         yield start + str(value)
     elif depth >= _MAX_DEPTH and value:
         yield start + "…"

@@ -5,7 +5,7 @@ The connectors themselves are imported only when something is to be read.
 
 from __future__ import annotations
 
-from cass.errors import UnknownAgent
+from cass import errors
 from cass.records import record
 
 TYPE_CHECKING = False
@@ -42,7 +42,7 @@ def find_agent(word: str) -> Agent:
     for agent in AGENTS:
         if plain == agent.name or plain in agent.aliases:
             return agent
-    raise UnknownAgent(f"{word!r} is not an agent that cass reads", "--agent", _advice(plain))
+    raise errors.UnknownAgent(f"{word!r} is not an agent that cass reads", "--agent", _advice(plain))
 
 
 def _advice(word: str) -> str:

@@ -64,7 +64,7 @@ class Survey:
         try:
             info = os.stat(root.path)
         except OSError as bad:
-            if not isinstance(bad, FileNotFoundError | NotADirectoryError):
+            if not isinstance(bad, (FileNotFoundError, NotADirectoryError)):
                 self._problem(root.path, bad)
             return
         if stat.S_ISDIR(info.st_mode):

@@ -86,7 +86,8 @@ def prepare_folder(places: Places) -> None:
         _note(os.path.join(places.data, "derived", "CACHEDIR.TAG"), CACHEDIR_TAG)
     except OSError as bad:
         where, todo = places.data, "set CASS_DATA_DIR to a folder you own"
-        if str(bad.filename).startswith(places.data + os.sep) and isinstance(bad, FileExistsError | NotADirectoryError):
+        inside = str(bad.filename).startswith(places.data + os.sep)
+        if inside and isinstance(bad, (FileExistsError, NotADirectoryError)):
             where, todo = bad.filename, "a folder of cass should be where this file is: move it away"
         raise SystemRefused(f"the data folder cannot be made: {bad.strerror}", where, todo) from bad
 

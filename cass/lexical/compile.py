@@ -76,7 +76,7 @@ class Compiler:
         for part in dict.fromkeys(root.parts if isinstance(root, syntax.Bare) else () if root is None else (root,)):
             if isinstance(part, syntax.Without):
                 conditions.append((Occur.MustNot, self._unwanted(part.part)))
-            elif isinstance(part, syntax.Must | syntax.Phrase | syntax.Field):
+            elif isinstance(part, (syntax.Must, syntax.Phrase, syntax.Field)):
                 conditions.append((Occur.Must, self._node(part.part if isinstance(part, syntax.Must) else part)))
                 anchored = anchored or not isinstance(part, syntax.Field)
             elif (unit := self._wanted(part)).query is None:
@@ -88,7 +88,7 @@ class Compiler:
 
     def _wanted(self, part: syntax.Node) -> Unit:
         """A part that need not match."""
-        if isinstance(part, syntax.Word | syntax.Prefix):
+        if isinstance(part, (syntax.Word, syntax.Prefix)):
             return self._unit(part)
         return Unit(self._node(part))
 
@@ -147,14 +147,14 @@ class Compiler:
 
     def _node(self, node: syntax.Node) -> Query:
         """A part as a condition: what occurs nowhere matches nothing."""
-        if isinstance(node, syntax.Word | syntax.Prefix | syntax.Phrase):
+        if isinstance(node, (syntax.Word, syntax.Prefix, syntax.Phrase)):
             return self._unit(node).query or Query.empty_query()
         if isinstance(node, syntax.Field):
             found = self._resolve(node)
             return Query.all_query() if found is None else _bool([self.filter(found)], self._schema)
         if isinstance(node, syntax.Must):
             return self._node(node.part)
-        if isinstance(node, syntax.Not | syntax.Without):
+        if isinstance(node, (syntax.Not, syntax.Without)):
             return _bool([(Occur.MustNot, self._unwanted(node.part))], self._schema)
         if isinstance(node, syntax.Or):
             return Query.boolean_query([(Occur.Should, self._node(part)) for part in node.parts])
@@ -179,7 +179,7 @@ class Compiler:
         return query
 
     def _clause(self, part: syntax.Node) -> tuple[Occur, Query]:
-        if isinstance(part, syntax.Not | syntax.Without):
+        if isinstance(part, (syntax.Not, syntax.Without)):
             return (Occur.MustNot, self._unwanted(part.part))
         return (Occur.Must, self._node(part))
 

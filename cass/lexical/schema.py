@@ -72,7 +72,7 @@ def create_index(folder: str) -> Index:
 
 def is_damage(bad: BaseException) -> bool:
     """Errors that a bad index raises; tantivy's panics derive from BaseException."""
-    return isinstance(bad, ValueError | OSError) or type(bad).__name__ == "PanicException"
+    return isinstance(bad, (ValueError, OSError)) or type(bad).__name__ == "PanicException"
 
 
 def change_of(index: Index, searcher: Searcher) -> int:

@@ -134,7 +134,7 @@ class LexicalWriter:
                 give_back(self.folder)
             self._working = None
         bad, self._failed = self._failed, None
-        if isinstance(bad, ValueError | OSError):
+        if isinstance(bad, (ValueError, OSError)):
             raise refused(self.folder, bad) from bad
         if bad is not None:
             raise bad

@@ -26,7 +26,7 @@ def _print(node: Node) -> str:
         return " AND ".join(_print_inside(part, (Bare, Or, And)) for part in node.parts)
     if isinstance(node, Not):
         return f"NOT {_print_inside(node.part, (Bare, Or, And))}"
-    if isinstance(node, Must | Without):
+    if isinstance(node, (Must, Without)):
         return ("+" if isinstance(node, Must) else "-") + _print_signed(node.part)
     return _print_leaf(node)
 
@@ -41,7 +41,7 @@ def _print_inside(node: Node, grouped: tuple[type, ...]) -> str:
 
 def _print_signed(node: Node) -> str:
     text = _print_inside(node, (Bare, Or, And))
-    if isinstance(node, Word | Prefix) and text[0] in "+-=>":
+    if isinstance(node, (Word, Prefix)) and text[0] in "+-=>":
         return f"({text} )"
     return text
 

@@ -45,7 +45,7 @@ class Matcher:
         parts = dict.fromkeys(root.parts if isinstance(root, Bare) else () if root is None else (root,))
         self._conditions = [self._test(part) for part in parts if is_condition(part)]
         # What must be there is found without the words beside it.
-        self._anchored = any(isinstance(part, Must | Phrase) for part in parts)
+        self._anchored = any(isinstance(part, (Must, Phrase)) for part in parts)
         self._wanted = [self._test(part) for part in parts if not is_condition(part)]
 
     def rung(self, text: str, field: FieldTest = _every_field_holds) -> str | None:
@@ -66,11 +66,11 @@ class Matcher:
         return rung_of(present, len(self._wanted)) or ("any" if self._anchored else None)
 
     def _test(self, node: Node) -> Test:
-        if isinstance(node, Word | Phrase | Prefix):
+        if isinstance(node, (Word, Phrase, Prefix)):
             return _leaf(self._forms(node))
         if isinstance(node, Field):
             return lambda _folded, _original, field: field(node)
-        if isinstance(node, Not | Without):
+        if isinstance(node, (Not, Without)):
             return _not(self._test(node.part))
         if isinstance(node, Must):
             return self._test(node.part)

@@ -333,20 +333,20 @@ def _strict(node: Node) -> Node:
 def _negated(node: Node) -> Node:
     if isinstance(node, Field):
         return replace(node, exclude=not node.exclude)
-    if isinstance(node, Not | Without):
+    if isinstance(node, (Not, Without)):
         return node.part
     return Not(node.part if isinstance(node, Must) else node)
 
 
 def _required(node: Node) -> Node:
-    return node if isinstance(node, Field | Must | Not | Without) else Must(node)
+    return node if isinstance(node, (Field, Must, Not, Without)) else Must(node)
 
 
 def _filters(root: Node | None) -> tuple[Node | None, tuple[Field, ...]]:
     """Part the tree into what is searched and the fields that hold for all of it."""
     found: list[Field] = []
     while root is not None:
-        parts = root.parts if isinstance(root, Bare | And) else (root,)
+        parts = root.parts if isinstance(root, (Bare, And)) else (root,)
         fields = [part for part in parts if isinstance(part, Field)]
         if not fields:
             break

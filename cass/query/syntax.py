@@ -107,4 +107,4 @@ def least_of(words: int) -> int:
 
 def is_condition(node: Node) -> bool:
     """Whether a part of a `Bare` must hold; the others are counted."""
-    return isinstance(node, Phrase | Field | Must | Without)
+    return isinstance(node, (Phrase, Field, Must, Without))

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from cass.query.syntax import Node
 
 
+# What mostly stands around a word.  None of these is part of one, and nothing, as beyond a text's ends, is in it too.
+_GAPS = " \t\r\n!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+
+
 @record
 class Form:
     """One spelling to look for: folded words that follow each other with nothing but punctuation and space between.
@@ -66,9 +70,17 @@ def find(folded: str, original: str, form: Form, start: int = 0, end: int | None
     any place is a word's edge.
     """
     first = form.parts[0]
+    is_plain = len(form.parts) == 1 and not (form.open_end or form.literal or form.inside)
     stop = len(folded) if end is None else min(len(folded), end + len(first) - 1)
     at = folded.find(first, start, stop)
     while at >= 0:
+        # Most matches are a word between spaces and punctuation: seen without a further call.
+        if (
+            is_plain
+            and original[at - 1 : at or 1] in _GAPS
+            and original[at + len(first) : at + len(first) + 1] in _GAPS
+        ):
+            return at, at + len(first)
         # Most candidates for a short word stand inside another (`a`: 80 % in real sessions): passed over soonest.
         inside = at > 0 and original[at].islower() and original[at - 1].isascii() and original[at - 1].isalpha()
         if (not inside or form.inside) and _begins(original, at, form):
@@ -120,10 +132,10 @@ def wanted_leaves(node: Node | None) -> list[Word | Phrase | Prefix]:
     """The leaves that the query wants to be there, in order: none from under NOT or `-`."""
     if node is None:
         return []
-    if isinstance(node, Word | Phrase | Prefix):
+    if isinstance(node, (Word, Phrase, Prefix)):
         return [node]
     if isinstance(node, Must):
         return wanted_leaves(node.part)
-    if isinstance(node, Bare | And | Or):
+    if isinstance(node, (Bare, And, Or)):
         return [leaf for part in node.parts for leaf in wanted_leaves(part)]
     return []

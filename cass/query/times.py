@@ -5,8 +5,7 @@ Dates are local and both ends are inclusive: `until:2026-01-31` includes that da
 
 from __future__ import annotations
 
-from cass import clock
-from cass.errors import BadDate
+from cass import clock, errors
 
 DAY_MS = 86_400_000
 UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": DAY_MS, "w": 7 * DAY_MS}
@@ -26,7 +25,7 @@ def parse_time(text: str, now_ms: int, end: bool, where: str) -> int:
             found = _number(word)
         return _in_range(_written(word, end) if found is None else found)
     except ValueError as bad:
-        raise BadDate(f"{text!r} is not a time", where, ACCEPTED) from bad
+        raise errors.BadDate(f"{text!r} is not a time", where, ACCEPTED) from bad
 
 
 def _in_range(ms: int) -> int:

@@ -19,7 +19,7 @@ def value(found: object) -> str:
     """As it can be typed again: true, 0.7, aider,codex."""
     if isinstance(found, bool):
         return "true" if found else "false"
-    if isinstance(found, tuple | list):
+    if isinstance(found, (tuple, list)):
         return ",".join(map(str, found))
     return visible(str(found))
 

@@ -14,7 +14,9 @@ _ESCAPES = {code: f"\\u{code:04x}" for code in _UNSAFE} | {9: "\\t", 10: "\\n", 
 
 def quoted(text: str) -> str:
     """A JSON string in UTF-8; lone surrogates are escaped."""
-    if text.isprintable() and '"' not in text and "\\" not in text:
+    if text.isprintable():
+        if '"' in text or "\\" in text:
+            text = text.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{text}"'
     text = text.translate(_ESCAPES)
     try:
@@ -26,25 +28,33 @@ def quoted(text: str) -> str:
 
 def dumps(value: object) -> str:
     """One line of JSON; mappings in their own order, tuples and lists as arrays.  Raises TypeError otherwise."""
-    if value.__class__ is str:
-        return quoted(value)
+    kind = value.__class__
+    if kind is str:
+        return quoted(value)  # type: ignore[arg-type]
+    if kind is int:
+        return repr(value)
     if value is None:
         return "null"
     if value is True or value is False:
         return "true" if value else "false"
-    if isinstance(value, int):
-        return int.__repr__(value)
     if isinstance(value, float):
         return float.__repr__(value) if value - value == 0 else "null"
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return f"[{', '.join([dumps(item) for item in value])}]"
     if isinstance(value, str):
         return quoted(value)
+    if isinstance(value, int):
+        return int.__repr__(value)
     return _mapping(value)  # type: ignore[arg-type]
 
 
 def _mapping(value: Mapping[str, object]) -> str:
-    return f"{{{', '.join([f'{_keys.get(key) or _key(key)}: {dumps(item)}' for key, item in value.items()])}}}"
+    # Most values are texts: one call less for each.
+    said = [
+        f"{_keys.get(key) or _key(key)}: {quoted(item) if item.__class__ is str else dumps(item)}"
+        for key, item in value.items()
+    ]
+    return f"{{{', '.join(said)}}}"
 
 
 # The same few names stand in every hit.

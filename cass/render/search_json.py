@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from cass import errors
 from cass.connectors.table import agent_row
-from cass.errors import UsageError
 from cass.render.json_text import dumps
 
 TYPE_CHECKING = False
@@ -128,5 +128,5 @@ def chosen_fields(text: str | None) -> tuple[str, ...] | None:
     for name in names:
         if name not in FIELDS:
             known = ", ".join(FIELDS)
-            raise UsageError(f"{name!r} is not a field of a hit", "--fields", f"use minimal, summary or {known}")
+            raise errors.UsageError(f"{name!r} is not a field of a hit", "--fields", f"use minimal, summary or {known}")
     return names

@@ -6,7 +6,7 @@ hits with snippets.  Nothing here writes.
 
 from __future__ import annotations
 
-from cass.errors import CursorExpired, MissingIndex, UsageError
+from cass import errors
 from cass.lexical.reader import Candidate, Damage, LexicalAnswer, open_reader
 from cass.lexical.schema import first_line, is_damage
 from cass.query.parse import parse
@@ -59,9 +59,9 @@ def search(
     `keep` gets what was opened, for those who would rather not wait until it is closed.
     """
     started_s = monotonic_s()
-    connection = connect.open_reader(places.database)
+    connection = connect.open_reader(places.database, connect.SEARCH_PAGES)
     if connection is None:
-        raise MissingIndex("nothing is indexed yet", places.data, "run: cass index")
+        raise errors.MissingIndex("nothing is indexed yet", places.data, "run: cass index")
     looking = Search(connection, open_reader(places.lexical), request, now_ms, monotonic_s, cwd)
     keep(looking)
     found = looking.run()
@@ -153,9 +153,9 @@ class Search:
             return self.request.offset
         generation, _, offset = cursor.rpartition("-")
         if not offset.isdecimal() or not generation:
-            raise UsageError(f"{cursor!r} is not a cursor", "--cursor", "use `next_cursor` of an earlier answer")
+            raise errors.UsageError(f"{cursor!r} is not a cursor", "--cursor", "use `next_cursor` of an earlier answer")
         if generation != self.generation:
-            raise CursorExpired("the index was rebuilt since that answer", "--cursor", "search again from the start")
+            raise errors.CursorExpired("the index was rebuilt since then", "--cursor", "search again from the start")
         return int(offset)
 
     def _filters(self) -> list[Filter]:

@@ -21,9 +21,9 @@ def rarest(query: Query, frequency: Callable[[str], int] | None) -> Query:
     Without frequencies the longest words are taken for the rarest.
     """
     root = query.root
-    if not isinstance(root, Bare | And | Or):
+    if not isinstance(root, (Bare, And, Or)):
         return query
-    words = [part for part in dict.fromkeys(root.parts) if isinstance(part, Word | Prefix)]
+    words = [part for part in dict.fromkeys(root.parts) if isinstance(part, (Word, Prefix))]
     kept = set(sorted(words, key=lambda word: _rarity(word.text, frequency))[:MOST_WORDS])
     fewer = replace(query, root=_with_only(root, kept))
     if len(words) <= MOST_WORDS:
@@ -33,7 +33,7 @@ def rarest(query: Query, frequency: Callable[[str], int] | None) -> Query:
 
 
 def _with_only(root: Bare | And | Or, kept: set[Word | Prefix]) -> Node:
-    parts = dict.fromkeys(part for part in root.parts if not isinstance(part, Word | Prefix) or part in kept)
+    parts = dict.fromkeys(part for part in root.parts if not isinstance(part, (Word, Prefix)) or part in kept)
     return replace(root, parts=tuple(parts))
 
 

@@ -83,9 +83,9 @@ def question(search: Search) -> str | None:
     """The words of a query that asks for nothing but words; None where it has conditions that a vector cannot judge."""
     root = search.query.root
     parts = root.parts if isinstance(root, Bare) else (root,)
-    if search.literal is not None or not all(isinstance(part, Word | Prefix | Field) for part in parts):
+    if search.literal is not None or not all(isinstance(part, (Word, Prefix, Field)) for part in parts):
         return None
-    return " ".join(part.text for part in parts if isinstance(part, Word | Prefix)) or None
+    return " ".join(part.text for part in parts if isinstance(part, (Word, Prefix))) or None
 
 
 def join(search: Search, found: Found, places: Places) -> Found:

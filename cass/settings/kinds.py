@@ -92,7 +92,7 @@ def _number(raw: object) -> int | float:
         if len(text) > MOST_DIGITS or not (text.isascii() and text.replace(".", "", 1).isdigit()):
             raise ValueError
         raw = float(text)
-    if isinstance(raw, bool) or not isinstance(raw, int | float) or not 0 <= raw < 10**MOST_DIGITS:
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not 0 <= raw < 10**MOST_DIGITS:
         raise ValueError
     return int(raw) if raw == int(raw) else raw
 
@@ -185,7 +185,7 @@ def _command(row: Setting, raw: object) -> str:
 def _agents(row: Setting, raw: object) -> tuple[str, ...]:
     """Names as the connectors spell them, each once, in their order; empty text is none."""
     parts = raw.replace(",", " ").split() if isinstance(raw, str) else raw
-    if not isinstance(parts, list | tuple):
+    if not isinstance(parts, (list, tuple)):
         raise ValueError
     names = [_text(part).lower().replace("-", "_") for part in parts]
     if not all(name.replace("_", "a").isalnum() for name in names):

@@ -107,7 +107,7 @@ def plain(value: object) -> object:
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
-    return value if isinstance(value, str | int | float) else str(value).encode()
+    return value if isinstance(value, (str, int, float)) else str(value).encode()
 
 
 def explain(bad: ValueError | RecursionError) -> tuple[str, int]:

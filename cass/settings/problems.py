@@ -122,7 +122,7 @@ def shown(raw: object) -> str:
     """A plain value as TOML would have it, more or less."""
     if isinstance(raw, bool):
         return "true" if raw else "false"
-    if isinstance(raw, list | tuple):
+    if isinstance(raw, (list, tuple)):
         return f"[{', '.join(map(_quoted, raw))}]"
     if isinstance(raw, dict):
         return "{" + ", ".join(f"{key} = {_quoted(value)}" for key, value in raw.items()) + "}"

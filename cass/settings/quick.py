@@ -70,7 +70,7 @@ class Settings:
 
     def number(self, key: str) -> float:
         value = self.value(key)
-        assert isinstance(value, int | float)
+        assert isinstance(value, (int, float))
         return float(value)
 
     def text(self, key: str) -> str:

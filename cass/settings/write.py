@@ -144,7 +144,7 @@ def plain_value(value: object) -> object:
     """As tomllib gives it: a word of an enumeration is a text, a tuple a list."""
     if isinstance(value, str):
         return str.__str__(value)
-    return [plain_value(each) for each in value] if isinstance(value, tuple | list) else value
+    return [plain_value(each) for each in value] if isinstance(value, (tuple, list)) else value
 
 
 def _added(scan: Scan, key: str, value: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from cass.errors import Busy, CorruptDatabase, NewerDatabase, SystemRefused
+from cass import errors
 from cass.native_sqlite import _sqlite3
 from cass.store.schema import MIGRATIONS, PAGE_BYTES, VERSION
 
@@ -16,24 +16,29 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 BUSY_TIMEOUT_S = 5.0
+# A search reads some 130 pages, each once: to touch fresh memory for each costs more than to read a few again.
+SEARCH_PAGES = 16
 REBUILD = "move {0} with its -wal and -shm away and run: cass index"
 
 
-def open_reader(path: str) -> Connection | None:
+def open_reader(path: str, cache_pages: int | None = None) -> Connection | None:
     """A read-only connection, None where there is no database yet.
 
+    `cache_pages`: how many pages SQLite keeps in memory; its own default is 2 MB.
     Raises NewerDatabase, CorruptDatabase or SystemRefused.  Works in a folder that may not be written.
     """
     if not os.path.exists(path):
         return None
     opened = _try_read(path, "mode=ro") or _try_read(path, "immutable=1")
     if opened is None:
-        raise SystemRefused("the database cannot be opened", path, "check the permissions of its folder")
+        raise errors.SystemRefused("the database cannot be opened", path, "check the permissions of its folder")
     connection, version = opened
     # A writer that was killed before its first commit leaves a file without tables: that is no archive yet.
     if version == 0:
         connection.close()
         return None
+    if cache_pages is not None:
+        connection.execute(f"PRAGMA cache_size={cache_pages}")
     return connection
 
 
@@ -57,7 +62,7 @@ def _try_read(path: str, how: str) -> tuple[Connection, int] | None:
         if connection is not None:
             connection.close()
         if "locked" in str(bad):
-            raise Busy("the database is locked by another program", path, "try again") from bad
+            raise errors.Busy("the database is locked by another program", path, "try again") from bad
         return None
     except _sqlite3.DatabaseError as bad:
         raise corrupt(path, bad) from bad
@@ -75,7 +80,7 @@ def check_version(connection: Connection, path: str) -> int:
     """The schema's version.  Raises NewerDatabase for one that this program does not know."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
-        raise NewerDatabase(
+        raise errors.NewerDatabase(
             f"the database has schema {version}, this cass knows up to {VERSION}",
             path,
             "upgrade cass (pipx upgrade cass-search), or set CASS_DATA_DIR to another folder",
@@ -83,8 +88,8 @@ def check_version(connection: Connection, path: str) -> int:
     return version
 
 
-def corrupt(path: str, why: object) -> CorruptDatabase:
-    return CorruptDatabase(f"the database cannot be read: {why}", path, REBUILD.format(path))
+def corrupt(path: str, why: object) -> errors.CorruptDatabase:
+    return errors.CorruptDatabase(f"the database cannot be read: {why}", path, REBUILD.format(path))
 
 
 def open_writer(path: str) -> Connection:
@@ -125,11 +130,13 @@ def _migrate(connection: Connection, version: int) -> None:
 def _writer_error(path: str, bad: Exception) -> Exception:
     text = str(bad)
     if "locked" in text:
-        return Busy("the database is locked by another program", path, "try again")
+        return errors.Busy("the database is locked by another program", path, "try again")
     if "full" in text or "disk I/O" in text:
-        return SystemRefused(f"the disk refused: {text}", path, "make room and try again")
+        return errors.SystemRefused(f"the disk refused: {text}", path, "make room and try again")
     if "readonly" in text or "unable to open" in text:
-        return SystemRefused(f"the database cannot be written: {text}", path, "check the permissions of its folder")
+        return errors.SystemRefused(
+            f"the database cannot be written: {text}", path, "check the permissions of its folder"
+        )
     return corrupt(path, bad)
 
 

@@ -43,3 +43,10 @@ def test_a_search_builds_only_its_own_rows():
     loaded = loaded_by("from cass.cli.lane import parse; parse(['search', 'lost'])")
 
     assert not loaded & {"cass.cli.rows_keep", "cass.cli.rows_learn", "cass.cli.app", "cass.cli.help"}
+
+
+def test_what_goes_wrong_is_loaded_when_something_does():
+    code = "from cass.cli.edge import run; from cass.cli.lane import parse; {}; import cass.cli.verbs.search"
+
+    assert not loaded_by(code.format("parse(['search', 'lost'])")) & {"cass.error_kinds", "cass.cli.failing"}
+    assert {"cass.error_kinds", "cass.cli.failing"} <= loaded_by(code.format("run(['search', '-n', 'x'])"))

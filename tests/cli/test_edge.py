@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cass import __version__
-from cass.cli import edge
+from cass.cli import edge, failing
 from cass.cli.verbs import version
 from cass.errors import Busy, CassError, NotFound
 
@@ -139,7 +139,7 @@ def test_what_was_printed_before_an_error_comes_out_first():
 
 
 def test_another_system_error_is_a_bug():
-    assert edge._as_error(OSError(errno.EINVAL, "Invalid argument")).kind == "bug"
+    assert failing.as_error(OSError(errno.EINVAL, "Invalid argument")).kind == "bug"
 
 
 def test_an_interrupt_ends_quietly(verb, capsys: pytest.CaptureFixture[str]):

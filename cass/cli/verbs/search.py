@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from cass import clock
-from cass.errors import Busy
+from cass import clock, errors
 from cass.paths import home_folder, places
 from cass.search.engine import search
 from cass.search.request import Freshness, Request
@@ -105,7 +104,7 @@ def _first_read(where: Places, budget_s: float | None, settings: Mapping[str, ob
     home, request = home_folder(os.environ), IndexRequest(wanted_agents(settings), alone=True)
     try:
         report = Run(where, home, os.environ, request, clock.now_ms, clock.monotonic_s, stop=is_over).run()
-    except Busy as busy:
+    except errors.Busy as busy:
         return _beside(where, busy)
     if report.complete:
         return Freshness()
@@ -113,7 +112,7 @@ def _first_read(where: Places, budget_s: float | None, settings: Mapping[str, ob
     return Freshness(max(1, behind), (f"{max(1, behind)} session files are not read yet: run cass index",))
 
 
-def _beside(where: Places, busy: Busy) -> Freshness:
+def _beside(where: Places, busy: errors.Busy) -> Freshness:
     """Somebody else is reading: answer from what there is, as soon as there is anything."""
     until_s = clock.monotonic_s() + FIRST_READ_S
     while (connection := connect.open_reader(where.database)) is None and clock.monotonic_s() < until_s:
