@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from cass import errors
+from cass import error_kinds as errors
 from cass.render.search_json import FIELDS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

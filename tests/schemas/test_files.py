@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from cass import errors
+from cass import error_kinds as errors
 from cass.cli.completion import script
 from cass.cli.rows_learn import SCHEMAS
 from cass.cli.table import HOME, NAMES, command, options_of
