@@ -52,7 +52,7 @@ def meta(results: Results) -> dict[str, object]:
         "answered_by": results.answered_by,
         "rung": results.rung,
         "coverage": dict(results.coverage),
-        "notes": results.notes,
+        "notes": (*results.notes, *results.asides),
         "corrected": dict(results.corrected),
         "dropped": results.dropped,
         "next_cursor": results.next_cursor,

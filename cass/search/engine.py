@@ -89,6 +89,7 @@ def search(
         timed_out=found.timed_out,
         long_tail=looking.has_long_tail,
         coverage=found.coverage,
+        asides=found.asides,
     )
 
 

@@ -21,6 +21,7 @@ from cass.query.blend import fuse, is_sentence, refine
 from cass.query.syntax import Bare, Field, Prefix, Word
 from cass.records import record, replace
 from cass.search.coverage import glance, inside
+from cass.search.engine import fold
 from cass.search.quality import Cost, Missing, kind_of, quality_embedder
 from cass.search.tail import passes
 from cass.semantic.embedders.base import EmbedderError
@@ -49,6 +50,7 @@ NEAREST = 200
 LEAST_ALIKE = {FAST: 0.45, QUALITY: 0.35}
 # What so little a list counts, it stands behind the lexical one: it adds to it and moves nothing in it.
 ADDS_ONLY = 1e-6
+FILLED = "the quality tier was not asked: the words fill this page, and it could only add behind them"
 
 
 @record
@@ -99,8 +101,10 @@ def join(search: Search, found: Found, places: Places) -> Found:
         meaning = asking.both(search.request.text if text is None else text)
         told = replace(found, coverage=_enough(search, asking))
     else:
-        meaning = asking.what_there_is(text) if text is not None else Meaning()
-        told = replace(found, coverage=glance(search, places.vectors, asking.opened))
+        is_filled = text is not None and is_filled_by_words(search, found, text)
+        meaning = asking.what_there_is(text, not is_filled) if text is not None else Meaning()
+        asides = (FILLED,) if is_filled and asking.has_quality else ()
+        told = replace(found, coverage=glance(search, places.vectors, asking.opened), asides=asides)
     if text is None or search.request.about_words or not meaning.tiers:
         return told
     weight = weight_beside_words(text, found.rung, meaning.tiers[-1])
@@ -145,10 +149,17 @@ class _Asking:
         self._lost: list[tuple[str, str]] = []
         self.opened: dict[str, Tier] = {}
 
-    def what_there_is(self, text: str) -> Meaning:
-        """The fast tier, and the quality tier where it can be had in time."""
+    @property
+    def has_quality(self) -> bool:
+        """Is the quality tier wanted, and are there vectors of it?"""
+        return self._policy.wants_quality_tier and os.path.exists(os.path.join(self._places.vectors, QUALITY))
+
+    def what_there_is(self, text: str, is_quality_wanted: bool) -> Meaning:
+        """The fast tier, and the quality tier where that is wanted and can be had in time."""
         until_s = self._monotonic_s() + self._policy.semantic_wait_ms / 1000
         fast = self._fast(text)
+        if not is_quality_wanted:
+            return self._refined(fast, None)
         quality = self._quality(text, max(0.0, (until_s - self._monotonic_s()) * 1000))
         return self._refined(fast, quality)
 
@@ -195,7 +206,7 @@ class _Asking:
     def _quality(self, text: str, left_ms: float | None) -> Asked | None:
         """`left_ms` None: whatever it takes."""
         policy = self._policy
-        if not policy.wants_quality_tier or not os.path.exists(os.path.join(self._places.vectors, QUALITY)):
+        if not self.has_quality:
             return None
         cost = Cost(self._places.cache, kind_of(policy.quality_tier_embedder, self._places.data), self._now_ms)
         if left_ms is not None and cost.expected_ms > left_ms:
@@ -206,9 +217,10 @@ class _Asking:
         started_s = self._monotonic_s()
         asked = self._asked(text, None if left_ms is None else started_s + left_ms / 1000)
         spent_ms = (self._monotonic_s() - started_s) * 1000
-        # A server that was given up is not waited for by the next search either.
-        if asked is not None or (left_ms is not None and spent_ms >= left_ms):
-            cost.note(spent_ms)
+        # What was given up is not waited for by the next search either.
+        too_long = left_ms is not None and spent_ms >= left_ms
+        if asked is not None or too_long:
+            cost.note(max(spent_ms, policy.semantic_wait_ms) if too_long else spent_ms, too_long)
         return asked
 
     def _asked(self, text: str, until_s: float | None) -> Asked | None:
@@ -270,6 +282,13 @@ def weight_beside_words(text: str, rung: str | None, tier: str) -> float:
     weights put half of the known items below the first place.  The hash tier compares spelling, which the words do too.
     """
     return 1.0 if tier == QUALITY and rung != "all" and is_sentence(text) else ADDS_ONLY
+
+
+def is_filled_by_words(search: Search, found: Found, text: str) -> bool:
+    """Have the words all hits of this page, so that not even the quality tier could put another one on it?"""
+    if not found.total or weight_beside_words(text, found.rung, QUALITY) > ADDS_ONLY:
+        return False
+    return len(fold(found.candidates, search.request.grouped)) >= search.offset + search.request.limit
 
 
 def _blended(found: Found, documents: Sequence[Document], meaning: Meaning, weight: float) -> Found:

@@ -15,12 +15,14 @@ from cass.semantic.embedders.table import SERVER, EmbedderOptions, build_embedde
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeVar
 
     from cass.semantic.embedders.base import BaseEmbedder, Status, Vector
-    from cass.semantic.embedders.remote import RemoteEmbedder
     from cass.semantic.embedders.table import RemoteOptions
 
     LeftS = Callable[[], float | None]  # None: whatever it takes
+    Ask = Callable[[Sequence[str], float | None], list[Vector]]
+    Got = TypeVar("Got")
 
 
 INSTALLED = "minilm"
@@ -28,8 +30,9 @@ INSTALLED = "minilm"
 # runs on this machine; importing fastembed and opening a model.
 USUAL_MS = {INSTALLED: 150, SERVER: 150, "fastembed": 700}
 ASK_AGAIN, WAIT_LONGER = "cass backfill --force", "cass config set semantic_wait_ms 1000"
-# What a busy machine did is not believed for ever, and what a server did not for long: it may be back.
-BELIEVED_MS = {INSTALLED: 600_000, SERVER: 60_000, "fastembed": 600_000}
+# A slow answer is believed for so long, twice as long each time it was waited for in vain, up to the last.  A model is
+# slow once because its file was not in memory yet or the machine was busy; a server that hangs may be back in a minute.
+BELIEVED_MS = {INSTALLED: (15_000, 600_000), SERVER: (60_000, 60_000), "fastembed": (600_000, 600_000)}
 
 
 @record
@@ -47,84 +50,106 @@ def kind_of(name: str, data: str) -> str:
 
 
 class Cost:
-    """What a question to the quality tier took last time, in a file of the cache: a cold process decides by it."""
+    """What a question to the quality tier took last time, in a file of the cache: a cold process decides by it.
+
+    The file says how many milliseconds, and how often in a row that was too long.
+    """
 
     def __init__(self, cache: str, kind: str, now_ms: int) -> None:
         self._path = os.path.join(cache, f"{kind}_ms")
+        self._too_long = 0
         self.was_measured, self.expected_ms = False, USUAL_MS.get(kind, 0)
         try:
-            if now_ms - os.stat(self._path).st_mtime * 1000 < BELIEVED_MS.get(kind, 0):
-                with open(self._path, "rb", 0) as file:
-                    self.was_measured, self.expected_ms = True, int(file.read(12))
+            with open(self._path, "rb", 0) as file:
+                took_ms, *more = map(int, file.read(24).split())
+                age_ms = now_ms - os.fstat(file.fileno()).st_mtime * 1000
         except (OSError, ValueError):
-            pass
+            return
+        self._too_long = more[0] if more else 0
+        if took_ms <= self.expected_ms or age_ms < _believed_ms(kind, self._too_long):
+            self.was_measured, self.expected_ms = True, took_ms
 
-    def note(self, spent_ms: float) -> None:
-        """Remember it, if it changed by more than a fifth."""
-        if self.was_measured and abs(spent_ms - self.expected_ms) * 5 <= self.expected_ms:
+    def note(self, spent_ms: float, too_long: bool) -> None:
+        """Remember it, if it was too long, or changed by more than a fifth."""
+        is_news = too_long or self._too_long or not self.was_measured
+        if not is_news and abs(spent_ms - self.expected_ms) * 5 <= self.expected_ms:
             return
         from cass.disk import make_private_folder, write_whole
 
         try:
             make_private_folder(os.path.dirname(self._path))
-            write_whole(self._path, b"%d" % spent_ms)
+            write_whole(self._path, b"%d %d" % (spent_ms, self._too_long + 1 if too_long else 0))
         except OSError:
             pass  # the next process guesses as this one did
 
 
-class Hurried:
-    """A server that is asked once and left alone when the time is over, whatever it is doing then.
+def _believed_ms(kind: str, too_long: int) -> int:
+    first_ms, most_ms = BELIEVED_MS.get(kind, (0, 0))
+    doubled: int = first_ms << min(max(too_long - 1, 0), 10)
+    return min(doubled, most_ms)
 
-    A time-out of the connection would not do: looking up a name has none.
+
+def in_time(work: Callable[[], Got], left_s: float | None, who: str) -> Got:
+    """What `work` gives; raises what it raises, and EmbedderTransportError when `left_s` are over.
+
+    It goes on in a thread that nobody hears any more: reading a model from a slow disk cannot be called off, nor can
+    looking up a name.
     """
+    from threading import Thread
 
-    def __init__(self, remote: RemoteEmbedder, left_s: LeftS) -> None:
-        self.embedder_id = remote.embedder_id
-        self.model_version = ""  # known when it has answered, and then it is too late to matter
-        self.dim = remote.dim
-        self.max_input_chars = remote.max_input_chars
+    if left_s is None:
+        return work()
+    got: list[Got] = []
+    failed: list[BaseException] = []
+
+    def do() -> None:
+        try:
+            got.append(work())
+        except BaseException as lost:  # handed to the caller, who hears what it would have heard
+            failed.append(lost)
+
+    if left_s <= 0:
+        raise EmbedderTransportError(f"no time was left to ask {who}", todo=WAIT_LONGER)
+    thread = Thread(target=do, daemon=True)
+    thread.start()
+    thread.join(left_s)
+    if failed:
+        raise failed[0]
+    if not got:
+        raise EmbedderTransportError(f"{who} did not answer within {left_s * 1000:.0f} ms", todo=WAIT_LONGER)
+    return got[0]
+
+
+class Hurried:
+    """An embedder that is asked once and left alone when the time is over, whatever it is doing then."""
+
+    def __init__(self, embedder: BaseEmbedder, ask: Ask, left_s: LeftS, who: str) -> None:
+        self.embedder_id = embedder.embedder_id
+        self.model_version = embedder.model_version
+        self.dim = embedder.dim
+        self.max_input_chars = embedder.max_input_chars
         self.is_loaded = True
         self.status: Status = "ok"
         self.reason: str | None = None
-        self._remote = remote
+        self._embedder = embedder
+        self._ask = ask
         self._left_s = left_s
+        self._who = who
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return self._remote.warnings
+        return getattr(self._embedder, "warnings", ())
 
     def load(self) -> None:
         """There is nothing to be ready for."""
 
     def close(self) -> None:
-        self._remote.close()
+        self._embedder.close()
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
-        """The vectors, each text asked for by itself.  Raises EmbedderError, also when the time is over."""
-        from threading import Thread
-
-        found: list[Vector] = []
-        failed: list[EmbedderError] = []
+        """The vectors.  Raises EmbedderError, also when the time is over."""
         left_s = self._left_s()
-        if left_s is not None and left_s <= 0:
-            raise EmbedderTransportError("no time was left to ask its server", todo=WAIT_LONGER)
-
-        def ask() -> None:
-            try:
-                found.extend([self._remote.ask_once(text, left_s) for text in texts])
-            except EmbedderError as lost:
-                lost.todo = lost.todo or ASK_AGAIN
-                failed.append(lost)
-
-        thread = Thread(target=ask, daemon=True)
-        thread.start()
-        thread.join(left_s)
-        if failed:
-            raise failed[0]
-        if len(found) < len(texts):
-            what = f"its server did not answer within {(left_s or 0) * 1000:.0f} ms"
-            raise EmbedderTransportError(what, todo=WAIT_LONGER)
-        return found
+        return in_time(lambda: self._ask(texts, left_s), left_s, self._who)
 
 
 def quality_embedder(
@@ -133,17 +158,34 @@ def quality_embedder(
     """The embedder, ready to be asked."""
     kind = kind_of(name, data)
     if kind == SERVER:
-        from cass.semantic.embedders.remote import RemoteEmbedder
-
-        return Hurried(RemoteEmbedder(remote, env), left_s)
+        return _on_a_server(remote, left_s, env)
     try:
         embedder = _on_this_machine(kind, name, data)
     except EmbedderError:
         return Missing("its model is not installed", "cass models install")
-    embedder.load()
-    if embedder.is_loaded:
-        return embedder
-    return Missing(str(embedder.reason), getattr(embedder, "todo", None) or "cass models verify")
+    try:
+        in_time(embedder.load, left_s(), "its model")
+    except EmbedderError as late:
+        return Missing(str(late), late.todo or WAIT_LONGER)
+    if not embedder.is_loaded:
+        return Missing(str(embedder.reason), getattr(embedder, "todo", None) or "cass models verify")
+    return Hurried(embedder, lambda texts, left_s: embedder.embed(texts), left_s, "its model")
+
+
+def _on_a_server(remote: RemoteOptions, left_s: LeftS, env: Mapping[str, str]) -> BaseEmbedder:
+    """Its `model_version` is known when it has answered, and then it is too late to matter."""
+    from cass.semantic.embedders.remote import RemoteEmbedder
+
+    server = RemoteEmbedder(remote, env)
+
+    def ask(texts: Sequence[str], left_s: float | None) -> list[Vector]:
+        try:
+            return [server.ask_once(text, left_s) for text in texts]
+        except EmbedderError as lost:
+            lost.todo = lost.todo or ASK_AGAIN
+            raise
+
+    return Hurried(server, ask, left_s, "its server")
 
 
 def _on_this_machine(kind: str, name: str, data: str) -> BaseEmbedder:

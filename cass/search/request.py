@@ -71,6 +71,7 @@ class Found:
     """What was found before grouping.  `match_types` by document; those missing are `relaxed`.
 
     `coverage`: of each tier of vectors the share (0 to 1) of the texts that it has, where meaning was asked for.
+    `asides`: notes on what is as it should be, for programs.
     """
 
     candidates: tuple[Candidate, ...]
@@ -84,6 +85,7 @@ class Found:
     exact_total: bool = True
     timed_out: bool = False
     coverage: tuple[tuple[str, float], ...] = ()
+    asides: tuple[str, ...] = ()
 
 
 @record
@@ -152,6 +154,7 @@ class Results:
     timed_out: bool = False
     long_tail: bool = False
     coverage: tuple[tuple[str, float], ...] = ()
+    asides: tuple[str, ...] = ()
 
     @property
     def next_cursor(self) -> str | None:

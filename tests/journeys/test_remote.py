@@ -51,6 +51,7 @@ def settings(server: EmbeddingServer, **more: str) -> dict[str, str]:
         "CASS_REMOTE_BASE_URL": server.url,
         "CASS_REMOTE_DIMENSION": "3",
         "CASS_REMOTE_API_KEY": KEY,
+        "CASS_SEMANTIC_WAIT_MS": "5000",  # whoever tests beside this must not matter
         **more,
     }
 

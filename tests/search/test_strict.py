@@ -10,34 +10,21 @@ from typing import Any
 import pytest
 
 from cass.errors import SemanticUnavailable
-from cass.policy import DEFAULT_FAST_DIMENSION
-from cass.records import replace
-from cass.semantic.embedders.onnx import open_model
-from cass.semantic.model_sources import Wish
-from cass.semantic.models import write_manifest
 from cass.semantic.vectors import FAST, QUALITY
 from tests.archive import DAY_MS, MINUTE_MS, NOW_MS, Home, make_home
-from tests.backfill.working import Working
 from tests.search.asking import names
-from tests.semantic.installing import put
+from tests.search.tiers import MODEL, backfill, tiny_model
 from tests.semantic.shelves import MB, budget_of, opened, shelf_in, vector, writer_of
-from tests.semantic.tiny_model import HIDDEN, Tiny
+from tests.semantic.tiny_model import HIDDEN
 
 pytest.importorskip("numpy")
 pytest.importorskip("onnxruntime")
-MODEL = "minilm"
 LINES = 40
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with an installed model, tiny, but under the name that the policy asks for."""
-    folder = tmp_path_factory.mktemp("tiny")
-    tiny = Tiny(folder / "files")
-    made = put(tiny.known, folder, Wish(from_path=str(tiny.folder)), "fp32")
-    path = Path(made.folder).rename(Path(made.folder).with_name(MODEL))
-    write_manifest(replace(made, name=MODEL, folder=str(path)))
-    return folder / "data"
+    return tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture
@@ -50,14 +37,6 @@ def home(tmp_path: Path, model: Path) -> Home:
     home.index()
     backfill(home, FAST, QUALITY)
     return home
-
-
-def backfill(home: Home, *tiers: str) -> None:
-    embedder = open_model(str(home.data), MODEL)
-    assert embedder is not None
-    working = Working(home, quality=embedder)
-    working.policy = replace(working.policy, fast_dimension=DEFAULT_FAST_DIMENSION, quality_dimension=HIDDEN)
-    assert all(tier.stopped is None for tier in working.run(*tiers).tiers)
 
 
 def strict(home: Home, text: str = "walrus tusks", **wishes: Any) -> Any:

@@ -1,0 +1,160 @@
+"""When a search asks the model, what it waits for it, and what it remembers of that."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cass.search.meaning import FILLED
+from cass.search.quality import INSTALLED, USUAL_MS, WAIT_LONGER, Cost, in_time
+from cass.semantic.embedders.base import EmbedderTransportError
+from cass.semantic.vectors import FAST, QUALITY
+from tests.archive import NOW_MS, Home, make_home
+from tests.search.tiers import MODEL, backfill, tiny_model
+
+LINES = 12
+SECOND_MS = 1000
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A session of twelve texts with vectors in both tiers."""
+    pytest.importorskip("onnxruntime")
+    folder = tmp_path_factory.mktemp("good")
+    home = make_home(folder)
+    shutil.copytree(tiny_model(folder / "tiny"), home.data)
+    home.claude("old", *[f"walrus number {n} has tusks" for n in range(LINES)])
+    home.index()
+    backfill(home, FAST, QUALITY)
+    return folder
+
+
+@pytest.fixture
+def home(good: Path, tmp_path: Path) -> Home:
+    shutil.copytree(good, tmp_path, dirs_exist_ok=True, copy_function=shutil.copy2)
+    return Home(tmp_path)
+
+
+def test_keywords_whose_page_the_words_fill_do_not_wake_the_model(home: Home) -> None:
+    """It could only add behind that page; programs are told, and a further page asks it."""
+    page = home.search("walrus tusks", grouped=False, limit=5)
+    rest = home.search("walrus tusks", grouped=False, limit=5, offset=10)
+
+    assert (page.answered_by, page.asides, page.notes) == (("lexical", "fast"), (FILLED,), ())
+    assert (rest.answered_by, rest.asides) == (("lexical", "fast", "quality"), ())
+
+
+def test_a_page_that_is_filled_to_the_last_place_is_filled(home: Home) -> None:
+    assert home.search("walrus tusks", grouped=False, limit=LINES).answered_by == ("lexical", "fast")
+
+
+def test_a_sentence_asks_the_model_whatever_the_words_fill(home: Home) -> None:
+    """No message has all of its words, so the model may put another one first."""
+    asked = home.search("what did the walrus say to the number of tusks", grouped=False, limit=5)
+
+    assert asked.answered_by == ("lexical", "fast", "quality")
+
+
+def test_strict_mode_asks_for_all(home: Home) -> None:
+    answer = home.search("walrus tusks", grouped=False, limit=5, mode="strict_semantic")
+
+    assert answer.answered_by == ("lexical", "fast", "quality")
+
+
+def test_nothing_is_said_of_a_model_that_has_no_vectors(home: Home) -> None:
+    shutil.rmtree(Path(home.places.vectors) / QUALITY)
+
+    assert home.search("walrus tusks", grouped=False, limit=5).asides == ()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_model_that_hangs_holds_no_search_up(home: Home) -> None:
+    """The first search gives it up when the time is over, and the next one does not even try."""
+    model = home.data / "derived" / "models" / MODEL / "model.onnx"
+    model.unlink()
+    os.mkfifo(model)  # whoever opens it waits for ever
+    env = {"CASS_SEMANTIC_WAIT_MS": "1000"}
+
+    first, second = (json.loads(home.cass("search", "--json", "walrus", env=env).stdout) for _ in range(2))
+
+    assert [hit["external_id"] for hit in first["hits"]] == ["old"]
+    assert first["meta"]["answered_by"] == second["meta"]["answered_by"] == ["lexical", "fast"]
+    assert "its model did not answer within" in first["meta"]["notes"][-1]
+    assert WAIT_LONGER in first["meta"]["notes"][-1]
+    assert "ms last time, a search waits 1000" in second["meta"]["notes"][-1]
+
+
+def test_what_takes_too_long_is_left_alone() -> None:
+    """Whatever it is doing; what it raises in time is raised."""
+    never = threading.Event()
+    with pytest.raises(EmbedderTransportError, match="its model did not answer within 10 ms"):
+        in_time(never.wait, 0.01, "its model")
+    with pytest.raises(ZeroDivisionError):
+        in_time(lambda: 1 // 0, 60.0, "its model")
+    assert in_time(lambda: "done", 60.0, "its model") == "done"
+    never.set()
+
+
+def test_without_time_nothing_is_begun() -> None:
+    begun: list[Any] = []
+    with pytest.raises(EmbedderTransportError):
+        in_time(lambda: begun.append(1), -1.0, "its model")
+    assert begun == []
+
+
+class Costs:
+    """What processes would think that begin so many seconds after the last measurement."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = str(folder)
+
+    def after(self, seconds: float) -> Cost:
+        path = Path(self.folder, f"{INSTALLED}_ms")
+        if path.exists():
+            os.utime(path, ns=(0, NOW_MS * 1_000_000))
+        return Cost(self.folder, INSTALLED, round(NOW_MS + seconds * SECOND_MS))
+
+
+def test_one_slow_measurement_is_believed_for_a_moment(tmp_path: Path) -> None:
+    """A model's file was not in memory yet, the machine was busy: a quarter of a minute later it is tried again."""
+    costs = Costs(tmp_path)
+    costs.after(0).note(900, too_long=True)
+
+    assert costs.after(14).expected_ms == 900
+    assert costs.after(15).expected_ms == USUAL_MS[INSTALLED]
+
+
+def test_what_is_slow_again_and_again_is_tried_ever_less(tmp_path: Path) -> None:
+    """Up to ten minutes; one good answer, and all is forgotten."""
+    costs, waits = Costs(tmp_path), []
+    for _ in range(9):
+        costs.after(10_000).note(900, too_long=True)
+        waits.append(next(wait for wait in range(0, 10_000, 15) if costs.after(wait).expected_ms < 900))
+    costs.after(10_000).note(120, too_long=False)
+    costs.after(0).note(900, too_long=True)
+
+    assert waits == [15, 30, 60, 120, 240, 480, 600, 600, 600]
+    assert costs.after(15).expected_ms == USUAL_MS[INSTALLED]
+
+
+def test_what_is_quick_is_remembered_and_not_written_again(tmp_path: Path) -> None:
+    """A search writes nothing as long as nothing changes."""
+    costs = Costs(tmp_path)
+    costs.after(0).note(100, too_long=False)
+    before = (tmp_path / f"{INSTALLED}_ms").read_bytes()
+    costs.after(100_000).note(119, too_long=False)
+
+    assert costs.after(100_000).expected_ms == 100
+    assert (tmp_path / f"{INSTALLED}_ms").read_bytes() == before
+
+
+def test_what_cannot_be_read_is_guessed(tmp_path: Path) -> None:
+    (tmp_path / f"{INSTALLED}_ms").write_bytes(b"soon")
+
+    assert Costs(tmp_path).after(0).expected_ms == USUAL_MS[INSTALLED]
