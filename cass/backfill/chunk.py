@@ -19,7 +19,7 @@ from cass.semantic.embedders.table import embedder_row
 from cass.semantic.vectors import FAST, QUALITY
 from cass.store.events import DROPPED, EVICTED, GRAPH, Event, note_events
 from cass.store.nearest import prepare
-from cass.store.owed import keep_eligible
+from cass.store.owed import keep_eligible, keep_looked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -155,8 +155,9 @@ class Chunk:
         run = TierRun(job, tier, embedder, replace(report, dropped=dropped))
         done = run.run()
         self._note_gone(done.evicted, done.dropped)
-        eligible, change = run.owed.eligible, run.owed.change
+        eligible, change, missing_ms = run.owed.eligible, run.owed.change, run.missing_ms
         self._ledger.mention(lambda connection: keep_eligible(connection, eligible, change))
+        self._ledger.mention(lambda connection: keep_looked(connection, tier, change, missing_ms))
         return done
 
     def _not_loaded(self, tier: str, embedder: BaseEmbedder) -> Stop:

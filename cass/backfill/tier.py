@@ -24,6 +24,7 @@ from cass.store.attempts import (
     note_rest,
     rest_of,
 )
+from cass.store.coverage import newest_said_ms
 from cass.store.owed import Owed
 
 TYPE_CHECKING = False
@@ -100,7 +101,9 @@ class TierRun:
         self._batch = BATCHES[tier]
         self._started_s = job.machine.monotonic_s()
         self._taken = 0
+        self._lacks_ms: int | None = None  # the newest text that was taken and did not get in
         self._known = Attempts()
+        self._got_in: set[int] = set()  # of the texts that were taken last
         self._last_rest: Rest | None = None
 
     def run(self) -> TierReport:
@@ -112,6 +115,13 @@ class TierRun:
         stop = rest or self._work()
         self._compact()
         return self._told(stop)
+
+    @property
+    def missing_ms(self) -> int | None:
+        """The time of the newest text that the tier still lacks, given up ones apart; None where it lacks none."""
+        waiting = () if self.job.request.force else self._known.waiting
+        times = (self._lacks_ms, self.owed.newest_left_ms, newest_said_ms(self.job.connection, waiting))
+        return max([ms for ms in times if ms is not None], default=None)
 
     def _rest(self) -> Stop | None:
         """The rest that the tier still takes; a clock that was set back makes it no longer."""
@@ -137,11 +147,17 @@ class TierRun:
                 if not texts:
                     return None
                 self._taken += len(texts)
+                self._got_in = set()
                 stop = self._do(texts)
+                self._note_lacking([text.newest_ms for text in texts if text.id not in self._got_in])
                 self.job.machine.progress(self.tier, self._taken, self._taken + self.owed.left, 0, 0)
                 if stop is None and self.job.request.once and self.owed.left:
                     stop = CHUNK
         return stop
+
+    def _note_lacking(self, times_ms: list[int]) -> None:
+        known_ms = [] if self._lacks_ms is None else [self._lacks_ms]
+        self._lacks_ms = max([*known_ms, *times_ms], default=None)
 
     def _low_memory(self) -> Stop | None:
         """Smaller batches where memory is short; where even that does not help, stop."""
@@ -179,6 +195,7 @@ class TierRun:
 
     def _count(self, done: Embedded, appended: Appended) -> None:
         gone = set(appended.refused)
+        self._got_in = {row[0] for row in done.rows} - gone
         self.report = replace(
             self.report,
             texts=self.report.texts + appended.texts,

@@ -14,7 +14,7 @@ from cass.semantic.manifest import Damage
 from cass.semantic.vectors import FAST, QUALITY, Tier
 from cass.status.worker import eta_s
 from cass.store.attempts import count_dead
-from cass.store.coverage import newest_arrival_ms
+from cass.store.coverage import newest_missing_ms
 from cass.store.owed import eligible_texts
 
 TYPE_CHECKING = False
@@ -43,10 +43,9 @@ def report(
     row = embedder_row(policy.quality_tier_embedder)
     wanted = next((model for model in models if model.name in (row.name, policy.quality_tier_embedder)), None)
     eligible = eligible_texts(connection) if connection is not None else 0
-    arrived_ms = newest_arrival_ms(connection) if connection is not None and places.has_vectors else None
-    fast, fast_state = _tier(policy, places, FAST, identity(policy.fast_dimension), eligible, arrived_ms)
+    fast, fast_state = _tier(policy, places, FAST, identity(policy.fast_dimension), eligible, connection)
     made = (wanted.embedder_id, wanted.revision) if wanted is not None else None
-    quality, quality_state = _tier(policy, places, QUALITY, made, eligible, arrived_ms)
+    quality, quality_state = _tier(policy, places, QUALITY, made, eligible, connection)
     graphs = [one for one in artifacts if one.name.endswith(f"/{GRAPH}")]
     capability, next_step = capability_of(
         policy,
@@ -129,12 +128,9 @@ def _tier(
     name: str,
     made: tuple[str, str] | None,
     eligible: int,
-    arrived_ms: int | None,
+    connection: Connection | None,
 ) -> tuple[SemanticCapabilityReport.Tier, TierState]:
-    """`made` is (embedder id, revision) of the embedder that the tier is wanted of; None where there is none.
-
-    `arrived_ms`: the newest message that the last backfill has not seen.
-    """
+    """`made` is (embedder id, revision) of the embedder that the tier is wanted of; None where there is none."""
     if not os.path.exists(os.path.join(places.vectors, name)):
         return Report.Tier(embedder_id=made[0] if made else None), TierState()
     actions: list[InvalidationAction] = []
@@ -147,23 +143,24 @@ def _tier(
     tier = Tier.open(places.vectors, name, judge)
     if not isinstance(tier, Tier):
         return Report.Tier(action=_worst(actions)), TierState(damage=tier.reason if isinstance(tier, Damage) else None)
+    owed_ms = newest_missing_ms(connection, name) if connection is not None else None
     found = Report.Tier(
         embedder_id=tier.segments[0].segment.recipe.embedder_id if tier.segments else None,
         documents=tier.documents,
         coverage=min(1.0, tier.documents / eligible) if eligible else 0.0,
-        covers_since_ms=_covers_since_ms(tier, arrived_ms),
+        covers_since_ms=_covers_since_ms(tier, owed_ms),
         bytes=tier.size_bytes,
         action=_worst(actions),
     )
     return found, TierState(tier.count, "; ".join(tier.skipped) or None)
 
 
-def _covers_since_ms(tier: Tier, arrived_ms: int | None) -> int | None:
-    """From here on nothing is missing: what cannot be read, or came since, moves the bound up."""
+def _covers_since_ms(tier: Tier, owed_ms: int | None) -> int | None:
+    """From here on nothing is missing: what cannot be read, or is owed up to `owed_ms`, moves the bound up."""
     since_ms = tier.coverage_since_ms
     usable = {one.segment.number for one in tier.segments}
     lost = [one.newest_ms for one in tier.manifest.segments if one.number not in usable]
-    missing_ms = max([*lost, arrived_ms or -1], default=-1)
+    missing_ms = max([*lost, -1 if owed_ms is None else owed_ms], default=-1)
     return None if since_ms is None else max(since_ms, missing_ms + 1)
 
 

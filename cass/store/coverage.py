@@ -6,7 +6,7 @@ the field, or is one of the documents.
 
 from __future__ import annotations
 
-from cass.store.hits import marks
+from cass.store.hits import BOUND, marks
 from cass.store.owed import COUNTED
 from cass.store.schema import COPY, OWN_BLOCK
 
@@ -54,13 +54,29 @@ def most_eligible(connection: Connection) -> int:
     return eligible + max(0, _number(connection, "SELECT coalesce(max(id), 0) FROM texts") - last)
 
 
-def newest_arrival_ms(connection: Connection) -> int | None:
-    """The time of the newest message that came or changed since the last backfill; None where none did."""
-    row = connection.execute("SELECT value FROM meta WHERE key='eligible'").fetchone()
-    change = int(row[0].split()[2]) if row is not None else 0
+def newest_missing_ms(connection: Connection, tier: str) -> int | None:
+    """The newest message that the tier may lack: it owed it when it was last looked at, or that came since.
+
+    None where it lacks none.
+    """
+    row = connection.execute("SELECT value FROM meta WHERE key=?", (f"looked:{tier}",)).fetchone()
+    change, missing_ms = map(int, row[0].split()) if row is not None else (0, -1)
     sql = "SELECT max(created_ms) FROM messages WHERE change>?"
-    newest_ms: int | None = connection.execute(sql, (change,)).fetchone()[0]
-    return newest_ms
+    arrived_ms = connection.execute(sql, (change,)).fetchone()[0]
+    return max([ms for ms in (missing_ms, arrived_ms) if ms is not None and ms >= 0], default=None)
+
+
+def newest_said_ms(connection: Connection, texts: Sequence[int]) -> int | None:
+    """When one of these texts was last said; None for none."""
+    times: list[int] = []
+    for start in range(0, len(texts), BOUND):
+        some = texts[start : start + BOUND]
+        sql = (
+            "SELECT max(coalesce(m.created_ms, 0)) FROM blocks b JOIN messages m ON m.id=b.message"
+            f" WHERE b.text IN ({marks(some)})"
+        )
+        times += [ms for (ms,) in connection.execute(sql, some) if ms is not None]
+    return max(times, default=None)
 
 
 def _condition(

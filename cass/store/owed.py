@@ -115,6 +115,13 @@ class Owed:
         """Texts that were not taken yet."""
         return len(self._arrived) + len(self._ids) - self._at + self._unplanned
 
+    @property
+    def newest_left_ms(self) -> int | None:
+        """The time of the newest of them; None where none is left."""
+        times = [time_ms for time_ms, _ in self._arrived[:1]]
+        times += self._times[self._at : self._at + 1] if self._at < len(self._ids) else []
+        return max(times, default=None)
+
     def take(self, count: int, most_chars: int) -> list[OwedText]:
         """The next texts: at most `count`, and no more once they have `most_chars`; [] when nothing is owed."""
         self._look()
@@ -202,6 +209,12 @@ def keep_eligible(connection: Connection, eligible: int, change: int) -> None:
     """Write down how many texts count, for those who have no time to look."""
     said = f"{eligible} {_last_text(connection)} {change}"
     connection.execute("INSERT OR REPLACE INTO meta VALUES('eligible', ?)", (said,))
+
+
+def keep_looked(connection: Connection, tier: str, change: int, missing_ms: int | None) -> None:
+    """Write down that the tier has all texts of the messages up to that change which are newer than `missing_ms`."""
+    said = f"{change} {-1 if missing_ms is None else missing_ms}"
+    connection.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (f"looked:{tier}", said))
 
 
 def eligible_texts(connection: Connection) -> int:

@@ -11,10 +11,13 @@ import pytest
 
 from cass.policy import DEFAULT_FAST_DIMENSION, SemanticCapabilityReport
 from cass.records import replace
+from cass.semantic.embedders.hash import HashEmbedder
+from cass.semantic.embedders.hash_version import FEATURES
+from cass.semantic.vectors import FAST, QUALITY
 from cass.status.semantic import report
 from cass.store.connect import open_reader
-from tests.archive import FIRST_MS, NOW_MS, Home, make_home
-from tests.backfill.working import Working
+from tests.archive import DAY_MS, FIRST_MS, NOW_MS, Home, make_home
+from tests.backfill.working import Fussy, Working
 
 LINES = 30
 
@@ -110,6 +113,38 @@ def test_how_far_back_the_vectors_go(home: Home) -> None:
     assert (before.covers_since_ms, before.coverage) == (FIRST_MS, 1.0)
     assert (behind.covers_since_ms, behind.coverage) == (NOW_MS + 1, LINES / (LINES + 1))
     assert (after.covers_since_ms, after.coverage) == (FIRST_MS, 1.0)
+
+
+def test_each_tier_says_for_itself_how_far_it_goes(home: Home) -> None:
+    """A backfill of the fast tier alone does not make the other one newer than it is."""
+    made = backfilling(home)
+    made.embedders["minilm"] = HashEmbedder(made.policy.quality_dimension)
+    made.run(FAST, QUALITY)
+    whole = said(home).quality_tier
+    home.claude("later", "quokka", start_ms=NOW_MS)
+    home.index()
+
+    backfilling(home).fast()
+    behind = said(home)
+
+    assert whole.covers_since_ms == FIRST_MS
+    assert (behind.fast_tier.covers_since_ms, behind.quality_tier.covers_since_ms) == (FIRST_MS, NOW_MS + 1)
+
+
+def test_what_failed_is_not_covered(home: Home) -> None:
+    """Neither in the run in which it fails, nor while it waits for its next try; given up, it is excused."""
+    home.claude("later", "a poison and nothing else", start_ms=NOW_MS)
+    home.index()
+    made = backfilling(home)
+    made.embedders["hash"] = Fussy(dim=DEFAULT_FAST_DIMENSION, revision=FEATURES)
+    since = []
+    for _ in range(3):
+        made.fast()
+        made.fast()
+        since.append(said(home).fast_tier.covers_since_ms)
+        made.now_ms += DAY_MS
+
+    assert since == [NOW_MS + 1, NOW_MS + 1, FIRST_MS]
 
 
 def test_a_segment_that_cannot_be_read_covers_nothing(home: Home) -> None:
