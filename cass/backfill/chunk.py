@@ -16,6 +16,7 @@ from cass.semantic.artifacts import Shelf
 from cass.semantic.budget import Budget
 from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.table import embedder_row
+from cass.semantic.manifest import Manifest, read_manifest
 from cass.semantic.vectors import FAST, QUALITY
 from cass.store.events import DROPPED, EVICTED, GRAPH, Event, note_events
 from cass.store.nearest import prepare
@@ -60,7 +61,7 @@ class Chunk:
         self._ledger.note(prepare)
         self.enforce()
         memory = Memory(self.request.policy.max_backfill_rss_mb * MB, self.machine.rss_bytes)
-        budget = Budget(_roomier(self.request), self.shelf, self.machine.free_bytes, shares=self._has_both())
+        budget = self._budget(_roomier(self.request))
         job = Job(self.request, self.machine, connection, self._ledger, budget, memory, self.pace)
         tiers = [self._in_turn(job, tier) for tier in self.request.tiers]
         # Last, since a graph only makes a search faster, and its thousand vectors a second hold up the rest.
@@ -70,8 +71,7 @@ class Chunk:
 
     def enforce(self) -> None:
         """Evict what is too much by the configuration: a flag never removes anything."""
-        budget = Budget(self.request.configured, self.shelf, self.machine.free_bytes, shares=self._has_both())
-        evicted = budget.enforce()
+        evicted = self._budget(self.request.configured).enforce()
         self._note_gone(evicted, ())
         self.evicted += evicted
 
@@ -93,8 +93,21 @@ class Chunk:
         """Nothing was done, for this reason."""
         return self.told(tuple([TierReport(tier, stopped=stop) for tier in self.request.tiers]))
 
-    def _has_both(self) -> bool:
-        return not isinstance(self._built(QUALITY), Stop)
+    def _budget(self, policy: SemanticPolicy) -> Budget:
+        """Shared by both tiers where the quality tier has an embedder.
+
+        One that does not know its dimension before it is loaded makes what stands already, else what the policy says.
+        """
+        quality = self._built(QUALITY)
+        has_both = not isinstance(quality, Stop)
+        dim = (0 if isinstance(quality, Stop) else quality.dim) or self._standing_dim(QUALITY)
+        return Budget(policy, self.shelf, self.machine.free_bytes, has_both, dim or None)
+
+    def _standing_dim(self, tier: str) -> int:
+        """Floats in the tier's newest vectors; 0 where there are none."""
+        manifest = read_manifest(self.shelf.folder(tier))
+        segments = manifest.segments if isinstance(manifest, Manifest) else ()
+        return segments[-1].recipe.dim if segments else 0
 
     def _built(self, tier: str) -> BaseEmbedder | Stop:
         """The tier's embedder, not loaded; or why there is none."""

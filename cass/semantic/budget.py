@@ -52,15 +52,22 @@ class Budget:
 
     `free_bytes` says what is free on the volume now.  With `shares`, each tier keeps to its part: a write of quality
     vectors may not evict fast ones, so where a history is larger than the budget it would get nothing.
+    `quality_dim`: floats in a vector of the quality tier's embedder; None: as many as the policy says.
     """
 
     def __init__(
-        self, policy: SemanticPolicy, shelf: Shelf, free_bytes: Callable[[], int], shares: bool = False
+        self,
+        policy: SemanticPolicy,
+        shelf: Shelf,
+        free_bytes: Callable[[], int],
+        shares: bool = False,
+        quality_dim: int | None = None,
     ) -> None:
         self.policy = policy
         self.shelf = shelf
         self._free_bytes = free_bytes
         self._shares = shares
+        self._quality_dim = quality_dim or policy.quality_dimension
 
     @property
     def total_bytes(self) -> int:
@@ -131,7 +138,7 @@ class Budget:
         if not self._shares or kind not in (FAST, QUALITY):
             return None
         models = [one.size_bytes for one in stands if one.kind == SemanticArtifactKind.MODEL_FILES]
-        fast, quality = row_bytes(self.policy.fast_dimension), row_bytes(self.policy.quality_dimension)
+        fast, quality = row_bytes(self.policy.fast_dimension), row_bytes(self._quality_dim)
         part = fast if kind == FAST else quality
         return max(self.total_bytes - sum(models), 0) * part // (fast + quality)
 

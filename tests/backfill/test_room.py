@@ -88,6 +88,17 @@ def test_both_tiers_in_a_small_budget(large: Working) -> None:
     assert used(working) <= MB
 
 
+def test_an_embedder_of_another_length_gets_its_own_share(large: Working) -> None:
+    """The policy's dimension says nothing about a model that the user named: both tiers still reach equally far."""
+    working = emptied(large, semantic_budget_mb=1)
+    working.embedders["minilm"] = Fussy(dim=768)
+
+    fast, quality = working.run(FAST, QUALITY).tiers
+
+    assert min(fast.texts, quality.texts) > 0.8 * max(fast.texts, quality.texts)
+    assert used(working) <= MB
+
+
 def test_a_smaller_budget_removes_the_oldest(large: Working) -> None:
     """At the next run, and it says what went."""
     working = emptied(large, semantic_budget_mb=5)

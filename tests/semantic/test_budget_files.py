@@ -149,6 +149,16 @@ def test_the_fast_tier_may_take_all_where_no_model_is(tmp_path: Path) -> None:
     assert 0.9 * share_bytes < used(tmp_path / "shared") <= share_bytes
 
 
+def test_shares_go_by_the_vectors_that_are_made(tmp_path: Path) -> None:
+    """An embedder of another length than the policy's takes its own room, so that both tiers reach equally far back."""
+    shelf, policy = shelf_in(tmp_path), replace(SemanticPolicy(), semantic_budget_mb=4)
+    budget = Budget(policy, shelf, lambda: PLENTY, shares=True, quality_dim=1024)
+
+    fast, quality = budget.left_bytes(FAST), budget.left_bytes(QUALITY)
+
+    assert fast // row_bytes(256) == pytest.approx(quality // row_bytes(1024), rel=0.03)
+
+
 def test_what_was_evicted_is_not_made_again_at_once(tmp_path: Path) -> None:
     """No loop of building and evicting: it waits until there is room for it, and then it is made."""
     watch = Watch(tmp_path, mb=2)
