@@ -183,6 +183,23 @@ def test_a_service_that_cannot_be_switched_on_says_which_command_failed(where: P
     assert refused.value.todo is not None and "cass worker start" in refused.value.todo
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="systemd is Linux'")
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_machine_without_a_session_says_what_it_needs(
+    where: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+):
+    """Over ssh, under cron, in a container: running it again is no help there."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    if is_there:
+        (tmp_path / "run" / "systemd" / "private").mkdir(parents=True)
+    with pytest.raises(SystemRefused) as refused:
+        install(where, None, lambda command: 1)
+
+    assert refused.value.todo is not None
+    assert ("loginctl enable-linger" in refused.value.todo) == (not is_there)
+    assert ("cass worker start" in refused.value.todo) == (not is_there)
+
+
 def test_doctor_knows_a_service_that_starts_another_program(home: Home, where: Places):
     path = Path(wanted(where).files[0][0])
     path.parent.mkdir(parents=True)

@@ -13,13 +13,15 @@ from cass.paths import home_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cass.daemon.service import Service
     from cass.paths import Places
 
     Run = Callable[[Sequence[str]], int]
 
+# Below the runtime folder, either of them leads to the user's own systemd.
+SOCKETS = (("systemd", "private"), ("bus",))
 # What a shell says of a program that is not there.
 NOT_FOUND = 127
 STDERR = 2
@@ -40,13 +42,32 @@ def install(where: Places, data_dir: str | None, run: Run | None = None) -> tupl
     if failed is not None:
         command, code = failed
         what = f"`{' '.join(command)}` failed with {code}"
-        raise SystemRefused(f"the service is written and not switched on: {what}", files[-1], _todo(code))
+        todo = _todo(code, has_session(os.environ))
+        raise SystemRefused(f"the service is written and not switched on: {what}", files[-1], todo)
     return files, f"Installed as {files[0]}; it starts after a login."
 
 
-def _todo(code: int) -> str:
+def has_session(env: Mapping[str, str], platform: str = sys.platform) -> bool:
+    """Does a systemd of this user's own run?  There is none in containers, nor over ssh without lingering."""
+    if platform != "linux":
+        return True
+    return any([os.path.exists(os.path.join(runtime_folder(env), *name)) for name in SOCKETS])
+
+
+def runtime_folder(env: Mapping[str, str]) -> str:
+    """Where its sockets are; `su` and `sudo` forget the variable."""
+    return env.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+
+
+def _todo(code: int, is_there: bool) -> str:
+    by_hand = "`cass worker start` starts it, and so do commands at a terminal"
     if code == NOT_FOUND:
-        return "nothing starts it here by itself; `cass worker start` does, and so do commands at a terminal"
+        return f"nothing starts it here by itself; {by_hand}"
+    if not is_there:
+        return (
+            "no systemd of yours runs here: `loginctl enable-linger` lets it, where there is one at all; then run this"
+            f" again. Until then {by_hand}"
+        )
     return "see what it says about that, then run this again"
 
 
@@ -60,7 +81,10 @@ def _run(command: Sequence[str]) -> int:
     """Its exit code; what it says comes out on stderr."""
     import subprocess
 
+    env = dict(os.environ)
+    if sys.platform == "linux" and has_session(env):
+        env["XDG_RUNTIME_DIR"] = runtime_folder(env)
     try:
-        return subprocess.run(list(command), stdin=subprocess.DEVNULL, stdout=STDERR, check=False).returncode
+        return subprocess.run(list(command), stdin=subprocess.DEVNULL, stdout=STDERR, env=env, check=False).returncode
     except OSError:
         return NOT_FOUND
