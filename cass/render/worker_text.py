@@ -58,7 +58,7 @@ def _owed(report: SemanticCapabilityReport) -> list[Row]:
     backlog, tiers = report.backlog, []
     if backlog.fast:
         tiers.append(f"{counted(backlog.fast, 'text')} of the fast tier ({report.fast_tier.coverage:.0%} done)")
-    if backlog.quality and report.quality_tier.embedder_id is not None:
+    if backlog.quality:
         tiers.append(
             f"{counted(backlog.quality, 'text')} of the quality tier ({report.quality_tier.coverage:.0%} done)"
         )

@@ -46,12 +46,15 @@ def report(
     fast, fast_state = _tier(policy, places, FAST, identity(policy.fast_dimension), eligible, connection)
     made = (wanted.embedder_id, wanted.revision) if wanted is not None else None
     quality, quality_state = _tier(policy, places, QUALITY, made, eligible, connection)
+    # fastembed keeps files of its own: without loading it, vectors that it made are all that tells of them.
+    by_fastembed = quality.embedder_id == f"fastembed-{policy.quality_tier_embedder}"
+    has_model = wanted is not None or row.name == SERVER or by_fastembed
     graphs = [one for one in artifacts if one.name.endswith(f"/{GRAPH}")]
     capability, next_step = capability_of(
         policy,
         fast_state,
         quality_state,
-        wanted is not None or row.name == SERVER,
+        has_model,
         bool(graphs),
         has_texts=eligible > 0,
         graph_damage=_graph_damage(shelf, [one.name.partition("/")[0] for one in graphs]),
@@ -70,27 +73,30 @@ def report(
         budget_bytes=policy.semantic_budget_mb * MB,
         free_disk_bytes=free,
         budget_decision=policy.check_budget_bytes(0, sum(used.values()), free),
-        backlog=_backlog(policy, connection, eligible, (fast, quality), pace or {}),
+        backlog=_backlog(policy, has_model, connection, eligible, (fast, quality), pace or {}),
     )
 
 
 def _backlog(
     policy: SemanticPolicy,
+    has_model: bool,
     connection: Connection | None,
     eligible: int,
     tiers: tuple[SemanticCapabilityReport.Tier, SemanticCapabilityReport.Tier],
     pace: Mapping[str, float],
 ) -> SemanticCapabilityReport.Backlog:
-    """What is owed: the texts that count, less those that are in, less those that were given up."""
+    """What is owed: the texts that count, less those that are in, less those that were given up.
+
+    A tier that is not wanted owes nothing, nor does one that has no model: nothing can be made for it.
+    """
     dead = {tier: count_dead(connection, tier) if connection is not None else 0 for tier in (FAST, QUALITY)}
-    wanted = {FAST: True, QUALITY: policy.wants_quality_tier}
+    builds = policy.mode.should_build_semantic
+    makeable = {FAST: builds, QUALITY: builds and policy.wants_quality_tier and has_model}
     owed = {
-        tier: max(0, eligible - there.documents - dead[tier]) if wanted[tier] else 0
+        tier: max(0, eligible - there.documents - dead[tier]) if makeable[tier] else 0
         for tier, there in zip((FAST, QUALITY), tiers, strict=True)
     }
-    # Nothing can be made for a tier that has no model, so nobody waits for it.
-    makeable = owed if tiers[1].embedder_id is not None else {FAST: owed[FAST]}
-    left_s = eta_s(makeable, pace) if connection is not None else None
+    left_s = eta_s(owed, pace) if connection is not None else None
     return Report.Backlog(owed[FAST], owed[QUALITY], sum(dead.values()), left_s)
 
 

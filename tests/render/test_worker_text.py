@@ -89,7 +89,7 @@ def test_what_an_error_says_cannot_move_the_cursor():
 def test_the_page_says_what_is_owed_and_how_long_it_takes(tmp_path: Path):
     worker = WorkerFacts("stopped", "nothing is owed", chunks=(LastChunk(NOW_MS, DONE),))
 
-    said = worker_text.page(worker, report_of(tmp_path, fast=5, quality=7, dead=2, eta_s=600.0), None, PIPE, NOW_MS)
+    said = worker_text.page(worker, report_of(tmp_path, fast=5, dead=2, eta_s=600.0), None, PIPE, NOW_MS)
 
     assert said.splitlines() == [
         "worker   not running: nothing is owed",

@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from cass.policy import DEFAULT_FAST_DIMENSION, SemanticCapabilityReport
+from cass.policy import (
+    DEFAULT_FAST_DIMENSION,
+    SemanticCapability,
+    SemanticCapabilityReport,
+    SemanticMode,
+    SemanticPolicy,
+)
 from cass.records import replace
 from cass.semantic.embedders.hash import HashEmbedder
 from cass.semantic.embedders.hash_version import FEATURES
@@ -46,11 +52,11 @@ def backfilling(home: Home) -> Working:
     return working
 
 
-def said(home: Home) -> SemanticCapabilityReport:
+def said(home: Home, policy: SemanticPolicy | None = None) -> SemanticCapabilityReport:
     connection = open_reader(home.places.database)
     assert connection is not None
     try:
-        return report(backfilling(home).policy, home.places, connection)
+        return report(policy or backfilling(home).policy, home.places, connection)
     finally:
         connection.close()
 
@@ -129,6 +135,43 @@ def test_each_tier_says_for_itself_how_far_it_goes(home: Home) -> None:
 
     assert whole.covers_since_ms == FIRST_MS
     assert (behind.fast_tier.covers_since_ms, behind.quality_tier.covers_since_ms) == (FIRST_MS, NOW_MS + 1)
+
+
+def test_nothing_is_owed_to_a_tier_that_nothing_can_make(home: Home) -> None:
+    """One without a model, one that is switched off, and both where no vectors are wanted."""
+    home.claude("later", "quokka", start_ms=NOW_MS)
+    home.index()
+    made = backfilling(home)
+
+    def backlog(policy: SemanticPolicy) -> tuple[int, int]:
+        owed = said(home, policy).backlog
+        return owed.fast, owed.quality
+
+    assert backlog(made.policy) == (1, 0)
+    assert backlog(replace(made.policy, quality_tier_embedder="openai")) == (1, LINES + 1)
+    assert backlog(replace(made.policy, quality_tier_embedder="hash")) == (1, 0)
+    assert backlog(replace(made.policy, mode=SemanticMode.LEXICAL_ONLY)) == (0, 0)
+
+
+def test_what_fastembed_made_it_can_make_again(home: Home) -> None:
+    """Its files are its own: nobody is told to install a model that works."""
+    name = "someone/model"
+    made = backfilling(home)
+    made.policy = replace(made.policy, quality_tier_embedder=name)
+    made.embedders[name] = Named(f"fastembed-{name}")
+    made.run(FAST, QUALITY)
+
+    report = said(home, made.policy)
+
+    assert (report.capability, report.next_step) == (SemanticCapability.FULL_QUALITY, None)
+
+
+class Named(HashEmbedder):
+    """The hash embedder under another name."""
+
+    def __init__(self, embedder_id: str) -> None:
+        super().__init__(DEFAULT_FAST_DIMENSION)
+        self.embedder_id = embedder_id
 
 
 def test_what_failed_is_not_covered(home: Home) -> None:
