@@ -8,6 +8,7 @@ from __future__ import annotations
 from cass.backfill import report as said
 from cass.backfill.memory import Memory
 from cass.backfill.report import BackfillReport, Stop, TierReport
+from cass.backfill.resting import NOT_READY, Resting
 from cass.backfill.tier import Job, TierRun
 from cass.backfill.upkeep import BUILT, discard, mend_and_judge, of_another_embedder
 from cass.policy import MB
@@ -15,7 +16,7 @@ from cass.records import replace
 from cass.semantic.artifacts import Shelf
 from cass.semantic.budget import Budget
 from cass.semantic.embedders.base import EmbedderError
-from cass.semantic.embedders.table import embedder_row
+from cass.semantic.embedders.table import SERVER, embedder_row
 from cass.semantic.manifest import Manifest, read_manifest
 from cass.semantic.vectors import FAST, QUALITY
 from cass.store.events import DROPPED, EVICTED, GRAPH, Event, note_events
@@ -141,11 +142,23 @@ class Chunk:
     def _tier(self, job: Job, tier: str, embedder: BaseEmbedder | Stop) -> TierReport:
         if isinstance(embedder, Stop):
             return self._without_embedder(tier, embedder)
+        resting = Resting(job.connection, self._ledger, tier, embedder.embedder_id, self.machine.now_ms)
+        stop = resting.stop() if self._keeps_away(tier) else None
+        if stop is not None:
+            return TierReport(tier, embedder.embedder_id, stopped=stop)
         embedder.load()
         try:
-            return self._with_embedder(job, tier, embedder)
+            return self._with_embedder(job, tier, embedder, resting)
         finally:
             embedder.close()
+
+    def _keeps_away(self, tier: str) -> bool:
+        """A server that was away is not asked at every tick; who asks by hand sees for themselves."""
+        is_by_hand = self.graphs.is_patient
+        return self._is_server(tier) and not is_by_hand and not self.request.force
+
+    def _is_server(self, tier: str) -> bool:
+        return embedder_row(_name(self.request.policy, tier)).name == SERVER
 
     def _without_embedder(self, tier: str, stop: Stop) -> TierReport:
         """Nothing can be made; what stands stays, unless the configuration does not want it any more."""
@@ -154,11 +167,12 @@ class Chunk:
         self._note_gone((), dropped)
         return TierReport(tier, dropped=dropped, stopped=None if stop is said.OFF else stop)
 
-    def _with_embedder(self, job: Job, tier: str, embedder: BaseEmbedder) -> TierReport:
+    def _with_embedder(self, job: Job, tier: str, embedder: BaseEmbedder, resting: Resting) -> TierReport:
         warnings: tuple[str, ...] = getattr(embedder, "warnings", ())
         report = TierReport(tier, embedder.embedder_id, warnings=warnings)
         if not embedder.is_loaded:
-            return replace(report, stopped=self._not_loaded(tier, embedder))
+            return replace(report, stopped=self._not_loaded(tier, embedder, resting))
+        resting.end_if_ready()
         request = self.request
         is_wanted = _name(request.policy, tier) == _name(request.configured, tier)
         if not is_wanted and of_another_embedder(self.shelf, tier, embedder):
@@ -173,11 +187,13 @@ class Chunk:
         self._ledger.mention(lambda connection: keep_looked(connection, tier, change, missing_ms))
         return done
 
-    def _not_loaded(self, tier: str, embedder: BaseEmbedder) -> Stop:
-        is_here = embedder_row(_name(self.request.policy, tier)).name != "openai"
-        todo = "cass models verify" if is_here else "see that its server works, then: cass backfill"
+    def _not_loaded(self, tier: str, embedder: BaseEmbedder, resting: Resting) -> Stop:
+        """A server that is away may come back by itself; what somebody has to mend is looked at as often as before."""
+        is_server, todo = self._is_server(tier), getattr(embedder, "todo", None)
+        after_s = resting.begin(f"{NOT_READY}{embedder.reason}") if is_server and todo is None else None
+        usual = "see that its server works, then: cass backfill" if is_server else "cass models verify"
         reason = f"{embedder.embedder_id} cannot be used: {embedder.reason}"
-        return Stop("embedder_failed", reason, getattr(embedder, "todo", None) or todo)
+        return Stop("embedder_failed", reason, todo or usual, after_s)
 
     def _with_graph(self, job: Job, tier: TierReport) -> TierReport:
         graph = self.graphs.build_if_it_pays(job, tier)

@@ -7,23 +7,14 @@ from __future__ import annotations
 
 from cass.backfill.embedding import cut, embed
 from cass.backfill.report import CHUNK, Stop, TierReport
+from cass.backfill.resting import Resting
 from cass.backfill.room import disk_failed, no_room, refused
 from cass.records import record, replace
 from cass.semantic.manifest import Recipe
 from cass.semantic.vector_upkeep import compact
 from cass.semantic.vector_writer import TierWriter
 from cass.semantic.vectors import FAST, QUALITY, Tier
-from cass.store.attempts import (
-    LONGEST_REST_MS,
-    Attempts,
-    Rest,
-    attempts_of,
-    end_rest,
-    forget_failures,
-    note_failures,
-    note_rest,
-    rest_of,
-)
+from cass.store.attempts import Attempts, attempts_of, forget_failures, note_failures
 from cass.store.coverage import newest_said_ms
 from cass.store.owed import Owed
 
@@ -40,9 +31,6 @@ if TYPE_CHECKING:
     from cass.semantic.vector_writer import Appended
     from cass.store.ledger import Ledger
     from cass.store.owed import OwedText
-
-# An embedder that failed and does not say when to try again; twice as long after each failure that follows.
-REST_S = 60.0
 
 
 @record
@@ -104,12 +92,14 @@ class TierRun:
         self._lacks_ms: int | None = None  # the newest text that was taken and did not get in
         self._known = Attempts()
         self._got_in: set[int] = set()  # of the texts that were taken last
-        self._last_rest: Rest | None = None
+        self._has_rested = False
+        self._resting = Resting(job.connection, job.ledger, tier, embedder.embedder_id, job.machine.now_ms)
 
     def run(self) -> TierReport:
         """Work until nothing is owed, or something says stop."""
         machine = self.job.machine
-        rest = self._rest()
+        self._has_rested = self._resting.last is not None
+        rest = None if self.job.request.force else self._resting.stop()
         self._known = attempts_of(self.job.connection, self.tier, self.embedder.embedder_id, machine.now_ms())
         self.owed = Owed(self.job.connection, self._settled())
         stop = rest or self._work()
@@ -122,15 +112,6 @@ class TierRun:
         waiting = () if self.job.request.force else self._known.waiting
         times = (self._lacks_ms, self.owed.newest_left_ms, newest_said_ms(self.job.connection, waiting))
         return max([ms for ms in times if ms is not None], default=None)
-
-    def _rest(self) -> Stop | None:
-        """The rest that the tier still takes; a clock that was set back makes it no longer."""
-        now_ms = self.job.machine.now_ms()
-        self._last_rest = rest = rest_of(self.job.connection, self.tier, self.embedder.embedder_id)
-        if rest is None or not rest.lasts(now_ms) or self.job.request.force:
-            return None
-        todo = "cass backfill --force does not wait"
-        return Stop("resting", f"the embedder failed: {rest.reason}", todo, (rest.until_ms - now_ms) / 1000)
 
     def _settled(self) -> list[int]:
         """What is not to be embedded now."""
@@ -214,19 +195,14 @@ class TierRun:
         if done.failed:
             self.report = replace(self.report, failed=self.report.failed + len(done.failed))
             self.job.ledger.note(lambda connection: note_failures(connection, tier, id, done.failed, now_ms))
-        if done.rows and self._last_rest is not None:
-            self._last_rest = None
-            self.job.ledger.note(lambda connection: end_rest(connection, tier, id))
+        if done.rows and self._has_rested:
+            self._has_rested = False
+            self._resting.end()
 
     def _fail(self, away: EmbedderAway) -> Stop:
         """The embedder failed: nobody's attempts count, and the tier rests, longer each time."""
-        failures = 1 if self._last_rest is None else self._last_rest.failures + 1
-        longest_s = LONGEST_REST_MS / 1000
-        after_s = min(away.retry_after_s or REST_S * 2.0 ** min(failures - 1, 20), longest_s)
-        rest = Rest(self.job.machine.now_ms() + round(after_s * 1000), str(away), failures)
-        self._last_rest = rest
-        tier, id = self.tier, self.embedder.embedder_id
-        self.job.ledger.note(lambda connection: note_rest(connection, tier, id, rest))
+        after_s = self._resting.begin(str(away), away.retry_after_s)
+        self._has_rested = True
         todo = "see that it works, then: cass backfill --force"
         return Stop("embedder_failed", f"the embedder failed: {away}", todo, after_s)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,15 @@ import pytest
 from cass.policy import SemanticMode
 from cass.records import replace
 from cass.semantic.embedders.base import EmbedderTransportError
+from cass.semantic.embedders.table import RemoteOptions, build_embedder
 from cass.semantic.vectors import QUALITY
 from cass.semantic.volume import Volume
 from tests.backfill.hosting import Host, done, log
 from tests.backfill.working import MB, Fussy, Working, add_session, home_with
+from tests.semantic.embedding_server import Answer, EmbeddingServer, as_json, right, running
 
 HOUR_MS = 3_600_000
+MODEL, DIM = "mine", 8
 
 
 class Broken(Fussy):
@@ -54,6 +57,54 @@ def test_an_outage_of_a_whole_night(working: Working) -> None:
     assert 10 < asked < 20
     assert done(host.tick()) == [12]
     assert working.ask("SELECT * FROM attempts") == []
+
+
+@pytest.fixture
+def away(working: Working) -> Iterator[EmbeddingServer]:
+    """A server that the settings name, and that is away."""
+    with running() as server:
+        server.behave = gone
+        remote = RemoteOptions(base_url=server.url, model=MODEL, dimension=DIM)
+        working.policy = replace(working.policy, quality_tier_embedder="openai", quality_dimension=DIM)
+        working.machine["build"] = lambda name, options: build_embedder(name, replace(options, remote=remote), {})
+        yield server
+
+
+def gone(asked: dict[str, Any]) -> Answer:
+    return 503, {}, b""
+
+
+def test_a_server_that_is_away_is_asked_ever_less_often(working: Working, away: EmbeddingServer) -> None:
+    """Whether it is the same process or another, and whatever is indexed meanwhile; then all is done."""
+    host = Host(working, QUALITY)
+    start_ms = working.now_ms
+    while working.now_ms < start_ms + 10 * HOUR_MS:
+        assert host.word() in ("embedder_failed", "resting")
+        host.machine.says["now_ms"] = working.now_ms = working.now_ms + 120_000
+        host._ticker = host.ticker()
+    asked = len(away.asked)
+    add_session(working.home, "later", 9)
+    working.home.index()
+    assert host.word() == "resting"
+    away.behave = right_dim
+    working.now_ms += HOUR_MS
+
+    assert 10 < asked < 20
+    assert done(host.tick()) == [16]
+    assert working.ask("SELECT * FROM attempts") == []
+
+
+def test_who_asks_by_hand_finds_a_server_that_is_back(working: Working, away: EmbeddingServer) -> None:
+    """The rest is the worker's: nobody who has just mended the server is told to wait."""
+    assert Host(working, QUALITY).word() == "embedder_failed"
+    away.behave = right_dim
+
+    assert working.quality().texts == 12
+
+
+def right_dim(asked: dict[str, Any]) -> Answer:
+    rows = [{"index": at, "embedding": [1.0] * DIM} for at, _ in enumerate(asked["input"])]
+    return as_json(right(asked) | {"data": rows})
 
 
 def test_one_poisoned_text_among_ten_thousand(tmp_path: Path) -> None:
