@@ -15,7 +15,7 @@ from cass.records import record, replace
 from cass.semantic import reference
 from cass.semantic.bert_graph import FP32, VARIANTS, write_model
 from cass.semantic.known_models import WEIGHTS, WORDS, KnownModel
-from cass.semantic.model_sources import Surroundings, Wish, fetch
+from cass.semantic.model_sources import Surroundings, Wish, fetch, keep_fetched
 from cass.semantic.models import (
     MODEL,
     NEW,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 DOWNLOADS, STAGING = "downloads", "unpacked"
 # Weights and the archive that they come in lie side by side for a moment.
 COPIES_ON_THE_WAY = 2
+ROOM = "make room on that disk"
 SMALLEST_SHARE = 4  # int8 is a quarter of its weights
 
 
@@ -120,6 +121,9 @@ def install(request: Request, machine: Machine) -> Installed:
             around = Surroundings(machine.env, machine.home, downloads, most_bytes, machine.progress)
             source = fetch(request.model, request.wish, around, staging)
             model = _build(request, machine, staging, source, variants, there)
+        except (OSError, KeyboardInterrupt):  # a full disk, mostly
+            keep_fetched(downloads, staging, request.wish)
+            raise
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)  # what came half stays beside it, for the next try
             raise
@@ -178,6 +182,8 @@ def _decide(write_bytes: int, machine: Machine, there: Model | None) -> None:
     decision = policy.check_budget_bytes(write_bytes, used, write_bytes + (1 << 60) if free is None else free, cap)
     if not decision.has_room:
         raise _refusal(decision, models)
+    if free is not None and free < write_bytes:  # to the policy, nothing is left of a disk is enough for a floor of 0
+        raise ModelRefused(f"it takes {write_bytes // MB} MB, {free // MB} MB are free", models, ROOM)
 
 
 def _settle(model: Model, machine: Machine, there: Model | None) -> Model:
@@ -202,7 +208,7 @@ def _refusal(decision: BudgetDecision, where: str) -> ModelRefused:
         return ModelRefused(what, where, "raise max_model_size_mb: cass config set max_model_size_mb N")
     if isinstance(decision, BudgetDecision.DiskPressureDeny):
         what = f"{decision.free_mb:.0f} MB are free and {decision.min_required_mb:.0f} must stay so"
-        return ModelRefused(what, where, "make room on that disk")
+        return ModelRefused(what, where, ROOM)
     assert isinstance(decision, BudgetDecision.OverBudgetWarn)
     what = f"vectors and models would take {decision.used_mb:.0f} MB, the budget is {decision.budget_mb:.0f}"
     return ModelRefused(what, where, "raise it: cass config set semantic_budget_mb N")

