@@ -103,8 +103,9 @@ def join(search: Search, found: Found, places: Places) -> Found:
     else:
         is_filled = text is not None and is_filled_by_words(search, found, text)
         meaning = asking.what_there_is(text, not is_filled) if text is not None else Meaning()
-        asides = (FILLED,) if is_filled and asking.has_quality else ()
-        told = replace(found, coverage=glance(search, places.vectors, asking.opened), asides=asides)
+        coverage = glance(search, places.vectors, asking.opened)
+        asides = (FILLED,) if is_filled and asking.has_quality and dict(coverage)[QUALITY] else ()
+        told = replace(found, coverage=coverage, asides=asides)
     if text is None or search.request.about_words or not meaning.tiers:
         return told
     weight = weight_beside_words(text, found.rung, meaning.tiers[-1])
@@ -151,7 +152,7 @@ class _Asking:
 
     @property
     def has_quality(self) -> bool:
-        """Is the quality tier wanted, and are there vectors of it?"""
+        """Is the quality tier wanted, and does it have files?"""
         return self._policy.wants_quality_tier and os.path.exists(os.path.join(self._places.vectors, QUALITY))
 
     def what_there_is(self, text: str, is_quality_wanted: bool) -> Meaning:
