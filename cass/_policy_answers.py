@@ -229,7 +229,11 @@ class SemanticCapabilityReport:
 
     @property
     def summary(self) -> str:
-        return self.capability.summary
+        """The capability's own, which names the model that is missing only where one is."""
+        said, sign, _ = self.capability.summary.partition("; `cass models install`")
+        if not sign or self.next_step == "cass models install":
+            return self.capability.summary
+        return f"{said}; `{self.next_step}` makes the better vectors" if self.next_step else said
 
     @property
     def reason(self) -> str | None:

@@ -153,6 +153,19 @@ def test_nothing_is_owed_to_a_tier_that_nothing_can_make(home: Home) -> None:
     assert backlog(replace(made.policy, mode=SemanticMode.LEXICAL_ONLY)) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    ("embedder", "end"),
+    [
+        ("minilm", "by hashed words only; `cass models install` adds a model"),
+        ("openai", "by hashed words only; `cass backfill` makes the better vectors"),
+        ("hash", "by hashed words only"),
+    ],
+)
+def test_the_summary_names_what_is_missing(home: Home, embedder: str, end: str) -> None:
+    """A model, vectors of one that is there, or nothing where nobody wants better ones."""
+    assert said(home, replace(backfilling(home).policy, quality_tier_embedder=embedder)).summary.endswith(end)
+
+
 def test_what_fastembed_made_it_can_make_again(home: Home) -> None:
     """Its files are its own: nobody is told to install a model that works."""
     name = "someone/model"
