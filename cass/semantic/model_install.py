@@ -34,7 +34,7 @@ from cass.semantic.models import (
     write_manifest,
 )
 from cass.semantic.safetensors import read_safetensors
-from cass.semantic.verify_model import Agreement, agreement, vectors_of
+from cass.semantic.verify_model import Agreement, agreement, missing_libraries, vectors_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def install(request: Request, machine: Machine) -> Installed:
         there = find(data, name)
         if there is not None and _is_wanted(there, request):
             return Installed(there, True)
+        _check_libraries()
         variants = VARIANTS if request.variant is None else (request.variant,)
         _check_room(request.model, variants[0], machine, there)
         _check_others(request.model.sizes[variants[0]], machine, there)
@@ -143,6 +144,14 @@ def _is_wanted(there: Model, request: Request) -> bool:
     named = request.wish.from_path is not None or request.wish.mirror is not None
     fits = request.variant in (None, there.variant)
     return fits and not named and there.damage() is None
+
+
+def _check_libraries() -> None:
+    """Raises ModelRefused, before anything is fetched, where nothing could be made of it."""
+    missing = missing_libraries()
+    if missing:
+        what = f"no model runs without {', '.join(missing)}, which cannot be imported"
+        raise ModelRefused(what, None, "install cass again, with its dependencies")
 
 
 def _check_room(known: KnownModel, variant: str, machine: Machine, there: Model | None) -> None:

@@ -47,6 +47,22 @@ def agreement(found: Sequence[array[float]], expected: Sequence[array[float]]) -
     return Agreement(min(cosines), max(abs(a - b) for a, b in pairs))
 
 
+LIBRARIES = ("numpy", "onnxruntime", "tokenizers")
+
+
+def missing_libraries(names: Sequence[str] = LIBRARIES) -> list[str]:
+    """Those without which no model is made or run here."""
+    from importlib import import_module
+
+    missing = []
+    for name in names:
+        try:
+            import_module(name)
+        except ImportError:
+            missing.append(name)
+    return missing
+
+
 def vectors_of(model: Model) -> list[array[float]]:
     """What the model makes of the reference sentences; [] where it does not run."""
     embedder = OnnxEmbedder(model)
@@ -66,7 +82,8 @@ def fault_of(model: Model) -> str | None:
         return damage
     found = vectors_of(model)
     if not found:
-        return "it does not run"
+        missing = missing_libraries()
+        return f"it does not run: {', '.join(missing)} cannot be imported" if missing else "it does not run"
     known = KNOWN.get(model.name)
     if known is None or known.embedder_id != model.embedder_id:
         return None  # other weights: nothing to compare with, and its files are those that were installed

@@ -15,7 +15,7 @@ from cass.semantic.model_sources import Wish
 from cass.semantic.models import consent_ms, installed, note_consent, unreadable
 from cass.store.connect import open_reader
 from cass.store.events import REMOVED, last_events
-from tests.archive import Home, make_home
+from tests.archive import REPO, Home, make_home
 from tests.schemas.checking import faults
 from tests.semantic.installing import put
 from tests.semantic.tiny_model import Tiny, config
@@ -274,3 +274,34 @@ def test_a_model_without_a_readable_manifest_is_told_from_none(full: Home) -> No
 
     assert unreadable(str(full.data), model.name) == f"the model {model.name}'s manifest.json cannot be read"
     assert unreadable(str(full.data), "nobody") is None
+
+
+BLOCKED = """
+import sys
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("numpy", "onnxruntime"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Nothing())
+"""
+
+
+def test_where_libraries_are_missing_that_is_what_is_said(home: Home, tmp_path: Path) -> None:
+    """Before anything is fetched; a model that is there already says so, too, and the words answer."""
+    home.claude("one", "a walrus sleeps")
+    home.index()
+    folder = described(tmp_path / "small")
+    trust = trusting(said(home, "install", "small", "--from", str(folder), code=2)["error"])
+    said(home, "install", "small", "--from", str(folder), *trust)
+    (tmp_path / "block").mkdir()
+    (tmp_path / "block" / "sitecustomize.py").write_text(BLOCKED)
+    env = {"PYTHONPATH": f"{tmp_path / 'block'}{os.pathsep}{REPO}", "CASS_SEMANTIC_EMBEDDER": "small"}
+
+    error = json.loads(home.cass("models", "install", "--json", env=env).stdout)["error"]
+    verdict = home.cass("models", "verify", env=env)
+    tier = json.loads(home.cass("backfill", "--json", env=env).stdout)["tiers"]["quality"]
+
+    assert error["message"] == "no model runs without numpy, onnxruntime, which cannot be imported"
+    assert "it does not run: numpy, onnxruntime cannot be imported" in verdict.stdout
+    assert (tier["texts"], tier["stopped"]["next_step"]) == (0, "install cass again, with its dependencies")
+    assert home.cass("search", "walrus", env=env).returncode == 0

@@ -76,6 +76,10 @@ class OnnxEmbedder:
         try:
             self._tokenizer = _tokenizer(os.path.join(self._model.folder, TOKENIZER), self._model.max_tokens)
             self._session = _session(self._model.path, self._threads, self._once)
+        except ImportError as lost:
+            self.status, self.reason = "error", f"{lost.name or 'a library of it'} cannot be imported"
+            self.todo = "install cass again, with its dependencies"
+            return
         except Exception as lost:  # onnxruntime and tokenizers have no common error of their own
             self.status, self.reason = "error", _first_line(lost)
             return
