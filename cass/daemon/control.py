@@ -10,9 +10,9 @@ import os
 import signal
 import sys
 
-from cass.backfill.gates import Pause
+from cass.backfill.gates import PAUSED, Pause
 from cass.disk import write_whole
-from cass.store.worker_state import WORKER, Holder, holder_of
+from cass.store.worker_state import WORKER, Holder, holder_of, read_state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,6 +120,18 @@ def wait_until_gone(
     """Wait for the lock to be another's, or nobody's."""
     until_s = monotonic_s() + most_s
     while (holder := holder_of(data)) is not None and holder.pid == pid:
+        if monotonic_s() >= until_s:
+            return False
+        sleep(LOOK_AGAIN_S)
+    return True
+
+
+def wait_until_awake(
+    data: str, most_s: float, monotonic_s: Callable[[], float], sleep: Callable[[float], None]
+) -> bool:
+    """Wait for the worker to notice that a pause is over; True if none says any more that it is paused."""
+    until_s = monotonic_s() + most_s
+    while (said := read_state(data)) is not None and said.word == PAUSED:
         if monotonic_s() >= until_s:
             return False
         sleep(LOOK_AGAIN_S)

@@ -67,7 +67,7 @@ def _owes_vectors(places: Places, env: Mapping[str, str]) -> bool:
     if connection is None:
         return False
     tiers = [FAST]
-    if policy.wants_quality_tier and _is_installed(places, policy.quality_tier_embedder):
+    if policy.wants_quality_tier and _can_be_made(places, policy.quality_tier_embedder):
         tiers.append(QUALITY)
     try:
         eligible = eligible_texts(connection)
@@ -76,10 +76,13 @@ def _owes_vectors(places: Places, env: Mapping[str, str]) -> bool:
         connection.close()
 
 
-def _is_installed(places: Places, name: str) -> bool:
+def _can_be_made(places: Places, name: str) -> bool:
+    """Is there a model for the tier, whatever its name is written like, or a server?"""
+    from cass.semantic.embedders.table import SERVER, embedder_row
     from cass.semantic.models import installed
 
-    return any([model.name == name and model.looks_whole for model in installed(places.data)])
+    row = embedder_row(name).name
+    return row == SERVER or any([model.name in (row, name) and model.looks_whole for model in installed(places.data)])
 
 
 def _documents(places: Places, name: str) -> int:

@@ -209,3 +209,11 @@ def test_one_that_cannot_be_started(home: Home) -> None:
 
     where, env = home.places, env_of(home)
     assert after_command(where, env, {}, NOW_MS, named_folder=False, on_terminal=True, start=fail) == ""
+
+
+def test_a_server_makes_vectors_too(home: Home) -> None:
+    """With the fast tier complete and no model, what is owed is what the settings name an embedder for."""
+    assert home.cass("backfill", "--tier", "fast").returncode == 0
+
+    assert not of_use(home)
+    assert of_use(home, CASS_SEMANTIC_EMBEDDER="openai", CASS_REMOTE_BASE_URL="http://127.0.0.1:9")

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from cass import clock
-from cass.daemon.control import PAUSE, STOP, ask_stop, pause, paused, unpause, wait_until_gone
+from cass.daemon.control import PAUSE, STOP, ask_stop, pause, paused, unpause, wait_until_awake, wait_until_gone
 from cass.disk import try_lock
 from cass.store.worker_state import LOCK, STATE, holder_of, read_state
 from tests.daemon.host import REPO, Running
@@ -100,7 +100,9 @@ def test_paused_and_let_go_on(running: Running, kind: str) -> None:
     pause(data, clock.now_ms())
     running.until(lambda: (said := read_state(data)) is not None and said.word == "paused", process)
     before = len(running.ticks())
+    assert not wait_until_awake(data, 0.0, clock.monotonic_s, clock.sleep)
     assert unpause(data)
+    assert wait_until_awake(data, MANY, clock.monotonic_s, clock.sleep)
 
     running.until(lambda: len(running.ticks()) > before, process)
     assert paused(data, clock.now_ms()) is None

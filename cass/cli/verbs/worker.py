@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 # A batch may be long on a slow machine; whoever waits longer is told that it goes on.
 STOP_S = 10.0
+AWAKE_S = 1.0
 TAKES_A_WORD = ("pause",)
 
 
@@ -144,6 +145,8 @@ def _needs_folder(where: Places) -> None:
 
 def _unpause(where: Places, options: Options) -> int:
     changed = control.unpause(where.data)
+    # What it does now is said below; it looks at once, and a batch is not waited for.
+    control.wait_until_awake(where.data, AWAKE_S, clock.monotonic_s, clock.sleep)
     return say(where, options, "The pause is over." if changed else "There was no pause.", changed=changed)
 
 
