@@ -1,8 +1,9 @@
 """A worker that is busy when it is told to, so that somebody can measure what that costs the others.
 
-A process of its own; `work` and `rest` come as lines on stdin, and each is answered when it is so.  It makes what is
-owed, as `cass backfill` does and with a worker's priority; where nothing is, or another process does it, it embeds the
-newest texts again and throws the vectors away.  It ends with its stdin, and then says what it did.
+A process of its own; `work` and `rest` come as lines on stdin, and each is answered when it is so: with a worker's
+priority, the first batch may take a while to come.  It makes what is owed, as `cass backfill` does; where nothing is,
+or another process does it, it embeds the newest texts again and throws the vectors away.  It ends with its stdin, and
+then says what it did.
 """
 
 from __future__ import annotations
@@ -106,6 +107,7 @@ class Orders:
         self._changed = threading.Condition()
         self._wanted, self._answered = REST, ""
         self._ended = False
+        self._is_at_work = False
         self._rested_s = 0.0
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -122,11 +124,16 @@ class Orders:
         """A clock that stands still while there is a rest, so that the work is not said to be slow."""
         return clock.monotonic_s() - self._rested_s
 
+    def at_work(self, *progress: object) -> None:
+        """A batch is done: from now on it may be said that there is work."""
+        self._is_at_work = True
+
     def is_over(self) -> bool:
         """Asked between batches; comes back when the work may go on, or is over."""
         with self._changed:
             while not self._ended:
-                if self._answered != self._wanted:
+                # With the lowest priority, what is asked for first may take seconds to begin.
+                if self._answered != self._wanted and (self._is_at_work or self._wanted == REST):
                     self._answered = self._wanted
                     os.write(1, f"{self._wanted}\n".encode())
                 if self._wanted == WORK:
@@ -157,6 +164,7 @@ def _make_owed(where: Places, settings: Settings, orders: Orders) -> int:
         orders.worked_s,
         lambda: free_bytes(where.data) or UNKNOWN_BYTES,
         orders.is_over,
+        progress=orders.at_work,
         embedder_options=embedder_options(settings),
     )
     try:
@@ -174,9 +182,12 @@ def _embed_again(where: Places, settings: Settings, orders: Orders) -> tuple[int
         for some in _batches(where):
             embedder.embed(some)
             count += len(some)
+            orders.at_work()
             if orders.is_over():
                 return count, embedder.embedder_id
         if count == before:  # no texts at all
+            orders.at_work()
+            orders.is_over()
             return count, embedder.embedder_id
 
 
