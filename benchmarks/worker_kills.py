@@ -28,6 +28,7 @@ from tests.backfill.vectors_made import Rows, is_each_once, vectors_made
 WISHES = {"CASS_SEMANTIC_IDLE_DELAY_SECONDS": "0", "CASS_WORKER_MAX_LOAD_PER_CORE": "100"}
 COMMANDS = {"backfill": ("backfill", "--tier", "fast", "--quiet"), "worker": ("worker", "run")}
 PARTS = 10
+LOOK_S, LONGEST_S = 0.02, 60.0
 
 
 class Archive:
@@ -69,12 +70,26 @@ class Archive:
         return count
 
 
+def first_vectors_s(archive: Archive, command: str) -> float:
+    """Seconds from the start of the command until the first vectors stand; it is killed then."""
+    running = start(archive, command)
+    started_s = time.monotonic()
+    while not list(archive.vectors.rglob("current")) and time.monotonic() - started_s < LONGEST_S:
+        time.sleep(LOOK_S)
+    running.kill()
+    running.communicate()
+    return time.monotonic() - started_s
+
+
+def start(archive: Archive, command: str) -> subprocess.Popen[bytes]:
+    program = str(archive.bin_folder / "cass")
+    words = [program, *COMMANDS[command]]
+    return subprocess.Popen(words, env=archive.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
 def kill_while_working(archive: Archive, command: str, after_s: float, grows: bool) -> bool:
     """Start it, let sessions arrive if there are any, end it; False if it had ended by itself."""
-    program = str(archive.bin_folder / "cass")
-    running = subprocess.Popen(
-        [program, *COMMANDS[command]], env=archive.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    running = start(archive, command)
     started_s = time.monotonic()
     if grows:
         archive.grow()
@@ -109,17 +124,19 @@ def main() -> int:
     while killed < given.kills:
         archive = Archive(bin_folder, source, CACHE / "data-worker-kills")
         archive.grow()
-        before = -1
+        before, first_s = -1, first_vectors_s(archive, given.command)
         while killed < given.kills and (archive.parts or archive.left()):
             grows = bool(archive.parts) and rng.random() < 0.3
-            # Opening, planning and the first writes are the delicate part; 1.5 s is a whole run over all of it.
-            moment_s = rng.random() * (0.5 if rng.random() < 0.5 else 1.5)
+            # Opening, planning and the first writes are the delicate part.  How long that takes is the machine's to
+            # say: a worker has the lowest priority.
+            moment_s = rng.random() * first_s * (1 if rng.random() < 0.5 else 3)
             killed += kill_while_working(archive, given.command, moment_s, grows)
             rows = len(archive.made())
             bad |= {"vectors that were published and went"} if rows < before else set()
             kept, before = kept + (rows > 0), rows
         bad |= set(wrong(archive))
         rounds += 1
+    bad |= set() if kept else {"no run got so far that it had vectors to lose"}
     sys.stdout.write(f"{killed} runs killed, {rounds} archives grown meanwhile, {kept} times with vectors to lose.\n")
     sys.stdout.write(f"Wrong afterwards: {', '.join(sorted(bad)) or 'nothing'}.\n")
     return 1 if bad else 0
