@@ -38,6 +38,21 @@ def iso_ms(text: object) -> int | None:
     return int(when.timestamp() * 1000)
 
 
+def any_ms(when: object) -> int | None:
+    """UTC milliseconds of an ISO-8601 time, or of a number since 1970 in any of the usual units; None for neither.
+
+    Beyond 1e17 it is nanoseconds, beyond 1e14 micro-, beyond 1e11 milliseconds, else seconds: 1e11 ms is in 1973.
+    """
+    if isinstance(when, str):
+        if not when.strip().lstrip("-").isdecimal() or len(when) > 20:
+            return iso_ms(when)
+        when = int(when)
+    if isinstance(when, bool) or not isinstance(when, int | float) or not 0 < when < 1e20:
+        return None
+    scale = 1e-6 if when > 1e17 else 1e-3 if when > 1e14 else 1 if when > 1e11 else 1e3
+    return int(when * scale) if scale != 1 else int(when)
+
+
 def trim(text: str, limit: int = MAX_TEXT_CHARS) -> str:
     """The text without embedded base64, its middle cut out where it is longer than `limit`."""
     if ";base64," in text:
