@@ -113,12 +113,18 @@ class Checkpoint:
 
     The last one of a read always comes last.  `offset` is where the next read starts when bytes were appended: for
     lines, behind the last newline.  `resumable` false: any change means reading the whole file again.
+
+    `stamped`: the source is a database.  `state` alone says what was read, whatever became of the bytes, and `offset`
+    counts the bytes taken from it in this read.  `again`: it cannot be read now; what was given since the checkpoint
+    before is dropped, nothing is gone, and the next run tries again.
     """
 
     offset: int
     line: int
     state: Mapping[str, Any]
     resumable: bool = True
+    stamped: bool = False
+    again: bool = False
 
 
 if TYPE_CHECKING:
@@ -146,7 +152,11 @@ if TYPE_CHECKING:
         external_id: str | None
 
     class Connector(Protocol):
-        """One agent.  A module with these names is a connector."""
+        """One agent.  A module with these names is a connector.
+
+        One more is optional, for a session that is spread over many files: `stand(path)` gives a JSON value that is
+        another one when a file beside the claimed one has changed; the last checkpoint has it as `state["stand"]`.
+        """
 
         AGENT: str
 

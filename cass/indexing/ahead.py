@@ -195,6 +195,8 @@ def _file(found: Found, around: Surroundings, out: _Batches) -> Iterator[tuple[A
                 if type(item) is Message:
                     yield prepared_values(item, extra_words if out.is_ahead else None)
                 else:
+                    if type(item) is Checkpoint and item.stamped:
+                        file.bytes_read = item.offset
                     yield _packed(item)
         finally:
             os.close(descriptor)

@@ -12,6 +12,7 @@ from hashlib import blake2b
 
 from cass.connectors.base import SourceProblem
 from cass.records import record
+from cass.store.look import size_and_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ UNCHANGED, TOUCHED, APPENDED, WHOLE = "unchanged", "touched", "appended", "whole
 
 @record
 class Found:
-    """A session file on disk.  `inode` tells files apart that took each other's name."""
+    """A session file on disk.  `inode` tells files apart that took each other's name.
+
+    Of a database, size and time are those of the file and its write-ahead log together.
+    """
 
     agent: str
     path: str
@@ -132,10 +136,15 @@ class Survey:
                 self.problems.append(SourceProblem(path, None, "not a regular file"))
             return None
         self._given.add(path)
-        return Found(self.connector.AGENT, path, info.st_size, info.st_mtime_ns, info.st_ino)
+        return found_at(self.connector.AGENT, path, info)
 
     def _problem(self, path: str, bad: OSError) -> None:
         self.problems.append(SourceProblem(path, None, bad.strerror or str(bad)))
+
+
+def found_at(agent: str, path: str, info: os.stat_result) -> Found:
+    """The file at `path`, as it is now."""
+    return Found(agent, path, *size_and_time(path, info), info.st_ino)
 
 
 def what_changed(seen: Seen | None, found: Found, descriptor: int | None = None) -> str:
@@ -147,6 +156,8 @@ def what_changed(seen: Seen | None, found: Found, descriptor: int | None = None)
         return WHOLE
     if (seen.size, seen.mtime_ns, seen.inode) == found.identity and seen.complete:
         return TOUCHED if seen.gone else UNCHANGED
+    if seen.is_stamped:
+        return APPENDED if seen.inode == found.inode else WHOLE
     # A shorter file may have lost a last line that was taken before its newline came.
     if found.size < seen.size or not _reads_on(seen, found, descriptor):
         return WHOLE

@@ -71,14 +71,15 @@ class Ingest:
 
     def file(self, connector: Connector, found: Found, seen: Seen | None, force: bool = False) -> FileReport:
         """Bring one file up to date; `force` reads all of it again.  What the disk refuses becomes a problem."""
-        if not force and what_changed(seen, found) == UNCHANGED:
+        moved = force or _stands_otherwise(connector, found.path, seen)
+        if not moved and what_changed(seen, found) == UNCHANGED:
             return FileReport(UNCHANGED)
         try:
             descriptor = open_session_file(found.path)
         except OSError as bad:
             return _failed(found, bad)
         try:
-            change = WHOLE if force else what_changed(seen, found, descriptor)
+            change = WHOLE if moved else what_changed(seen, found, descriptor)
             if change == TOUCHED and seen is not None and self._is_source(seen):
                 return self._touch(seen, found)
             return self._read(connector, found, seen, descriptor, change)
@@ -146,6 +147,14 @@ class Ingest:
         self._since_s = self._monotonic_s()
 
 
+def _stands_otherwise(connector: Connector, path: str, seen: Seen | None) -> bool:
+    """Has a file beside this one changed that belongs to it?"""
+    stand = getattr(connector, "stand", None)
+    if stand is None or seen is None or not seen.state:
+        return False
+    return bool(json.loads(seen.state).get("stand") != stand(path))
+
+
 def _failed(found: Found, bad: OSError) -> FileReport:
     return FileReport("failed", problems=(SourceProblem(found.path, None, bad.strerror or str(bad)),))
 
@@ -195,8 +204,13 @@ class _Reading:
                 self.book.session(item)
             elif type(item) is SourceProblem:
                 self._problem(item)
+            elif type(item) is Checkpoint and item.again:
+                self.ingest.give_up()
+                return FileReport("failed", problems=self._shown_problems())
             elif type(item) is Checkpoint:
                 last = item
+                if item.stamped:
+                    file.bytes_read = item.offset
                 if self.in_parts and file.bytes_read and self.ingest.is_due:
                     self._keep(item, complete=False)
                     if self.ingest._stop():
@@ -264,7 +278,7 @@ class _Reading:
 
     def _keep(self, at: Checkpoint, complete: bool) -> None:
         self.book.count()
-        head = fingerprint(self.descriptor, at.offset) if at.resumable else None
+        head = fingerprint(self.descriptor, at.offset) if at.resumable and not at.stamped else None
         store_files.save_progress(
             self.store,
             self.file_id,

@@ -13,7 +13,7 @@ from cass.connectors.base import Surroundings
 from cass.connectors.table import agent_row, load
 from cass.disk import try_lock
 from cass.errors import CassError
-from cass.indexing.discover import Found, Survey
+from cass.indexing.discover import Found, Survey, found_at
 from cass.indexing.feed import Feed
 from cass.indexing.ingest import Ingest
 from cass.lexical import writer as lexical_writer
@@ -122,7 +122,7 @@ def _known(store: Writer, seen: Mapping[str, Seen], paths: Iterable[str]) -> Ite
         except OSError:
             continue
         if stat.S_ISREG(info.st_mode):
-            yield Found(before.agent, path, info.st_size, info.st_mtime_ns, info.st_ino)
+            yield found_at(before.agent, path, info)
     if gone:
         store.begin()
         store_files.mark_files_gone(store, gone)

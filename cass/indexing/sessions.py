@@ -345,6 +345,8 @@ class SessionBook:
                 self._replace(opened, stored, shorter.parts, shorter.own)
             if opened.recount:
                 self._mark_gone(opened, opened.highest if broken else None)
+            elif opened.whole and not (opened.owned or self.whole or broken) and opened.row.file == self.file_id:
+                self._lose(opened)
         if self.whole and not broken:
             self._mark_lost_sessions()
 
@@ -361,10 +363,13 @@ class SessionBook:
         for row in store_sessions.sessions_in_file(self.store, self.file_id):
             if row.id in known:
                 continue
-            opened = OpenSession(row, self.connector.AGENT, None)
-            self._compare_all(opened)
-            self._mark_gone(opened)
-            store_sessions.count_session(self.store, row.id, opened.next_gone)
+            self._lose(OpenSession(row, self.connector.AGENT, None))
+
+    def _lose(self, opened: OpenSession) -> None:
+        """The file has nothing of this session any more."""
+        self._compare_all(opened)
+        self._mark_gone(opened)
+        store_sessions.count_session(self.store, opened.id, opened.next_gone)
 
 
 def _joined(first: Prepared, more: Prepared) -> Prepared:

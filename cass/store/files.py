@@ -37,6 +37,11 @@ class Seen:
     complete: bool
     gone: bool
 
+    @property
+    def is_stamped(self) -> bool:
+        """A database that is read on by what `state` says, whatever became of its bytes."""
+        return self.resumable and self.head is None
+
 
 def seen_files(writer: Writer, paths: Sequence[str] | None = None) -> dict[str, Seen]:
     """Known files by path: all of them, or those of `paths`."""

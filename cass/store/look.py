@@ -2,6 +2,8 @@
 
 The table of files is also kept as one value, folder by folder: 5,000 rows take SQLite and Python 8 ms, the value takes
 half a one.  It may be behind the table after a kill; then a look finds more changed than is, and reading finds less.
+
+What another program writes into an SQLite database stands in its write-ahead log first: the two count as one file.
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ if TYPE_CHECKING:
 
     from cass.store.writer import Writer
 
-    # folder, names in it, their sizes, their times in ns
+    # folder, names in it, their sizes, their times in ns; a database has a shelf of its own: its path, and no names
     Shelf = tuple[str, list[str], list[int], list[int]]
 
 LOOK_S = 0.015
+DATABASES = (".db", ".vscdb", ".sqlite")
 
 
 @record
@@ -52,8 +55,19 @@ def look(connection: Connection, monotonic_s: Callable[[], float], budget_s: flo
     return Look(tuple(files), tuple(folders), complete=True)
 
 
+def size_and_time(path: str, info: os.stat_result) -> tuple[int, int]:
+    """A file's (size, mtime in ns); a database's together with what its write-ahead log holds."""
+    if path.endswith(DATABASES):
+        log = _stat(f"{path}-wal", None)
+        if log is not None and log.st_size:
+            return info.st_size + log.st_size, max(info.st_mtime_ns, log.st_mtime_ns)
+    return info.st_size, info.st_mtime_ns
+
+
 def _changed(folder: str, names: list[str], sizes: list[int], times: list[int]) -> list[str]:
     """The files of one folder that have another size or time, or are not there."""
+    if not names:
+        return _changed_database(folder, sizes, times)
     try:
         # Names below an open folder are found in two thirds of the time of whole paths.
         descriptor = os.open(folder, os.O_RDONLY) if os.stat in os.supports_dir_fd else None
@@ -76,6 +90,13 @@ def _changed(folder: str, names: list[str], sizes: list[int], times: list[int]) 
     ]
 
 
+def _changed_database(path: str, sizes: list[int], times: list[int]) -> list[str]:
+    info = _stat(path, None)
+    if not sizes or (info is not None and size_and_time(path, info) == (sizes[0], times[0])):
+        return []
+    return [path]
+
+
 def _stat(path: str, folder: int | None) -> os.stat_result | None:
     try:
         return os.stat(path, dir_fd=folder)
@@ -96,9 +117,9 @@ def _shelves(connection: Connection) -> list[Shelf]:
     shelves: dict[str, Shelf] = {}
     sql = "SELECT path, size, mtime_ns, complete FROM files WHERE gone=0 ORDER BY mtime_ns DESC"
     for path, size, mtime_ns, complete in connection.execute(sql):
-        folder, name = os.path.split(path)
+        folder, name = _place(path)
         _, names, sizes, times = shelves.setdefault(folder, (folder, [], [], []))
-        names.append(name)
+        names += name
         sizes.append(size if complete else -1)
         times.append(mtime_ns)
     return list(shelves.values())
@@ -116,16 +137,24 @@ def keep_look(writer: Writer, paths: Sequence[str] | None = None) -> None:
 
 def _put(shelves: list[Shelf], path: str, row: tuple[int, int, int, int] | None) -> None:
     """Write one file's size and time into its place, or take it out where it is gone."""
-    folder, name = os.path.split(path)
+    folder, name = _place(path)
     shelf = next((shelf for shelf in shelves if shelf[0] == folder), None)
     if shelf is None:
         shelf = (folder, [], [], [])
         shelves.insert(0, shelf)
     _, names, sizes, times = shelf
-    if name in names:
-        at = names.index(name)
-        del names[at], sizes[at], times[at]
+    if not name or name[0] in names:
+        at = names.index(name[0]) if name else 0
+        del names[at : at + 1], sizes[at : at + 1], times[at : at + 1]
     if row is not None and not row[3]:
-        names.insert(0, name)
+        names[:0] = name
         sizes.insert(0, row[0] if row[2] else -1)
         times.insert(0, row[1])
+
+
+def _place(path: str) -> tuple[str, list[str]]:
+    """The shelf a file stands on, and its name there."""
+    if path.endswith(DATABASES):
+        return path, []
+    folder, name = os.path.split(path)
+    return folder, [name]
