@@ -1,0 +1,128 @@
+"""What connectors of databases share: which sessions changed since they were read, and telling only those.
+
+A session is read again, as a whole, when its stamp is another one.  What a stamp can see is the store's to say: each
+connector's docstring says it.  Stamps count seconds or milliseconds, and more may be written within the same one: a
+session that was written just before it was read counts as changed once more.
+"""
+
+from __future__ import annotations
+
+from cass.connectors.base import Checkpoint, Session, SourceProblem
+from cass.connectors.readonly_sqlite import Database, Locked, Unreadable
+from cass.connectors.telling import Telling
+from cass.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
+    from cass.connectors.base import Item, Source
+
+    Listed = Callable[[Database], Iterable["Stored"]]
+    Tell = Callable[[Database, "Stored", Telling], None]
+
+# So much is read between two points at which a reading that was stopped goes on.
+CHECKPOINT_BYTES = 2 << 20
+# Stamps of whole seconds, and clocks of file systems that are behind by one.
+UNSURE_MS = 2000
+_UNSURE = "?"
+
+
+@record
+class Stored:
+    """A session as its database lists it.  `stamp` changes with it, `newest_ms` is its latest time in it.
+
+    `open`: it is still being written, in ways that its stamp does not show.
+    """
+
+    id: str
+    stamp: str
+    newest_ms: int | None = None
+    parent: str | None = None
+    row: tuple[Any, ...] = ()
+    open: bool = False
+
+
+def read_changed(source: Source, listed: Listed, tell: Tell) -> Iterator[Item]:
+    """Give the sessions that changed, newest first, each with all its messages.
+
+    `listed` gives all sessions there are, `tell` tells one of them.  Where a session's id is taken by another file,
+    the ids of all sessions of this one get an ending.
+    """
+    try:
+        with Database(source.path) as database:
+            yield from _Reading(source, database).items(listed, tell)
+    except Unreadable as bad:
+        yield SourceProblem(source.path, None, str(bad))
+        yield Checkpoint(0, 0, {}, again=True)
+
+
+class _Reading:
+    def __init__(self, source: Source, database: Database) -> None:
+        self.source = source
+        self.database = database
+        before = source.resume.state.get("sessions") if source.resume else None
+        # id: (stamp, parent)
+        self.seen: dict[str, tuple[str, str | None]] = {
+            key: (value[0], value[1]) for key, value in (before or {}).items()
+        }
+        ending = (source.external_id or "").rpartition("~")
+        self.ending = ending[1] + ending[2] if ending[1] else ""
+
+    def items(self, listed: Listed, tell: Tell) -> Iterator[Item]:
+        there: dict[str, Stored] = {}
+        for stored in listed(self.database):
+            there.setdefault(stored.id, stored)
+        yield from self._vanished([key for key in self.seen if key not in there])
+        told_bytes = self.database.taken
+        for stored in sorted(there.values(), key=lambda stored: (-(stored.newest_ms or 0), stored.id)):
+            if stored.id in self.seen and self.seen[stored.id][0] == stored.stamp:
+                continue
+            yield from self._session(stored, tell)
+            if self.database.taken - told_bytes > CHECKPOINT_BYTES:
+                told_bytes = self.database.taken
+                yield self._checkpoint()
+        yield self._checkpoint()
+
+    def _vanished(self, keys: Iterable[str]) -> Iterator[Item]:
+        for key in keys:
+            _, parent = self.seen.pop(key)
+            yield Session(key + self.ending, self._parent(parent), whole=True)
+
+    def _session(self, stored: Stored, tell: Tell) -> Iterator[Item]:
+        """All of it, or a problem: it is tried again when the file changes."""
+        telling = Telling(stored.id + self.ending, self._parent(stored.parent), whole=True)
+        try:
+            tell(self.database, stored, telling)
+        except Locked:
+            raise
+        except Unreadable as bad:
+            yield SourceProblem(self.source.path, None, f"session {stored.id}: {bad}")
+            return
+        items = list(telling.drained())
+        if not items and stored.id in self.seen:
+            items = [Session(telling.id, telling.parent, whole=True)]
+        yield from items
+        self.seen[stored.id] = (stored.stamp + _UNSURE * self._is_unsure(stored), stored.parent)
+
+    def _is_unsure(self, stored: Stored) -> bool:
+        newest = stored.newest_ms
+        return stored.open or (newest is not None and newest + UNSURE_MS >= self.source.mtime_ms)
+
+    def _parent(self, parent: str | None) -> str | None:
+        return None if parent is None else parent + self.ending
+
+    def _checkpoint(self) -> Checkpoint:
+        state = {"sessions": {key: list(value) for key, value in self.seen.items()}}
+        return Checkpoint(self.database.taken, 0, state, stamped=True)
+
+
+def newest(*times: int | None) -> int | None:
+    """The latest of these times; None where there is none."""
+    return max((ms for ms in times if ms is not None), default=None)
+
+
+def stamp(*values: object) -> str:
+    """A stamp made of a row's values."""
+    return "/".join("" if value is None else str(value)[:40] for value in values)
