@@ -114,9 +114,9 @@ class Checkpoint:
     The last one of a read always comes last.  `offset` is where the next read starts when bytes were appended: for
     lines, behind the last newline.  `resumable` false: any change means reading the whole file again.
 
-    `stamped`: the source is a database.  `state` alone says what was read, whatever became of the bytes, and `offset`
-    counts the bytes taken from it in this read.  `again`: it cannot be read now; what was given since the checkpoint
-    before is dropped, nothing is gone, and the next run tries again.
+    `stamped`: the source is a database, or many files.  `state` alone says what was read, whatever became of the bytes,
+    and `offset` counts the bytes taken from it in this read.  `again`: it cannot be read now; what was given since the
+    checkpoint before is dropped, nothing is gone, and the next run tries again.
     """
 
     offset: int

@@ -32,7 +32,7 @@ FILE = "crush.db"
 
 _UNNAMED = ("New Session", "Untitled Session", "New Agent Session")
 _SESSION = ("id", "parent_session_id", "title", "summary_message_id", "updated_at", "message_count")
-_MESSAGE = ("id", "role", "parts", "model", "created_at", "is_summary_message")
+_MESSAGE = ("id", "role", "parts", "model", "created_at", "is_summary_message", "content")
 
 
 def roots(around: Surroundings) -> list[Root]:
@@ -57,9 +57,9 @@ def read(source: Source) -> Iterator[Item]:
     named = {data: project for project, data in _projects(source.around)}
     workspace = named.get(folder) or os.path.dirname(folder)
 
-    def tell(database: Database, stored: Stored, telling: Telling) -> None:
+    def tell(database: Database, stored: Stored, telling: Telling) -> bool:
         telling.know(workspace=workspace)
-        tell_session(database, stored, telling)
+        return tell_session(database, stored, telling)
 
     return read_changed(source, sessions, tell)
 
@@ -93,21 +93,22 @@ def sessions(database: Database) -> Iterable[Stored]:
         grouped = database.rows("SELECT session_id, COUNT(*), MAX(updated_at) FROM messages GROUP BY session_id")
         counts = {row[0]: row[1:] for row in grouped}
     for row in database.select("sessions", _SESSION):
-        key, updated = string(row[0]), row[4]
+        key, updated = str(row[0]) if isinstance(row[0], int) else string(row[0]), row[4]
         if key and not key.startswith("title-"):
             count, written = counts.get(row[0], (0, None))
             marks = stamp(updated, count, written, row[2])
             yield Stored(key, marks, newest(any_ms(updated), any_ms(written)), string(row[1]), row)
 
 
-def tell_session(database: Database, stored: Stored, telling: Telling) -> None:
-    """Tell its messages in their order."""
+def tell_session(database: Database, stored: Stored, telling: Telling) -> bool:
+    """Tell its messages in their order.  Its stamp shows all that is written: it is never open."""
     calls, summary = Calls(), stored.row[3]
-    rows = database.select("messages", _MESSAGE, "WHERE session_id=? ORDER BY created_at, rowid", stored.id)
-    for key, role, parts, model, created, is_summary in rows:
+    rows = database.select("messages", _MESSAGE, "WHERE session_id=? ORDER BY created_at, rowid", stored.row[0])
+    for key, role, parts, model, created, is_summary, content in rows:
         if role == "assistant":
             telling.know(model=model)
         blocks = tuple(block for part in _parts(parts) for block in _blocks(part, calls))
+        blocks = blocks or spoken("text", content)  # early versions have no parts
         if is_summary or (summary and summary == key):
             role = "summary"
         telling.turn(role if role in ("assistant", "tool", "summary", "system") else "user", any_ms(created), blocks)
@@ -115,6 +116,7 @@ def tell_session(database: Database, stored: Stored, telling: Telling) -> None:
             telling.title(blocks[0].text, TITLE_PROMPT)
     if telling.out and stored.row[2] not in _UNNAMED:
         telling.title(stored.row[2], TITLE_GENERATED)
+    return False
 
 
 def _parts(text: object) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cass.connectors.base import Item, Source
 
     Listed = Callable[[Database], Iterable["Stored"]]
-    Tell = Callable[[Database, "Stored", Telling], None]
+    Tell = Callable[[Database, "Stored", Telling], bool]
 
 # So much is read between two points at which a reading that was stopped goes on.
 CHECKPOINT_BYTES = 2 << 20
@@ -31,24 +31,21 @@ _UNSURE = "?"
 
 @record
 class Stored:
-    """A session as its database lists it.  `stamp` changes with it, `newest_ms` is its latest time in it.
-
-    `open`: it is still being written, in ways that its stamp does not show.
-    """
+    """A session as its database lists it.  `stamp` changes with it, `newest_ms` is the latest time in that."""
 
     id: str
     stamp: str
     newest_ms: int | None = None
     parent: str | None = None
     row: tuple[Any, ...] = ()
-    open: bool = False
 
 
 def read_changed(source: Source, listed: Listed, tell: Tell) -> Iterator[Item]:
     """Give the sessions that changed, newest first, each with all its messages.
 
-    `listed` gives all sessions there are, `tell` tells one of them.  Where a session's id is taken by another file,
-    the ids of all sessions of this one get an ending.
+    `listed` gives all sessions there are; `tell` tells one of them, and says whether it is still being written in ways
+    that its stamp does not show.  Where a session's id is taken by another file, the ids of all sessions of this one
+    get an ending.
     """
     try:
         with Database(source.path) as database:
@@ -94,7 +91,7 @@ class _Reading:
         """All of it, or a problem: it is tried again when the file changes."""
         telling = Telling(stored.id + self.ending, self._parent(stored.parent), whole=True)
         try:
-            tell(self.database, stored, telling)
+            unsure = tell(self.database, stored, telling) or self._is_unsure(stored.newest_ms)
         except Locked:
             raise
         except Unreadable as bad:
@@ -104,11 +101,10 @@ class _Reading:
         if not items and stored.id in self.seen:
             items = [Session(telling.id, telling.parent, whole=True)]
         yield from items
-        self.seen[stored.id] = (stored.stamp + _UNSURE * self._is_unsure(stored), stored.parent)
+        self.seen[stored.id] = (stored.stamp + _UNSURE * unsure, stored.parent)
 
-    def _is_unsure(self, stored: Stored) -> bool:
-        newest = stored.newest_ms
-        return stored.open or (newest is not None and newest + UNSURE_MS >= self.source.mtime_ms)
+    def _is_unsure(self, newest_ms: int | None) -> bool:
+        return newest_ms is not None and newest_ms + UNSURE_MS >= self.source.mtime_ms
 
     def _parent(self, parent: str | None) -> str | None:
         return None if parent is None else parent + self.ending

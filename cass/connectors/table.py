@@ -33,6 +33,7 @@ AGENTS = (
     Agent("codex", "Codex", "codex", ("codex_cli",), ("codex", "resume", "{id}")),
     Agent("gemini", "Gemini CLI", "gemini", ("gemini_cli",), ("gemini", "--resume", "{id}"), after_others=True),
     Agent("aider", "Aider", "aider", (), ("aider", "--restore-chat-history"), after_others=True),
+    Agent("opencode", "OpenCode", "opencode", (), ("opencode", "--session", "{id}"), after_others=True),
     Agent("crush", "Crush", "crush", (), ("crush", "--session", "{id}"), after_others=True),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
 )
