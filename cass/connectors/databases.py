@@ -7,6 +7,9 @@ session that was written just before it was read counts as changed once more.
 
 from __future__ import annotations
 
+import functools
+import os
+
 from cass.connectors.base import Checkpoint, Session, SourceProblem
 from cass.connectors.readonly_sqlite import Database, Locked, Unreadable
 from cass.connectors.telling import Telling
@@ -112,6 +115,28 @@ class _Reading:
     def _checkpoint(self) -> Checkpoint:
         state = {"sessions": {key: list(value) for key, value in self.seen.items()}}
         return Checkpoint(self.database.taken, 0, state, stamped=True)
+
+
+def has_session(path: str, table: str, key: str) -> bool:
+    """Has the database there a session of this id?  One that cannot be asked has them all.
+
+    For agents that had files first: what their database has taken over is not read from files again.
+    """
+    try:
+        info = os.stat(path)
+    except OSError:
+        return False
+    known = _sessions_in(path, table, info.st_size, info.st_mtime_ns)
+    return known is None or key in known
+
+
+@functools.lru_cache(maxsize=4)
+def _sessions_in(path: str, table: str, size: int, mtime_ns: int) -> frozenset[str] | None:
+    try:
+        with Database(path) as database:
+            return frozenset(str(row[0]) for row in database.select(table, ("id",)))
+    except Unreadable:
+        return None
 
 
 def newest(*times: int | None) -> int | None:

@@ -6,14 +6,13 @@ answer above all, is told by the session's latest message.
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 
 from cass.connectors.base import Checkpoint, Session, SourceProblem
 from cass.connectors.common import any_ms
+from cass.connectors.databases import has_session
 from cass.connectors.opencode_text import Transcript, taken_back_from
-from cass.connectors.readonly_sqlite import Database, Unreadable
 from cass.connectors.telling import Telling, string
 
 TYPE_CHECKING = False
@@ -35,25 +34,9 @@ def is_session(path: str) -> bool:
 
 
 def is_in_database(path: str) -> bool:
-    """Was this session taken over into the database?  One that cannot be asked has them all."""
+    """Was this session taken over into the database?"""
     storage = os.path.dirname(os.path.dirname(_messages_folder(path)))
-    database = os.path.join(os.path.dirname(storage), "opencode.db")
-    try:
-        info = os.stat(database)
-    except OSError:
-        return False
-    known = _sessions_in(database, info.st_size, info.st_mtime_ns)
-    return known is None or _key(path) in known
-
-
-@functools.lru_cache(maxsize=4)
-def _sessions_in(database: str, size: int, mtime_ns: int) -> frozenset[str] | None:
-    """The ids of its sessions; only those that are new since it was taken over can be missing in an older answer."""
-    try:
-        with Database(database) as opened:
-            return frozenset(str(row[0]) for row in opened.select("session", ("id",)))
-    except Unreadable:
-        return None
+    return has_session(os.path.join(os.path.dirname(storage), "opencode.db"), "session", _key(path))
 
 
 def stand(path: str) -> list[Any]:
