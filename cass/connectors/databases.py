@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Listed = Callable[[Database], Iterable["Stored"]]
     Tell = Callable[[Database, "Stored", Telling], bool]
+    Parent = Callable[[Database, "Stored"], str | None]
 
 # So much is read between two points at which a reading that was stopped goes on.
 CHECKPOINT_BYTES = 2 << 20
@@ -43,16 +44,18 @@ class Stored:
     row: tuple[Any, ...] = ()
 
 
-def read_changed(source: Source, listed: Listed, tell: Tell) -> Iterator[Item]:
+def read_changed(source: Source, listed: Listed, tell: Tell, parent: Parent | None = None) -> Iterator[Item]:
     """Give the sessions that changed, newest first, each with all its messages.
 
+    Of sessions without a time those come first that are listed first.  `parent` is asked where the list does not tell
+    whose sub-agent a session is.
     `listed` gives all sessions there are; `tell` tells one of them, and says whether it is still being written in ways
     that its stamp does not show.  Where a session's id is taken by another file, the ids of all sessions of this one
     get an ending.
     """
     try:
         with Database(source.path) as database:
-            yield from _Reading(source, database).items(listed, tell)
+            yield from _Reading(source, database).items(listed, tell, parent)
     except Unreadable as bad:
         yield SourceProblem(source.path, None, str(bad))
         yield Checkpoint(0, 0, {}, again=True)
@@ -70,16 +73,16 @@ class _Reading:
         ending = (source.external_id or "").rpartition("~")
         self.ending = ending[1] + ending[2] if ending[1] else ""
 
-    def items(self, listed: Listed, tell: Tell) -> Iterator[Item]:
+    def items(self, listed: Listed, tell: Tell, parent: Parent | None) -> Iterator[Item]:
         there: dict[str, Stored] = {}
         for stored in listed(self.database):
             there.setdefault(stored.id, stored)
         yield from self._vanished([key for key in self.seen if key not in there])
         told_bytes = self.database.taken
-        for stored in sorted(there.values(), key=lambda stored: (-(stored.newest_ms or 0), stored.id)):
+        for stored in sorted(there.values(), key=lambda stored: -(stored.newest_ms or 0)):
             if stored.id in self.seen and self.seen[stored.id][0] == stored.stamp:
                 continue
-            yield from self._session(stored, tell)
+            yield from self._session(stored, tell, parent)
             if self.database.taken - told_bytes > CHECKPOINT_BYTES:
                 told_bytes = self.database.taken
                 yield self._checkpoint()
@@ -90,10 +93,11 @@ class _Reading:
             _, parent = self.seen.pop(key)
             yield Session(key + self.ending, self._parent(parent), whole=True)
 
-    def _session(self, stored: Stored, tell: Tell) -> Iterator[Item]:
+    def _session(self, stored: Stored, tell: Tell, parent_of: Parent | None) -> Iterator[Item]:
         """All of it, or a problem: it is tried again when the file changes."""
-        telling = Telling(stored.id + self.ending, self._parent(stored.parent), whole=True)
         try:
+            parent = parent_of(self.database, stored) if parent_of else stored.parent
+            telling = Telling(stored.id + self.ending, self._parent(parent), whole=True)
             unsure = tell(self.database, stored, telling) or self._is_unsure(stored.newest_ms)
         except Locked:
             raise
@@ -104,7 +108,7 @@ class _Reading:
         if not items and stored.id in self.seen:
             items = [Session(telling.id, telling.parent, whole=True)]
         yield from items
-        self.seen[stored.id] = (stored.stamp + _UNSURE * unsure, stored.parent)
+        self.seen[stored.id] = (stored.stamp + _UNSURE * unsure, parent)
 
     def _is_unsure(self, newest_ms: int | None) -> bool:
         return newest_ms is not None and newest_ms + UNSURE_MS >= self.source.mtime_ms

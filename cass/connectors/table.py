@@ -34,6 +34,7 @@ AGENTS = (
     Agent("gemini", "Gemini CLI", "gemini", ("gemini_cli",), ("gemini", "--resume", "{id}"), after_others=True),
     Agent("aider", "Aider", "aider", (), ("aider", "--restore-chat-history"), after_others=True),
     Agent("opencode", "OpenCode", "opencode", (), ("opencode", "--session", "{id}"), after_others=True),
+    Agent("cursor", "Cursor", "cursor"),
     Agent("goose", "Goose", "goose", (), ("goose", "session", "--resume", "--session-id", "{id}")),
     Agent("crush", "Crush", "crush", (), ("crush", "--session", "{id}"), after_others=True),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),

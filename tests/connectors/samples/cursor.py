@@ -1,0 +1,35 @@
+"""Cursor's database of all windows, and a workspace's with what older versions kept there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cass.connectors.base import Surroundings
+from tests.connectors.cursor_made import SCHEMA, START_MS, answer, composer, item, prompt, tool
+from tests.connectors.databases_made import database
+from tests.connectors.samples import write
+
+
+def sample(home: Path) -> Surroundings:
+    """Write them."""
+    user = home / ".config" / "Cursor" / "User"
+    thought = answer("b2", "", thinking={"text": "Look."}, createdAt="2026-01-02T03:04:06Z")
+    asked = prompt("b1", "find the quokka", createdAt="2026-01-02T03:04:05Z")
+    rows = composer(
+        "c1", "Where quokkas live", asked, thought, tool("b3", "run_terminal_cmd", {"output": "q"}, command="ls")
+    )
+    database(user / "globalStorage" / "state.vscdb", SCHEMA, rows, wal=False)
+    inline = {
+        "composerId": "c2",
+        "createdAt": START_MS,
+        "conversation": [prompt("b1", "find it"), answer("b2", "There.")],
+    }
+    tab = {"tabId": "t1", "chatTitle": "Wombats", "lastSendTime": START_MS,
+           "bubbles": [{"type": "user", "text": "find the wombat"}, {"type": "ai", "text": "It sleeps."}]}  # fmt: skip
+    older = [item("composer.composerData", {"allComposers": [inline]})]
+    older += [item("workbench.panel.aichat.view.aichat.chatdata", {"tabs": [tab]})]
+    workspace = user / "workspaceStorage" / "abc"
+    database(workspace / "state.vscdb", SCHEMA, older, wal=False)
+    write(workspace / "workspace.json", json.dumps({"folder": "file:///w/zoo"}))
+    return Surroundings(str(home), {})
