@@ -36,6 +36,7 @@ AGENTS = (
     Agent("opencode", "OpenCode", "opencode", (), ("opencode", "--session", "{id}"), after_others=True),
     Agent("cursor", "Cursor", "cursor"),
     Agent("goose", "Goose", "goose", (), ("goose", "session", "--resume", "--session-id", "{id}")),
+    Agent("zed", "Zed", "zed"),
     Agent("crush", "Crush", "crush", (), ("crush", "--session", "{id}"), after_others=True),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
 )
