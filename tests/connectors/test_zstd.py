@@ -31,26 +31,10 @@ MANY_WORDS = (
     "mK5pLo7hJpH6ix4PA6SNHUQpfP1D8ZgyoQo="
 )
 
-_WORDS = [
-    "the",
-    "quokka",
-    "looks",
-    "for",
-    "a",
-    "wombat",
-    "behind",
-    "zoo",
-    "seven",
-    "of",
-    "leaves",
-    "and",
-    "finds",
-    "numbats",
-    "asleep",
-    "under",
-    "warm",
-    "stones",
-]
+_WORDS = (
+    "the", "quokka", "looks", "for", "a", "wombat", "behind", "zoo", "seven", "of", "leaves", "and", "finds", "numbats",
+    "asleep", "under",
+)  # fmt: skip
 
 
 def story(words: int) -> bytes:
