@@ -99,6 +99,18 @@ class Message:
 
 
 @record
+class Branches:
+    """Which of a session's messages stand on branches that were left, as far as the file is read: exactly these.
+
+    `off` are ranges of ordinals, (first, behind the last), in order.  Sent behind the messages it speaks of, for files
+    that are read on from where they ended; who reads a whole document can set `Message.off_path` instead.
+    """
+
+    session: str
+    off: tuple[tuple[int, int], ...]
+
+
+@record
 class SourceProblem:
     """Something in a file that could not be read.  Counted, shown, never fatal."""
 
@@ -128,7 +140,7 @@ class Checkpoint:
 
 
 if TYPE_CHECKING:
-    Item = Session | Message | SourceProblem | Checkpoint
+    Item = Session | Message | Branches | SourceProblem | Checkpoint
 
     class Reader(Protocol):
         """An open file that counts what it hands over."""

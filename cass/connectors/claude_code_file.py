@@ -18,6 +18,7 @@ from cass.connectors.base import (
     Block,
 )
 from cass.connectors.claude_code_lines import decoded, is_chatter, whole
+from cass.connectors.claude_code_rewinds import Rewinds
 from cass.connectors.claude_code_text import (
     answer_blocks,
     attachment_blocks,
@@ -73,6 +74,7 @@ class SessionFile:
         self.queue: list[list[Any]] = [list(pair) for pair in state.get("queue", ())]  # [prompt, created_ms]
         self.unqueued: list[str] = list(state.get("unqueued", ()))
         self.ahead: list[int] | None = state.get("ahead")  # length and checksum of a line that was given already
+        self.rewinds = Rewinds(state.get("rewinds", {}))
         self.has_file: dict[str, bool] = {}
 
     def state(self) -> dict[str, Any]:
@@ -84,6 +86,7 @@ class SessionFile:
             "summaries": [list(pair) for pair in self.summaries.items()],
             "queue": [list(pair) for pair in self.queue],
             "unqueued": list(self.unqueued),
+            "rewinds": self.rewinds.kept(),
         }
         return {key: value for key, value in found.items() if value}
 
@@ -107,7 +110,7 @@ class SessionFile:
         for thread in self.threads.values():
             thread.flush()
             thread.introduce()
-        given = list(self.out)
+        given = self.out + self.rewinds.news(self.id)
         self.out.clear()
         return given
 
@@ -184,8 +187,12 @@ class SessionFile:
         created_ms = iso_ms(value.get("timestamp"))
         if kind == "assistant":
             self._answer(thread, value, created_ms, line)
+            if thread is self.main:
+                self.rewinds.behind = value
         elif kind == "user":
             self._user(thread, value, created_ms, line)
+            if thread is self.main and value.get("isMeta") is not True:
+                self.rewinds.behind = value
         elif kind == "system":
             _system(thread, value, created_ms, line)
         else:
@@ -237,6 +244,8 @@ class SessionFile:
         elif value.get("isMeta") is True:
             role = "system"
         elif role == "user":
+            if turns and thread is self.main:
+                self.rewinds.prompt(value, thread.turns)
             self._learn_from(thread, [block.text for _, block in turns if block.kind == "text"])
         thread.say(role, created_ms, tuple(block for _, block in turns), line)
 

@@ -15,7 +15,7 @@ import threading
 from queue import Queue
 
 from cass.clock import monotonic_s
-from cass.connectors.base import Checkpoint, Message, Session, Source, SourceProblem, Surroundings
+from cass.connectors.base import Branches, Checkpoint, Message, Session, Source, SourceProblem, Surroundings
 from cass.connectors.table import agent_row, load
 from cass.indexing.counting import CountingFile, open_session_file
 from cass.indexing.discover import Found
@@ -130,7 +130,7 @@ class ReadAhead:
 
 
 # Records cross the pipe as tuples: marshal is ten times as fast as pickle, which asks each of them.
-_KINDS = (Session, SourceProblem, Checkpoint, End)
+_KINDS = (Session, SourceProblem, Checkpoint, End, Branches)
 
 
 def _packed(item: Item | End) -> tuple[Any, ...]:

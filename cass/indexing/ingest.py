@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 
-from cass.connectors.base import Checkpoint, Message, Resume, Session, Source, SourceProblem
+from cass.connectors.base import Branches, Checkpoint, Message, Resume, Session, Source, SourceProblem
 from cass.indexing.counting import CountingFile, open_session_file
 from cass.indexing.discover import APPENDED, TOUCHED, UNCHANGED, WHOLE, fingerprint, what_changed
 from cass.indexing.prepared import Prepared, ReaderDied, clean, prepare
@@ -202,6 +202,8 @@ class _Reading:
                 self.book.message(prepare(item))
             elif type(item) is Session:
                 self.book.session(item)
+            elif type(item) is Branches:
+                self.book.branches(item)
             elif type(item) is SourceProblem:
                 self._problem(item)
             elif type(item) is Checkpoint and item.again:

@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cass.connectors.base import Connector, Session
+    from cass.connectors.base import Branches, Connector, Session
     from cass.indexing.feed import Feed
     from cass.store.writer import MessageRow, Part, Writer
 
@@ -82,6 +82,13 @@ class SessionBook:
             self._move_to(opened, workspace)
         if session.title:
             store_sessions.title_session(self.store, opened.id, clean(session.title) or "", session.title_rank)
+
+    def branches(self, branches: Branches) -> None:
+        """Mark the messages that stand on branches which were left.  A session without messages has none."""
+        self.settle()
+        opened = self._open.get(branches.session)
+        if opened is not None and opened.owned:
+            store_sessions.mark_off_path(self.store, opened.id, branches.off)
 
     def _move_to(self, opened: OpenSession, workspace: str | None) -> None:
         """Before the session's first message in this file nothing of it is loaded: its documents move then."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cass.render.json_text import dumps
 from cass.render.sessions_json import session_object
-from cass.store.schema import ERROR, GONE, KINDS, ROLES
+from cass.store.schema import ERROR, GONE, KINDS, OFF_PATH, ROLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def _message(message: StoredMessage, blocks: Sequence[StoredBlock]) -> dict[str,
         "created_at": message.created_ms,
         "line_number": message.line,
         "state": "gone" if message.flags & GONE else "present",
+        "off_path": bool(message.flags & OFF_PATH),
         "blocks": [_block(block) for block in blocks],
     }
 

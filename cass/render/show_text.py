@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cass.render.layout import counted, cut, date
 from cass.render.terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, visible
-from cass.store.schema import ERROR, KINDS, ROLES
+from cass.store.schema import ERROR, KINDS, OFF_PATH, ROLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COLORS = {"user": GREEN, "assistant": CYAN, "tool": DIM, "system": YELLOW, "summary": YELLOW}
 INDENT = "  "
 GONE_HEAD = "No longer in the agent's file:"
+LEFT = "  (on a branch that was left)"
 
 
 def conversation(
@@ -62,7 +63,8 @@ def _heading(message: StoredMessage, short: str, wanted: bool, look: Style) -> s
     role = ROLES[message.role]
     mark = "> " if wanted else ""
     name = look.paint(f"{mark}{short}:{message.ordinal}", BOLD if wanted else DIM)
-    when = look.paint(date(message.created_ms), DIM)
+    left = LEFT if message.flags & OFF_PATH else ""
+    when = look.paint(date(message.created_ms) + left, DIM)
     return f"{name}  {look.paint(role, f'{BOLD};{COLORS[role]}' if role != 'tool' else DIM)}  {when}"
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from cass.records import record
-from cass.store.schema import GONE
+from cass.store.schema import GONE, OFF_PATH
 from cass.store.writer import MessageRow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cass.store.writer import Part, Writer
 
 _ROW = "id, session, ordinal, role, created_ms, flags, doc, change"
@@ -112,6 +114,19 @@ def messages_at(writer: Writer, session: int, ordinal: int) -> list[MessageRow]:
     writer.flush()
     rows = writer.run(f"SELECT {_ROW} FROM messages WHERE session=? AND ordinal=? ORDER BY id", session, ordinal)
     return [MessageRow(*row) for row in rows]
+
+
+def mark_off_path(writer: Writer, session: int, off: Iterable[tuple[int, int]]) -> None:
+    """Of a session's messages in its file exactly those in these ranges of ordinals are off the active path."""
+    writer.flush()
+    writer.run(
+        "UPDATE messages SET flags=flags & ? WHERE session=? AND ordinal>=0 AND flags & ?", ~OFF_PATH, session, OFF_PATH
+    )
+    for first, behind in off:
+        writer.run(
+            "UPDATE messages SET flags=flags | ? WHERE session=? AND ordinal>=? AND ordinal<?",
+            OFF_PATH, session, first, behind,
+        )  # fmt: skip
 
 
 def messages_by_id(writer: Writer, message: int) -> list[MessageRow]:

@@ -121,6 +121,7 @@ def test_show_of_a_message_has_its_neighbours(home: Home):
         "created_at": FIRST_MS + 120_000,
         "line_number": 3,
         "state": "present",
+        "off_path": False,
         "blocks": [
             {"kind": "tool_result", "text": "a.py\nb.py\nc.py", "tool": "Bash", "call_id": "c1", "is_error": True}
         ],
