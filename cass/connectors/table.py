@@ -38,6 +38,10 @@ AGENTS = (
     Agent("goose", "Goose", "goose", (), ("goose", "session", "--resume", "--session-id", "{id}")),
     Agent("zed", "Zed", "zed"),
     Agent("crush", "Crush", "crush", (), ("crush", "--session", "{id}"), after_others=True),
+    Agent("pi", "Pi", "pi", (), ("pi", "--session", "{id}")),
+    Agent("openclaw", "OpenClaw", "openclaw"),
+    Agent("clawdbot", "Clawdbot", "clawdbot"),
+    Agent("oh_my_pi", "Oh My Pi", "oh_my_pi", ("omp",)),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
 )
 

@@ -30,12 +30,13 @@ class Telling:
         self.rank: int = state.get("rank", TITLE_NONE)
         self._whole = whole
         self._facts: dict[str, str] = dict(state.get("facts", {}))
-        self._new: dict[str, str] = {}
+        self._new: dict[str, str] = dict(state.get("new", {}))  # of these nobody was told
         self._announced = False
 
     def state(self) -> dict[str, Any]:
         """What a later read of an appended file goes on with, as JSON values."""
-        return {"next": self.next, "rank": self.rank, "facts": dict(self._facts), "parent": self.parent}
+        facts, new = dict(self._facts), dict(self._new)
+        return {"next": self.next, "rank": self.rank, "facts": facts, "new": new, "parent": self.parent}
 
     def know(self, **facts: object) -> None:
         """Note a workspace, git_branch or model; what says nothing is ignored."""
