@@ -42,6 +42,7 @@ AGENTS = (
     Agent("openclaw", "OpenClaw", "openclaw"),
     Agent("clawdbot", "Clawdbot", "clawdbot"),
     Agent("oh_my_pi", "Oh My Pi", "oh_my_pi", ("omp",)),
+    Agent("qwen", "Qwen Code", "qwen", ("qwen_code",), ("qwen", "--resume", "{id}")),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
 )
 
