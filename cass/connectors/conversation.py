@@ -71,8 +71,8 @@ class Conversation:
         """A tool call.  `given` is its input, as JSON or as JSON in a text."""
         tool, number, given = string(name), string(call_id), _parsed(given)
         command = None
-        if isinstance(given, dict):
-            command = shell_line(given.get("command") or given.get("cmd"))
+        if isinstance(given, dict) and (command := shell_line(given.get("command") or given.get("cmd"))) is not None:
+            given = {"command": command} | {key: part for key, part in given.items() if key not in ("command", "cmd")}
         own = runs_cass(command) or (tool is not None and tool.startswith(_CASS_TOOLS))
         if number:
             self.calls[number] = [tool, own]

@@ -43,6 +43,7 @@ AGENTS = (
     Agent("clawdbot", "Clawdbot", "clawdbot"),
     Agent("oh_my_pi", "Oh My Pi", "oh_my_pi", ("omp",)),
     Agent("qwen", "Qwen Code", "qwen", ("qwen_code",), ("qwen", "--resume", "{id}")),
+    Agent("factory", "Factory droid", "factory", ("droid",), ("droid", "--resume", "{id}")),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
 )
 
