@@ -44,6 +44,7 @@ AGENTS = (
     Agent("oh_my_pi", "Oh My Pi", "oh_my_pi", ("omp",)),
     Agent("qwen", "Qwen Code", "qwen", ("qwen_code",), ("qwen", "--resume", "{id}")),
     Agent("factory", "Factory droid", "factory", ("droid",), ("droid", "--resume", "{id}")),
+    Agent("mistral_vibe", "Mistral Vibe", "mistral_vibe", ("vibe",), ("vibe", "--resume", "{id}")),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
 )
 

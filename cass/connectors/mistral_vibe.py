@@ -1,0 +1,80 @@
+"""Mistral Vibe: `logs/session/session_<time>_<id>/messages.jsonl`, with what is known of it in `meta.json` beside it.
+
+The id is the first part of the session's own, by which it can be resumed.  The messages have no times of their own in
+most versions: they have the session's start then.
+"""
+
+from __future__ import annotations
+
+import os
+
+from cass.connectors.base import TITLE_CUSTOM, Block, Root
+from cass.connectors.common import any_ms
+from cass.connectors.conversation import dicts, member, said
+from cass.connectors.telling import spoken
+from cass.connectors.transcript import Transcript
+from cass.connectors.vscode import small_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from cass.connectors.base import Item, Source, Surroundings
+    from cass.connectors.jsonl import Line
+
+AGENT = "mistral_vibe"
+
+
+def roots(around: Surroundings) -> list[Root]:
+    """The folder of session logs."""
+    home = (around.env.get("VIBE_HOME") or "~/.vibe").replace("~", around.home, 1)
+    return [Root(os.path.join(home, "logs", "session"), depth=2)]
+
+
+def enters(folder: str) -> bool:
+    """A session's folder, and those of its agents."""
+    return not os.path.basename(folder).startswith(".")
+
+
+def claims(path: str) -> bool:
+    """The messages of a session."""
+    return os.path.basename(path) == "messages.jsonl"
+
+
+def read(source: Source) -> Iterator[Item]:
+    """Give the session and its messages."""
+    folder = os.path.basename(os.path.dirname(source.path))
+    return _Log(source, folder.rpartition("_")[2] or folder).items()
+
+
+class _Log(Transcript):
+    def __init__(self, source: Source, external_id: str) -> None:
+        super().__init__(source, external_id)
+        meta = small_json(os.path.join(os.path.dirname(source.path), "meta.json"))
+        self.know(
+            workspace=member(meta, "environment", "working_directory"),
+            git_branch=member(meta, "git_branch"),
+            model=member(meta, "config", "active_model"),
+        )
+        if member(meta, "title_source") == "manual":
+            self.name(member(meta, "title"), TITLE_CUSTOM)
+        self.started_ms = any_ms(member(meta, "start_time"))
+
+    def record(self, value: dict[str, Any], line: Line) -> None:
+        role, content = value.get("role"), value.get("content")
+        ms = any_ms(value.get("timestamp"))
+        ms = self.started_ms if ms is None else ms
+        if role == "user":
+            self.prompt(ms, said(content) if value.get("injected") is not True else (), line)
+        elif role == "assistant":
+            calls = [self._call(call) for call in dicts(value.get("tool_calls"))]
+            thought = spoken("thinking", value.get("reasoning_content"))
+            self.say("assistant", ms, (*thought, *said(content), *calls), line)
+        elif role == "tool":
+            self.say("tool", ms, self.result(content, value.get("tool_call_id"), tool=value.get("name")), line)
+        else:
+            self.say("system", ms, (), line)
+
+    def _call(self, call: dict[str, Any]) -> Block:
+        return self.call(member(call, "function", "name"), member(call, "function", "arguments"), call.get("id"))
