@@ -45,6 +45,7 @@ AGENTS = (
     Agent("qwen", "Qwen Code", "qwen", ("qwen_code",), ("qwen", "--resume", "{id}")),
     Agent("factory", "Factory droid", "factory", ("droid",), ("droid", "--resume", "{id}")),
     Agent("mistral_vibe", "Mistral Vibe", "mistral_vibe", ("vibe",), ("vibe", "--resume", "{id}")),
+    Agent("antigravity", "Antigravity CLI", "antigravity", ("agy",), ("agy", "--conversation", "{id}")),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
 )
 
