@@ -46,6 +46,7 @@ AGENTS = (
     Agent("factory", "Factory droid", "factory", ("droid",), ("droid", "--resume", "{id}")),
     Agent("mistral_vibe", "Mistral Vibe", "mistral_vibe", ("vibe",), ("vibe", "--resume", "{id}")),
     Agent("antigravity", "Antigravity CLI", "antigravity", ("agy",), ("agy", "--conversation", "{id}")),
+    Agent("grok", "Grok", "grok"),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
 )
 
