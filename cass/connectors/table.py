@@ -47,6 +47,7 @@ AGENTS = (
     Agent("mistral_vibe", "Mistral Vibe", "mistral_vibe", ("vibe",), ("vibe", "--resume", "{id}")),
     Agent("antigravity", "Antigravity CLI", "antigravity", ("agy",), ("agy", "--conversation", "{id}")),
     Agent("grok", "Grok", "grok"),
+    Agent("kimi", "Kimi CLI", "kimi", ("kimi_cli",), ("kimi", "--session", "{id}")),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
 )
 

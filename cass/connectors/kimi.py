@@ -1,0 +1,143 @@
+"""Kimi's first command line: `sessions/<md5 of the folder>/<id>/wire.jsonl`, a stream of events with their times.
+
+Answers and the input of tools come in pieces.  Sessions of versions before the stream have only what was sent to the
+model: `context.jsonl` in the same place, or `sessions/<md5>/<id>.jsonl`; it has no times.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from cass.connectors.base import TITLE_CUSTOM, TITLE_GENERATED, Block, Root
+from cass.connectors.common import any_ms
+from cass.connectors.conversation import dicts, member, said
+from cass.connectors.telling import string
+from cass.connectors.transcript import Transcript
+from cass.connectors.vscode import small_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from cass.connectors.base import Item, Source, Surroundings
+    from cass.connectors.jsonl import Line
+
+AGENT = "kimi"
+
+_WIRE, _CONTEXT = "wire.jsonl", "context.jsonl"
+_ENDS_A_TURN = ("StepBegin", "StepInterrupted", "TurnEnd", "CompactionBegin", "CompactionEnd")
+
+
+def roots(around: Surroundings) -> list[Root]:
+    """The folder of sessions."""
+    home = (around.env.get("KIMI_SHARE_DIR") or "~/.kimi").replace("~", around.home, 1)
+    return [Root(os.path.join(home, "sessions"), depth=2)]
+
+
+def enters(folder: str) -> bool:
+    """Folders that Kimi ran in, and sessions in them."""
+    return not os.path.basename(folder).startswith(".")
+
+
+def claims(path: str) -> bool:
+    """The stream of a session; what was sent to the model, where there is no stream."""
+    folder, name = os.path.split(path)
+    if name in (_WIRE, _CONTEXT):
+        return name == _WIRE or not os.path.exists(os.path.join(folder, _WIRE))
+    is_flat = os.path.basename(os.path.dirname(folder)) == "sessions" and name.endswith(".jsonl")
+    return is_flat and not os.path.isdir(path.removesuffix(".jsonl"))
+
+
+def read(source: Source) -> Iterator[Item]:
+    """Give the session and its messages."""
+    folder, name = os.path.split(source.path)
+    if name == _WIRE:
+        return _Wire(source, os.path.basename(folder)).items()
+    flat = name != _CONTEXT
+    return _Context(source, name.removesuffix(".jsonl") if flat else os.path.basename(folder)).items()
+
+
+class _Session(Transcript):
+    def __init__(self, source: Source, external_id: str) -> None:
+        super().__init__(source, external_id)
+        folder = os.path.dirname(source.path)
+        hashed = folder if os.path.basename(os.path.dirname(folder)) == "sessions" else os.path.dirname(folder)
+        self.know(workspace=_workspace(hashed))
+        state = small_json(os.path.join(folder, "state.json"))
+        self.name(member(state, "title"), TITLE_GENERATED)
+        self.name(member(state, "custom_title"), TITLE_CUSTOM)
+
+
+class _Wire(_Session):
+    def __init__(self, source: Source, external_id: str) -> None:
+        super().__init__(source, external_id)
+        self.calling: tuple[Any, Any, list[str]] | None = None  # name, id and the input's pieces of the open call
+
+    def record(self, value: dict[str, Any], line: Line) -> None:
+        kind, payload = member(value, "message", "type"), member(value, "message", "payload")
+        ms = any_ms(value.get("timestamp"))
+        if kind == "TurnBegin":
+            self.close()
+            self.prompt(ms, said(member(payload, "user_input")), line)
+        elif kind == "ContentPart":
+            for block in said([payload]):
+                self.stream(block.kind, block.text, ms, line)
+        elif kind == "ToolCall":
+            function = member(payload, "function")
+            self._open("assistant", ms, line)
+            self._end_block()
+            self.calling = (member(function, "name"), member(payload, "id"), [_text(member(function, "arguments"))])
+        elif kind == "ToolCallPart" and self.calling is not None:
+            self._open("assistant", ms, line)
+            self.calling[2].append(_text(member(payload, "arguments_part")))
+        elif kind == "ToolResult":
+            self.close()
+            self.say("tool", ms, self._answered(payload), line)
+        elif kind in _ENDS_A_TURN:
+            self.close()
+
+    def _answered(self, payload: Any) -> tuple[Block, ...]:
+        answer = member(payload, "return_value")
+        output = member(answer, "output")
+        said_more = member(answer, "message")
+        text = output if output not in (None, "", []) else said_more
+        return self.result(text, member(payload, "tool_call_id"), member(answer, "is_error") is True)
+
+    def _end_block(self) -> None:
+        super()._end_block()
+        if self.calling is not None:
+            name, call_id, pieces = self.calling
+            self.calling = None
+            self.blocks.append(self.call(name, "".join(pieces), call_id))
+
+
+class _Context(_Session):
+    def record(self, value: dict[str, Any], line: Line) -> None:
+        role, content = value.get("role"), value.get("content")
+        if role == "user":
+            self.prompt(None, said(content), line)
+        elif role == "assistant":
+            calls = [
+                self.call(member(call, "function", "name"), member(call, "function", "arguments"), call.get("id"))
+                for call in dicts(value.get("tool_calls"))
+            ]
+            self.say("assistant", None, (*said(content), *calls), line)
+        elif role == "tool":
+            self.say("tool", None, self.result(content, value.get("tool_call_id")), line)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _workspace(folder: str) -> str | None:
+    """The folder whose hash names this one: Kimi keeps a list of those it ran in."""
+    sessions, name = os.path.split(folder)
+    listed = small_json(os.path.join(os.path.dirname(sessions), "kimi.json"))
+    for row in dicts(member(listed, "work_dirs")):
+        path = string(row.get("path"))
+        if path and hashlib.md5(path.encode(), usedforsecurity=False).hexdigest() == name:
+            return path
+    return None
