@@ -48,6 +48,7 @@ AGENTS = (
     Agent("antigravity", "Antigravity CLI", "antigravity", ("agy",), ("agy", "--conversation", "{id}")),
     Agent("grok", "Grok", "grok"),
     Agent("kimi", "Kimi CLI", "kimi", ("kimi_cli",), ("kimi", "--session", "{id}")),
+    Agent("kimi_code", "Kimi Code", "kimi_code"),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
 )
 
