@@ -49,6 +49,7 @@ AGENTS = (
     Agent("grok", "Grok", "grok"),
     Agent("kimi", "Kimi CLI", "kimi", ("kimi_cli",), ("kimi", "--session", "{id}")),
     Agent("kimi_code", "Kimi Code", "kimi_code"),
+    Agent("amp", "Amp", "amp", (), ("amp", "threads", "continue", "{id}")),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
 )
 
