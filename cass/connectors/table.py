@@ -50,6 +50,7 @@ AGENTS = (
     Agent("kimi", "Kimi CLI", "kimi", ("kimi_cli",), ("kimi", "--session", "{id}")),
     Agent("kimi_code", "Kimi Code", "kimi_code"),
     Agent("amp", "Amp", "amp", (), ("amp", "threads", "continue", "{id}")),
+    Agent("openhands", "OpenHands", "openhands", (), ("openhands", "--resume", "{id}")),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
 )
 
