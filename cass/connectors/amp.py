@@ -12,7 +12,7 @@ from cass.connectors.base import TITLE_GENERATED, Block, Checkpoint, Root, Sourc
 from cass.connectors.bigjson import Part, parts
 from cass.connectors.common import any_ms
 from cass.connectors.conversation import Conversation, dicts, member, said
-from cass.connectors.telling import spoken
+from cass.connectors.telling import Telling, spoken
 from cass.connectors.vscode import uri_path, user_folders
 
 TYPE_CHECKING = False
@@ -60,7 +60,7 @@ def read(source: Source) -> Iterator[Item]:
 
 class _Thread(Conversation):
     def __init__(self, source: Source) -> None:
-        super().__init__(source.external_id or os.path.basename(source.path).removesuffix(".json"))
+        super().__init__(Telling(source.external_id or os.path.basename(source.path).removesuffix(".json")))
         self.ms: int | None = None
 
     def part(self, part: Part) -> None:

@@ -24,9 +24,9 @@ _CASS_TOOLS = ("mcp__cass__", "cass__", "mcp_cass_")
 class Conversation:
     """Tells a session's turns.  What is known of it before its first turn waits until there is one."""
 
-    def __init__(self, external_id: str, parent: str | None = None, state: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, told: Telling, state: Mapping[str, Any] | None = None) -> None:
         state = state or {}
-        self.told = Telling(external_id, parent, state.get("told"), whole=bool(state.get("whole")))
+        self.told = told
         self.given = bool(state.get("given"))  # a turn was told, in this read or before
         self.names: list[tuple[str, int]] = [(text, rank) for text, rank in state.get("names", ())]
         self.calls: dict[str, list[Any]] = {call: [tool, own] for call, tool, own in state.get("calls", ())}
@@ -54,17 +54,21 @@ class Conversation:
             self.names.append((trim(text, 2000), rank))
             self._use_names()
 
-    def say(self, role: str, ms: int | None, blocks: tuple[Block, ...], line: Line | None = None) -> None:
+    def say(
+        self, role: str, ms: int | None, blocks: tuple[Block, ...], line: Line | None = None, off_path: bool = False
+    ) -> None:
         """The next turn; one without blocks is only counted."""
-        self.told.turn(role, ms, blocks, line)
+        self.told.turn(role, ms, blocks, line, off_path)
         self.given = self.given or bool(blocks)
         self._use_names()
 
-    def prompt(self, ms: int | None, blocks: tuple[Block, ...], line: Line | None = None) -> None:
+    def prompt(
+        self, ms: int | None, blocks: tuple[Block, ...], line: Line | None = None, off_path: bool = False
+    ) -> None:
         """What the user wrote; the first prompt is a title as long as there is no other."""
-        self.say("user", ms, blocks, line)
+        self.say("user", ms, blocks, line, off_path)
         text = next((block.text for block in blocks if block.kind == "text"), None)
-        if text and self.told.rank < TITLE_PROMPT:
+        if text and not off_path and self.told.rank < TITLE_PROMPT:
             self.told.title(text, TITLE_PROMPT)
 
     def call(self, name: object, given: object, call_id: object) -> Block:

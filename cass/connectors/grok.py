@@ -71,10 +71,12 @@ class _Session(Transcript):
         self.name(member(summary, "session_summary"), TITLE_SUMMARY)
         self.name(member(summary, "generated_title"), TITLE_GENERATED)
 
-    def prompt(self, ms: int | None, blocks: tuple[Block, ...], line: Line | None = None) -> None:
+    def prompt(
+        self, ms: int | None, blocks: tuple[Block, ...], line: Line | None = None, off_path: bool = False
+    ) -> None:
         """What the user wrote, without the marks around it."""
         typed = [spoken(block.kind, _query(block.text)) if block.kind == "text" else (block,) for block in blocks]
-        super().prompt(ms, tuple(block for some in typed for block in some), line)
+        super().prompt(ms, tuple(block for some in typed for block in some), line, off_path)
 
 
 class _Updates(_Session):

@@ -12,7 +12,7 @@ import os
 from cass.connectors.base import Checkpoint, Root, SourceProblem
 from cass.connectors.common import any_ms
 from cass.connectors.conversation import Conversation, member, said
-from cass.connectors.telling import spoken
+from cass.connectors.telling import Telling, spoken
 from cass.connectors.vscode import small_json
 
 TYPE_CHECKING = False
@@ -106,7 +106,7 @@ def _event(path: str) -> dict[str, Any] | SourceProblem:
 
 class _Told(Conversation):
     def __init__(self, source: Source, name: str) -> None:
-        super().__init__(source.external_id or name)
+        super().__init__(Telling(source.external_id or name))
         state = small_json(source.path) if os.path.basename(source.path) == _STATE else None
         self.know(
             workspace=member(state, "workspace", "path") or member(state, "workspace", "working_dir"),

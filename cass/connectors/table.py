@@ -51,6 +51,7 @@ AGENTS = (
     Agent("kimi_code", "Kimi Code", "kimi_code"),
     Agent("amp", "Amp", "amp", (), ("amp", "threads", "continue", "{id}")),
     Agent("openhands", "OpenHands", "openhands", (), ("openhands", "--resume", "{id}")),
+    Agent("hermes", "Hermes Agent", "hermes", ("hermes_agent",), ("hermes", "--resume", "{id}")),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
 )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from cass.connectors.base import Block, Branches, Checkpoint, SourceProblem
 from cass.connectors.conversation import Conversation
 from cass.connectors.jsonl import Line, lines, parse
-from cass.connectors.telling import spoken
+from cass.connectors.telling import Telling, spoken
 from cass.connectors.tree import Tree
 
 TYPE_CHECKING = False
@@ -29,7 +29,8 @@ class Transcript(Conversation):
     def __init__(self, source: Source, external_id: str, parent: str | None = None) -> None:
         resume = source.resume
         state: Any = {} if resume is None else dict(resume.state) if resume.offset else {"whole": True}
-        super().__init__(source.external_id or state.get("id") or external_id, parent, state)
+        name = source.external_id or state.get("id") or external_id
+        super().__init__(Telling(name, parent, state.get("told"), whole=bool(state.get("whole"))), state)
         self.source = source
         self.kept: dict[str, Any] = dict(state.get("kept", ()))  # the subclass's own, JSON values
         self.tree = Tree(state.get("tree"))

@@ -158,7 +158,9 @@ def _lengthened(value: Any) -> Any:
 
 def _tables(data: bytes) -> list[str]:
     with _Database(data) as database:
-        return [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type='table'")]
+        # Those of SQLite itself may not be altered.
+        named = "SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite_%'"
+        return [name for (name,) in database.execute(named)]
 
 
 def _columns(data: bytes, value: str) -> Iterator[list[str]]:
