@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 
-from cass.connectors.base import Checkpoint, Root, SourceProblem
+from cass.connectors.base import Checkpoint, Root, Session, SourceProblem
 from cass.connectors.common import any_ms
 from cass.connectors.conversation import Conversation, member, said
 from cass.connectors.telling import Telling, spoken
@@ -62,13 +62,15 @@ def read(source: Source) -> Iterator[Item]:
     folder, at = _folder(source.path), stand(source.path)
     told = _Told(source, os.path.basename(os.path.dirname(folder)))
     for name in _names(folder):
-        value = _event(os.path.join(folder, name))
+        value = told.parsed(os.path.join(folder, name))
         if isinstance(value, SourceProblem):
             yield value
         else:
             told.event(value)
             yield from told.told.drained()
-    yield Checkpoint(source.size, 0, {"stand": at}, resumable=False)
+    if source.resume and not told.given:
+        yield Session(told.told.id, whole=True)
+    yield Checkpoint(told.taken, 0, {"stand": at}, stamped=True)
 
 
 def _folder(path: str) -> str:
@@ -90,28 +92,30 @@ def _number(name: str) -> str:
     return name.removeprefix("event-").removesuffix(".json").partition("-")[0]
 
 
-def _event(path: str) -> dict[str, Any] | SourceProblem:
-    try:
-        with open(path, encoding="utf-8-sig", errors="replace") as file:
-            text = file.read(MAX_EVENT_BYTES + 1)
-        value = json.loads(text) if 0 < len(text) <= MAX_EVENT_BYTES else None
-    except OSError as bad:
-        return SourceProblem(path, None, bad.strerror or str(bad))
-    except (ValueError, RecursionError) as bad:
-        return SourceProblem(path, None, f"not JSON: {str(bad)[:120]}")
-    if len(text) > MAX_EVENT_BYTES:
-        return SourceProblem(path, None, "an event of over 16 MB was passed over")
-    return value if isinstance(value, dict) else {}
-
-
 class _Told(Conversation):
     def __init__(self, source: Source, name: str) -> None:
-        super().__init__(Telling(source.external_id or name))
+        super().__init__(Telling(source.external_id or name, whole=True))
+        self.taken = 0  # bytes of all events
         state = small_json(source.path) if os.path.basename(source.path) == _STATE else None
         self.know(
             workspace=member(state, "workspace", "path") or member(state, "workspace", "working_dir"),
             model=member(state, "agent", "llm", "model"),
         )
+
+    def parsed(self, path: str) -> dict[str, Any] | SourceProblem:
+        """An event's object, empty where the file is or is none; or what is wrong with the file."""
+        try:
+            with open(path, "rb") as file:
+                data = file.read(MAX_EVENT_BYTES + 1)
+            self.taken += len(data)
+            if len(data) > MAX_EVENT_BYTES:
+                return SourceProblem(path, None, "an event of over 16 MB was passed over")
+            value = json.loads(data.decode("utf-8-sig", "replace")) if data else None
+        except OSError as bad:
+            return SourceProblem(path, None, bad.strerror or str(bad))
+        except (ValueError, RecursionError) as bad:
+            return SourceProblem(path, None, f"not JSON: {str(bad)[:120]}")
+        return value if isinstance(value, dict) else {}
 
     def event(self, value: dict[str, Any]) -> None:
         """Tell what this event says."""

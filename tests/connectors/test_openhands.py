@@ -10,9 +10,11 @@ import pytest
 
 from cass.connectors import openhands
 from cass.connectors.base import TITLE_PROMPT, Block, Root, Session, SourceProblem, Surroundings
+from tests.archive import make_home
 from tests.connectors.pi_files import TIME_MS
 from tests.connectors.reading import messages, problems, read, session, texts
 from tests.connectors.samples.openhands import ID, sample
+from tests.indexing.invariants import check_invariants
 
 
 def conversation(home: Path) -> Path:
@@ -29,7 +31,7 @@ def test_a_session_is_told_with_all_that_is_known(tmp_path):
     """The state has the folder and the model; times are UTC without saying so."""
     items = tell(conversation(tmp_path))
 
-    assert session(items) == Session(ID, None, "find it", TITLE_PROMPT, "/w/app", None, "openai/large-1")
+    assert session(items) == Session(ID, None, "find it", TITLE_PROMPT, "/w/app", None, "openai/large-1", whole=True)
     assert {m.created_ms for m in messages(items)} == {TIME_MS}
 
 
@@ -52,7 +54,7 @@ def test_older_versions_have_actions_and_observations(tmp_path):
     conversation(tmp_path)
     items = tell(tmp_path / ".openhands/sessions/s0/events/0.json")
 
-    assert session(items) == Session("s0", None, "and the emu?", TITLE_PROMPT, "/w/app")
+    assert session(items) == Session("s0", None, "and the emu?", TITLE_PROMPT, "/w/app", whole=True)
     assert texts(items) == [
         ("user", [("text", "and the emu?")]),
         ("assistant", [("text", "I look."), ("tool_call", "ls")]),
@@ -70,6 +72,22 @@ def test_a_new_event_changes_where_it_stands(tmp_path):
 
     assert end.state == {"stand": before}
     assert openhands.stand(str(path)) != before
+
+
+def test_a_conversation_grows_by_files(tmp_path):
+    """An event that came after the index run is found by the next one; the others are what they were."""
+    home = make_home(tmp_path)
+    path = conversation(home.home)
+    first = home.index().agents["openhands"]
+    event = {"kind": "MessageEvent", "source": "user", "llm_message": {"content": "and the kookaburra?"}}
+    (path.parent / "events/event-00005-x.json").write_text(json.dumps(event))
+
+    second = home.index().agents["openhands"]
+
+    assert (first.read, second.read, second.unchanged) == (2, 1, 1)
+    assert {(hit.external_id, hit.ordinal) for hit in home.search("kookaburra").hits} == {(ID, 5)}
+    assert home.index().agents["openhands"].bytes_read == 0
+    check_invariants(home.data)
 
 
 def test_events_without_a_state_are_still_read(tmp_path):
