@@ -11,8 +11,8 @@ import os
 
 from cass.connectors.base import TITLE_CUSTOM, TITLE_GENERATED, Block, Root
 from cass.connectors.common import any_ms
-from cass.connectors.conversation import dicts, member, said
-from cass.connectors.telling import string
+from cass.connectors.conversation import Conversation, dicts, member, said
+from cass.connectors.telling import Telling, string
 from cass.connectors.transcript import Transcript
 from cass.connectors.vscode import small_json
 
@@ -74,6 +74,12 @@ class _Wire(_Session):
     def __init__(self, source: Source, external_id: str) -> None:
         super().__init__(source, external_id)
         self.calling: tuple[Any, Any, list[str]] | None = None  # name, id and the input's pieces of the open call
+        kept = source.resume.state.get("children", ()) if source.resume else ()
+        self.children = {key: self._child(key, state) for key, state in kept}
+
+    def state(self) -> dict[str, Any]:
+        """With those of its sub-agents."""
+        return super().state() | {"children": [[key, child.state()] for key, child in self.children.items()]}
 
     def record(self, value: dict[str, Any], line: Line) -> None:
         kind, payload = member(value, "message", "type"), member(value, "message", "payload")
@@ -94,16 +100,36 @@ class _Wire(_Session):
             self.calling[2].append(_text(member(payload, "arguments_part")))
         elif kind == "ToolResult":
             self.close()
-            self.say("tool", ms, self._answered(payload), line)
+            self.say("tool", ms, _answered(self, payload), line)
         elif kind in _ENDS_A_TURN:
             self.close()
+        elif kind == "SubagentEvent":
+            self._sub_agent(payload, ms, line)
 
-    def _answered(self, payload: Any) -> tuple[Block, ...]:
-        answer = member(payload, "return_value")
-        output = member(answer, "output")
-        said_more = member(answer, "message")
-        text = output if output not in (None, "", []) else said_more
-        return self.result(text, member(payload, "tool_call_id"), member(answer, "is_error") is True)
+    def _sub_agent(self, payload: Any, ms: int | None, line: Line) -> None:
+        """What a sub-agent did stands among the events of its parent, and is a session of its own."""
+        named = ("agent_id", "task_tool_call_id", "parent_tool_call_id")
+        key = next((name for field in named if (name := string(member(payload, field)))), None)
+        if key is None:
+            return
+        if key not in self.children:
+            self.children[key] = self._child(key, None)
+        child = self.children[key]
+        kind, inner = member(payload, "event", "type"), member(payload, "event", "payload")
+        if kind == "ContentPart":
+            child.say("assistant", ms, said([inner]), line)
+        elif kind == "ToolCall":
+            function = member(inner, "function")
+            call = child.call(member(function, "name"), member(function, "arguments"), member(inner, "id"))
+            child.say("assistant", ms, (call,), line)
+        elif kind == "ToolResult":
+            child.say("tool", ms, _answered(child, inner), line)
+
+    def _child(self, key: str, state: dict[str, Any] | None) -> Conversation:
+        told = Telling(f"{self.told.id}.{key}", self.told.id, (state or {}).get("told"))
+        told.out = self.told.out
+        told.know(workspace=self.told.knows("workspace"))
+        return Conversation(told, state)
 
     def _end_block(self) -> None:
         super()._end_block()
@@ -126,6 +152,14 @@ class _Context(_Session):
             self.say("assistant", None, (*said(content), *calls), line)
         elif role == "tool":
             self.say("tool", None, self.result(content, value.get("tool_call_id")), line)
+
+
+def _answered(chat: Conversation, payload: Any) -> tuple[Block, ...]:
+    """What a tool answered: its output, or where it has none, what it says of itself."""
+    answer = member(payload, "return_value")
+    output = member(answer, "output")
+    text = output if output not in (None, "", []) else member(answer, "message")
+    return chat.result(text, member(payload, "tool_call_id"), member(answer, "is_error") is True)
 
 
 def _text(value: object) -> str:

@@ -11,7 +11,7 @@ from cass.connectors import kimi
 from cass.connectors.base import TITLE_CUSTOM, Block, Root, Session, Surroundings
 from tests.connectors.growing import check_growth
 from tests.connectors.pi_files import TIME_MS, lines
-from tests.connectors.reading import messages, read, session, texts
+from tests.connectors.reading import messages, read, session, stored, texts, two_reads
 from tests.connectors.samples.kimi import CONTEXT, FOLDER, SAMPLE, event, sample
 
 SESSION = f"/h/.kimi/sessions/{FOLDER}/s1"
@@ -58,6 +58,32 @@ def test_a_prompt_may_have_parts_and_a_tool_may_fail():
         ("tool", [("tool_result", "no such file")]),
     ]
     assert messages(items)[1].blocks[0].is_error
+
+
+def test_a_sub_agents_events_are_a_session_of_their_own(tmp_path):
+    """A child of the session among whose events they stand, also where the reading is interrupted."""
+    inner = [
+        {"type": "ContentPart", "payload": {"type": "text", "text": "I look around."}},
+        {"type": "ToolCall", "payload": {"id": "c9", "function": {"name": "Shell", "arguments": '{"command": "ls"}'}}},
+        {"type": "ToolResult", "payload": {"tool_call_id": "c9", "return_value": {"output": "emu.txt"}}},
+        {"type": "StepBegin", "payload": {"n": 2}},
+    ]
+    data = SAMPLE + lines(*(event("SubagentEvent", task_tool_call_id="c1", event=each) for each in inner))
+    whole = read_sample(tmp_path, data=data)
+
+    assert session(whole, "s1.c1") == Session("s1.c1", "s1", workspace="/w/app")
+    assert [
+        (m.role, m.ordinal, block.kind, block.text, block.tool)
+        for m in messages(whole)
+        if m.session == "s1.c1"
+        for block in m.blocks
+    ] == [
+        ("assistant", 0, "text", "I look around.", None),
+        ("assistant", 1, "tool_call", "ls", "Shell"),
+        ("tool", 2, "tool_result", "emu.txt", "Shell"),
+    ]
+    for cut in range(len(SAMPLE), len(data), 17):
+        assert stored(*two_reads(kimi, data, cut, PATH)) == stored(read(kimi, data, PATH)), cut
 
 
 def test_it_is_read_on_wherever_the_first_read_ended():
