@@ -168,6 +168,7 @@ if TYPE_CHECKING:
 
         One more is optional, for a session that is spread over many files: `stand(path)` gives a JSON value that is
         another one when a file beside the claimed one has changed; the last checkpoint has it as `state["stand"]`.
+        None: all that belongs to it stands in the one file.
         """
 
         AGENT: str

@@ -132,8 +132,8 @@ class _Store:
     def _composer(self, database: Database, key: str, composer: dict[str, Any], telling: Telling) -> None:
         bubbles = [(bubble, False) for bubble in _list(composer.get("conversation"))]
         bubbles = bubbles or list(_bubbles(database, key, composer))
-        named = uri_path(_uri(composer)) or uri_path(workspace_in(bubble for bubble, _ in bubbles))
-        telling.know(workspace=named or self._workspace(database, key))
+        named = uri_path(_uri(composer)) or self._workspace(database, key)
+        telling.know(workspace=named or uri_path(workspace_in(bubble for bubble, _ in bubbles)))
         transcript = Transcript(telling, any_ms(composer.get("createdAt")))
         chosen = composer.get("modelConfig")
         for bubble, is_left in bubbles:
@@ -218,7 +218,10 @@ def _workspaces(storage: str) -> dict[str, str]:
 
 
 def _global_composers(workspace: str) -> frozenset[str]:
-    """The composers that stand in the database of all windows: a workspace's copy of them is not told."""
+    """The composers that stand in the database of all windows: a workspace's copy of them is not told.
+
+    Raises Unreadable: without knowing them, each might be told twice.
+    """
     path = os.path.join(os.path.dirname(os.path.dirname(workspace)), "globalStorage", FILE)
     try:
         info = os.stat(path)
@@ -229,14 +232,9 @@ def _global_composers(workspace: str) -> frozenset[str]:
 
 @functools.lru_cache(maxsize=4)
 def _composers_in(path: str, size: int, mtime_ns: int) -> frozenset[str]:
-    try:
-        with Database(path) as database:
-            if not database.columns("cursorDiskKV"):
-                return frozenset()
-            sql = "SELECT substr(key, 14) FROM cursorDiskKV WHERE key >= 'composerData:' AND key < 'composerData;'"
-            return frozenset(str(row[0]) for row in database.rows(sql))
-    except Unreadable:
-        return frozenset()
+    with Database(path) as database:
+        found = database.rows(_LIST) if database.columns("cursorDiskKV") else []
+        return frozenset(str(row[0]) for row in found)
 
 
 def _uri(composer: dict[str, Any]) -> object:

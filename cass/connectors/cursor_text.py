@@ -112,8 +112,7 @@ def _words(node: object, depth: int) -> str:
 
 
 def _children(node: object) -> list[Any]:
-    children = node.get("children") if isinstance(node, dict) else None
-    return children if isinstance(children, list) else []
+    return _listed(node.get("children") if isinstance(node, dict) else None)
 
 
 def _time_ms(bubble: dict[str, Any]) -> int | None:
@@ -135,9 +134,42 @@ def _parsed(text: object) -> Any:
 
 
 def workspace_in(bubbles: Iterable[dict[str, Any]]) -> str | None:
-    """The folder that a bubble says it was written in."""
+    """The folder that a bubble says it was written in, or else the one that its files have in common.
+
+    A file that is named by its place in the project and by its whole path gives the project's folder exactly.
+    """
+    paths: dict[str, None] = {}
     for bubble in bubbles:
         uris = bubble.get("workspaceUris")
         if isinstance(uris, list) and uris and isinstance(uris[0], str):
             return uris[0]
-    return None
+        here = [path for block in _listed(bubble.get("codeBlocks")) if (path := _path(block))]
+        for inner in _listed(bubble.get("relevantFiles")):
+            for path in here if isinstance(inner, str) and inner else ():
+                if (plain := path.replace("\\", "/")).endswith("/" + inner):
+                    return path[: len(plain) - len(inner) - 1]
+        paths.update(dict.fromkeys(here))
+    return _common_folder(list(paths))
+
+
+def _common_folder(paths: list[str]) -> str | None:
+    """The folder that all are in; None for one file, or where that is hardly below the root."""
+    parts = [path.replace("\\", "/").split("/")[:-1] for path in paths]
+    count = 0
+    for names in zip(*parts, strict=False):
+        if len(set(names)) > 1:
+            break
+        count += 1
+    if len(paths) < 2 or count < 4:
+        return None
+    separator = "\\" if "\\" in paths[0] else "/"
+    return separator.join(parts[0][:count])
+
+
+def _path(block: object) -> str | None:
+    uri = block.get("uri") if isinstance(block, dict) else None
+    return string(uri.get("fsPath")) if isinstance(uri, dict) else None
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

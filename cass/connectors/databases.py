@@ -130,17 +130,16 @@ def has_session(path: str, table: str, key: str) -> bool:
         info = os.stat(path)
     except OSError:
         return False
-    known = _sessions_in(path, table, info.st_size, info.st_mtime_ns)
-    return known is None or key in known
+    try:
+        return key in _sessions_in(path, table, info.st_size, info.st_mtime_ns)
+    except Unreadable:
+        return True
 
 
 @functools.lru_cache(maxsize=4)
-def _sessions_in(path: str, table: str, size: int, mtime_ns: int) -> frozenset[str] | None:
-    try:
-        with Database(path) as database:
-            return frozenset(str(row[0]) for row in database.select(table, ("id",)))
-    except Unreadable:
-        return None
+def _sessions_in(path: str, table: str, size: int, mtime_ns: int) -> frozenset[str]:
+    with Database(path) as database:
+        return frozenset(str(row[0]) for row in database.select(table, ("id",)))
 
 
 def newest(*times: int | None) -> int | None:

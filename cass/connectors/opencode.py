@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 AGENT = "opencode"
 PROJECT_FOLDER = ".opencode"
 
+_COPIES = ("backup", "bak", "copy", "old")
 _SESSION = ("id", "parent_id", "directory", "title", "revert", "time_updated")
 # Of so many messages the parts are fetched at a time.
 _TOGETHER = 100
@@ -70,8 +71,14 @@ def claims(path: str) -> bool:
     """A database, or the file of a session that no database has taken over."""
     name = os.path.basename(path)
     if name.endswith(".db"):
-        return name == "opencode.db" or name.startswith("opencode-")
+        channel = name.removeprefix("opencode-").removesuffix(".db")
+        return name == "opencode.db" or (name == f"opencode-{channel}.db" and _is_channel(channel))
     return opencode_files.is_session(path) and not opencode_files.is_in_database(path)
+
+
+def _is_channel(word: str) -> bool:
+    """Versions that are not released keep a database of their own; copies that people make are none."""
+    return word.isalpha() and word not in _COPIES
 
 
 def stand(path: str) -> object:

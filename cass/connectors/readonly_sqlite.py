@@ -42,11 +42,16 @@ class Database:
         self.taken = 0
         self._columns: dict[str, tuple[str, ...]] = {}
         try:
-            self._connection = _open(path)
-            self._connection.text_factory = _text
-            self._run("SELECT count(*) FROM sqlite_master", ())
+            # Where it really stands: its log lies there.
+            self._connection = _open(os.path.realpath(path))
         except (_sqlite3.Error, OSError) as bad:
             raise _reason(bad) from bad
+        self._connection.text_factory = _text
+        try:
+            self.rows("SELECT count(*) FROM sqlite_master")
+        except Unreadable:
+            self._connection.close()
+            raise
 
     def __enter__(self) -> Database:
         return self

@@ -150,9 +150,9 @@ class Ingest:
 def _stands_otherwise(connector: Connector, path: str, seen: Seen | None) -> bool:
     """Has a file beside this one changed that belongs to it?"""
     stand = getattr(connector, "stand", None)
-    if stand is None or seen is None or not seen.state:
+    if stand is None or seen is None or not seen.state or (now := stand(path)) is None:
         return False
-    return bool(json.loads(seen.state).get("stand") != stand(path))
+    return bool(json.loads(seen.state).get("stand") != now)
 
 
 def _failed(found: Found, bad: OSError) -> FileReport:

@@ -34,6 +34,11 @@ def workspace(user: Path, name: str, *rows: Row) -> Path:
     return path
 
 
+def named(path: str) -> dict[str, Any]:
+    """A block of code that belongs into this file."""
+    return {"uri": {"fsPath": path}, "codeBlockIdx": 0}
+
+
 def test_each_bubble_is_a_message(tmp_path: Path) -> None:
     """What a tool answered is another; one without a time has that of the bubble before."""
     items = stored(tmp_path, *composer("c1", "Where quokkas live", prompt("b1", "find it", images=[{}]),
@@ -78,18 +83,24 @@ def test_a_prompt_may_stand_only_in_the_editors_form(tmp_path: Path) -> None:
 
 
 def test_where_a_composer_ran(tmp_path: Path) -> None:
-    """It says so, or a bubble, or the list of all, or the workspace that has it."""
+    """It says so, or a bubble, or the list of all, or the workspace that has it, or its files."""
     place = {"uri": {"fsPath": "/w/itself"}}
     headers = {"allComposers": [{"composerId": "c3", "workspaceIdentifier": {"uri": {"external": "file:///w/list"}}}]}
     rows = composer("c1", None, prompt("b", "hi"), workspaceIdentifier=place)
     rows += composer("c2", None, prompt("b", "hi", workspaceUris=["file:///w/bubble"]))
     rows += [*composer("c3", None, prompt("b", "hi")), *composer("c4", None, prompt("b", "hi"))]
+    rows += composer(
+        "c5", None, answer("b", "hi", codeBlocks=[named("c:\\w\\zoo\\src\\a.ts")], relevantFiles=["src/a.ts"])
+    )
+    rows += composer(
+        "c6", None, answer("b", "hi", codeBlocks=[named("/h/ada/w/zoo/a.ts"), named("/h/ada/w/zoo/src/b.ts")])
+    )
     workspace(tmp_path, "zoo", item(COMPOSERS, {"allComposers": [{"composerId": "c4"}]}))
 
     items = stored(tmp_path, *rows, item("composer.composerHeaders", headers))
 
-    assert [known(items, key).workspace for key in ("c1", "c2", "c3", "c4")] == [
-        "/w/itself", "/w/bubble", "/w/list", "/w/zoo"]  # fmt: skip
+    assert [known(items, key).workspace for key in ("c1", "c2", "c3", "c4", "c5", "c6")] == [
+        "/w/itself", "/w/bubble", "/w/list", "/w/zoo", "c:\\w\\zoo", "/h/ada/w/zoo"]  # fmt: skip
 
 
 def test_only_composers_with_new_rows_are_read_again(tmp_path: Path) -> None:
@@ -122,6 +133,21 @@ def test_what_a_workspace_kept_before(tmp_path: Path) -> None:
         ("t1", "user", START_MS, "where?"), ("t1", "assistant", START_MS, "Asleep.")]  # fmt: skip
     assert known(items, "c1").workspace == "/w/zoo"
     assert known(items, "t1") == Session("t1", None, "Wombats", TITLE_GENERATED, "/w/zoo", model="sonnet", whole=True)
+
+
+def test_a_workspace_waits_for_the_database_of_all(tmp_path: Path) -> None:
+    """While that is locked nobody knows which composers moved there."""
+    stored(tmp_path, *composer("moved", None, prompt("b", "hi")))
+    inline = [{"composerId": "moved", "createdAt": START_MS, "conversation": [prompt("b", "hi")]}]
+    path = workspace(tmp_path, "zoo", item(COMPOSERS, {"allComposers": inline}))
+    change(tmp_path / "globalStorage" / "state.vscdb", item("window.zoomLevel", 1))
+    holder = sqlite3.connect(tmp_path / "globalStorage" / "state.vscdb", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    items = read_file(cursor, path)
+    holder.close()
+
+    assert items[-1].again
+    assert messages(items) == []
 
 
 def test_values_in_other_forms_are_read_or_left(tmp_path: Path) -> None:

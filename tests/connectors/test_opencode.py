@@ -189,7 +189,14 @@ def test_only_its_own_folders_are_walked(tmp_path: Path) -> None:
     write_files(data / "storage", STORY)
     old = [session("ses_9", "Old"), *message(1, "ses_9", "user", text("x"))]
     write_files(data / "project" / "w-zoo" / "storage", old, old=True)
-    for name in ("opencode.db", "opencode-dev.db", "auth.json", "snapshot/x/ses_5.json"):
+    for name in (
+        "opencode.db",
+        "opencode-dev.db",
+        "opencode-backup.db",
+        "opencode-2.db",
+        "auth.json",
+        "snapshot/x/ses_5.json",
+    ):
         (data / name).parent.mkdir(parents=True, exist_ok=True)
         (data / name).touch()
 

@@ -58,6 +58,13 @@ def test_what_stands_only_in_the_log_is_seen(tmp_path: Path, writer: sqlite3.Con
     assert folder_as_it_is(tmp_path / "agent") == before
 
 
+def test_a_link_to_a_database_is_read_with_its_log(tmp_path: Path, writer: sqlite3.Connection) -> None:
+    """The log lies beside the database, not beside the link."""
+    (tmp_path / "link.db").symlink_to(tmp_path / "agent" / "a.db")
+
+    assert said(tmp_path / "link.db") == ["quokka", "wombat"]
+
+
 def test_the_owner_writes_while_it_is_open(tmp_path: Path, writer: sqlite3.Connection) -> None:
     """No lock is held between two statements."""
     with Database(str(tmp_path / "agent" / "a.db")) as database:
