@@ -52,6 +52,7 @@ AGENTS = (
     Agent("amp", "Amp", "amp", (), ("amp", "threads", "continue", "{id}")),
     Agent("openhands", "OpenHands", "openhands", (), ("openhands", "--resume", "{id}")),
     Agent("hermes", "Hermes Agent", "hermes", ("hermes_agent",), ("hermes", "--resume", "{id}")),
+    Agent("copilot", "GitHub Copilot Chat", "copilot_chat", ("copilot_chat", "github_copilot")),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
 )
 
