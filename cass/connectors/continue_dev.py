@@ -13,7 +13,8 @@ import os
 from cass.connectors.base import TITLE_GENERATED, TITLE_PROMPT, Block, Checkpoint, Root, SourceProblem
 from cass.connectors.bigjson import parts
 from cass.connectors.common import any_ms, fields_text, runs_cass, shell_line, trim_tool, well_formed
-from cass.connectors.telling import Telling, spoken, string
+from cass.connectors.telling import Telling, spoken
+from cass.connectors.values import dicts, fields, from_json, member, string
 from cass.connectors.vscode import uri_path
 
 TYPE_CHECKING = False
@@ -81,9 +82,7 @@ class _Chat:
         yield Checkpoint(self.source.size, 0, {}, resumable=False)
 
     def _item(self, item: Any) -> None:
-        item = item if isinstance(item, dict) else {}
-        message = item.get("message")
-        message = message if isinstance(message, dict) else {}
+        item, message = fields(item), fields(member(item, "message"))
         role = message.get("role")
         if role == "user":
             self._prompt(message, item)
@@ -100,25 +99,23 @@ class _Chat:
             self.told.turn("summary", self.ms, summary)
 
     def _prompt(self, message: dict[str, Any], item: dict[str, Any]) -> None:
-        names = [name for each in _dicts(item.get("contextItems")) if (name := _name(each))]
+        names = [name for each in dicts(item.get("contextItems")) if (name := _name(each))]
         said = spoken("text", _text(message.get("content"))) + _images(message.get("content"))
         self.told.turn("user", self.ms, said + spoken("notice", "\n".join(names)))
         if said and said[0].kind == "text" and self.told.rank < TITLE_PROMPT:
             self.told.title(said[0].text, TITLE_PROMPT)
 
     def _answer(self, message: dict[str, Any], item: dict[str, Any]) -> None:
-        for log in _dicts(item.get("promptLogs"))[-1:]:
-            options = log.get("completionOptions")
-            self.told.know(model=options.get("model") if isinstance(options, dict) else log.get("modelTitle"))
-        states = _dicts(item.get("toolCallStates")) or _dicts([item.get("toolCallState")])
+        for log in dicts(item.get("promptLogs"))[-1:]:
+            self.told.know(model=member(log, "completionOptions", "model") or log.get("modelTitle"))
+        states = dicts(item.get("toolCallStates")) or dicts([item.get("toolCallState")])
         calls = message.get("toolCalls") or [state.get("toolCall") for state in states]
-        reasoning = item.get("reasoning")
-        reasoning = reasoning if isinstance(reasoning, dict) else {}
+        reasoning = fields(item.get("reasoning"))
         ms = any_ms(reasoning.get("startAt")) or self.ms
         blocks = (
             *spoken("thinking", reasoning.get("text")),
             *spoken("text", _text(message.get("content"))),
-            *(_call(call) for call in _dicts(calls)),
+            *(_call(call) for call in dicts(calls)),
         )
         self.told.turn("assistant", ms, blocks)
         for state in states:
@@ -142,7 +139,7 @@ def _listed(path: str, mtime_ns: int, size: int) -> Mapping[str, int]:
             rows = json.loads(file.read(_LIST_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
-    found = {string(row.get("sessionId")): any_ms(row.get("dateCreated")) for row in _dicts(rows)}
+    found = {string(row.get("sessionId")): any_ms(row.get("dateCreated")) for row in dicts(rows)}
     return {key: ms for key, ms in found.items() if key and ms}
 
 
@@ -157,17 +154,10 @@ def _created(folder: str) -> Mapping[str, int]:
 
 
 def _call(call: dict[str, Any]) -> Block:
-    function = call.get("function")
-    function = function if isinstance(function, dict) else {}
-    given = function.get("arguments")
-    if isinstance(given, str):
-        try:
-            given = json.loads(given)
-        except (ValueError, RecursionError):
-            pass
-    command = shell_line(given.get("command")) if isinstance(given, dict) else None
+    given = from_json(member(call, "function", "arguments"))
+    command = shell_line(member(given, "command"))
     text = command if command is not None else fields_text(given)
-    name = string(function.get("name"))
+    name = string(member(call, "function", "name"))
     return Block("tool_call", trim_tool(well_formed(text)), name, string(call.get("id")), own=runs_cass(command))
 
 
@@ -179,14 +169,13 @@ def _result(text: str, call: dict[str, Any], failed: bool) -> tuple[Block, ...]:
 
 
 def _output(items: object) -> str:
-    texts = [text for item in _dicts(items) if isinstance(text := item.get("content"), str) and text.strip()]
+    texts = [text for item in dicts(items) if isinstance(text := item.get("content"), str) and text.strip()]
     return "\n".join(texts)
 
 
 def _name(item: dict[str, Any]) -> str | None:
     """What was attached: a file by its path, anything else by its name; never its text, which may be a whole file."""
-    place = item.get("uri")
-    return uri_path(place.get("value") if isinstance(place, dict) else None) or string(item.get("name"))
+    return uri_path(member(item, "uri", "value")) or string(item.get("name"))
 
 
 def _text(content: object) -> str:
@@ -198,9 +187,5 @@ def _text(content: object) -> str:
 
 
 def _images(content: object) -> tuple[Block, ...]:
-    parts = _dicts(content)
+    parts = dicts(content)
     return tuple(Block("image", "[image]") for part in parts if part.get("type") == "imageUrl")
-
-
-def _dicts(values: object) -> list[dict[str, Any]]:
-    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

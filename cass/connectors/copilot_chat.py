@@ -13,7 +13,8 @@ from cass.connectors.bigjson import parts
 from cass.connectors.common import any_ms
 from cass.connectors.copilot_chat_log import replayed
 from cass.connectors.copilot_chat_parts import Answer, failure, off_path, prompt_blocks, working_folder
-from cass.connectors.telling import Telling, string
+from cass.connectors.telling import Telling
+from cass.connectors.values import fields, string
 from cass.connectors.vscode import user_folders, workspace_folder
 
 TYPE_CHECKING = False
@@ -92,7 +93,7 @@ class _Chat:
 
     def _request(self, request: Any) -> Iterator[Item]:
         """A prompt and its answer: what was said and called in one turn until a tool answered, then that."""
-        request = request if isinstance(request, dict) else {}
+        request = fields(request)
         told = self._telling(request)
         ms, gone = any_ms(request.get("timestamp")) or any_ms(self.facts.get("creationDate")), off_path(request)
         told.know(model=_model(request.get("modelId")))

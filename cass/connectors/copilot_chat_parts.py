@@ -5,12 +5,12 @@ Takes values as they stand in the file, whatever their types, and never raises.
 
 from __future__ import annotations
 
-import json
 import re
 
 from cass.connectors.base import Block
 from cass.connectors.common import fields_text, runs_cass, trim_tool, well_formed
-from cass.connectors.telling import spoken, string
+from cass.connectors.telling import spoken
+from cass.connectors.values import dicts, from_json, listed, member, string
 from cass.connectors.vscode import uri_path
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ def prompt_blocks(request: dict[str, Any]) -> tuple[Block, ...]:
     message = request.get("message")
     text = message.get("text") if isinstance(message, dict) else message
     names, images = [], []
-    for each in dicts(member(request.get("variableData"), "variables")):
+    for each in dicts(member(request, "variableData", "variables")):
         if each.get("kind") == "image":
             images.append(Block("image", "[image]"))
         elif each.get("kind") in _ATTACHED and not str(each.get("id")).startswith("vscode.implicit"):
@@ -57,7 +57,7 @@ def working_folder(request: dict[str, Any]) -> str | None:
 
 def failure(request: dict[str, Any]) -> tuple[Block, ...]:
     """What is told where an answer failed."""
-    text = member(member(request.get("result"), "errorDetails"), "message")
+    text = member(request, "result", "errorDetails", "message")
     return tuple(Block("notice", block.text, is_error=True) for block in spoken("notice", text))
 
 
@@ -117,7 +117,7 @@ def _shown(part: dict[str, Any]) -> str | None:
     if kind == "inlineReference":
         place = part.get("inlineReference")
         name = string(part.get("name")) or string(member(place, "name"))
-        path = uri_path(member(place, "uri") or member(member(place, "location"), "uri") or place)
+        path = uri_path(member(place, "uri") or member(place, "location", "uri") or place)
         return f"`{name or path}`" if name or path else ""
     return None
 
@@ -153,7 +153,7 @@ class _Calls:
     """
 
     def __init__(self, request: dict[str, Any], parts: list[dict[str, Any]]) -> None:
-        metadata = member(request.get("result"), "metadata")
+        metadata = member(request, "result", "metadata")
         rounds = dicts(member(metadata, "toolCallRounds"))
         self._made = [call for each in rounds for call in dicts(each.get("toolCalls"))]
         self._answers = member(metadata, "toolCallResults")
@@ -192,7 +192,7 @@ class _Calls:
         return {}
 
     def _answered(self, call: dict[str, Any]) -> str:
-        content = member(member(self._answers, string(call.get("id")) or ""), "content")
+        content = member(self._answers, string(call.get("id")) or "", "content")
         return "\n".join(text for each in dicts(content) for text in _rendered(each.get("value")))
 
 
@@ -209,23 +209,16 @@ def _given(part: dict[str, Any], call: dict[str, Any]) -> object:
         return {"todo": [member(each, "title") for each in dicts(member(data, "todoList"))]}
     for given in (member(data, "rawInput"), member(part.get("resultDetails"), "input"), call.get("arguments")):
         if given:
-            return _from_json(given)
+            return from_json(given)
     return None
-
-
-def _from_json(text: object) -> object:
-    try:
-        return json.loads(text) if isinstance(text, str) else text
-    except (ValueError, RecursionError):
-        return text
 
 
 def _output(part: dict[str, Any]) -> tuple[str, bool]:
     """What is shown of a tool's answer, and whether it failed."""
     data, details = part.get("toolSpecificData"), part.get("resultDetails")
     if member(data, "kind") == "terminal":
-        code = member(member(data, "terminalCommandState"), "exitCode")
-        text = member(member(data, "terminalCommandOutput"), "text")
+        code = member(data, "terminalCommandState", "exitCode")
+        text = member(data, "terminalCommandOutput", "text")
         return _without_escapes(text) if isinstance(text, str) else "", isinstance(code, int) and code != 0
     if member(data, "kind") == "subagent":
         return markdown(member(data, "result")), False
@@ -272,18 +265,3 @@ def _without_escapes(text: str) -> str:
 def _plain(name: object) -> str:
     """A tool's name as both sides write it: `copilot_readFile` is `read_file`."""
     return name.removeprefix("copilot_").replace("_", "").lower() if isinstance(name, str) else ""
-
-
-def member(value: object, key: str) -> Any:
-    """A member of an object; None for anything else."""
-    return value.get(key) if isinstance(value, dict) else None
-
-
-def listed(value: object) -> list[Any]:
-    """The list itself; an empty one for anything else."""
-    return value if isinstance(value, list) else []
-
-
-def dicts(value: object) -> list[dict[str, Any]]:
-    """The objects of a list."""
-    return [each for each in listed(value) if isinstance(each, dict)]

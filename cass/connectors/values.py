@@ -1,0 +1,46 @@
+"""Take parsed JSON apart, whatever types its values have: nothing here raises."""
+
+from __future__ import annotations
+
+import json
+
+from cass.connectors.common import well_formed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def string(value: object) -> str | None:
+    """A text that says something, fit to be stored; None for anything else."""
+    return well_formed(value) if isinstance(value, str) and value.strip() else None
+
+
+def member(value: object, *keys: str) -> Any:
+    """What stands at the end of these keys; None where the way is missing."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def fields(value: object) -> dict[str, Any]:
+    """The object itself; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def listed(value: object) -> list[Any]:
+    """The list itself; an empty one for anything else."""
+    return value if isinstance(value, list) else []
+
+
+def dicts(value: object) -> list[dict[str, Any]]:
+    """The objects in a list."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def from_json(value: object) -> object:
+    """What a text of JSON says; the value itself where it is none."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return value
