@@ -53,6 +53,9 @@ AGENTS = (
     Agent("openhands", "OpenHands", "openhands", (), ("openhands", "--resume", "{id}")),
     Agent("hermes", "Hermes Agent", "hermes", ("hermes_agent",), ("hermes", "--resume", "{id}")),
     Agent("copilot", "GitHub Copilot Chat", "copilot_chat", ("copilot_chat", "github_copilot")),
+    Agent("cline", "Cline", "cline"),
+    Agent("roo_code", "Roo Code", "roo_code", ("roo", "roo_cline")),
+    Agent("kilo_code", "Kilo Code", "kilo_code", ("kilo", "kilocode")),
     Agent("copilot_cli", "GitHub Copilot CLI", "copilot_cli", (), ("copilot", "--resume", "{id}")),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
 )
