@@ -10,8 +10,8 @@ import re
 from cass.connectors.base import Block
 from cass.connectors.claude_code_text import answer_blocks, result_text
 from cass.connectors.common import trim_tool, well_formed
-from cass.connectors.telling import spoken
-from cass.connectors.values import listed, string
+from cass.connectors.telling import spoken, string
+from cass.connectors.values import listed
 from cass.records import replace
 
 TYPE_CHECKING = False

@@ -9,8 +9,8 @@ import re
 
 from cass.connectors.base import Block
 from cass.connectors.common import fields_text, runs_cass, trim_tool, well_formed
-from cass.connectors.telling import spoken
-from cass.connectors.values import dicts, fields, from_json, listed, member, string
+from cass.connectors.telling import spoken, string
+from cass.connectors.values import dicts, fields, from_json, listed, member
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

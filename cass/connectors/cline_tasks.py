@@ -17,8 +17,8 @@ from cass.connectors.bigjson import parts
 from cass.connectors.cline_sent import sent_turns
 from cass.connectors.cline_shown import OUTPUT, asked_folder, shown_turns
 from cass.connectors.common import any_ms, trim_tool
-from cass.connectors.telling import Telling
-from cass.connectors.values import dicts, fields, listed, member, string
+from cass.connectors.telling import Telling, string
+from cass.connectors.values import dicts, fields, listed, member
 from cass.connectors.vscode import small_json, uri_path, user_folders
 from cass.records import replace
 

@@ -13,8 +13,8 @@ import os
 from cass.connectors.base import TITLE_GENERATED, TITLE_PROMPT, Block, Checkpoint, Root, SourceProblem
 from cass.connectors.bigjson import parts
 from cass.connectors.common import any_ms, fields_text, runs_cass, shell_line, trim_tool, well_formed
-from cass.connectors.telling import Telling, spoken
-from cass.connectors.values import dicts, fields, from_json, member, string
+from cass.connectors.telling import Telling, spoken, string
+from cass.connectors.values import dicts, fields, from_json, member
 from cass.connectors.vscode import uri_path
 
 TYPE_CHECKING = False

@@ -13,8 +13,8 @@ from cass.connectors.bigjson import parts
 from cass.connectors.common import any_ms
 from cass.connectors.copilot_chat_log import replayed
 from cass.connectors.copilot_chat_parts import Answer, failure, off_path, prompt_blocks, working_folder
-from cass.connectors.telling import Telling
-from cass.connectors.values import fields, string
+from cass.connectors.telling import Telling, string
+from cass.connectors.values import fields
 from cass.connectors.vscode import user_folders, workspace_folder
 
 TYPE_CHECKING = False

@@ -9,8 +9,8 @@ import re
 
 from cass.connectors.base import Block
 from cass.connectors.common import fields_text, runs_cass, trim_tool, well_formed
-from cass.connectors.telling import spoken
-from cass.connectors.values import dicts, from_json, listed, member, string
+from cass.connectors.telling import spoken, string
+from cass.connectors.values import dicts, from_json, listed, member
 from cass.connectors.vscode import uri_path
 
 TYPE_CHECKING = False

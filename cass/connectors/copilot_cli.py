@@ -20,8 +20,8 @@ from cass.connectors.base import (
 from cass.connectors.bigjson import parts
 from cass.connectors.common import any_ms, fields_text, runs_cass, shell_line, trim, trim_tool, well_formed
 from cass.connectors.jsonl import lines, parse
-from cass.connectors.telling import Telling, spoken
-from cass.connectors.values import dicts, fields, from_json, member, string
+from cass.connectors.telling import Telling, spoken, string
+from cass.connectors.values import dicts, fields, from_json, member
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

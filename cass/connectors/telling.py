@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cass.connectors.base import TITLE_NONE, Block, Message, Session
 from cass.connectors.common import first_line, trim, well_formed
-from cass.connectors.values import string
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,6 +79,11 @@ class Telling:
             facts: Any = self._new
             self.out.append(Session(self.id, self.parent, whole=whole, **facts))
             self._announced, self._new = True, {}
+
+
+def string(value: object) -> str | None:
+    """A text that says something, fit to be stored; None for anything else."""
+    return well_formed(value) if isinstance(value, str) and value.strip() else None
 
 
 def spoken(kind: str, text: object) -> tuple[Block, ...]:

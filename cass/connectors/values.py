@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import json
 
-from cass.connectors.common import well_formed
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-
-def string(value: object) -> str | None:
-    """A text that says something, fit to be stored; None for anything else."""
-    return well_formed(value) if isinstance(value, str) and value.strip() else None
 
 
 def member(value: object, *keys: str) -> Any:
