@@ -53,6 +53,7 @@ AGENTS = (
     Agent("openhands", "OpenHands", "openhands", (), ("openhands", "--resume", "{id}")),
     Agent("hermes", "Hermes Agent", "hermes", ("hermes_agent",), ("hermes", "--resume", "{id}")),
     Agent("copilot", "GitHub Copilot Chat", "copilot_chat", ("copilot_chat", "github_copilot")),
+    Agent("entire", "Entire", "entire", (), after_others=True),
     Agent("specstory", "SpecStory", "specstory", (), after_others=True),
     Agent("cline", "Cline", "cline"),
     Agent("roo_code", "Roo Code", "roo_code", ("roo", "roo_cline")),

@@ -1,0 +1,304 @@
+"""Entire: sessions of other agents in the git branch `entire/checkpoints/v1` of a repository, which teams share.
+
+A checkpoint `ab/cdef…` holds a folder a session, with its transcript so far as its agent wrote it; the newest one of
+each session is read, by the connector of that agent.  Sessions have the repository's folder as their workspace,
+wherever they ran.  The file that is watched is the branch itself: when it moves all of it is read.  The newer form, a
+reference a checkpoint, is not read.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+
+from cass.connectors.base import Checkpoint, Message, Root, Session, Source, SourceProblem
+from cass.connectors.common import any_ms
+from cass.connectors.git_objects import GitDamage, Objects
+from cass.connectors.projects import enters_project, project_roots
+from cass.connectors.table import AGENTS, load
+from cass.connectors.telling import string
+from cass.connectors.values import fields
+from cass.records import record, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from cass.connectors.base import Connector, Item, Surroundings
+
+    _Tree = dict[str, tuple[bool, bytes]]
+
+AGENT = "entire"
+GIT, BRANCH, PACKED = ".git", "entire/checkpoints/v1", "packed-refs"
+TRANSCRIPT, ABOUT = "full.jsonl", "metadata.json"
+MAX_TRANSCRIPT_BYTES = 128 << 20
+
+_DEPTH = 5  # of refs/remotes/<name>/entire/checkpoints below .git
+_REFS_BYTES = 64 << 20
+# The agents by Entire's names: the rows that may read their transcripts, and what their files are called.
+_FORMS: dict[str, tuple[tuple[str, ...], str]] = {
+    "codex": (("codex",), "rollout-{id}.jsonl"),
+    "gemini cli": (("gemini",), "chats/session-{id}.json"),
+    "copilot cli": (("copilot_cli",), "session-state/{id}/events.jsonl"),
+    "pi": (("pi",), "{id}.jsonl"),
+    "factory ai droid": (("factory", "droid", "factory_droid"), "{id}.jsonl"),
+    "qwen code": (("qwen", "qwen_code"), "{id}.jsonl"),
+}
+_NOT_READ = ("opencode",)
+
+
+def roots(around: Surroundings) -> list[Root]:
+    """The git folders of known workspaces, then the folders where people keep their projects."""
+    known = [Root(_git_folder(folder), _DEPTH, watch=False) for folder in around.workspaces]
+    others = [root for root in project_roots(around, GIT) if root.depth]
+    return list(dict.fromkeys(known)) + [replace(root, depth=root.depth + _DEPTH) for root in others]
+
+
+def enters(folder: str) -> bool:
+    """Projects, and in their git folders the way to the branch."""
+    way = _inside(folder)
+    if not way:
+        return enters_project(folder, GIT)
+    if way[:2] == ["refs", "remotes"]:
+        return len(way) < 4 or way[3:] == BRANCH.split("/")[: len(way) - 3]
+    return way == ["refs"] or (way[:2] == ["refs", "heads"] and way[2:] == BRANCH.split("/")[: len(way) - 2])
+
+
+def claims(path: str) -> bool:
+    """The branch, of one place where it stands: here, as another repository's, or packed."""
+    git = _git_of(path)
+    return git is not None and path == next(_places(git), None)
+
+
+def _inside(path: str) -> list[str]:
+    """The names below `.git`; none outside of it."""
+    parts = path.replace("\\", "/").split("/")
+    return parts[parts.index(GIT) + 1 :] if GIT in parts else []
+
+
+def _git_of(path: str) -> str | None:
+    """The git folder of a file that may hold the branch."""
+    way = _inside(path)
+    is_branch = "/".join(way).endswith(f"/{BRANCH}") and way[:1] == ["refs"]
+    return path[: -len("/".join(way)) - 1] if is_branch or way == [PACKED] else None
+
+
+def _places(git: str) -> Iterator[str]:
+    """The files in which the branch stands."""
+    heads = os.path.join(git, "refs", "heads", *BRANCH.split("/"))
+    if os.path.isfile(heads):
+        yield heads
+    remotes = os.path.join(git, "refs", "remotes")
+    try:
+        names = sorted(os.listdir(remotes))
+    except OSError:
+        names = []
+    for name in names:
+        path = os.path.join(remotes, name, *BRANCH.split("/"))
+        if os.path.isfile(path):
+            yield path
+    packed = os.path.join(git, PACKED)
+    if any(_packed_tips(packed)):
+        yield packed
+
+
+def _packed_tips(path: str) -> Iterator[str]:
+    try:
+        with open(path, "rb") as file:
+            text = file.read(_REFS_BYTES)
+    except OSError:
+        return
+    if BRANCH.encode() not in text:
+        return
+    for line in text.decode("utf-8", "replace").split("\n"):
+        commit, _, name = line.partition(" ")
+        if name.startswith(("refs/heads/", "refs/remotes/")) and name.endswith(f"/{BRANCH}"):
+            yield commit
+
+
+def _git_folder(workspace: str) -> str:
+    """The git folder of a workspace; of a work tree, that of its repository."""
+    path = os.path.join(workspace, GIT)
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            named = file.read(4096).strip()
+    except (OSError, ValueError):
+        return path
+    folder = os.path.join(workspace, named.removeprefix("gitdir:").strip())
+    return os.path.normpath(folder.partition(f"{os.sep}worktrees{os.sep}")[0])
+
+
+def read(source: Source) -> Iterator[Item]:
+    """Give the newest state of all sessions of the branch."""
+    git = _git_of(source.path)
+    objects = Objects(git or "")
+    try:
+        yield from _Branch(source, objects, git or "").items()
+    finally:
+        objects.close()
+
+
+@record
+class _Found:
+    """A session's folder in a checkpoint, and what is said of it there."""
+
+    made_ms: int
+    tree: _Tree
+    about: dict[str, Any]
+
+
+class _Branch:
+    def __init__(self, source: Source, objects: Objects, git: str) -> None:
+        self.source = source
+        self.objects = objects
+        self.git = git
+        self.folder = os.path.dirname(git)
+        self.found: dict[str, _Found] = {}
+        self.helpers: dict[tuple[str, str], bytes] = {}  # (session, file) of sub-agents -> their transcript
+        self.known: set[str] = set()
+        self.problems: list[SourceProblem] = []
+
+    def items(self) -> Iterator[Item]:
+        for tip in dict.fromkeys(self._tips()):
+            try:
+                self._look(self.objects.tree_of(tip))
+            except (GitDamage, ValueError) as bad:
+                self._problem("the branch", bad)
+        for session in sorted(self.found, key=lambda key: (self.found[key].made_ms, key)):
+            yield from self._session(session, self.found[session])
+        yield from self.problems
+        yield Checkpoint(self.source.size, 0, {}, resumable=False)
+
+    def _tips(self) -> Iterator[str]:
+        """The commits that the branch stands at, here and in other repositories."""
+        yield from _tip(self.source.file.read(4096)) if not self.source.path.endswith(PACKED) else ()
+        for path in _places(self.git):
+            if path.endswith(PACKED):
+                yield from _packed_tips(path)
+            elif path != self.source.path:
+                try:
+                    with open(path, "rb") as file:
+                        yield from _tip(file.read(4096))
+                except OSError:
+                    continue
+
+    def _problem(self, what: str, bad: Exception) -> None:
+        self.problems.append(SourceProblem(self.source.path, None, f"{what}: {bad}"))
+
+    def _look(self, root: _Tree) -> None:
+        for start, (is_folder, shard) in root.items():
+            for end, (is_checkpoint, name) in (
+                self.objects.tree(shard) if is_folder and len(start) == 2 else {}
+            ).items():
+                if is_checkpoint:
+                    try:
+                        self._checkpoint(self.objects.tree(name))
+                    except (GitDamage, ValueError) as bad:
+                        self._problem(f"checkpoint {start}{end}", bad)
+
+    def _checkpoint(self, tree: _Tree) -> None:
+        """Note the sessions of a checkpoint where it is newer than what was seen of them."""
+        folders = [
+            self.objects.tree(name)
+            for part, (is_folder, name) in sorted(tree.items())
+            if is_folder and part.isdecimal()
+        ]
+        sessions = [session for each in folders or [tree] if (session := self._note(each))]
+        if sessions and "tasks" in tree:
+            self._note_helpers(sessions[0], self.objects.tree(tree["tasks"][1]))
+
+    def _note(self, tree: _Tree) -> str | None:
+        about = self._json(tree)
+        session = string(about.get("session_id"))
+        if session is None or TRANSCRIPT not in tree:
+            return None
+        found = _Found(any_ms(about.get("created_at")) or 0, tree, about)
+        before = self.found.get(session)
+        if before is None or before.made_ms <= found.made_ms:
+            self.found[session] = found
+        return session
+
+    def _note_helpers(self, session: str, tasks: _Tree) -> None:
+        for is_folder, name in tasks.values():
+            for file, (_, blob) in (self.objects.tree(name) if is_folder else {}).items():
+                if file.startswith("agent-") and file.endswith(".jsonl"):
+                    self.helpers[session, file.removesuffix(".jsonl")] = blob
+
+    def _json(self, tree: _Tree) -> dict[str, Any]:
+        if ABOUT not in tree:
+            return {}
+        try:
+            return fields(json.loads(self.objects.blob(tree[ABOUT][1]).decode("utf-8", "replace")))
+        except (ValueError, RecursionError):
+            return {}
+
+    def _session(self, session: str, found: _Found) -> Iterator[Item]:
+        agent = str(found.about.get("agent") or "").lower()
+        if agent.startswith(_NOT_READ):
+            yield SourceProblem(self.source.path, None, f"{session}: transcripts of {agent} are not read")
+            return
+        try:
+            data = self._transcript(found.tree)
+        except (GitDamage, ValueError) as bad:
+            self._problem(session, bad)
+            return
+        connector, name = _reader(agent)
+        branch = string(found.about.get("branch"))
+        yield from self._told(connector, name.format(id=session), session, data, None, branch)
+        for (owner, helper), blob in self.helpers.items():
+            if owner == session:
+                yield from self._helper(connector, session, helper, blob)
+
+    def _helper(self, connector: Connector, session: str, helper: str, blob: bytes) -> Iterator[Item]:
+        try:
+            data = self.objects.blob(blob)
+        except GitDamage as bad:
+            self._problem(f"{session} {helper}", bad)
+            return
+        yield from self._told(connector, f"{helper}.jsonl", f"{session}.{helper}", data, session, None)
+
+    def _transcript(self, tree: _Tree) -> bytes:
+        """A long transcript is cut into `full.jsonl`, `full.jsonl.001` and so on."""
+        pieces = [self.objects.blob(tree[name][1]) for name in sorted(tree) if name.startswith(TRANSCRIPT)]
+        if sum(map(len, pieces)) > MAX_TRANSCRIPT_BYTES:
+            raise ValueError("a transcript of over 128 MB was passed over")
+        return b"".join(pieces)
+
+    def _told(
+        self, connector: Connector, name: str, session: str, data: bytes, parent: str | None, branch: str | None
+    ) -> Iterator[Item]:
+        """What the agent's connector says, with the places that are true here."""
+        path = f"{self.source.path}/{name}"
+        inner = Source(path, io.BytesIO(data), len(data), self.source.mtime_ms, None, self.source.around, session)
+        for item in connector.read(inner):
+            if isinstance(item, Session):
+                own = item.external_id == session
+                mother = (parent if own else None) or item.parent_external_id
+                first = item.external_id not in self.known
+                self.known.add(item.external_id)
+                workspace = self.folder if first or item.workspace else None
+                given = item.git_branch or (branch if own and first else None)
+                yield replace(item, parent_external_id=mother, workspace=workspace, git_branch=given)
+            elif isinstance(item, Message):
+                yield replace(item, line=None, start=None, end=None)
+            elif isinstance(item, SourceProblem):
+                yield SourceProblem(self.source.path, None, f"{session}, line {item.line}: {item.what}")
+            elif not isinstance(item, Checkpoint):
+                yield item
+
+
+def _tip(data: bytes) -> Iterator[str]:
+    word = data.strip().decode("ascii", "replace")
+    if len(word) == 40 and all(letter in "0123456789abcdef" for letter in word):
+        yield word
+
+
+def _reader(agent: str) -> tuple[Connector, str]:
+    """The connector for an agent's transcripts, and the name it expects; Claude Code's for those it does not know."""
+    names, form = _FORMS.get(agent, ((), ""))
+    for row in AGENTS:
+        if row.name in names:
+            return load(row), form
+    return load(AGENTS[0]), "{id}.jsonl"
