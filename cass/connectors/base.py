@@ -31,11 +31,15 @@ class Surroundings:
 
 @record
 class Root:
-    """A folder (or one file) to look in, down to `depth` folders below it.  Watched folders are noticed by a search."""
+    """A folder (or one file) to look in, down to `depth` folders below it.  Watched folders are noticed by a search.
+
+    `watch_below` false: only the root itself is, as files come and go below it all the time.
+    """
 
     path: str
     depth: int = 0
     watch: bool = True
+    watch_below: bool = True
 
 
 @record

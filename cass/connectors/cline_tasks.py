@@ -55,7 +55,8 @@ class Tasks:
             first, _, rest = path.partition("/")
             base = named.replace("~", around.home, 1) if named else os.path.join(around.home, first)
             found.append(os.path.join(base, *rest.split("/")))
-        return [Root(path, depth=1) for path in found]
+        # Each save replaces files in a task's folder.
+        return [Root(path, depth=1, watch_below=False) for path in found]
 
     def enters(self, folder: str) -> bool:
         """A task's folder."""

@@ -31,21 +31,32 @@ _EXPORTS = ("exports", "Downloads")
 
 
 def roots(around: Surroundings) -> list[Root]:
-    """The storage of every editor, and the folders where exports are put by hand."""
+    """The chats in the storage of every editor, and the folders where exports are put by hand.
+
+    A workspace's storage changes all the time: only the folder of its chats is watched.
+    """
     found = []
     for user in user_folders(around):
-        found.append(Root(os.path.join(user, "workspaceStorage"), depth=2))
+        storage = os.path.join(user, "workspaceStorage")
+        found += [Root(storage), *(Root(path) for path in _chats(storage))]
         found += [Root(os.path.join(user, "globalStorage", name)) for name in _STORES[1:]]
     found.append(Root(os.path.join(around.home, _EXPORTS[0]), depth=1, watch=False))
     return [*found, Root(os.path.join(around.home, _EXPORTS[1]), watch=False)]
 
 
+def _chats(storage: str) -> Iterator[str]:
+    try:
+        with os.scandir(storage) as entries:
+            folders = sorted(entry.path for entry in entries)
+    except OSError:
+        return
+    yield from (path for folder in folders if os.path.isdir(path := os.path.join(folder, _STORES[0])))
+
+
 def enters(folder: str) -> bool:
-    """A workspace's storage and the chats in it; of exports, whatever is there."""
+    """Of exports, whatever is there."""
     above, name = os.path.split(folder)
-    if os.path.basename(above) in (*_EXPORTS, "workspaceStorage"):
-        return not name.startswith(".")
-    return name in _STORES
+    return os.path.basename(above) == _EXPORTS[0] and not name.startswith(".")
 
 
 def claims(path: str) -> bool:

@@ -56,7 +56,7 @@ def roots(around: Surroundings) -> list[Root]:
         xdg = [env[key] for key in ("XDG_STATE_HOME", "XDG_CONFIG_HOME") if env.get(key)]
         folders = [os.path.join(around.home, ".copilot"), *(os.path.join(place, ".copilot") for place in xdg)]
     return [
-        Root(os.path.join(folder, name), depth)
+        Root(os.path.join(folder, name), depth, watch_below=False)  # a session's folder holds a database
         for folder in dict.fromkeys(folders)
         for name, depth in ((_STATE, 1), (_OLD, 0))
     ]

@@ -72,18 +72,18 @@ class Survey:
                 self._problem(root.path, bad)
             return
         if stat.S_ISDIR(info.st_mode):
-            yield from self._folder(root.path, info, root.depth, root.watch)
+            yield from self._folder(root.path, info, root.depth, root)
         elif self.connector.claims(root.path) and (found := self._file(root.path)):
             yield found
 
-    def _folder(self, path: str, info: os.stat_result, depth: int, watch: bool) -> Iterator[Found]:
+    def _folder(self, path: str, info: os.stat_result, depth: int, root: Root) -> Iterator[Found]:
         identity = (info.st_dev, info.st_ino)
-        if not watch:
+        if not root.watch:
             self._unwatched_left -= 1
-        if (identity in self._visited and watch) or self._unwatched_left < 0:
+        if (identity in self._visited and root.watch) or self._unwatched_left < 0:
             return
         self._visited.add(identity)
-        if watch:
+        if root.watch and (root.watch_below or path == root.path):
             self.folders[path] = info.st_mtime_ns
         for entry in self._entries(path):
             if not self._is_text(entry.path):
@@ -93,7 +93,7 @@ class Survey:
                     yield found
             elif depth > 0 and self._is_folder(entry) and self.connector.enters(entry.path):
                 below = self._stat(entry.path)
-                yield from self._folder(entry.path, below, depth - 1, watch) if below else ()
+                yield from self._folder(entry.path, below, depth - 1, root) if below else ()
 
     def _entries(self, path: str) -> list[os.DirEntry[str]]:
         try:

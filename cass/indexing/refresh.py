@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from cass.store.look import Look
 
 READ_S = 0.030
+# A document that is rewritten whole has no place to stop at: one too long for the time left is the next index's.
+WHOLE_BYTES_PER_S = 40 << 20
 
 
 @record
@@ -94,13 +96,18 @@ def _read(
     def is_over() -> bool:
         return monotonic_s() > until_s
 
+    def is_long(found: Found, before: Seen | None) -> bool:
+        fits = WHOLE_BYTES_PER_S * max(0.0, until_s - monotonic_s())
+        return before is not None and not before.resumable and found.size > fits
+
     ingest = Ingest(store, Feed(store, None, monotonic_s), around, now_ms, monotonic_s, is_over)
     behind = 0
     for number, found in enumerate(work):
         row = agent_row(found.agent)
         if row is None or (agents is not None and row.name not in agents):
             continue
-        if (number and is_over()) or not ingest.file(load(row), found, seen.get(found.path)).finished:
+        before = seen.get(found.path)
+        if (number and is_over()) or is_long(found, before) or not ingest.file(load(row), found, before).finished:
             behind += 1
     ingest.finish()
     store.begin()

@@ -194,3 +194,13 @@ def test_watched_folders_are_noted_with_their_times(tmp_path: Path) -> None:
 
     assert watched.folders == {str(path): path.stat().st_mtime_ns for path in (tmp_path, tmp_path / "a")}
     assert unwatched.folders == {}
+
+
+def test_of_busy_places_only_the_root_is_watched(tmp_path: Path) -> None:
+    """Below it files come and go with every word; all of them are found."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.note").touch()
+    found = survey(Root(str(tmp_path), 1, watch_below=False))
+
+    assert names(found) == ["x.note"]
+    assert list(found.folders) == [str(tmp_path)]

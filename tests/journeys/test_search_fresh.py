@@ -71,6 +71,27 @@ def test_wait_reads_everything(home: Home) -> None:
     assert (len(names(answer)), answer["meta"]["index"]["behind_files"]) == (40, 0)
 
 
+def test_an_answer_does_not_wait_for_a_long_document(home: Home) -> None:
+    """It has no place to stop at; a short one is read."""
+    chat = home.home / ".gemini/tmp/abc/chats/session-2026-01-02T03-04-x.json"
+    chat.parent.mkdir(parents=True)
+
+    def write(*texts: str) -> None:
+        sent = [{"id": f"{at}", "type": "user", "content": text} for at, text in enumerate(texts)]
+        chat.write_text(json.dumps({"sessionId": "chat", "messages": sent}))
+
+    write("a penguin")
+    home.index()
+    write("a penguin", "a walrus sings")
+    assert names(ask(home, "sings")) == {"chat"}
+
+    write("a penguin", "a walrus sings", "a walrus jumps " + "high " * 600_000)
+    answer = ask(home, "jumps")
+
+    assert (names(answer), answer["meta"]["index"]["behind_files"]) == (set(), 1)
+    assert names(ask(home, "jumps", "--refresh", "wait")) == {"chat"}
+
+
 def test_an_answer_does_not_wait_for_another_process(home: Home) -> None:
     """It says how many files it knows to have changed."""
     home.append("first", "a penguin wakes it")
