@@ -103,8 +103,8 @@ class _File:
             if line.data is None:
                 yield SourceProblem(self.source.path, line.number, "a line of over 16 MB was passed over")
                 continue
-            self._line(line.data.decode("utf-8", "replace").rstrip("\r\x00").lstrip("\ufeff"), line)
-            yield from self._drained()
+            if self._line(line.data.decode("utf-8", "replace").rstrip("\r\x00").lstrip("\ufeff"), line):
+                yield from self._drained()
         self._give()
         if self.told and self.told.next:
             self.told.title(self.title, TITLE_GENERATED)
@@ -115,22 +115,26 @@ class _File:
         for told in (self.told, self.side):
             yield from told.drained() if told else ()
 
-    def _line(self, text: str, line: Line) -> None:
-        if not self.in_tool and (speaker := self._speaks(text)):
+    def _line(self, text: str, line: Line) -> bool:
+        """Take a line; did it end a turn?"""
+        if not self.in_tool and text.startswith("_**") and (speaker := self._speaks(text)):
             self._give()
             self.speaker, self.first, self.last = speaker, line, line
-        elif self.speaker is None:
+            return True
+        if self.speaker is None:
             self._head(text)
-        else:
-            if text.strip() not in ("", _RULE):
-                self.last = line
-            self.in_tool = (self.in_tool or text.startswith(_TOOL)) and not text.rstrip().endswith(_TOOL_END)
-            self.size += len(text)
-            if self.size <= MAX_TURN_BYTES:
-                self.text.append(text)
+            return False
+        if (words := text.strip()) and words != _RULE:
+            self.last = line
+        if self.in_tool or text.startswith(_TOOL):
+            self.in_tool = not words.endswith(_TOOL_END)
+        self.size += len(text)
+        if self.size <= MAX_TURN_BYTES:
+            self.text.append(text)
+        return False
 
     def _speaks(self, text: str) -> _Speaker | None:
-        found = _SPEAKER.match(text) if text.startswith("_**") else None
+        found = _SPEAKER.match(text)
         if found is None:
             return None
         about = found["about"] or ""
