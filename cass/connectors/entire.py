@@ -1,9 +1,9 @@
-"""Entire: sessions of other agents in the git branch `entire/checkpoints/v1` of a repository, which teams share.
+"""Entire: sessions of other agents in a git repository, which teams share.
 
-A checkpoint `ab/cdef…` holds a folder a session, with its transcript so far as its agent wrote it; the newest one of
-each session is read, by the connector of that agent.  Sessions have the repository's folder as their workspace,
-wherever they ran.  The file that is watched is the branch itself: when it moves all of it is read.  The newer form, a
-reference a checkpoint, is not read.
+A checkpoint holds a folder a session, with its transcript so far as its agent wrote it; the newest one of each session
+is read, by the connector of that agent.  Checkpoints stand in the branch `entire/checkpoints/v1`, or each has a
+reference of its own.  Sessions have the repository's folder as their workspace, wherever they ran.  One file of each
+repository is watched: when it changes all is read.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 
 from cass.connectors.base import Checkpoint, Message, Root, Session, Source, SourceProblem
 from cass.connectors.common import any_ms
+from cass.connectors.entire_refs import GIT, git_folder, git_of, inside, is_single, leads_to_branch, references, watched
 from cass.connectors.git_objects import GitDamage, Objects
 from cass.connectors.projects import enters_project, project_roots
 from cass.connectors.table import AGENTS, load
@@ -31,12 +32,10 @@ if TYPE_CHECKING:
     _Tree = dict[str, tuple[bool, bytes]]
 
 AGENT = "entire"
-GIT, BRANCH, PACKED = ".git", "entire/checkpoints/v1", "packed-refs"
 TRANSCRIPT, ABOUT = "full.jsonl", "metadata.json"
 MAX_TRANSCRIPT_BYTES = 128 << 20
 
 _DEPTH = 5  # of refs/remotes/<name>/entire/checkpoints below .git
-_REFS_BYTES = 64 << 20
 # The agents by Entire's names: the rows that may read their transcripts, and what their files are called.
 _FORMS: dict[str, tuple[tuple[str, ...], str]] = {
     "codex": (("codex",), "rollout-{id}.jsonl"),
@@ -51,88 +50,26 @@ _NOT_READ = ("opencode",)
 
 def roots(around: Surroundings) -> list[Root]:
     """The git folders of known workspaces, then the folders where people keep their projects."""
-    known = [Root(_git_folder(folder), _DEPTH, watch=False) for folder in around.workspaces]
+    known = [Root(git_folder(folder), _DEPTH, watch=False) for folder in around.workspaces]
     others = [root for root in project_roots(around, GIT) if root.depth]
     return list(dict.fromkeys(known)) + [replace(root, depth=root.depth + _DEPTH) for root in others]
 
 
 def enters(folder: str) -> bool:
     """Projects, and in their git folders the way to the branch."""
-    way = _inside(folder)
-    if not way:
-        return enters_project(folder, GIT)
-    if way[:2] == ["refs", "remotes"]:
-        return len(way) < 4 or way[3:] == BRANCH.split("/")[: len(way) - 3]
-    return way == ["refs"] or (way[:2] == ["refs", "heads"] and way[2:] == BRANCH.split("/")[: len(way) - 2])
+    way = inside(folder)
+    return leads_to_branch(way) if way else enters_project(folder, GIT)
 
 
 def claims(path: str) -> bool:
-    """The branch, of one place where it stands: here, as another repository's, or packed."""
-    git = _git_of(path)
-    return git is not None and path == next(_places(git), None)
-
-
-def _inside(path: str) -> list[str]:
-    """The names below `.git`; none outside of it."""
-    parts = path.replace("\\", "/").split("/")
-    return parts[parts.index(GIT) + 1 :] if GIT in parts else []
-
-
-def _git_of(path: str) -> str | None:
-    """The git folder of a file that may hold the branch."""
-    way = _inside(path)
-    is_branch = "/".join(way).endswith(f"/{BRANCH}") and way[:1] == ["refs"]
-    return path[: -len("/".join(way)) - 1] if is_branch or way == [PACKED] else None
-
-
-def _places(git: str) -> Iterator[str]:
-    """The files in which the branch stands."""
-    heads = os.path.join(git, "refs", "heads", *BRANCH.split("/"))
-    if os.path.isfile(heads):
-        yield heads
-    remotes = os.path.join(git, "refs", "remotes")
-    try:
-        names = sorted(os.listdir(remotes))
-    except OSError:
-        names = []
-    for name in names:
-        path = os.path.join(remotes, name, *BRANCH.split("/"))
-        if os.path.isfile(path):
-            yield path
-    packed = os.path.join(git, PACKED)
-    if any(_packed_tips(packed)):
-        yield packed
-
-
-def _packed_tips(path: str) -> Iterator[str]:
-    try:
-        with open(path, "rb") as file:
-            text = file.read(_REFS_BYTES)
-    except OSError:
-        return
-    if BRANCH.encode() not in text:
-        return
-    for line in text.decode("utf-8", "replace").split("\n"):
-        commit, _, name = line.partition(" ")
-        if name.startswith(("refs/heads/", "refs/remotes/")) and name.endswith(f"/{BRANCH}"):
-            yield commit
-
-
-def _git_folder(workspace: str) -> str:
-    """The git folder of a workspace; of a work tree, that of its repository."""
-    path = os.path.join(workspace, GIT)
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            named = file.read(4096).strip()
-    except (OSError, ValueError):
-        return path
-    folder = os.path.join(workspace, named.removeprefix("gitdir:").strip())
-    return os.path.normpath(folder.partition(f"{os.sep}worktrees{os.sep}")[0])
+    """The one file of a repository that changes with its checkpoints."""
+    git = git_of(path)
+    return git is not None and path == watched(git)
 
 
 def read(source: Source) -> Iterator[Item]:
-    """Give the newest state of all sessions of the branch."""
-    git = _git_of(source.path)
+    """Give the newest state of all sessions of a repository."""
+    git = git_of(source.path)
     objects = Objects(git or "")
     try:
         yield from _Branch(source, objects, git or "").items()
@@ -161,28 +98,16 @@ class _Branch:
         self.problems: list[SourceProblem] = []
 
     def items(self) -> Iterator[Item]:
-        for tip in dict.fromkeys(self._tips()):
+        for name, tip in references(self.git).items():
             try:
-                self._look(self.objects.tree_of(tip))
+                tree = self.objects.tree_of(tip)
+                self._checkpoint(tree) if is_single(name) else self._look(tree)
             except (GitDamage, ValueError) as bad:
-                self._problem("the branch", bad)
+                self._problem(name, bad)
         for session in sorted(self.found, key=lambda key: (self.found[key].made_ms, key)):
             yield from self._session(session, self.found[session])
         yield from self.problems
         yield Checkpoint(self.source.size, 0, {}, resumable=False)
-
-    def _tips(self) -> Iterator[str]:
-        """The commits that the branch stands at, here and in other repositories."""
-        yield from _tip(self.source.file.read(4096)) if not self.source.path.endswith(PACKED) else ()
-        for path in _places(self.git):
-            if path.endswith(PACKED):
-                yield from _packed_tips(path)
-            elif path != self.source.path:
-                try:
-                    with open(path, "rb") as file:
-                        yield from _tip(file.read(4096))
-                except OSError:
-                    continue
 
     def _problem(self, what: str, bad: Exception) -> None:
         self.problems.append(SourceProblem(self.source.path, None, f"{what}: {bad}"))
@@ -287,12 +212,6 @@ class _Branch:
                 yield SourceProblem(self.source.path, None, f"{session}, line {item.line}: {item.what}")
             elif not isinstance(item, Checkpoint):
                 yield item
-
-
-def _tip(data: bytes) -> Iterator[str]:
-    word = data.strip().decode("ascii", "replace")
-    if len(word) == 40 and all(letter in "0123456789abcdef" for letter in word):
-        yield word
 
 
 def _reader(agent: str) -> tuple[Connector, str]:

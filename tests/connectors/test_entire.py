@@ -170,6 +170,21 @@ def test_what_was_fetched_is_read_too(tmp_path):
     assert {m.session for m in messages(give(path))} == {"s1", "s2"}
 
 
+def test_checkpoints_with_references_of_their_own(tmp_path):
+    """Their trees are the checkpoints; a list of those to be pushed changes with each."""
+    for name, day, texts_said in (("01A", 2, "a"), ("01B", 3, "ab")):
+        lines = [said("user", text, text) for text in texts_said]
+        files = {path[8:]: data for path, data in checkpoint("000000", "s1", *lines, day=day).items()}
+        branch(tmp_path / "projects/a", files, f"refs/entire/checkpoints/{name[-2:]}/{name}")
+    assert found(Surroundings(str(tmp_path), {})) == []
+
+    queue = tmp_path / "projects/a/.git/entire-checkpoint-push-queue.jsonl"
+    queue.write_text("{}\n")
+
+    assert found(Surroundings(str(tmp_path), {})) == [str(queue)]
+    assert [m.blocks[0].text for m in messages(give(queue))] == ["a", "b"]
+
+
 def test_a_work_tree_leads_to_its_repository(tmp_path):
     """Its `.git` is a file."""
     (tmp_path / "wt").mkdir()
