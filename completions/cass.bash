@@ -28,7 +28,7 @@ _cass() {
     case "$cmd" in
         "")
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions index status doctor config models backfill worker demo schema completion man help version"
+            values="search show sessions index status doctor sources config models backfill worker demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -97,6 +97,14 @@ _cass() {
                 --semantic-download-policy|--semantic-fast-embedder|--semantic-embedder|--semantic-reranker|--semantic-quality-weight|--semantic-budget-mb|--semantic-max-backfill-threads|--semantic-wait) return ;;
             esac
             ;;
+        sources)
+            words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            values="show include exclude"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
         config)
             words="--origin --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             values="show get set unset path edit"
@@ -147,7 +155,7 @@ _cass() {
             ;;
         schema)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search search-fields search-lines search-lines-fields show sessions index index-dry-run status doctor doctor-interference config config-one config-path config-edit models backfill worker worker-log schema text version error"
+            values="search search-fields search-lines search-lines-fields show sessions index index-dry-run status sources sources-change doctor doctor-interference config config-one config-path config-edit models backfill worker worker-log schema text version error"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -170,7 +178,7 @@ _cass() {
             ;;
         help)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions index status doctor config models backfill worker demo schema completion man help version"
+            values="search show sessions index status doctor sources config models backfill worker demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;

@@ -26,6 +26,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('index', 'read what is new in the agents'' files')
                 , @('status', 'what is there, how fresh it is, and what needs doing')
                 , @('doctor', 'check everything, with the command that mends what is broken')
+                , @('sources', 'where sessions come from: agents, folders, what was read and what is left out')
                 , @('config', 'show and change settings')
                 , @('models', 'install the model that makes search by meaning better')
                 , @('backfill', 'make the vectors that search by meaning needs')
@@ -265,6 +266,28 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 '--color' = @('auto', 'always', 'never')
             }
         }
+        'sources' = @{
+            Words = @(
+                , @('show', 'show')
+                , @('include', 'include')
+                , @('exclude', 'exclude')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
         'config' = @{
             Words = @(
                 , @('show', 'show')
@@ -436,6 +459,8 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('index', 'index')
                 , @('index-dry-run', 'index-dry-run')
                 , @('status', 'status')
+                , @('sources', 'sources')
+                , @('sources-change', 'sources-change')
                 , @('doctor', 'doctor')
                 , @('doctor-interference', 'doctor-interference')
                 , @('config', 'config')
@@ -517,6 +542,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('index', 'index')
                 , @('status', 'status')
                 , @('doctor', 'doctor')
+                , @('sources', 'sources')
                 , @('config', 'config')
                 , @('models', 'models')
                 , @('backfill', 'backfill')

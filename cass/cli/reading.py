@@ -1,4 +1,4 @@
-"""Which agents' files a command reads: those that --agent names, else all but the disabled ones."""
+"""What a command reads: of the agents that --agent names, else of all but the disabled ones; and what it leaves out."""
 
 from __future__ import annotations
 
@@ -6,10 +6,25 @@ import sys
 
 from cass.connectors.table import AGENTS, find_agent
 from cass.errors import UnknownAgent
+from cass.indexing.rules import Rules, split_root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+def wanted_rules(settings: Mapping[str, object], named: Sequence[str] = ()) -> Rules:
+    """The rules of the settings.  Raises UnknownAgent for a name on the command line."""
+    roots = _words(settings, "sources.roots")
+    for root in roots:
+        if split_root(root, "")[0] == "":
+            sys.stderr.write(f"cass: {root.partition('=')[0]!r} is not an agent that cass reads (sources.roots)\n")
+    return Rules(wanted_agents(settings, named), roots, _words(settings, "sources.exclude"))
+
+
+def _words(settings: Mapping[str, object], key: str) -> tuple[str, ...]:
+    words = settings.get(key)
+    return tuple(map(str, words)) if isinstance(words, tuple) else ()
 
 
 def wanted_agents(settings: Mapping[str, object], named: Sequence[str] = ()) -> tuple[str, ...] | None:

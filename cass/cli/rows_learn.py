@@ -16,6 +16,8 @@ SCHEMAS = (
     ("index", "cass index --json"),
     ("index-dry-run", "cass index --dry-run --json"),
     ("status", "cass status --json, and cass --json"),
+    ("sources", "cass sources --json"),
+    ("sources-change", "cass sources include|exclude --json"),
     ("doctor", "cass doctor --json"),
     ("doctor-interference", "cass doctor --interference --json"),
     ("config", "cass config show --json"),

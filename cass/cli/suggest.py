@@ -42,7 +42,6 @@ ELSEWHERE = {
     "robot-docs": "man",
     "schedule": "index",
     "settings": "config show",
-    "sources": "status",
     "state": "status",
     "stats": "status",
     "summary": "status",

@@ -179,6 +179,7 @@ NAMES = (
     "index",
     "status",
     "doctor",
+    "sources",
     "config",
     "models",
     "backfill",
@@ -215,6 +216,8 @@ def command(name: str) -> Command:
         from cass.cli.rows_find import ROWS  # only the file of the wanted row: a cold search pays for it
     elif name in ("index", "status", "doctor"):
         from cass.cli.rows_keep import ROWS
+    elif name == "sources":
+        from cass.cli.rows_sources import ROWS
     elif name == "config":
         from cass.cli.rows_config import ROWS
     elif name == "models":

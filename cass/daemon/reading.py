@@ -19,9 +19,10 @@ from cass.store.owed import last_change
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from sqlite3 import Connection
 
+    from cass.indexing.rules import Rules
     from cass.paths import Places
 
 DONE = "worker.done"
@@ -33,19 +34,19 @@ VAIN_S, LONGEST_VAIN_S = 60.0, 1800.0
 
 
 class NewMessages:
-    """New messages of one data folder.  `agents` are those that may be read; None means all."""
+    """New messages of one data folder.  `rules` are asked for before each reading: they may change meanwhile."""
 
     def __init__(
         self,
         places: Places,
         env: Mapping[str, str],
-        agents: Sequence[str] | None,
+        rules: Callable[[], Rules],
         now_ms: Callable[[], int],
         monotonic_s: Callable[[], float],
     ) -> None:
         self._places = places
         self._env = env
-        self._agents = agents
+        self._rules = rules
         self._now_ms = now_ms
         self._monotonic_s = monotonic_s
         self._found = Look((), (), complete=True)
@@ -90,7 +91,7 @@ class NewMessages:
         before, found = self._change, self._found
         if self._is_news():
             home = home_folder(self._env)
-            refresh(self._places, home, self._env, found, self._now_ms, self._monotonic_s, READ_S, self._agents)
+            refresh(self._places, home, self._env, found, self._now_ms, self._monotonic_s, READ_S, self._rules())
         catch_up(self._places, self._monotonic_s)
         self.has_new()
         self._note_vain(found)

@@ -18,6 +18,7 @@ from cass.daemon.spawn import replace_self
 from cass.daemon.waiting import Signals, wait_for
 from cass.disk import lock_holder, make_private_folder, try_lock
 from cass.errors import Busy, SystemRefused
+from cass.indexing.rules import ALL, Rules
 from cass.settings.hot import identities
 from cass.store.events import Event, note_events
 from cass.store.ledger import Ledger
@@ -53,7 +54,7 @@ def run_worker(
     env: Mapping[str, str],
     make_tick: MakeTick,
     wishes: Wishes,
-    agents: Sequence[str] | None = None,
+    rules: Callable[[], Rules] = lambda: ALL,
     command: Sequence[str] = (),
 ) -> int:
     """Work until there is a reason to leave; the exit code.  `command`: what to become when memory must be let go.
@@ -67,7 +68,7 @@ def run_worker(
         gc.enable()  # the command line switches it off for short lives
         be_nice()
         leave_folders()
-        process = Process(places, env, make_tick, signals, wishes, agents)
+        process = Process(places, env, make_tick, signals, wishes, rules)
         try:
             leave = process.run()
         finally:
@@ -105,13 +106,13 @@ class Process:
         make_tick: MakeTick,
         signals: Signals,
         wishes: Wishes,
-        agents: Sequence[str] | None,
+        rules: Callable[[], Rules],
     ) -> None:
         self.places = places
         self.wishes = wishes
         self._make_tick = make_tick
         self._signals = signals
-        self._new = NewMessages(places, env, agents, clock.now_ms, clock.monotonic_s)
+        self._new = NewMessages(places, env, rules, clock.now_ms, clock.monotonic_s)
         self._tick: Tick | None = None
         self._settings: object = None
         self._lock_id = self._lock_file()

@@ -9,6 +9,7 @@ from cass.daemon.control import paused
 from cass.daemon.manners import LOG, trim_log
 from cass.daemon.reading import NewMessages, was_done
 from cass.daemon.spawn import start_detached, wait_until_held, worker_command
+from cass.indexing.rules import ALL
 from cass.store.attempts import count_dead
 from cass.store.connect import open_reader
 from cass.store.owed import eligible_texts
@@ -51,7 +52,7 @@ def is_of_use(places: Places, env: Mapping[str, str], now_ms: int) -> bool:
         return False
     if paused(places.data, now_ms) is not None:
         return False
-    new = NewMessages(places, env, None, clock.now_ms, clock.monotonic_s)
+    new = NewMessages(places, env, lambda: ALL, clock.now_ms, clock.monotonic_s)
     return new.has_new() or (not was_done(places.data, new.signs()) and _owes_vectors(places, env))
 
 

@@ -11,12 +11,13 @@ import stat
 from hashlib import blake2b
 
 from cass.connectors.base import SourceProblem
+from cass.indexing.rules import added_roots
 from cass.records import record
 from cass.store.look import size_and_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from cass.connectors.base import Connector, Root, Surroundings
     from cass.store.files import Seen
@@ -47,11 +48,15 @@ class Found:
 
 
 class Survey:
-    """One look over the disk for one connector: `files` yields, `folders` and `problems` fill meanwhile."""
+    """One look over the disk for one connector: `files` yields, `folders` and `problems` fill meanwhile.
 
-    def __init__(self, connector: Connector, around: Surroundings) -> None:
+    `more` are the entries of `sources.roots`.
+    """
+
+    def __init__(self, connector: Connector, around: Surroundings, more: Sequence[str] = ()) -> None:
         self.connector = connector
         self.around = around
+        self.added = added_roots(connector, more, around.home)
         self.folders: dict[str, int] = {}
         self.problems: list[SourceProblem] = []
         self._visited: set[tuple[int, int]] = set()
@@ -60,7 +65,7 @@ class Survey:
 
     def files(self) -> Iterator[Found]:
         """All session files of this agent, each once."""
-        for root in self.connector.roots(self.around):
+        for root in (*self.connector.roots(self.around), *self.added):
             if self._is_text(root.path):
                 yield from self._root(root)
 

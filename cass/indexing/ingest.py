@@ -13,12 +13,15 @@ import os
 
 from cass.connectors.base import Branches, Checkpoint, Message, Resume, Session, Source, SourceProblem
 from cass.indexing.counting import CountingFile, open_session_file
-from cass.indexing.discover import APPENDED, TOUCHED, UNCHANGED, WHOLE, fingerprint, what_changed
+from cass.indexing.discover import APPENDED, TOUCHED, UNCHANGED, WHOLE, fingerprint, read_at, what_changed
 from cass.indexing.prepared import Prepared, ReaderDied, clean, prepare
+from cass.indexing.rules import Exclusion
 from cass.indexing.sessions import IdTaken, ReadWhole, SessionBook
+from cass.indexing.sifting import LeftOut, Sieve, may_ask
 from cass.records import record
 from cass.store import files as store_files
 from cass.store.sessions import sessions_in_file
+from cass.store.skipped import Skipped, set_skipped, skipped_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
 COMMIT_BYTES = 10 << 20
 COMMIT_EVERY_S = 0.9
+# A shorter file has no checkpoint in it, and is stored whole.
+PART_BYTES = 2 << 20
 # A path's problems beyond this many are counted, not listed: a file of noise has one a line.
 LISTED_PROBLEMS = 100
 
@@ -59,10 +64,12 @@ class Ingest:
         now_ms: Callable[[], int],
         monotonic_s: Callable[[], float],
         stop: Callable[[], bool] = lambda: False,
+        exclusion: Exclusion | None = None,
     ) -> None:
         self.store = store
         self.feed = feed
         self.around = around
+        self.exclusion = exclusion or Exclusion((), around.home)
         self._now_ms = now_ms
         self._monotonic_s = monotonic_s
         self._stop = stop
@@ -82,6 +89,8 @@ class Ingest:
             change = WHOLE if moved else what_changed(seen, found, descriptor)
             if change == TOUCHED and seen is not None and self._is_source(seen):
                 return self._touch(seen, found)
+            if not force and seen is not None and self._is_left_out(seen, descriptor):
+                return self._touch(seen, found)
             return self._read(connector, found, seen, descriptor, change)
         # Of the session file: whatever our own files meet is a SystemRefused.
         except OSError as bad:
@@ -93,6 +102,13 @@ class Ingest:
         """While a file was gone another one may have taken its sessions: then it is read anew."""
         return not seen.gone or bool(sessions_in_file(self.store, seen.id))
 
+    def _is_left_out(self, seen: Seen, descriptor: int) -> bool:
+        """Is all of it of workspaces that are still left out?  A database may have gained others."""
+        known = skipped_of(self.store, seen.id)
+        if not known or any(self.exclusion.why(one.workspace) is None for one in known):
+            return False
+        return not is_database(descriptor) and not sessions_in_file(self.store, seen.id)
+
     def _touch(self, seen: Seen, found: Found) -> FileReport:
         self.store.begin_part()
         store_files.touch_file(self.store, seen.id, found.identity)
@@ -102,10 +118,16 @@ class Ingest:
 
     def _read(self, connector: Connector, found: Found, seen: Seen | None, descriptor: int, change: str) -> FileReport:
         external_id = seen.external_id if seen else None
-        for _ in range(3):
-            reading = _Reading(self, connector, found, seen, descriptor, change, external_id)
+        left_out: list[Skipped] = []
+        for _ in range(4):
+            reading = _Reading(self, connector, found, seen, descriptor, change, external_id, left_out)
             try:
                 report = reading.run()
+            except LeftOut as more:
+                self.give_up()
+                left_out = more.sessions
+                if (stored := store_files.seen_file(self.store, found.path)) != seen:
+                    seen, change = stored, what_changed(stored, found, descriptor)
             except (IdTaken, ReadWhole, ReaderDied) as other:
                 self.give_up()
                 if isinstance(other, ReaderDied):
@@ -155,6 +177,11 @@ def _stands_otherwise(connector: Connector, path: str, seen: Seen | None) -> boo
     return bool(json.loads(seen.state).get("stand") != now)
 
 
+def is_database(descriptor: int) -> bool:
+    """Is this open file SQLite's?"""
+    return read_at(descriptor, 0, 16) == b"SQLite format 3\0"
+
+
 def _failed(found: Found, bad: OSError) -> FileReport:
     return FileReport("failed", problems=(SourceProblem(found.path, None, bad.strerror or str(bad)),))
 
@@ -171,6 +198,7 @@ class _Reading:
         descriptor: int,
         change: str,
         external_id: str | None,
+        left_out: list[Skipped],
     ) -> None:
         self.ingest = ingest
         self.store = ingest.store
@@ -182,6 +210,8 @@ class _Reading:
         self.appends = change == APPENDED and seen is not None
         # A file that is read again is compared as a whole: only then is it known what is gone.
         self.in_parts = self.appends or seen is None or (seen.size == 0 and seen.offset == 0)
+        self.in_parts = self.in_parts and not self._may_ask()
+        self.left_out = left_out
         self.problems: list[SourceProblem] = []
         self.problem_count = 0
         self.broken = False
@@ -195,7 +225,9 @@ class _Reading:
         self.book = SessionBook(self.store, self.ingest.feed, self.connector, self.found.path, self.file_id, whole)
         finished = True
         last: Checkpoint | None = None
-        for item in self._items(file, resume):
+        known = [] if resume is None else skipped_of(self.store, self.file_id)
+        self.sieve = Sieve(self.store, self.found.agent, self.ingest.exclusion, (*known, *self.left_out), not whole)
+        for item in self.sieve.sift(self._items(file, resume)):
             if type(item) is Prepared:
                 self.book.message(item)
             elif type(item) is Message:
@@ -222,6 +254,13 @@ class _Reading:
         if finished:
             self._finish(last)
         return FileReport("read", file.bytes_read, self.book.given, self._shown_problems(), finished)
+
+    def _may_ask(self) -> bool:
+        """Does the mark stand in what would be stored in parts?  In a database only its reader can tell."""
+        start = self.seen.offset if self.appends and self.seen else 0
+        if self.found.size - start < PART_BYTES or is_database(self.descriptor):
+            return False
+        return may_ask(self.descriptor, start, self.found.size)
 
     def _begin(self) -> None:
         self.store.begin_part()
@@ -274,12 +313,17 @@ class _Reading:
             self.problems.append(problem)
 
     def _finish(self, last: Checkpoint | None) -> None:
+        self.book.left_out = {one.sid for one in self.sieve.skipped.values()}
         self.book.close(self.broken)
         last = last or Checkpoint(0, 0, {}, resumable=False)
         self._keep(last, complete=True)
 
     def _keep(self, at: Checkpoint, complete: bool) -> None:
         self.book.count()
+        # What a reader wants to remember may hold words of a session that is left out: then nothing is remembered.
+        # What is stamped holds the stamps of a database, and no words.
+        if self.sieve.skipped and not at.stamped:
+            at = Checkpoint(at.offset, at.line, {}, resumable=False)
         head = fingerprint(self.descriptor, at.offset) if at.resumable and not at.stamped else None
         store_files.save_progress(
             self.store,
@@ -290,6 +334,8 @@ class _Reading:
             complete,
             self.ingest._now_ms(),
         )
+        if self.sieve.skipped or self.seen is not None:
+            set_skipped(self.store, self.file_id, self.sieve.skipped.values())
         resumed_at = self.seen.line if self.appends and self.seen else None
         shown = [(problem.line, clean(problem.what) or "") for problem in self._shown_problems()]
         store_files.set_problems(self.store, self.file_id, shown, resumed_at)

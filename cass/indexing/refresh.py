@@ -16,6 +16,7 @@ from cass.errors import CassError
 from cass.indexing.discover import Found, Survey, found_at
 from cass.indexing.feed import Feed
 from cass.indexing.ingest import Ingest
+from cass.indexing.rules import ALL, Exclusion, Rules
 from cass.lexical import writer as lexical_writer
 from cass.records import record
 from cass.store import files as store_files
@@ -27,7 +28,7 @@ from cass.store.writer import Writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from cass.paths import Places
     from cass.store.files import Seen
@@ -54,12 +55,9 @@ def refresh(
     now_ms: Callable[[], int],
     monotonic_s: Callable[[], float],
     budget_s: float = READ_S,
-    agents: Sequence[str] | None = None,
+    rules: Rules = ALL,
 ) -> Refreshed:
-    """Read changed files, newest first, until `budget_s` is over.  What goes wrong is a note: the search goes on.
-
-    `agents` are those that may be read; None means all.
-    """
+    """Read changed files, newest first, until `budget_s` is over.  What goes wrong is a note: the search goes on."""
     until_s = monotonic_s() + budget_s
     try:
         lock = try_lock(places.index_lock)
@@ -68,7 +66,7 @@ def refresh(
         with lock, SqliteErrors(places.database):
             store = Writer(open_writer(places.database), places.database)
             try:
-                return _read(store, home, env, changed, now_ms, monotonic_s, until_s, agents)
+                return _read(store, home, env, changed, now_ms, monotonic_s, until_s, rules)
             finally:
                 store.connection.close()
     except CassError as bad:
@@ -85,12 +83,12 @@ def _read(
     now_ms: Callable[[], int],
     monotonic_s: Callable[[], float],
     until_s: float,
-    agents: Sequence[str] | None,
+    rules: Rules,
 ) -> Refreshed:
     around = Surroundings(home, env, workspaces(store))
     # All known files only where a folder changed: 5,000 of them take longer to load than what is new to read.
     seen = store_files.seen_files(store, None if changed.folders else changed.files)
-    work = list(_known(store, seen, changed.files)) + list(_new(store, around, seen, changed.folders))
+    work = list(_known(store, seen, changed.files)) + list(_new(store, around, seen, changed.folders, rules))
     work.sort(key=lambda found: -found.mtime_ns)
 
     def is_over() -> bool:
@@ -100,11 +98,12 @@ def _read(
         fits = WHOLE_BYTES_PER_S * max(0.0, until_s - monotonic_s())
         return before is not None and not before.resumable and found.size > fits
 
-    ingest = Ingest(store, Feed(store, None, monotonic_s), around, now_ms, monotonic_s, is_over)
+    exclusion = Exclusion(rules.exclude, home)
+    ingest = Ingest(store, Feed(store, None, monotonic_s), around, now_ms, monotonic_s, is_over, exclusion)
     behind = 0
     for number, found in enumerate(work):
         row = agent_row(found.agent)
-        if row is None or (agents is not None and row.name not in agents):
+        if row is None or (rules.agents is not None and row.name not in rules.agents):
             continue
         before = seen.get(found.path)
         if (number and is_over()) or is_long(found, before) or not ingest.file(load(row), found, before).finished:
@@ -137,14 +136,14 @@ def _known(store: Writer, seen: Mapping[str, Seen], paths: Iterable[str]) -> Ite
 
 
 def _new(
-    store: Writer, around: Surroundings, seen: Mapping[str, Seen], folders: Iterable[tuple[str, str]]
+    store: Writer, around: Surroundings, seen: Mapping[str, Seen], folders: Iterable[tuple[str, str]], rules: Rules
 ) -> Iterable[Found]:
     """Files in folders where something came or went; the folders' new times are noted."""
     for name in dict.fromkeys(agent for _, agent in folders):
         row = agent_row(name)
         if row is None:
             continue
-        survey = Survey(load(row), around)
+        survey = Survey(load(row), around, rules.roots)
         found = [each for each in survey.files() if each.path not in seen or seen[each.path].gone]
         if not survey.problems:
             store.begin()

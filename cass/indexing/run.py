@@ -15,12 +15,14 @@ from cass.indexing.ahead import WORTH_BYTES, ReadAhead
 from cass.indexing.discover import UNCHANGED, Found, Survey
 from cass.indexing.ingest import FileReport, Ingest
 from cass.indexing.places import open_archive
+from cass.indexing.rules import ALL, Exclusion, Rules
 from cass.records import record
 from cass.store import files as store_files
 from cass.store.connect import SqliteErrors
 from cass.store.counts import keep_counts
 from cass.store.look import keep_look
 from cass.store.sessions import workspaces
+from cass.store.skipped import skipped_workspaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,13 +38,13 @@ if TYPE_CHECKING:
 
 @record
 class IndexRequest:
-    """What to do.  `agents` None means all; `full` reads everything again; `rebuild` fills the index from SQLite.
+    """What to do.  `full` reads everything again; `rebuild` fills the index from SQLite.
 
     `alone`: without a second process, for a run that will be stopped soon.  `some`: agents were named, so the files of
     the others stay read or unread as they are.
     """
 
-    agents: tuple[str, ...] | None = None
+    rules: Rules = ALL
     full: bool = False
     rebuild: bool = False
     alone: bool = False
@@ -120,7 +122,7 @@ class Run:
             )
 
     def _index(self, archive: Archive) -> None:
-        wanted = self.request.agents
+        wanted = self.request.rules.agents
         chosen = [agent for agent in AGENTS if wanted is None or agent.name in wanted]
         try:
             for later in (False, True):
@@ -138,7 +140,7 @@ class Run:
     def _agents(self, agents: Sequence[Agent], archive: Archive) -> None:
         around = Surroundings(self.home, self.env, workspaces(archive.store))
         seen = store_files.seen_files(archive.store)
-        surveys = [Survey(load(agent), around) for agent in agents]
+        surveys = [Survey(load(agent), around, self.request.rules.roots) for agent in agents]
         work = [(survey.connector, found) for survey in surveys for found in self._look(survey)]
         # Files that take each other's ids do so in a fixed order, whatever the disk lists first.
         work.sort(key=lambda pair: (-pair[1].mtime_ns, pair[1].path))
@@ -168,7 +170,9 @@ class Run:
         work: Sequence[tuple[Connector, Found]],
         seen: Mapping[str, Seen],
     ) -> None:
-        ingest = Ingest(archive.store, archive.feed, around, self._now_ms, self._monotonic_s, self._stop)
+        exclusion = Exclusion(self.request.rules.exclude, self.home)
+        ingest = Ingest(archive.store, archive.feed, around, self._now_ms, self._monotonic_s, self._stop, exclusion)
+        again = {path for path, folder in skipped_workspaces(archive.store) if exclusion.why(folder) is None}
         ingest.ahead = self._ahead([found for _, found in work if found.path not in seen], around)
         if ingest.ahead is not None:
             archive.store.expect_much()
@@ -180,7 +184,8 @@ class Run:
                     self._complete = False
                     return
                 self.progress("reading", done, len(work), done_bytes, total_bytes)
-                report = ingest.file(connector, found, seen.get(found.path), self.request.full)
+                force = self.request.full or found.path in again
+                report = ingest.file(connector, found, seen.get(found.path), force)
                 self._count(found.agent, report)
                 self._unread -= found.path not in seen and report.finished
                 self._complete = self._complete and report.finished
@@ -220,9 +225,7 @@ class Run:
         store.commit()
 
 
-def plan(
-    places: Places, home: str, env: Mapping[str, str], agents: Sequence[str] | None, full: bool = False
-) -> tuple[int, int]:
+def plan(places: Places, home: str, env: Mapping[str, str], rules: Rules = ALL, full: bool = False) -> tuple[int, int]:
     """(files, bytes) that a run would read now, without reading them."""
     from cass.indexing.discover import TOUCHED, what_changed
     from cass.indexing.places import read_seen
@@ -231,9 +234,9 @@ def plan(
     around = Surroundings(home, env, known)
     files = size = 0
     for agent in AGENTS:
-        if agents is not None and agent.name not in agents:
+        if rules.agents is not None and agent.name not in rules.agents:
             continue
-        for found in Survey(load(agent), around).files():
+        for found in Survey(load(agent), around, rules.roots).files():
             before = None if full else seen.get(found.path)
             if what_changed(before, found) not in (UNCHANGED, TOUCHED):
                 files += 1

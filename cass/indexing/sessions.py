@@ -57,6 +57,7 @@ class SessionBook:
         self.file_id = file_id
         self.whole = whole
         self.given = 0
+        self.left_out: set[str] = set()  # sessions that stand in the file and are not stored (any more)
         self._open: dict[str, OpenSession] = {}
         self._waiting: dict[tuple[str, int], Prepared] = {}
         self._waiting_chars = 0
@@ -368,7 +369,7 @@ class SessionBook:
         """Sessions that this file had, and has no longer."""
         known = {opened.id for opened in self._open.values() if opened.owned}
         for row in store_sessions.sessions_in_file(self.store, self.file_id):
-            if row.id in known:
+            if row.id in known or row.sid in self.left_out:
                 continue
             self._lose(OpenSession(row, self.connector.AGENT, None))
 

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 
-def answer(report: IndexReport, counts: Mapping[str, AgentCount]) -> str:
-    """The whole report as one object; `counts` are those of the archive now."""
+def answer(report: IndexReport, counts: Mapping[str, AgentCount], left_out: int, before: int) -> str:
+    """The whole report as one object; `counts` are those of the archive now.
+
+    Sessions are `left_out`; `before` are stored although they would be left out today.
+    """
     return _line(
         {
             "took_ms": report.took_ms,
@@ -25,6 +28,7 @@ def answer(report: IndexReport, counts: Mapping[str, AgentCount]) -> str:
             "sessions": sum(count.sessions for count in counts.values()),
             "messages": sum(count.messages for count in counts.values()),
             "problems": [{"path": bad.path, "line": bad.line, "what": bad.what} for bad in report.problems],
+            "left_out": {"sessions": left_out, "stored_before": before},
             "lexical": {"documents": report.documents, "rebuilt": report.rebuilt},
         }
     )

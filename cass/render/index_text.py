@@ -81,6 +81,14 @@ def _totals(report: IndexReport, counts: Mapping[str, AgentCount], look: Style) 
     return f"{look.paint(messages, BOLD)} in {sessions} ({how}{rebuilt}){rest}"
 
 
+def left_out(sessions: int, before: int) -> str:
+    """What is not stored because somebody wished so, and what is although somebody wishes so now."""
+    out = f"{counted(sessions, 'session')} left out" if sessions else ""
+    kept = f"{counted(before, 'session')} stored before that, and kept" if before else ""
+    said = ", ".join(filter(None, (out, kept)))
+    return f"{said}: cass sources says more\n" if said else ""
+
+
 def problems(report: IndexReport, verbose: int) -> str:
     """How many things could not be read; with -v which ones, at most the first twenty."""
     found = report.problems

@@ -6,6 +6,8 @@ is `accepted`'s to say.
 
 from __future__ import annotations
 
+import os
+
 from cass.settings.table import (
     ADDRESS,
     AGENTS,
@@ -19,7 +21,9 @@ from cass.settings.table import (
     MODE,
     NAME,
     NUMBER,
+    PATTERNS,
     POLICY,
+    ROOTS,
     SECONDS,
     SOME_SECONDS,
     SWITCH,
@@ -193,6 +197,17 @@ def _agents(row: Setting, raw: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def _texts(row: Setting, raw: object) -> tuple[str, ...]:
+    """Each once, in their order; in one text they stand apart by commas, or as folders do in PATH."""
+    parts = raw.replace(os.pathsep, ",").split(",") if isinstance(raw, str) else raw
+    if not isinstance(parts, list | tuple):
+        raise ValueError
+    texts = [_text(part) for part in parts]
+    if not all(text.isprintable() for text in texts):
+        raise ValueError
+    return tuple(dict.fromkeys(filter(None, texts)))
+
+
 def _link(row: Setting, raw: object) -> str:
     text = _text(raw)
     if text.lower() in LINKS:
@@ -258,6 +273,8 @@ CHECKS: dict[str, Callable[[Setting, object], object]] = {
     SWITCH: _switch,
     COMMAND: _command,
     AGENTS: _agents,
+    ROOTS: _texts,
+    PATTERNS: _texts,
     LINK: _link,
     ADDRESS: _address,
     VARIABLE: _variable,
@@ -276,6 +293,8 @@ ACCEPTED = {
     SWITCH: "true or false",
     COMMAND: "a command line, auto, or nothing for none",
     AGENTS: "a list of agents such as codex, aider",
+    ROOTS: "a list such as ~/old-home, claude_code=/mnt/claude",
+    PATTERNS: "a list such as ~/private, secret-*, /w/**/clients",
     LINK: "none, file, vscode, vscodium, cursor or an address with {path} and perhaps {line}",
     ADDRESS: "an address such as http://localhost:8080/v1, or nothing; a key belongs in a variable",
     VARIABLE: "the name of an environment variable, not the secret itself, or nothing",

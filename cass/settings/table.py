@@ -14,6 +14,7 @@ WHOLE, FRACTION, SECONDS, SOME_SECONDS, MILLISECONDS = "whole", "fraction", "sec
 SWITCH, COMMAND, AGENTS, LINK, CONSTANT = "switch", "command", "agents", "link", "constant"
 ADDRESS, VARIABLE = "address", "variable"
 NUMBER, HOURS = "number", "hours"
+ROOTS, PATTERNS = "roots", "patterns"
 
 
 class Setting:
@@ -216,7 +217,19 @@ ROWS = (
         default=600,
         unit="s",
     ),
+    Setting(
+        "sources.roots",
+        ROOTS,
+        "where else to look: an agent's folder as agent=FOLDER, or a FOLDER that is laid out as a home is",
+        default=(),
+    ),
     Setting("sources.disabled", AGENTS, "agents whose files are not read", default=()),
+    Setting(
+        "sources.exclude",
+        PATTERNS,
+        "workspaces whose sessions are not read: a folder with all below it, a folder's name, or a glob",
+        default=(),
+    ),
     Setting(
         "color",
         CHOICE,

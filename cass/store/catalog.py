@@ -68,6 +68,16 @@ def problems(connection: Connection, limit: int) -> list[tuple[str, int | None, 
     return [(path, line, what) for path, line, what in rows]
 
 
+def problems_of(connection: Connection, agent: str, limit: int) -> list[tuple[str, int | None, str]]:
+    """(path, line, what) of what could not be read of one agent's files."""
+    rows = connection.execute(
+        "SELECT f.path, p.line, p.what FROM problems p JOIN files f ON f.id=p.file WHERE f.agent=?"
+        " ORDER BY f.path, p.line LIMIT ?",
+        (agent, limit),
+    )
+    return [(path, line, what) for path, line, what in rows]
+
+
 def count_behind(connection: Connection, change: int) -> int:
     """Messages that are newer than a change number."""
     return _number(connection, "SELECT count(*) FROM messages WHERE change>?", change)

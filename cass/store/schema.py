@@ -6,8 +6,6 @@ added at the end.  docs/architecture.md says what each table is for.
 
 from __future__ import annotations
 
-VERSION = 1
-
 # 8 KiB pages: 1.16 x the text on disk instead of 1.27 x, at the same speed.
 PAGE_BYTES = 8192
 
@@ -58,7 +56,16 @@ _FIRST = (
     "CREATE TABLE events(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, what TEXT NOT NULL)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+# What was met in a file and is not stored: a workspace that is left out, or a line that asks for it.
+_SKIPPED = (
+    """CREATE TABLE skipped(
+        file INTEGER NOT NULL, sid TEXT NOT NULL, external_id TEXT NOT NULL, why TEXT NOT NULL, workspace TEXT,
+        PRIMARY KEY(file, sid)) WITHOUT ROWID""",
+    "CREATE INDEX skipped_by_sid ON skipped(sid)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SKIPPED)
+VERSION = len(MIGRATIONS)
 
 # `flags` of a block.
 ERROR = 1

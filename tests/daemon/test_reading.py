@@ -8,6 +8,7 @@ import pytest
 
 from cass.daemon.reading import LONGEST_VAIN_S, NewMessages, note_done, readable, was_done
 from cass.errors import CorruptDatabase
+from cass.indexing.rules import ALL, Rules
 from tests.archive import NOW_MS, Home, make_home
 
 
@@ -22,9 +23,9 @@ def home(tmp_path: Path) -> Home:
 class Following:
     """New messages, and a clock."""
 
-    def __init__(self, home: Home, agents: tuple[str, ...] | None = None) -> None:
+    def __init__(self, home: Home, rules: Rules = ALL) -> None:
         self.now_s = 0.0
-        self.new = NewMessages(home.places, home.env, agents, lambda: NOW_MS, lambda: self.now_s)
+        self.new = NewMessages(home.places, home.env, lambda: rules, lambda: NOW_MS, lambda: self.now_s)
 
 
 def test_nothing_is_new_after_an_index_run(home: Home) -> None:
@@ -67,7 +68,7 @@ def test_an_index_that_is_behind(home: Home) -> None:
 
 def test_agents_that_are_switched_off(home: Home) -> None:
     """They are not read, and looked at ever more rarely."""
-    following = Following(home, agents=("codex",))
+    following = Following(home, Rules(agents=("codex",)))
     home.append("one", "and the narwhal?")
 
     looks = []

@@ -10,6 +10,7 @@ import pytest
 
 from cass.cli.verbs.search import _first_read
 from cass.disk import try_lock
+from cass.indexing.rules import Rules
 from tests.archive import Home, make_home
 from tests.journeys.processes import start
 
@@ -154,7 +155,7 @@ def test_what_was_never_read_is_said_until_it_is_read(tmp_path: Path, monkeypatc
         return answer["meta"]["index"]["behind_files"], "cass index" in " ".join(answer["meta"]["notes"])
 
     assert said() == (12, True)
-    home.index(agents=("codex",), some=True)
+    home.index(rules=Rules(agents=("codex",)), some=True)
     assert said() == (12, True)
     home.index()
     assert said() == (0, False)

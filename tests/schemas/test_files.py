@@ -27,6 +27,7 @@ OF_COMMAND = {
     "config": ["config", "config-one", "config-path", "config-edit"],
     "doctor": ["doctor", "doctor-interference"],
     "worker": ["worker", "worker-log"],
+    "sources": ["sources", "sources-change"],
     HOME: ["status"],
     **{key: ["text"] for key in ("demo", "completion", "man", "help")},
 }

@@ -15,7 +15,7 @@ from cass.settings.hot import FILES, OTHER_FILE
 from cass.settings.kinds import accepted, check
 from cass.settings.problems import bad_flag, unknown_key
 from cass.settings.quick import load
-from cass.settings.table import AGENTS, BY_KEY, CONSTANT, Setting
+from cass.settings.table import AGENTS, BY_KEY, CONSTANT, PATTERNS, ROOTS, Setting
 from cass.settings.write import set_value, unset_value
 from cass.status.unknown_agents import unknown_agents
 
@@ -136,13 +136,15 @@ def _value(row: Setting, words: list[str]) -> object:
         raise UsageError(f"{row.key} is a constant of the program", todo="leave it as it is")
     if not words:
         raise UsageError("VALUE is missing", "cass config set", f"give {accepted(row)}")
-    if len(words) > 1 and row.kind != AGENTS:
+    if len(words) > 1 and row.kind not in (AGENTS, PATTERNS, ROOTS):
         raise UsageError(f"{words[1]!r} is one word too many", "cass config set", "put the value in quotes")
     try:
-        value = check(row, ",".join(words))
+        value = check(row, ",".join(words) if row.kind == AGENTS or len(words) == 1 else words)
     except ValueError:
         raise bad_flag(row, " ".join(words), None) from None
-    return tuple(find_agent(name).name for name in value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple) and row.kind == AGENTS:
+        return tuple(find_agent(name).name for name in value)
+    return value
 
 
 def _print_one(where: Places, row: Setting, options: dict[str, Any], text: str = "{value}\n") -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 
 from cass import clock
+from cass.cli.reading import wanted_rules
 from cass.cli.verbs.worker_service import wanted
 from cass.disk import try_lock
 from cass.indexing.run import IndexRequest, Run
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from cass.indexing.rules import Rules
     from cass.paths import Places
     from cass.status.checks import Finding
 
@@ -36,7 +38,7 @@ def run(options: dict[str, Any]) -> int:
     services = wanted(where, options["data_dir"]).files
     home = home_folder(os.environ)
     findings = examine(where, home, os.environ, services)
-    done = _mend(where, findings) if options["fix"] else []
+    done = _mend(where, findings, wanted_rules(options["settings"])) if options["fix"] else []
     if done:
         findings = examine(where, home, os.environ, services)
     if options["json"]:
@@ -46,31 +48,31 @@ def run(options: dict[str, Any]) -> int:
     return 1 if any(finding.level == FAIL for finding in findings) else 0
 
 
-def _mend(where: Places, findings: list[Finding]) -> list[str]:
+def _mend(where: Places, findings: list[Finding], rules: Rules) -> list[str]:
     """Do the repairs that were found necessary; a sentence for each."""
     wanted = {finding.fix for finding in findings}
-    return [said for fix, mend in MENDERS.items() if fix in wanted and (said := mend(where))]
+    return [said for fix, mend in MENDERS.items() if fix in wanted and (said := mend(where, rules))]
 
 
-def _chmod(where: Places) -> str:
+def _chmod(where: Places, rules: Rules) -> str:
     shared = open_to_others(where)
     for path in shared:
         os.chmod(path, os.stat(path).st_mode & 0o700)
     return f"made private: {', '.join(shared)}"
 
 
-def _checkpoint(where: Places) -> str:
+def _checkpoint(where: Places, rules: Rules) -> str:
     emptied = catalog.checkpoint(where.database)
     return "moved the write-ahead log into the database" if emptied else ""
 
 
-def _rebuild(where: Places) -> str:
-    request = IndexRequest(rebuild=True)
+def _rebuild(where: Places, rules: Rules) -> str:
+    request = IndexRequest(rules, rebuild=True)
     report = Run(where, home_folder(os.environ), os.environ, request, clock.now_ms, clock.monotonic_s).run()
     return f"made the search index again: {report.documents} documents"
 
 
-def _drop(where: Places) -> str:
+def _drop(where: Places, rules: Rules) -> str:
     lock = try_lock(where.index_lock)
     current = current_generation(where.lexical)
     if lock is None or current is None:
@@ -80,7 +82,7 @@ def _drop(where: Places) -> str:
     return "dropped search indexes that nobody reads any more"
 
 
-MENDERS: dict[str, Callable[[Places], str]] = {
+MENDERS: dict[str, Callable[[Places, Rules], str]] = {
     CHMOD: _chmod,
     CHECKPOINT: _checkpoint,
     REBUILD: _rebuild,

@@ -27,11 +27,11 @@ def run(options: dict[str, Any]) -> int:
 
     look = style(sys.stdout, options, os.environ)
     if status.state == EMPTY:
-        from cass.cli.reading import wanted_agents
+        from cass.cli.reading import wanted_rules
         from cass.indexing.run import plan
 
-        agents = wanted_agents(options["settings"])
-        sys.stdout.write(empty(*plan(where, home_folder(os.environ), os.environ, agents), look))
+        rules = wanted_rules(options["settings"])
+        sys.stdout.write(empty(*plan(where, home_folder(os.environ), os.environ, rules), look))
     else:
         sys.stdout.write(filled(status, look, clock.now_ms()))
     return 0

@@ -7,19 +7,22 @@ import sys
 
 from cass import clock
 from cass.cli.pack import write_pack
-from cass.cli.reading import wanted_agents
+from cass.cli.reading import wanted_rules
 from cass.indexing.run import IndexRequest, Run, plan
+from cass.indexing.sources import stored_before
 from cass.paths import home_folder, places
 from cass.render import index_json, index_text
 from cass.render.progress import Progress, chosen
 from cass.render.terminal import style
 from cass.store import connect
 from cass.store.counts import agent_counts
+from cass.store.skipped import skipped_counts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from cass.indexing.rules import Rules
     from cass.indexing.run import IndexReport
     from cass.paths import Places
 
@@ -30,24 +33,24 @@ LONG_BYTES = 200_000_000
 def run(options: dict[str, Any]) -> int:
     """Index, and say what was done; files that cannot be read are listed, never an error."""
     where = places(os.environ, data_dir=options["data_dir"])
-    agents = wanted_agents(options["settings"], options["agent"])
+    rules = wanted_rules(options["settings"], options["agent"])
     if options["dry_run"]:
-        files, size = plan(where, home_folder(os.environ), os.environ, agents, options["full"])
+        files, size = plan(where, home_folder(os.environ), os.environ, rules, options["full"])
         sys.stdout.write(index_json.estimate(files, size) if options["json"] else index_text.estimate(files, size))
         return 0
-    _warn_of_long_run(where, agents, options)
+    _warn_of_long_run(where, rules, options)
     report = _index(
-        where, IndexRequest(agents, options["full"], options["rebuild"], some=bool(options["agent"])), options
+        where, IndexRequest(rules, options["full"], options["rebuild"], some=bool(options["agent"])), options
     )
-    _print(report, where, options)
+    _print(report, where, rules, options)
     write_pack()
     return 0
 
 
-def _warn_of_long_run(where: Places, agents: tuple[str, ...] | None, options: dict[str, Any]) -> None:
+def _warn_of_long_run(where: Places, rules: Rules, options: dict[str, Any]) -> None:
     if options["quiet"] or os.path.exists(where.database):
         return
-    files, size = plan(where, home_folder(os.environ), os.environ, agents)
+    files, size = plan(where, home_folder(os.environ), os.environ, rules)
     if size > LONG_BYTES:
         sys.stderr.write(index_text.estimate(files, size))
 
@@ -66,12 +69,15 @@ def _index(where: Places, request: IndexRequest, options: dict[str, Any]) -> Ind
         progress.close()
 
 
-def _print(report: IndexReport, where: Places, options: dict[str, Any]) -> None:
+def _print(report: IndexReport, where: Places, rules: Rules, options: dict[str, Any]) -> None:
     connection = connect.open_reader(where.database)
     counts = agent_counts(connection) if connection is not None else {}
+    left_out = sum(skipped_counts(connection).values()) if connection is not None else 0
+    before = stored_before(connection, rules, home_folder(os.environ)).sessions if connection is not None else 0
     if options["json"]:
-        sys.stdout.write(index_json.answer(report, counts))
+        sys.stdout.write(index_json.answer(report, counts, left_out, before))
         return
     sys.stdout.write(index_text.summary(report, counts, style(sys.stdout, options, os.environ)))
     if not options["quiet"]:
+        sys.stderr.write(index_text.left_out(left_out, before))
         sys.stderr.write(index_text.problems(report, options["verbose"]))

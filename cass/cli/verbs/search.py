@@ -83,17 +83,17 @@ def _freshen(where: Places, how: str, settings: Mapping[str, object]) -> Freshne
     connection.close()
     if not changed.files and not changed.folders:
         return Freshness() if changed.complete else Freshness(notes=("not every session file was looked at",))
-    from cass.cli.reading import wanted_agents
+    from cass.cli.reading import wanted_rules
     from cass.indexing.refresh import READ_S, refresh
 
-    home, agents = home_folder(os.environ), wanted_agents(settings)
-    done = refresh(where, home, os.environ, changed, clock.now_ms, clock.monotonic_s, READ_S, agents)
+    home, rules = home_folder(os.environ), wanted_rules(settings)
+    done = refresh(where, home, os.environ, changed, clock.now_ms, clock.monotonic_s, READ_S, rules)
     return Freshness(done.behind_files, done.notes)
 
 
 def _first_read(where: Places, budget_s: float | None, settings: Mapping[str, object]) -> Freshness:
     """Index for a while (None: to the end) before the search."""
-    from cass.cli.reading import wanted_agents
+    from cass.cli.reading import wanted_rules
     from cass.indexing.run import IndexRequest, Run
 
     until_s = None if budget_s is None else clock.monotonic_s() + budget_s
@@ -101,7 +101,7 @@ def _first_read(where: Places, budget_s: float | None, settings: Mapping[str, ob
     def is_over() -> bool:
         return until_s is not None and clock.monotonic_s() > until_s
 
-    home, request = home_folder(os.environ), IndexRequest(wanted_agents(settings), alone=True)
+    home, request = home_folder(os.environ), IndexRequest(wanted_rules(settings), alone=True)
     try:
         report = Run(where, home, os.environ, request, clock.now_ms, clock.monotonic_s, stop=is_over).run()
     except errors.Busy as busy:

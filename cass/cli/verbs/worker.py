@@ -7,7 +7,7 @@ import sys
 
 from cass import clock
 from cass.cli.lane import duration_s
-from cass.cli.reading import wanted_agents
+from cass.cli.reading import wanted_rules
 from cass.cli.rows_worker import ACTIONS
 from cass.cli.settled import settings_of
 from cass.daemon import control
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from cass.indexing.rules import Rules
     from cass.paths import Places
     from cass.status.worker import WorkerFacts
     from cass.store.events import Event
@@ -204,10 +205,17 @@ def _run(where: Places, options: Options) -> int:
     flags = {key: value for key, value in options.get("flags", {}).items() if value is not None}
     command = [*worker_command(options["data_dir"]), *flag_words(options), *(["--json"] if options["json"] else [])]
     ticks = Ticks(where, os.environ, flags)
-    code = run_worker(where, os.environ, ticks, wishes(settings), wanted_agents(options["settings"]), command)
+    code = run_worker(where, os.environ, ticks, wishes(settings), lambda: _rules(where), command)
     if options["json"] and code == 0:
         return say(where, options, "It has left.", changed=True)
     return code
+
+
+def _rules(where: Places) -> Rules:
+    """What may be read now: settings may have changed since the worker began."""
+    from cass.settings.quick import load
+
+    return wanted_rules({key: given[-1][1] for key, given in load(where, os.environ).given.items()})
 
 
 def _install(where: Places, options: Options) -> int:

@@ -1,0 +1,229 @@
+"""What is to be left out is left out before anything of it is stored; what was stored before stays, and is told."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cass.indexing.ahead import WORTH_BYTES
+from cass.indexing.counting import open_session_file
+from cass.indexing.rules import MARK, Rules
+from cass.indexing.sifting import may_ask
+from cass.store.connect import open_reader
+from cass.store.skipped import sessions_by_workspace, skipped_counts, stored_and_skipped
+from tests.archive import Home, make_home, says
+from tests.indexing.invariants import check_invariants, present
+
+SECRET = "the quokka of the client"
+HIDDEN = Rules(exclude=("/w/hidden",))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = make_home(tmp_path)
+    home.claude("open", "where is the wombat", "in its burrow")
+    return home
+
+
+def on_disk(home: Home, text: str) -> bool:
+    """Does this text stand anywhere in the data folder?"""
+    return any(text.encode() in path.read_bytes() for path in home.data.rglob("*") if path.is_file())
+
+
+def ask(home: Home, question: Any) -> Any:
+    connection = open_reader(home.places.database)
+    assert connection is not None
+    found = question(connection)
+    connection.close()
+    return found
+
+
+def test_an_excluded_workspace_is_never_stored(home: Home) -> None:
+    """Not a word of it, not even for the length of a transaction that is kept."""
+    home.claude("hidden", SECRET, "found", workspace="/w/hidden/deep")
+
+    home.index(rules=HIDDEN)
+
+    assert list(present(home.data)) == ["open"]
+    assert not on_disk(home, SECRET)
+    assert ask(home, skipped_counts) == {"claude_code": 1}
+    check_invariants(home.data)
+
+
+def test_an_exclusion_that_is_taken_back(home: Home) -> None:
+    """The next run reads what was left out, and only that."""
+    home.claude("hidden", SECRET, workspace="/w/hidden")
+    home.index(rules=HIDDEN)
+    assert home.index(rules=HIDDEN).agents["claude_code"].read == 0
+
+    again = home.index()
+
+    assert again.agents["claude_code"].read == 1
+    assert set(present(home.data)) == {"open", "hidden"}
+    assert ask(home, skipped_counts) == {}
+
+
+def test_a_cassignore_that_comes_and_goes(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / ".cassignore").touch()
+    home.claude("hidden", SECRET, workspace=str(folder / "app"))
+    home.index()
+    assert list(present(home.data)) == ["open"]
+
+    (folder / ".cassignore").unlink()
+    home.index()
+
+    assert set(present(home.data)) == {"open", "hidden"}
+
+
+def test_what_was_stored_before_stays_and_does_not_grow(home: Home) -> None:
+    """Nothing is deleted silently; what the file gains from now on is left out."""
+    home.claude("hidden", "said before", workspace="/w/hidden")
+    home.index()
+    home.append("hidden", SECRET, workspace="/w/hidden")
+
+    home.index(rules=HIDDEN)
+
+    assert {name: len(messages) for name, messages in present(home.data).items()} == {"open": 2, "hidden": 1}
+    assert not on_disk(home, SECRET)
+    assert ask(home, sessions_by_workspace) == {"/w/app": 1, "/w/hidden": 1}
+    check_invariants(home.data)
+
+
+def test_what_was_stored_before_is_not_taken_for_deleted(home: Home) -> None:
+    """Reading all of it again does not say that the agent has lost it."""
+    home.claude("hidden", "said before", workspace="/w/hidden")
+    home.index()
+
+    home.index(rules=HIDDEN, full=True)
+
+    assert set(present(home.data)) == {"open", "hidden"}
+    check_invariants(home.data)
+
+
+@pytest.mark.parametrize("place", [0, 3])
+def test_a_chat_that_asks_not_to_be_indexed(home: Home, place: int) -> None:
+    """Wherever in the chat its user says so, on a line of its own."""
+    lines: list[Any] = [SECRET, "found", "and then?", "nothing"]
+    lines.insert(place, says("user", f"please\n  {MARK}  \nthanks"))
+    home.claude("hidden", *lines)
+
+    home.index()
+
+    assert list(present(home.data)) == ["open"]
+    assert not on_disk(home, SECRET)
+    check_invariants(home.data)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        says("assistant", MARK),
+        says("user", f"what does {MARK} do?"),
+        says("user", MARK.lower()),
+        says("user", {"type": "tool_result", "tool_use_id": "c1", "content": f"a\n{MARK}\n"}),
+    ],
+)
+def test_talking_of_it_is_not_asking(home: Home, line: dict[str, Any]) -> None:
+    """Only what the user said, and only as a line."""
+    home.claude("talk", "about the marsupials", line)
+
+    home.index()
+
+    assert set(present(home.data)) == {"open", "talk"}
+
+
+def test_a_chat_that_asks_for_it_later(home: Home) -> None:
+    """What was stored stays, and is told; nothing is added from there on, in this run and in later ones."""
+    home.claude("late", "said before", "answered before")
+    home.index()
+    home.append("late", says("user", MARK), SECRET)
+    home.index()
+    home.append("late", f"{SECRET} again")
+    home.index()
+
+    assert len(present(home.data)["late"]) == 2
+    assert not on_disk(home, SECRET)
+    assert ask(home, stored_and_skipped) == 1
+    check_invariants(home.data)
+
+
+def test_a_long_file_is_not_stored_in_parts_when_it_asks(home: Home) -> None:
+    """The wish may stand behind what would have been committed by then."""
+    long = " ".join(f"kangaroo{number}" for number in range(8_000))
+    home.claude("hidden", *(f"{SECRET} {number} {long}" for number in range(120)), says("user", MARK))
+
+    home.index()
+
+    assert list(present(home.data)) == ["open"]
+    assert not on_disk(home, SECRET)
+
+
+def test_a_sub_agent_goes_with_its_session(home: Home) -> None:
+    """In the same file, and in one of its own that is read behind it."""
+    home.claude("hidden", "look", says("user", MARK), {**says("user", SECRET), "isSidechain": True, "agentId": "a1"})
+    folder = home.path("hidden").with_suffix("") / "subagents"
+    folder.mkdir(parents=True)
+    data = json.dumps({**says("user", f"{SECRET} too"), "isSidechain": True, "agentId": "a2", "sessionId": "hidden"})
+    (folder / "agent-a2.jsonl").write_text(data + "\n")
+    os.utime(folder / "agent-a2.jsonl", (1, 1))
+
+    home.index()
+
+    assert list(present(home.data)) == ["open"]
+    assert not on_disk(home, SECRET)
+
+
+def test_read_ahead_by_a_second_process(home: Home) -> None:
+    """The long first run leaves out the same."""
+    long = "x" * (WORTH_BYTES // 20)
+    for number in range(22):
+        home.claude(f"big{number}", f"wallaby {number} {long}")
+    home.claude("hidden", SECRET, "found", says("user", MARK))
+    home.claude("excluded", f"{SECRET} too", workspace="/w/hidden")
+
+    home.index(rules=HIDDEN)
+
+    assert set(present(home.data)) == {"open", *(f"big{number}" for number in range(22))}
+    assert not on_disk(home, SECRET)
+
+
+def test_a_search_leaves_out_what_it_finds_on_its_way(home: Home) -> None:
+    """The program itself, with what stands in its settings."""
+    home.index()
+    assert home.cass("sources", "exclude", "/w/hidden").returncode == 0
+    home.claude("hidden", SECRET, workspace="/w/hidden")
+
+    done = home.cass("search", "quokka", "--refresh", "wait")
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert not on_disk(home, SECRET)
+
+
+def test_the_mark_is_found_across_chunks(tmp_path: Path) -> None:
+    """Wherever it stands in the file's bytes."""
+    path = tmp_path / "file"
+    for before in (0, 1, (1 << 20) - 10, 1 << 20, (1 << 20) + 5):
+        path.write_bytes(b"x" * before + MARK.encode() + b"x" * 7)
+        descriptor = open_session_file(str(path))
+        found = may_ask(descriptor, 0, path.stat().st_size), may_ask(descriptor, before + 1, path.stat().st_size)
+        os.close(descriptor)
+        assert found == (True, False), before
+
+
+def test_another_home_is_read_too(home: Home, tmp_path: Path) -> None:
+    """A disk of an old machine, and a folder that belongs to one agent."""
+    old = make_home(tmp_path / "old")
+    old.claude("older", "an old wombat")
+    odd = make_home(tmp_path / "odd")
+    odd.claude("odd", "an odd wombat")
+    (odd.home / ".claude").rename(tmp_path / "moved")
+
+    home.index(rules=Rules(roots=(str(old.home), f"claude={tmp_path / 'moved'}")))
+
+    assert set(present(home.data)) == {"open", "older", "odd"}
