@@ -1,23 +1,24 @@
 # Completion for cass, written from its command table; change the table and generate it again.
 
 complete -c cass -f
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a search -d 'find messages'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a show -d 'read a session, or a message with its neighbours'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a sessions -d 'list sessions, newest first'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a index -d 'read what is new in the agents\' files'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a status -d 'what is there, how fresh it is, and what needs doing'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a doctor -d 'check everything, with the command that mends what is broken'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a sources -d 'where sessions come from: agents, folders, what was read and what is left out'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a config -d 'show and change settings'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a models -d 'install the model that makes search by meaning better'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a backfill -d 'make the vectors that search by meaning needs'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a worker -d 'the process that prepares search by meaning while you are away'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a demo -d 'see it work on invented sessions, without touching yours'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a schema -d 'describe what --json prints, as JSON Schema'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a completion -d 'print the completion script of a shell'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a man -d 'show the manual page'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a help -d 'explain a command'
-complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a version -d 'print the version'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a search -d 'find messages'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a show -d 'read a session, or a message with its neighbours'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a sessions -d 'list sessions, newest first'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a index -d 'read what is new in the agents\' files'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a status -d 'what is there, how fresh it is, and what needs doing'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a doctor -d 'check everything, with the command that mends what is broken'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a sources -d 'where sessions come from: agents, folders, what was read and what is left out'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a import -d 'read an export of ChatGPT or Claude.ai, or the archive of the Rust cass'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a config -d 'show and change settings'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a models -d 'install the model that makes search by meaning better'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a backfill -d 'make the vectors that search by meaning needs'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a worker -d 'the process that prepares search by meaning while you are away'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a demo -d 'see it work on invented sessions, without touching yours'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a schema -d 'describe what --json prints, as JSON Schema'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a completion -d 'print the completion script of a shell'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a man -d 'show the manual page'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a help -d 'explain a command'
+complete -c cass -n 'not __fish_seen_subcommand_from search show sessions index status doctor sources import config models backfill worker demo schema completion man help version find query grep read view expand ls list reindex st docs' -a version -d 'print the version'
 complete -c cass -l json -d 'print one JSON object and nothing else'
 complete -c cass -l data-dir -x -a '(__fish_complete_directories)' -d 'where cass keeps its archive'
 complete -c cass -l color -x -a 'auto always never' -d 'when to use colour'
@@ -115,6 +116,8 @@ complete -c cass -n '__fish_seen_subcommand_from doctor' -l semantic-wait -x -d 
 
 complete -c cass -n '__fish_seen_subcommand_from sources' -a 'show include exclude'
 
+complete -c cass -n '__fish_seen_subcommand_from import' -l progress -x -a 'auto plain none' -d 'how to show progress'
+
 complete -c cass -n '__fish_seen_subcommand_from config' -l origin -d 'also where each value stands, and what it hides'
 complete -c cass -n '__fish_seen_subcommand_from config' -a 'show get set unset path edit'
 
@@ -160,9 +163,9 @@ complete -c cass -n '__fish_seen_subcommand_from worker' -l semantic-max-backfil
 complete -c cass -n '__fish_seen_subcommand_from worker' -l semantic-wait -x -d 'how long a search may wait for its semantic part'
 complete -c cass -n '__fish_seen_subcommand_from worker' -a 'status start stop pause unpause log retry-dead install uninstall run'
 
-complete -c cass -n '__fish_seen_subcommand_from schema' -a 'search search-fields search-lines search-lines-fields show sessions index index-dry-run status sources sources-change doctor doctor-interference config config-one config-path config-edit models backfill worker worker-log schema text version error'
+complete -c cass -n '__fish_seen_subcommand_from schema' -a 'search search-fields search-lines search-lines-fields show sessions index index-dry-run status sources sources-change import doctor doctor-interference config config-one config-path config-edit models backfill worker worker-log schema text version error'
 
 complete -c cass -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish powershell'
 
-complete -c cass -n '__fish_seen_subcommand_from help' -a 'search show sessions index status doctor sources config models backfill worker demo schema completion man help version'
+complete -c cass -n '__fish_seen_subcommand_from help' -a 'search show sessions index status doctor sources import config models backfill worker demo schema completion man help version'
 

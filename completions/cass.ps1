@@ -27,6 +27,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('status', 'what is there, how fresh it is, and what needs doing')
                 , @('doctor', 'check everything, with the command that mends what is broken')
                 , @('sources', 'where sessions come from: agents, folders, what was read and what is left out')
+                , @('import', 'read an export of ChatGPT or Claude.ai, or the archive of the Rust cass')
                 , @('config', 'show and change settings')
                 , @('models', 'install the model that makes search by meaning better')
                 , @('backfill', 'make the vectors that search by meaning needs')
@@ -288,6 +289,27 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 '--color' = @('auto', 'always', 'never')
             }
         }
+        'import' = @{
+            Words = @(
+                , @('--progress', 'how to show progress')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--progress' = @('auto', 'plain', 'none')
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
         'config' = @{
             Words = @(
                 , @('show', 'show')
@@ -461,6 +483,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('status', 'status')
                 , @('sources', 'sources')
                 , @('sources-change', 'sources-change')
+                , @('import', 'import')
                 , @('doctor', 'doctor')
                 , @('doctor-interference', 'doctor-interference')
                 , @('config', 'config')
@@ -543,6 +566,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('status', 'status')
                 , @('doctor', 'doctor')
                 , @('sources', 'sources')
+                , @('import', 'import')
                 , @('config', 'config')
                 , @('models', 'models')
                 , @('backfill', 'backfill')

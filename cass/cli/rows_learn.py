@@ -18,6 +18,7 @@ SCHEMAS = (
     ("status", "cass status --json, and cass --json"),
     ("sources", "cass sources --json"),
     ("sources-change", "cass sources include|exclude --json"),
+    ("import", "cass import --json"),
     ("doctor", "cass doctor --json"),
     ("doctor-interference", "cass doctor --interference --json"),
     ("config", "cass config show --json"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cass.cli.table import Argument, Command
+from cass.cli.table import CHOICE, Argument, Command, Option
 
 ACTIONS = ("show", "include", "exclude")
 WORDS = "show, include WHAT or exclude WHAT; show if not said"
@@ -33,4 +33,28 @@ def sources() -> Command:
     )
 
 
-ROWS = {"sources": sources}
+def import_() -> Command:
+    return Command(
+        "import",
+        "read an export of ChatGPT or Claude.ai, or the archive of the Rust cass",
+        "Keep",
+        more=(
+            "A file is a zip as the service sends it, its conversations.json, the folder in which that lies, or an"
+            " agent_search.db; of the last one what the agents' own files do not say. Importing"
+            " twice adds nothing, and a newer export adds what is new. What is imported is kept, whatever becomes of"
+            " the file. What is left out elsewhere (cass sources) is left out here."
+        ),
+        examples=(
+            ("cass import chatgpt-export.zip", "the conversations of an export"),
+            ("cass import ~/.local/share/coding-agent-search/agent_search.db", "what another archive has"),
+        ),
+        arguments=(Argument("files", "FILE", "what to import", required=True, repeat=True),),
+        options=(
+            Option(
+                ("--progress",), "how to show progress", CHOICE, "HOW", default="auto", values=("auto", "plain", "none")
+            ),
+        ),
+    )
+
+
+ROWS = {"sources": sources, "import": import_}

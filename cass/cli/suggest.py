@@ -26,7 +26,6 @@ ELSEWHERE = {
     "health": "status --check",
     "html-export": "show ID",
     "idx": "index",
-    "import": "index",
     "info": "status",
     "introspect": "help",
     "lookup": "search QUERY",

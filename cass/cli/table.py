@@ -180,6 +180,7 @@ NAMES = (
     "status",
     "doctor",
     "sources",
+    "import",
     "config",
     "models",
     "backfill",
@@ -216,7 +217,7 @@ def command(name: str) -> Command:
         from cass.cli.rows_find import ROWS  # only the file of the wanted row: a cold search pays for it
     elif name in ("index", "status", "doctor"):
         from cass.cli.rows_keep import ROWS
-    elif name == "sources":
+    elif name in ("sources", "import"):
         from cass.cli.rows_sources import ROWS
     elif name == "config":
         from cass.cli.rows_config import ROWS

@@ -60,6 +60,8 @@ AGENTS = (
     Agent("kilo_code", "Kilo Code", "kilo_code", ("kilo", "kilocode")),
     Agent("copilot_cli", "GitHub Copilot CLI", "copilot_cli", (), ("copilot", "--resume", "{id}")),
     Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
+    Agent("chatgpt", "ChatGPT", "chatgpt", ("chat_gpt",)),
+    Agent("claude_ai", "Claude.ai", "claude_ai", ("claude.ai", "claudeai")),
 )
 
 

@@ -20,6 +20,7 @@ from cass.indexing.sessions import IdTaken, ReadWhole, SessionBook
 from cass.indexing.sifting import LeftOut, Sieve, may_ask
 from cass.records import record
 from cass.store import files as store_files
+from cass.store.files import IMPORTED, PRESENT
 from cass.store.sessions import sessions_in_file
 from cass.store.skipped import Skipped, set_skipped, skipped_of
 
@@ -120,7 +121,7 @@ class Ingest:
         external_id = seen.external_id if seen else None
         left_out: list[Skipped] = []
         for _ in range(4):
-            reading = _Reading(self, connector, found, seen, descriptor, change, external_id, left_out)
+            reading = Reading(self, connector, found, seen, descriptor, change, external_id, left_out)
             try:
                 report = reading.run()
             except LeftOut as more:
@@ -186,8 +187,10 @@ def _failed(found: Found, bad: OSError) -> FileReport:
     return FileReport("failed", problems=(SourceProblem(found.path, None, bad.strerror or str(bad)),))
 
 
-class _Reading:
+class Reading:
     """One pass over one file."""
+
+    imports = False  # from a file that is no agent's, and that may hold less than was stored
 
     def __init__(
         self,
@@ -218,10 +221,10 @@ class _Reading:
 
     def run(self) -> FileReport:
         resume = self._resume()
-        file = CountingFile(self.descriptor, resume.offset if resume else 0, self.found.size)
+        file = self._file(resume)
         self._begin()
         self.file_id = self._file_row()
-        whole = resume is None
+        whole = resume is None and not self.imports
         self.book = SessionBook(self.store, self.ingest.feed, self.connector, self.found.path, self.file_id, whole)
         finished = True
         last: Checkpoint | None = None
@@ -254,6 +257,9 @@ class _Reading:
         if finished:
             self._finish(last)
         return FileReport("read", file.bytes_read, self.book.given, self._shown_problems(), finished)
+
+    def _file(self, resume: Resume | None) -> CountingFile:
+        return CountingFile(self.descriptor, resume.offset if resume else 0, self.found.size)
 
     def _may_ask(self) -> bool:
         """Does the mark stand in what would be stored in parts?  In a database only its reader can tell."""
@@ -333,6 +339,7 @@ class _Reading:
             (at.offset, at.line, json.dumps(at.state), at.resumable),
             complete,
             self.ingest._now_ms(),
+            IMPORTED if self.imports else PRESENT,
         )
         if self.sieve.skipped or self.seen is not None:
             set_skipped(self.store, self.file_id, self.sieve.skipped.values())

@@ -104,6 +104,7 @@ class Run:
         self._problems: list[SourceProblem] = []
         self._complete = True
         self._unread = 0
+        self._claimed: dict[str, str] = {}
 
     def run(self) -> IndexReport:
         """Do it.  Raises Busy, SystemRefused, CorruptDatabase or NewerDatabase."""
@@ -141,7 +142,7 @@ class Run:
         around = Surroundings(self.home, self.env, workspaces(archive.store))
         seen = store_files.seen_files(archive.store)
         surveys = [Survey(load(agent), around, self.request.rules.roots) for agent in agents]
-        work = [(survey.connector, found) for survey in surveys for found in self._look(survey)]
+        work = [(survey.connector, found) for survey in surveys for found in self._look(survey, seen)]
         # Files that take each other's ids do so in a fixed order, whatever the disk lists first.
         work.sort(key=lambda pair: (-pair[1].mtime_ns, pair[1].path))
         new = sum(found.path not in seen for _, found in work)
@@ -158,8 +159,15 @@ class Run:
         keep_counts(archive.store)
         archive.store.commit()
 
-    def _look(self, survey: Survey) -> list[Found]:
-        found = list(survey.files())
+    def _look(self, survey: Survey, seen: Mapping[str, Seen]) -> list[Found]:
+        agent = survey.connector.AGENT
+        # A folder of `sources.roots` may be claimed by two agents: a file is the first one's.
+        found = [
+            one
+            for one in survey.files()
+            if self._claimed.setdefault(one.path, agent) == agent
+            and (one.path not in seen or seen[one.path].agent == agent)
+        ]
         self._tallies[survey.connector.AGENT] = {"seen": len(found)}
         return found
 

@@ -358,6 +358,10 @@ class SessionBook:
         if self.whole and not broken:
             self._mark_lost_sessions()
 
+    def let_go(self) -> None:
+        """Nothing more will be said of the sessions so far."""
+        self._open.clear()
+
     def _mark_gone(self, opened: OpenSession, up_to: int | None = None) -> None:
         for message in opened.stored.values():
             is_due = up_to is None or message.ordinal <= up_to

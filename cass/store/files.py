@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from cass.store.writer import Writer
 
+# What became of a file.  Of an imported one nothing is expected: it may be moved or deleted, and is never looked for.
+PRESENT, GONE, IMPORTED = 0, 1, 2
+
 _COLUMNS = "id, agent, path, external_id, size, mtime_ns, inode, head, offset, line, state, resumable, complete, gone"
 
 
@@ -20,6 +23,7 @@ class Seen:
 
     `head` fingerprints what was read, `state` is the connector's resume value as JSON.  `complete` false: the
     reading stopped at `offset` with more to come.  `external_id` is set when another file had the id first.
+    `gone` is true of imported files, too: nobody looks for them.
     """
 
     id: int
@@ -63,6 +67,12 @@ def place_of(writer: Writer, file: int) -> tuple[str, bool] | None:
     return None if row is None else (row[0], bool(row[1]))
 
 
+def state_of(writer: Writer, file: int) -> int | None:
+    """PRESENT, GONE or IMPORTED; None for no file."""
+    state: int | None = writer.value("SELECT gone FROM files WHERE id=?", file)
+    return state
+
+
 def name_file(writer: Writer, file: int, external_id: str | None) -> None:
     """Read the file under another id than its name gives."""
     writer.run("UPDATE files SET external_id=? WHERE id=?", external_id, file)
@@ -93,15 +103,17 @@ def save_progress(
     progress: tuple[int, int, str, bool],
     complete: bool,
     now_ms: int,
+    gone: int = PRESENT,
 ) -> None:
     """The watermark: `identity` is (size, mtime_ns, inode), `progress` (offset, line, state, resumable)."""
     writer.run(
         "UPDATE files SET size=?, mtime_ns=?, inode=?, head=?, offset=?, line=?, state=?, resumable=?,"
-        " complete=?, gone=0, read_ms=? WHERE id=?",
+        " complete=?, gone=?, read_ms=? WHERE id=?",
         *identity,
         head,
         *progress,
         complete,
+        gone,
         now_ms,
         file,
     )

@@ -181,3 +181,19 @@ def workspaces(writer: Writer) -> tuple[str, ...]:
         "SELECT s.text FROM sessions JOIN strings s ON s.id=workspace GROUP BY workspace ORDER BY max(ended_ms) DESC"
     )
     return tuple(row[0] for row in rows)
+
+
+def external_ids(writer: Writer, agent: str, imported: int) -> frozenset[str]:
+    """The agent's own ids of the sessions that came from its own files, which `imported` files are not."""
+    rows = writer.run(
+        "SELECT s.external_id FROM sessions s JOIN strings a ON a.id=s.agent LEFT JOIN files f ON f.id=s.file"
+        " WHERE a.text=? AND f.gone IS NOT ? AND s.file IS NOT NULL",
+        agent,
+        imported,
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def count_sessions(writer: Writer) -> int:
+    """How many sessions have or had messages."""
+    return int(writer.value("SELECT count(*) FROM sessions WHERE messages>0 OR next_gone<-1"))

@@ -39,9 +39,9 @@ def is_json(data: bytes) -> bool:
 
 
 def is_lines(data: bytes) -> bool:
-    """Is this one JSON object a line?"""
+    """Is this one JSON object a line, and more than one of them?"""
     lines = data.splitlines()
-    return not is_sqlite(data) and bool(lines) and all(is_json(line) for line in lines)
+    return not is_sqlite(data) and len(lines) > 1 and all(line[:1] == b"{" and is_json(line) for line in lines)
 
 
 def cut(data: bytes) -> Iterator[bytes]:

@@ -21,6 +21,7 @@ from cass.connectors.common import MAX_TEXT_CHARS
 from cass.connectors.table import AGENTS, Agent, load
 from cass.indexing.counting import CountingFile, open_session_file
 from cass.indexing.discover import Found, Survey
+from cass.indexing.rules import Rules
 from cass.indexing.run import IndexReport, IndexRequest, Run
 from cass.paths import places
 from cass.store.connect import open_reader
@@ -56,6 +57,15 @@ def databases(home: Path) -> list[Path]:
     return [path for path in files(home) if damage.is_sqlite(path.read_bytes())]
 
 
+def survey(agent: Agent, around: Surroundings) -> Survey:
+    """A look for the agent's files; of one that has no places of its own, below the whole home."""
+    return Survey(load(agent), around, rules(agent, around).roots)
+
+
+def rules(agent: Agent, around: Surroundings) -> Rules:
+    return Rules(roots=() if load(agent).roots(around) else (f"{agent.name}={around.home}",))
+
+
 def read_file(agent: Agent, found: Found, around: Surroundings, resume: Resume | None = None) -> list[Any]:
     """All that one file gives, as indexing asks for it; a file that the disk refuses is indexing's to name."""
     descriptor = open_session_file(found.path)
@@ -69,7 +79,7 @@ def read_file(agent: Agent, found: Found, around: Surroundings, resume: Resume |
 
 def read_all(agent: Agent, around: Surroundings) -> list[Any]:
     """All records of all files that the connector finds; each file's are checked."""
-    return [item for found in Survey(load(agent), around).files() for item in checked(read_file(agent, found, around))]
+    return [item for found in survey(agent, around).files() for item in checked(read_file(agent, found, around))]
 
 
 def checked(items: list[Any]) -> list[Any]:
@@ -150,9 +160,9 @@ def test_a_sample_is_found_and_read(agent: Agent, around: Surroundings) -> None:
 
 def test_an_empty_home_has_nothing(agent: Agent, home: Path) -> None:
     """Places that do not exist, or that nobody has, are no problem."""
-    survey = Survey(load(agent), Surroundings(str(home), {}, (str(home / "gone"),)))
+    looked = survey(agent, Surroundings(str(home), {}, (str(home / "gone"),)))
 
-    assert (list(survey.files()), survey.problems, files(home)) == ([], [], [])
+    assert (list(looked.files()), looked.problems, files(home)) == ([], [], [])
 
 
 def test_empty_files_say_nothing(agent: Agent, home: Path, around: Surroundings) -> None:
@@ -165,12 +175,12 @@ def test_empty_files_say_nothing(agent: Agent, home: Path, around: Surroundings)
 
 def test_circles_of_links_are_walked_once(agent: Agent, home: Path, around: Surroundings) -> None:
     """A link to a folder above does not give its files again, or for ever."""
-    before = [(os.stat(found.path).st_ino, found.size) for found in Survey(load(agent), around).files()]
+    before = [(os.stat(found.path).st_ino, found.size) for found in survey(agent, around).files()]
     for folder in {path.parent for path in files(home)}:
         (folder / "circle").symlink_to(folder)
         (folder / "above").symlink_to(folder.parent)
 
-    found = [(os.stat(found.path).st_ino, found.size) for found in Survey(load(agent), around).files()]
+    found = [(os.stat(found.path).st_ino, found.size) for found in survey(agent, around).files()]
 
     assert sorted(found) == sorted(before)
 
@@ -211,7 +221,7 @@ def test_a_line_of_ten_megabytes(agent: Agent, home: Path, around: Surroundings)
 
 def test_a_file_that_grows_is_read_on(agent: Agent, home: Path, around: Surroundings) -> None:
     """Cut anywhere and read on from there: all is said that a reading of the whole file says, nothing twice."""
-    for found in Survey(load(agent), around).files():
+    for found in survey(agent, around).files():
         whole = Path(found.path).read_bytes()
         if damage.is_sqlite(whole):
             continue
@@ -265,10 +275,10 @@ def test_a_database_in_use_is_read_with_its_log(agent: Agent, home: Path, around
 # From the disk to the archive
 
 
-def index(home: Path, around: Surroundings) -> IndexReport:
+def index(agent: Agent, home: Path, around: Surroundings) -> IndexReport:
     env = {"HOME": str(home), "CASS_DATA_DIR": str(home.parent / "data"), **around.env}
     env |= {"CASS_PROJECT_ROOTS": os.pathsep.join(around.workspaces)}
-    return Run(places(env), str(home), env, IndexRequest(), lambda: 0, lambda: 0.0).run()
+    return Run(places(env), str(home), env, IndexRequest(rules(agent, around)), lambda: 0, lambda: 0.0).run()
 
 
 def archived(home: Path) -> list[tuple[Any, ...]]:
@@ -284,10 +294,10 @@ def archived(home: Path) -> list[tuple[Any, ...]]:
 
 def test_an_index_stores_it_once(agent: Agent, home: Path, around: Surroundings) -> None:
     """A second run reads nothing and changes nothing."""
-    index(home, around)
+    index(agent, home, around)
     before = archived(home)
 
-    again = index(home, around).agents[agent.name]
+    again = index(agent, home, around).agents[agent.name]
 
     assert before
     assert (again.read, again.failed, again.bytes_read) == (0, 0, 0)
@@ -298,7 +308,7 @@ def test_nothing_is_written_beside_the_agents_files(agent: Agent, home: Path, ar
     """What is the agent's stays as it was, to the last name and time."""
     before = tree(home)
 
-    index(home, around)
-    index(home, around)
+    index(agent, home, around)
+    index(agent, home, around)
 
     assert tree(home) == before

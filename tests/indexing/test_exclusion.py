@@ -16,6 +16,7 @@ from cass.indexing.sifting import may_ask
 from cass.store.connect import open_reader
 from cass.store.skipped import sessions_by_workspace, skipped_counts, stored_and_skipped
 from tests.archive import Home, make_home, says
+from tests.connectors.export_files import talk, write_json, zoo
 from tests.indexing.invariants import check_invariants, present
 
 SECRET = "the quokka of the client"
@@ -214,6 +215,17 @@ def test_the_mark_is_found_across_chunks(tmp_path: Path) -> None:
         found = may_ask(descriptor, 0, path.stat().st_size), may_ask(descriptor, before + 1, path.stat().st_size)
         os.close(descriptor)
         assert found == (True, False), before
+
+
+def test_a_file_is_one_agents(home: Home, tmp_path: Path) -> None:
+    """A folder that is named for two whose files have the same names."""
+    write_json(tmp_path / "export" / "conversations.json", [zoo(), talk("t1", ("human", "a wombat"))])
+    roots = Rules(roots=(f"chatgpt={tmp_path / 'export'}", f"claude_ai={tmp_path / 'export'}"))
+
+    home.index(rules=roots)
+    home.index(rules=roots)
+
+    assert set(present(home.data)) == {"open", "c1"}
 
 
 def test_another_home_is_read_too(home: Home, tmp_path: Path) -> None:
