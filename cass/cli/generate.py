@@ -1,4 +1,4 @@
-"""Write the files that come from the tables: completions/, man/cass.1, docs/settings.md.
+"""Write the files that come from the tables: completions/, man/cass.1, docs/settings.md, docs/agents.md.
 
 Run as `python -m cass.cli.generate`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from cass.cli import completion, man
+from cass.cli import agents_page, completion, man
 from cass.settings import page as settings
 
 
@@ -21,6 +21,7 @@ def files() -> dict[str, str]:
         "completions/cass.ps1": completion.powershell(),
         "man/cass.1": man.page(),
         "docs/settings.md": settings.page(),
+        "docs/agents.md": agents_page.page(),
     }
 
 

@@ -87,10 +87,11 @@ def _read(path: str) -> str | None:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return None
+    except (OSError, ValueError):
+        return None
+    try:
         with open(path, encoding="utf-8-sig", errors="replace") as file:
             return file.read(IGNORE_BYTES)
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return None
     except OSError:
         return ""  # somebody wanted something left out, and nobody can tell what: then all of it
 

@@ -151,6 +151,17 @@ def test_what_is_left_out_is_counted(home: Home) -> None:
     assert said["stored_before"] == {"sessions": 2, "workspaces": {"/w/hidden": 1}, "marked": 1}
 
 
+def test_index_says_what_is_left_out(home: Home) -> None:
+    """In one line, with where to read more."""
+    home.index()
+    asked(home, "exclude", "/w/hidden")
+    home.claude("three", "a secret", says("user", MARK))
+
+    said = home.cass("index").stderr
+
+    assert "1 session left out, 1 session stored before that, and kept: cass sources says more\n" in said
+
+
 @pytest.mark.parametrize(
     ("argv", "words"),
     [

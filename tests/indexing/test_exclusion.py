@@ -68,6 +68,27 @@ def test_an_exclusion_that_is_taken_back(home: Home) -> None:
     assert ask(home, skipped_counts) == {}
 
 
+def test_what_grows_in_an_excluded_workspace_is_not_even_read(home: Home) -> None:
+    """A search on its way must not parse what it will throw away."""
+    home.claude("hidden", SECRET, workspace="/w/hidden")
+    home.index(rules=HIDDEN)
+    home.append("hidden", SECRET, workspace="/w/hidden")
+
+    assert home.index(rules=HIDDEN).agents["claude_code"].bytes_read == 0
+    assert len(present(home.data)["open"]) == 2
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every folder")
+def test_a_workspace_that_may_not_be_entered_is_not_left_out(home: Home, tmp_path: Path) -> None:
+    """Nobody has said so."""
+    (tmp_path / "closed").mkdir(mode=0)
+    home.claude("closed", "a wombat", workspace=str(tmp_path / "closed" / "app"))
+
+    home.index()
+
+    assert set(present(home.data)) == {"open", "closed"}
+
+
 def test_a_cassignore_that_comes_and_goes(home: Home, tmp_path: Path) -> None:
     folder = tmp_path / "work"
     folder.mkdir()

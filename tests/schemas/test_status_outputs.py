@@ -15,6 +15,7 @@ import pytest
 from tantivy import Document, Index, SchemaBuilder
 
 from cass.cli import edge
+from cass.connectors.table import AGENTS
 from cass.demo import ELSEWHERE
 from cass.lexical.schema import VERSION
 from tests.archive import Home, make_home
@@ -160,7 +161,7 @@ def test_a_full_machine_is_as_described(full: Home) -> None:
 
     assert [fault for each in said for fault in faults("status", each)] == []
     assert [each["state"] for each in said] == ["ok"] * 3
-    assert said[0]["sources"].keys() == {"claude_code", "codex", "gemini", "aider"}
+    assert said[0]["sources"].keys() == {agent.name for agent in AGENTS}
     assert faults("doctor", ask(full, "doctor", "--json")) == []
 
 
