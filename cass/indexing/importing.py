@@ -116,7 +116,7 @@ class ImportReading(Reading):
         row = store_sessions.find_session(self.store, sid)
         if row is None or row.file is None or row.file == self.file_id:
             return False
-        return store_files.state_of(self.store, row.file) != store_files.IMPORTED
+        return not store_files.is_imported(self.store, row.file)
 
 
 class Import:
@@ -163,7 +163,7 @@ class Import:
 
     def _parts(self, path: str, archive: Archive) -> list[Part]:
         def known(agent: str) -> frozenset[str]:
-            return store_sessions.external_ids(archive.store, agent, store_files.IMPORTED)
+            return store_sessions.external_ids(archive.store, agent)
 
         todo = "give the zip file of the export, its conversations.json, or an agent_search.db"
         try:
@@ -197,8 +197,8 @@ class Import:
         def shown(size: int) -> None:
             self.progress("reading", number, count, min(done + size, total), total)
 
-        info = os.stat(part.file)
-        found = Found(part.connector.AGENT, part.path, part.size, info.st_mtime_ns, info.st_ino)
+        mtime_ns = os.stat(part.file).st_mtime_ns
+        found = Found(part.connector.AGENT, part.path, part.size, mtime_ns, store_files.IMPORTED)
         left_out: list[Skipped] = []
         while True:
             reading = ImportReading(ingest, part, found, left_out, shown)

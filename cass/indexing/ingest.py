@@ -20,7 +20,6 @@ from cass.indexing.sessions import IdTaken, ReadWhole, SessionBook
 from cass.indexing.sifting import LeftOut, Sieve, may_ask
 from cass.records import record
 from cass.store import files as store_files
-from cass.store.files import IMPORTED, PRESENT
 from cass.store.sessions import sessions_in_file
 from cass.store.skipped import Skipped, set_skipped, skipped_of
 
@@ -339,7 +338,6 @@ class Reading:
             (at.offset, at.line, json.dumps(at.state), at.resumable),
             complete,
             self.ingest._now_ms(),
-            IMPORTED if self.imports else PRESENT,
         )
         if self.sieve.skipped or self.seen is not None:
             set_skipped(self.store, self.file_id, self.sieve.skipped.values())

@@ -224,7 +224,10 @@ class Run:
         gone = [
             file.id
             for file in seen.values()
-            if file.agent == agent and not file.gone and file.path not in found and not file.path.startswith(unreadable)
+            if file.agent == agent
+            and not (file.gone or file.inode == store_files.IMPORTED)
+            and file.path not in found
+            and not file.path.startswith(unreadable)
         ]
         store.begin()
         store_files.save_folders(store, agent, survey.folders)

@@ -54,7 +54,7 @@ _SESSION = """
     SELECT s.id, s.sid, s.parent, s.external_id, a.text, s.title, w.text, b.text, m.text, s.started_ms, s.ended_ms,
         s.messages + CASE WHEN s.next_gone<-1
             THEN (SELECT count(*) FROM messages g WHERE g.session=s.id AND g.ordinal<0) ELSE 0 END,
-        f.path, f.gone=1
+        f.path, f.gone
     FROM sessions s JOIN strings a ON a.id=s.agent LEFT JOIN strings w ON w.id=s.workspace
     LEFT JOIN strings b ON b.id=s.branch LEFT JOIN strings m ON m.id=s.model LEFT JOIN files f ON f.id=s.file"""
 

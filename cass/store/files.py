@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from cass.store.writer import Writer
 
-# What became of a file.  Of an imported one nothing is expected: it may be moved or deleted, and is never looked for.
-PRESENT, GONE, IMPORTED = 0, 1, 2
+# The `inode` of a file that was imported: nobody looks for it again, and it is never taken for deleted.
+IMPORTED = -1
 
 _COLUMNS = "id, agent, path, external_id, size, mtime_ns, inode, head, offset, line, state, resumable, complete, gone"
 
@@ -23,7 +23,6 @@ class Seen:
 
     `head` fingerprints what was read, `state` is the connector's resume value as JSON.  `complete` false: the
     reading stopped at `offset` with more to come.  `external_id` is set when another file had the id first.
-    `gone` is true of imported files, too: nobody looks for them.
     """
 
     id: int
@@ -62,15 +61,14 @@ def seen_file(writer: Writer, path: str) -> Seen | None:
 
 
 def place_of(writer: Writer, file: int) -> tuple[str, bool] | None:
-    """(path, gone) of a known file."""
-    row = writer.run("SELECT path, gone FROM files WHERE id=?", file).fetchone()
+    """(path, gone) of a known file; one that was imported will not be read again, and counts as gone."""
+    row = writer.run(f"SELECT path, gone OR inode={IMPORTED} FROM files WHERE id=?", file).fetchone()
     return None if row is None else (row[0], bool(row[1]))
 
 
-def state_of(writer: Writer, file: int) -> int | None:
-    """PRESENT, GONE or IMPORTED; None for no file."""
-    state: int | None = writer.value("SELECT gone FROM files WHERE id=?", file)
-    return state
+def is_imported(writer: Writer, file: int) -> bool:
+    """Was it named by somebody, rather than found where its agent keeps files?"""
+    return bool(writer.value("SELECT inode FROM files WHERE id=?", file) == IMPORTED)
 
 
 def name_file(writer: Writer, file: int, external_id: str | None) -> None:
@@ -103,17 +101,15 @@ def save_progress(
     progress: tuple[int, int, str, bool],
     complete: bool,
     now_ms: int,
-    gone: int = PRESENT,
 ) -> None:
     """The watermark: `identity` is (size, mtime_ns, inode), `progress` (offset, line, state, resumable)."""
     writer.run(
         "UPDATE files SET size=?, mtime_ns=?, inode=?, head=?, offset=?, line=?, state=?, resumable=?,"
-        " complete=?, gone=?, read_ms=? WHERE id=?",
+        " complete=?, gone=0, read_ms=? WHERE id=?",
         *identity,
         head,
         *progress,
         complete,
-        gone,
         now_ms,
         file,
     )

@@ -54,7 +54,7 @@ class StoredMessage:
 # CROSS keeps the order of the tables: to find it out takes SQLite 0.2 ms of each search.
 _STORED = """
     SELECT m.doc, m.id, m.ordinal, m.role, m.flags, m.created_ms, m.line, s.id, s.sid, s.parent, s.external_id,
-        a.text, w.text, b.text, s.title, f.path, f.gone=1
+        a.text, w.text, b.text, s.title, f.path, f.gone
     FROM messages m CROSS JOIN sessions s ON s.id=m.session CROSS JOIN strings a ON a.id=s.agent
     LEFT JOIN strings w ON w.id=s.workspace LEFT JOIN strings b ON b.id=s.branch LEFT JOIN files f ON f.id=s.file"""
 

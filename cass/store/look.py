@@ -13,6 +13,9 @@ import os
 
 from cass.records import record
 
+# As store/files.py names it, which a search does not load; a test compares.
+IMPORTED = -1
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -115,7 +118,7 @@ def _kept(connection: Connection) -> list[Shelf]:
 def _shelves(connection: Connection) -> list[Shelf]:
     """The known files by folder, the most recently written first; one that was not read to its end has size -1."""
     shelves: dict[str, Shelf] = {}
-    sql = "SELECT path, size, mtime_ns, complete FROM files WHERE gone=0 ORDER BY mtime_ns DESC"
+    sql = f"SELECT path, size, mtime_ns, complete FROM files WHERE gone=0 AND inode!={IMPORTED} ORDER BY mtime_ns DESC"
     for path, size, mtime_ns, complete in connection.execute(sql):
         folder, name = _place(path)
         _, names, sizes, times = shelves.setdefault(folder, (folder, [], [], []))

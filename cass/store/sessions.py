@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cass.records import record
+from cass.store.files import IMPORTED
 from cass.store.schema import GONE, OFF_PATH
 from cass.store.writer import MessageRow
 
@@ -183,13 +184,12 @@ def workspaces(writer: Writer) -> tuple[str, ...]:
     return tuple(row[0] for row in rows)
 
 
-def external_ids(writer: Writer, agent: str, imported: int) -> frozenset[str]:
-    """The agent's own ids of the sessions that came from its own files, which `imported` files are not."""
+def external_ids(writer: Writer, agent: str) -> frozenset[str]:
+    """The agent's own ids of the sessions that came from its own files, which imported files are not."""
     rows = writer.run(
         "SELECT s.external_id FROM sessions s JOIN strings a ON a.id=s.agent LEFT JOIN files f ON f.id=s.file"
-        " WHERE a.text=? AND f.gone IS NOT ? AND s.file IS NOT NULL",
+        f" WHERE a.text=? AND f.inode IS NOT {IMPORTED} AND s.file IS NOT NULL",
         agent,
-        imported,
     )
     return frozenset(row[0] for row in rows)
 

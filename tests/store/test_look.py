@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cass.store import files
+from cass.store import look as look_module
 from cass.store.connect import open_reader
 from cass.store.look import Look, look
 from tests.archive import Home, make_home
@@ -53,6 +55,11 @@ def test_a_folder_that_went(home: Home) -> None:
     shutil.rmtree(os.path.dirname(_path(home, "one")))
 
     assert len(_look(home).files) == 3
+
+
+def test_imported_files_are_not_looked_for() -> None:
+    """By the mark that the table of files has for them."""
+    assert look_module.IMPORTED == files.IMPORTED
 
 
 def test_after_a_refresh_nothing_has_changed_again(home: Home) -> None:
