@@ -203,6 +203,19 @@ def _without_wal(data: bytes) -> bytes:
     return data[:18] + b"\1\1" + data[20:]
 
 
+def replaced(data: bytes, old: str, new: str) -> bytes:
+    """The file with one text instead of another, wherever that stands."""
+    if not is_sqlite(data):
+        return data.replace(json.dumps(old)[1:-1].encode(), new.encode())
+    with _Database(data) as database:
+        for table in _tables(data):
+            for row in database.execute(f'PRAGMA table_info("{table}")').fetchall():
+                change = f'UPDATE "{table}" SET "{row[1]}"=replace("{row[1]}", ?, ?) WHERE instr("{row[1]}", ?)'
+                database.execute(change, (old, new, old))
+        database.commit()
+        return bytes(database.serialize())
+
+
 def locked(path: Path) -> sqlite3.Connection:
     """The database, held by somebody who lets nobody in."""
     holder = sqlite3.connect(path, isolation_level=None)

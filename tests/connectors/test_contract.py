@@ -21,7 +21,7 @@ from cass.connectors.common import MAX_TEXT_CHARS
 from cass.connectors.table import AGENTS, Agent, load
 from cass.indexing.counting import CountingFile, open_session_file
 from cass.indexing.discover import Found, Survey
-from cass.indexing.rules import Rules
+from cass.indexing.rules import MARK, Rules
 from cass.indexing.run import IndexReport, IndexRequest, Run
 from cass.paths import places
 from cass.store.connect import open_reader
@@ -275,10 +275,11 @@ def test_a_database_in_use_is_read_with_its_log(agent: Agent, home: Path, around
 # From the disk to the archive
 
 
-def index(agent: Agent, home: Path, around: Surroundings) -> IndexReport:
+def index(agent: Agent, home: Path, around: Surroundings, *exclude: str) -> IndexReport:
     env = {"HOME": str(home), "CASS_DATA_DIR": str(home.parent / "data"), **around.env}
     env |= {"CASS_PROJECT_ROOTS": os.pathsep.join(around.workspaces)}
-    return Run(places(env), str(home), env, IndexRequest(rules(agent, around)), lambda: 0, lambda: 0.0).run()
+    request = IndexRequest(Rules(roots=rules(agent, around).roots, exclude=exclude))
+    return Run(places(env), str(home), env, request, lambda: 0, lambda: 0.0).run()
 
 
 def archived(home: Path) -> list[tuple[Any, ...]]:
@@ -312,3 +313,34 @@ def test_nothing_is_written_beside_the_agents_files(agent: Agent, home: Path, ar
     index(agent, home, around)
 
     assert tree(home) == before
+
+
+def test_a_workspace_is_left_out(agent: Agent, home: Path, around: Surroundings) -> None:
+    """However late the reader learns of it."""
+    index(agent, home, around, "**")
+    folders = {item.workspace for item in read_all(agent, around) if isinstance(item, Session)} - {None}
+
+    connection = open_reader(str(home.parent / "data" / "cass.db"))
+    assert connection is not None
+    stored = connection.execute("SELECT count(*) FROM sessions WHERE workspace IS NOT NULL").fetchone()
+    left_out = connection.execute("SELECT count(*) FROM skipped WHERE workspace IS NOT NULL").fetchone()
+    connection.close()
+
+    assert stored == (0,)
+    assert (left_out > (0,)) == bool(folders)
+
+
+def test_a_chat_that_asks_for_it_is_left_out(agent: Agent, home: Path, around: Surroundings) -> None:
+    """What the user said last in it was the wish, and nothing of the chat is anywhere in the data folder."""
+    items = read_all(agent, around)
+    name, text = [(m.session, m.blocks[-1].text) for m in items if isinstance(m, Message) and m.role == "user"][-1]
+    said_beside = {text for session, _, text in said(items) if session == name and len(text) > 11}
+    said_beside -= {text for session, _, text in said(items) if session != name}
+    for path in files(home):
+        path.write_bytes(damage.replaced(path.read_bytes(), text, MARK))
+    assert (name, "user", MARK) in said(read_all(agent, around))
+
+    index(agent, home, around)
+    stored = b"".join(path.read_bytes() for path in (home.parent / "data").rglob("*") if path.is_file())
+
+    assert [text for text in said_beside if text.encode() in stored] == []
