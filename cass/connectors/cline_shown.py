@@ -103,7 +103,7 @@ def _tool(call: dict[str, Any]) -> Iterator[tuple[str, tuple[Block, ...]]]:
     found = call.get("content") if name.startswith(_LOOKING) else None
     left_out = {"tool", "content", "isOutsideWorkspace", "operationIsLocatedInWorkspace", "isProtected"}
     given = {key: value for key, value in call.items() if key not in left_out and value}
-    change = given.pop("diff", None) or (call.get("content") if name not in ("readFile",) and not found else None)
+    change = given.pop("diff", None) or (call.get("content") if name != "readFile" and not found else None)
     path = given.pop("path", None)
     words = [string(path), change if isinstance(change, str) else None, fields_text(given)]
     for diff in dicts(given.get("batchDiffs")):
