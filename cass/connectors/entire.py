@@ -2,12 +2,13 @@
 
 A checkpoint holds a folder a session, with its transcript so far as its agent wrote it; the newest one of each session
 is read, by the connector of that agent.  Checkpoints stand in the branch `entire/checkpoints/v1`, or each has a
-reference of its own.  Sessions have the repository's folder as their workspace, wherever they ran.  One file of each
-repository is watched: when it changes all is read.
+reference of its own.  Sessions have the repository's folder as their workspace, wherever they ran.  When any of these
+references has moved, all is read.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -17,7 +18,7 @@ from cass.connectors.common import any_ms
 from cass.connectors.entire_refs import GIT, git_folder, git_of, inside, is_single, leads_to_branch, references, watched
 from cass.connectors.git_objects import GitDamage, Objects
 from cass.connectors.projects import enters_project, project_roots
-from cass.connectors.table import AGENTS, load
+from cass.connectors.table import find_agent, load
 from cass.connectors.telling import string
 from cass.connectors.values import fields
 from cass.records import record, replace
@@ -36,14 +37,14 @@ TRANSCRIPT, ABOUT = "full.jsonl", "metadata.json"
 MAX_TRANSCRIPT_BYTES = 128 << 20
 
 _DEPTH = 5  # of refs/remotes/<name>/entire/checkpoints below .git
-# The agents by Entire's names: the rows that may read their transcripts, and what their files are called.
-_FORMS: dict[str, tuple[tuple[str, ...], str]] = {
-    "codex": (("codex",), "rollout-{id}.jsonl"),
-    "gemini cli": (("gemini",), "chats/session-{id}.json"),
-    "copilot cli": (("copilot_cli",), "session-state/{id}/events.jsonl"),
-    "pi": (("pi",), "{id}.jsonl"),
-    "factory ai droid": (("factory", "droid", "factory_droid"), "{id}.jsonl"),
-    "qwen code": (("qwen", "qwen_code"), "{id}.jsonl"),
+# The agents by Entire's names: the row that reads their transcripts, and what their files are called.
+_FORMS = {
+    "codex": ("codex", "rollout-{id}.jsonl"),
+    "gemini cli": ("gemini", "chats/session-{id}.json"),
+    "copilot cli": ("copilot_cli", "session-state/{id}/events.jsonl"),
+    "pi": ("pi", "{id}.jsonl"),
+    "factory ai droid": ("factory", "{id}.jsonl"),
+    "qwen code": ("qwen", "{id}.jsonl"),
 }
 _NOT_READ = ("opencode",)
 
@@ -65,6 +66,12 @@ def claims(path: str) -> bool:
     """The one file of a repository that changes with its checkpoints."""
     git = git_of(path)
     return git is not None and path == watched(git)
+
+
+def stand(path: str) -> str:
+    """Where all references to checkpoints are: others than that of the watched file may move, as after a fetch."""
+    found = sorted(references(git_of(path) or "").items())
+    return hashlib.sha1(repr(found).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
 
 
 def read(source: Source) -> Iterator[Item]:
@@ -98,6 +105,7 @@ class _Branch:
         self.problems: list[SourceProblem] = []
 
     def items(self) -> Iterator[Item]:
+        state = {"stand": stand(self.source.path)}
         for name, tip in references(self.git).items():
             try:
                 tree = self.objects.tree_of(tip)
@@ -107,7 +115,7 @@ class _Branch:
         for session in sorted(self.found, key=lambda key: (self.found[key].made_ms, key)):
             yield from self._session(session, self.found[session])
         yield from self.problems
-        yield Checkpoint(self.source.size, 0, {}, resumable=False)
+        yield Checkpoint(self.source.size, 0, state, resumable=False)
 
     def _problem(self, what: str, bad: Exception) -> None:
         self.problems.append(SourceProblem(self.source.path, None, f"{what}: {bad}"))
@@ -216,8 +224,5 @@ class _Branch:
 
 def _reader(agent: str) -> tuple[Connector, str]:
     """The connector for an agent's transcripts, and the name it expects; Claude Code's for those it does not know."""
-    names, form = _FORMS.get(agent, ((), ""))
-    for row in AGENTS:
-        if row.name in names:
-            return load(row), form
-    return load(AGENTS[0]), "{id}.jsonl"
+    name, form = _FORMS.get(agent, ("claude_code", "{id}.jsonl"))
+    return load(find_agent(name)), form

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -204,7 +205,12 @@ def _without_wal(data: bytes) -> bytes:
 
 
 def replaced(data: bytes, old: str, new: str) -> bytes:
-    """The file with one text instead of another, wherever that stands."""
+    """The file with one text instead of another, wherever that stands, also in an object of git."""
+    if data.startswith(b"\x78"):
+        try:
+            return zlib.compress(replaced(zlib.decompress(data), old, new))
+        except zlib.error:
+            pass
     if not is_sqlite(data):
         return data.replace(json.dumps(old)[1:-1].encode(), new.encode())
     with _Database(data) as database:

@@ -92,6 +92,10 @@ def test_sub_agents_are_children(tmp_path):
                 "payload": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hello"}]}}]),
     ("Gemini CLI", [{"sessionId": "other", "messages": [{"id": "1", "type": "user", "content": "hello"}]}]),
     ("Copilot CLI", [{"type": "user.message", "data": {"content": "hello"}}]),
+    ("Pi", [{"type": "session", "version": 3, "id": "other", "timestamp": "2026-01-02T03:04:05Z", "cwd": "/x"},
+            {"type": "message", "id": "1", "parentId": None, "message": {"role": "user", "content": "hello"}}]),
+    ("Factory AI Droid", [{"type": "session_start", "id": "other", "cwd": "/x"},
+                          {"type": "message", "id": "1", "message": {"role": "user", "content": "hello"}}]),
     ("Cursor", [said("user", "hello", "1")]), ("Somebody New", [said("user", "hello", "1")]),
 ])  # fmt: skip
 def test_transcripts_of_other_agents(tmp_path, agent, lines):
@@ -183,6 +187,17 @@ def test_checkpoints_with_references_of_their_own(tmp_path):
 
     assert found(Surroundings(str(tmp_path), {})) == [str(queue)]
     assert [m.blocks[0].text for m in messages(give(queue))] == ["a", "b"]
+
+
+def test_a_fetch_is_noticed(tmp_path):
+    """The file that is watched stays as it was; where the others stand is part of what was read."""
+    path = branch(tmp_path, checkpoint("abcdef", "s1", said("user", "a", "1")))
+    before = give(path)[-1].state["stand"]
+    assert entire.stand(str(path)) == before
+
+    branch(tmp_path, checkpoint("bbbbbb", "s2", said("user", "b", "2")), REMOTE)
+
+    assert entire.stand(str(path)) != before
 
 
 def test_a_work_tree_leads_to_its_repository(tmp_path):
