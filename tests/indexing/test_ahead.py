@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from cass.indexing import ahead, run
+from cass.store.schema import OFF_PATH
 from tests.archive import Home, answers, calls, make_home, says
-from tests.indexing.invariants import check_invariants, present
+from tests.indexing.invariants import check_invariants, opened, present, rows
 
 FILES = 30
 
@@ -21,6 +22,7 @@ def home(tmp_path: Path) -> Home:
     for number in range(FILES):
         home.claude(f"s{number}", f"where is parseQuery{number} in C++", "said 令牌", says("assistant", "and .env"))
     home.claude("own", says("assistant", calls("Bash", "c1", command="cass search quokka")), answers("c1", "a quokka"))
+    home.claude("left", "a lion", "it roars", says("user", "a lamb") | {"parentUuid": None})
     home.append("s3", "{ torn")
     return home
 
@@ -34,7 +36,11 @@ def worthwhile(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _everything(home: Home) -> object:
     check_invariants(home.data)
-    return present(home.data), [home.search(text).total for text in ("query", "cplusplus", "牌", "dotenv", "quokka")]
+    with opened(home.data) as database:
+        left = rows(database, "SELECT id FROM messages WHERE flags & ?", OFF_PATH)
+    assert len(left) == 2
+    totals = [home.search(text).total for text in ("query", "cplusplus", "牌", "dotenv", "quokka")]
+    return present(home.data), left, totals
 
 
 def test_read_ahead_or_not_is_the_same(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +73,7 @@ def test_a_reader_that_dies_costs_nothing(home: Home, worthwhile: None, monkeypa
     report = home.index()
 
     assert killed and report.complete
-    assert len(present(home.data)) == FILES + 1
+    assert len(present(home.data)) == FILES + 2
     check_invariants(home.data)
 
 
@@ -84,7 +90,7 @@ def test_what_vanished_meanwhile_is_a_problem(home: Home, worthwhile: None, monk
     report = home.index()
 
     assert [os.path.basename(problem.path) for problem in report.problems if problem.line is None] == ["s7.jsonl"]
-    assert len(present(home.data)) == FILES
+    assert len(present(home.data)) == FILES + 1
     check_invariants(home.data)
 
 
@@ -112,5 +118,5 @@ def test_nothing_in_the_present_folder_is_run(
 
     report = home.index()
 
-    assert report.agents["claude_code"].read == FILES + 1
+    assert report.agents["claude_code"].read == FILES + 2
     assert not Path("was_run").exists()
