@@ -106,8 +106,9 @@ class Message:
 class Branches:
     """Which of a session's messages stand on branches that were left, as far as the file is read: exactly these.
 
-    `off` are ranges of ordinals, (first, behind the last), in order.  Sent behind the messages it speaks of, for files
-    that are read on from where they ended; who reads a whole document can set `Message.off_path` instead.
+    `off` are ranges of ordinals, (first, behind the last), in order.  Sent behind the messages it speaks of, and always
+    behind its session, for files that are read on from where they ended; who reads a whole document can set
+    `Message.off_path` instead.
     """
 
     session: str

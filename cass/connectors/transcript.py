@@ -7,7 +7,7 @@ still open at the end: the checkpoint stands before its first line.
 
 from __future__ import annotations
 
-from cass.connectors.base import Block, Branches, Checkpoint, SourceProblem
+from cass.connectors.base import Block, Branches, Checkpoint, Session, SourceProblem
 from cass.connectors.conversation import Conversation
 from cass.connectors.jsonl import Line, lines, parse
 from cass.connectors.telling import Telling, spoken
@@ -95,6 +95,8 @@ class Transcript(Conversation):
 
     def _branches(self) -> Iterator[Item]:
         if self.given and (off := self.tree.news(self.told.next)) is not None:
+            # The read that sees a branch need not have given a turn: going back is an entry of its own.
+            yield Session(self.told.id, self.told.parent)
             yield Branches(self.told.id, off)
 
     # A turn that is spread over several lines

@@ -85,11 +85,12 @@ class SessionBook:
             store_sessions.title_session(self.store, opened.id, clean(session.title) or "", session.title_rank)
 
     def branches(self, branches: Branches) -> None:
-        """Mark the messages that stand on branches which were left.  A session without messages has none."""
+        """Mark the messages that stand on branches which were left; its session was sent before it."""
         self.settle()
-        opened = self._open.get(branches.session)
-        if opened is not None and opened.owned:
-            store_sessions.mark_off_path(self.store, opened.id, branches.off)
+        opened = self._open[branches.session]
+        if not opened.owned:
+            self._own(opened, branches.session)
+        store_sessions.mark_off_path(self.store, opened.id, branches.off)
 
     def _move_to(self, opened: OpenSession, workspace: str | None) -> None:
         """Before the session's first message in this file nothing of it is loaded: its documents move then."""

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from cass.store.schema import OFF_PATH
 from tests.archive import Home, make_home, says
+from tests.connectors.pi_files import NAME, answer, entry, header, lines, text, user
+from tests.connectors.samples import write
 from tests.indexing.invariants import check_invariants, opened, rows
 
 
@@ -41,6 +43,19 @@ def test_reading_everything_again_marks_the_same(tmp_path: Path) -> None:
     home.index(full=True)
 
     assert off_path(home) == [2, 3]
+    check_invariants(home.data)
+
+
+def test_going_back_alone_marks_what_was_left(tmp_path: Path) -> None:
+    """No message need follow: an entry that says where the user is now is enough."""
+    home = make_home(tmp_path)
+    path = write(home.home / ".pi/agent/sessions/--w-app--" / NAME, lines(header(), user("lion"), answer(text("roar"))))
+    home.index()
+    with path.open("ab") as file:
+        file.write(lines(entry("model_change", "x1", "u1", modelId="large-2")))
+    home.index()
+
+    assert off_path(home) == [1]
     check_invariants(home.data)
 
 
