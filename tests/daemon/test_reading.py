@@ -25,7 +25,8 @@ class Following:
 
     def __init__(self, home: Home, rules: Rules = ALL) -> None:
         self.now_s = 0.0
-        self.new = NewMessages(home.places, home.env, lambda: rules, lambda: NOW_MS, lambda: self.now_s)
+        self.rules = rules
+        self.new = NewMessages(home.places, home.env, lambda: self.rules, lambda: NOW_MS, lambda: self.now_s)
 
 
 def test_nothing_is_new_after_an_index_run(home: Home) -> None:
@@ -81,6 +82,20 @@ def test_agents_that_are_switched_off(home: Home) -> None:
     assert looks[:4] == [0, 1, 3, 7]
     assert len(looks) < 30
     assert looks[-1] - looks[-2] == LONGEST_VAIN_S / 60
+
+
+def test_a_workspace_that_is_left_out_meanwhile(home: Home) -> None:
+    """The worker knows before it reads again; what is left out is not looked at again and again."""
+    following = Following(home)
+    assert not following.new.has_new()
+    following.rules = Rules(exclude=("/w/app",))
+    home.append("one", "and the narwhal?")
+
+    assert following.new.has_new()
+    assert not following.new.read()
+
+    assert home.search("narwhal").total == 0
+    assert not following.new.has_new()
 
 
 def test_no_archive(tmp_path: Path) -> None:
