@@ -1,4 +1,5 @@
-"""Cursor: conversations in the key-value databases of the editor, one for all windows and one for each workspace.
+"""Cursor: conversations in the key-value databases of the editor, one for all windows and one for each workspace; the
+agent's on the command line have a database each (`cursor_chats`).
 
 Composers stand in the one for all (`composerData:ID`, each bubble under a key of its own); before 2025 with all their
 bubbles in their workspace's, beside the tabs of the older chat.  Every change gives a row a new number: those of a
@@ -12,6 +13,7 @@ import functools
 import json
 import os
 
+from cass.connectors import cursor_chats
 from cass.connectors.base import Root
 from cass.connectors.common import any_ms
 from cass.connectors.cursor_text import Transcript, workspace_in
@@ -43,13 +45,14 @@ _COUNT = """SELECT substr(key, 10, instr(substr(key, 10), ':') - 1), COUNT(*), M
 
 
 def roots(around: Surroundings) -> list[Root]:
-    """Its `User` folders on every system; below Linux on Windows those of Windows too."""
+    """The agent's chats, and the editor's `User` folders on every system; in WSL those of Windows too."""
     folders = user_folders(around, ("Cursor",))
     folders.append(os.path.join(around.home, ".cursor-server", "data", "User"))
     if around.env.get("WSL_DISTRO_NAME"):
         users = "/mnt/c/Users"
         folders += [os.path.join(users, name, "AppData", "Roaming", "Cursor", "User") for name in _names(users)]
-    return [
+    chats = os.path.join(around.env.get("CURSOR_CONFIG_DIR") or os.path.join(around.home, ".cursor"), "chats")
+    return [Root(chats, 2)] + [
         root
         for folder in folders
         for root in (Root(os.path.join(folder, "globalStorage")), Root(os.path.join(folder, "workspaceStorage"), 1))
@@ -64,17 +67,21 @@ def _names(folder: str) -> list[str]:
 
 
 def enters(folder: str) -> bool:
-    """The folder of each workspace."""
-    return os.path.basename(os.path.dirname(folder)) == "workspaceStorage"
+    """The folder of each workspace, of the editor and of the agent, and of each of the agent's chats."""
+    above = os.path.dirname(folder)
+    names = (os.path.basename(above), os.path.basename(os.path.dirname(above)))
+    return names[0] in ("workspaceStorage", "chats") or names[1] == "chats"
 
 
 def claims(path: str) -> bool:
-    """The editor's database; its backup repeats it."""
-    return os.path.basename(path) == FILE
+    """The editor's database, whose backup repeats it, and those of the agent's chats."""
+    return os.path.basename(path) == FILE or cursor_chats.is_store(path)
 
 
 def read(source: Source) -> Iterator[Item]:
     """Give the conversations that changed since they were read."""
+    if cursor_chats.is_store(source.path):
+        return cursor_chats.read(source)
     store = _Store(source.path)
     return read_changed(source, store.listed, store.tell, store.parent)
 

@@ -1,4 +1,4 @@
-"""Cursor's database of all windows, and a workspace's with what older versions kept there."""
+"""Cursor's database of all windows, a workspace's with what older versions kept there, a chat of the agent."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from cass.connectors.base import Surroundings
+from tests.connectors import cursor_chats_made as chats
 from tests.connectors.cursor_made import SCHEMA, START_MS, answer, composer, item, prompt, tool
 from tests.connectors.databases_made import database
 from tests.connectors.samples import write
@@ -32,4 +33,6 @@ def sample(home: Path) -> Surroundings:
     workspace = user / "workspaceStorage" / "abc"
     database(workspace / "state.vscdb", SCHEMA, older, wal=False)
     write(workspace / "workspace.json", json.dumps({"folder": "file:///w/zoo"}))
+    chat = home / ".cursor" / "chats" / "0cc175b9" / "s1" / "store.db"
+    database(chat, chats.SCHEMA, chats.rows(chats.STORY))
     return Surroundings(str(home), {})
