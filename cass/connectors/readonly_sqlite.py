@@ -131,7 +131,7 @@ def _applied(path: str) -> Connection:
     """The database with its log in memory: SQLite would make a file beside it."""
     size = _size(path) + _size(f"{path}-wal")
     if size > MAX_IN_MEMORY_BYTES:
-        raise Unreadable(f"its -wal of {size >> 20} MB with no -shm is not read: open it once with its own program")
+        raise Unreadable(f"with its -wal, but without -shm, {size >> 20} MB are not read: let its own program open it")
     with open(path, "rb") as file, open(f"{path}-wal", "rb") as log:
         pages = _with_log(file.read(), log.read())
     connection = _sqlite3.connect(":memory:", isolation_level=None)

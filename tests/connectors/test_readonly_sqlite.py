@@ -111,7 +111,7 @@ def test_a_large_log_without_shared_memory_is_named(
     for name in ("a.db", "a.db-wal"):
         shutil.copy(tmp_path / "agent" / name, copied)
 
-    with pytest.raises(Unreadable, match="open it once with its own program"):
+    with pytest.raises(Unreadable, match="let its own program open it"):
         Database(str(copied / "a.db"))
 
 
