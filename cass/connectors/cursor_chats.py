@@ -55,7 +55,7 @@ def read(source: Source) -> Iterator[Item]:
         created = any_ms(about.get("createdAt")) or any_ms(beside.get("createdAtMs"))
         if root := string(about.get("latestRootBlobId")):
             key = os.path.basename(folder)
-            yield Stored(key, stamp(root[:40], about.get("name")), created, None, (root, about, created))
+            yield Stored(key, stamp(root, about.get("name")), created, None, (root, about, created))
 
     def tell(database: Database, stored: Stored, telling: Telling) -> bool:
         root, about, created = stored.row

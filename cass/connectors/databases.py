@@ -8,6 +8,7 @@ session that was written just before it was read counts as changed once more.
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 
 from cass.connectors.base import Checkpoint, Session, SourceProblem
@@ -148,5 +149,5 @@ def newest(*times: int | None) -> int | None:
 
 
 def stamp(*values: object) -> str:
-    """A stamp made of a row's values."""
-    return "/".join("" if value is None else str(value)[:40] for value in values)
+    """A stamp made of a row's values: a hash, for what is remembered of a session holds no words of it."""
+    return hashlib.blake2b(repr(values).encode("utf-8", "replace"), digest_size=8).hexdigest()

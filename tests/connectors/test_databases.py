@@ -105,6 +105,11 @@ def test_a_copy_of_a_database_has_ids_of_its_own(store: Path) -> None:
     }
 
 
+def test_what_is_remembered_holds_no_words(store: Path) -> None:
+    """A title may be what somebody wants left out."""
+    assert "Quokkas" not in str(read_file(crush, store)[-1])
+
+
 def test_a_long_database_can_be_read_in_parts(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reading that stopped at a checkpoint goes on with the sessions it had not given."""
     monkeypatch.setattr("cass.connectors.databases.CHECKPOINT_BYTES", 0)
