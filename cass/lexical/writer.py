@@ -7,7 +7,6 @@ Whatever is wrong with the index is answered by a new generation, filled from SQ
 from __future__ import annotations
 
 import os
-import shutil
 
 from tantivy import Document as TantivyDocument
 
@@ -227,4 +226,6 @@ def _drop(folder: str) -> None:
         lock = None
     if lock is not None:
         lock.release()
+        import shutil  # loads the readers of five archive formats
+
         shutil.rmtree(folder, ignore_errors=True)
