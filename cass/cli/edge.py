@@ -11,6 +11,7 @@ from cass.settings.hot import plain_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
     from cass.paths import Places
@@ -20,6 +21,8 @@ INTERRUPTED = 130
 SHOW_SETTINGS = ("config", "status")
 # As backfill/activity.py names it; a test compares.
 ACTIVITY = "activity"
+# As indexing/forget.py names it; a test compares.
+FORGETTING = "forgetting"
 
 
 def run(argv: list[str]) -> int:
@@ -60,10 +63,28 @@ def _verb(argv: list[str]) -> int:
     if found.stamps:
         _stamp(where.data)
     module = __import__("cass.cli.verbs." + found.command, fromlist=["run"])
-    code: int = module.run(found.options)
+    if os.path.exists(os.path.join(where.data, FORGETTING)):
+        code: int = _forgetting(where, found, module.run)
+    else:
+        code = module.run(found.options)
     sys.stdout.flush()
     if found.wakes and sys.stdout.isatty():
         _wake(found, where)
+    return code
+
+
+def _forgetting(where: Places, found: Invocation, run: Callable[[dict[str, object]], int]) -> int:
+    """Around the command, what an earlier one could not finish."""
+    from cass.cli import forgetting  # an interrupted `cass forget` only
+
+    quiet = bool(found.options["quiet"])
+    forgetting.begin(where, quiet)
+    try:
+        code = run(found.options)
+    except Exception:
+        forgetting.end(where, quiet)
+        raise
+    forgetting.end(where, quiet)
     return code
 
 

@@ -21,6 +21,7 @@ SCHEMAS = (
     ("import", "cass import --json"),
     ("doctor", "cass doctor --json"),
     ("doctor-interference", "cass doctor --interference --json"),
+    ("forget", "cass forget --json"),
     ("config", "cass config show --json"),
     ("config-one", "cass config get|set|unset KEY --json"),
     ("config-path", "cass config path --json"),

@@ -181,6 +181,7 @@ NAMES = (
     "doctor",
     "sources",
     "import",
+    "forget",
     "config",
     "models",
     "backfill",
@@ -219,6 +220,8 @@ def command(name: str) -> Command:
         from cass.cli.rows_keep import ROWS
     elif name in ("sources", "import"):
         from cass.cli.rows_sources import ROWS
+    elif name == "forget":
+        from cass.cli.rows_archive import ROWS
     elif name == "config":
         from cass.cli.rows_config import ROWS
     elif name == "models":

@@ -14,6 +14,7 @@ import os
 from cass.connectors.base import Branches, Checkpoint, Message, Resume, Session, Source, SourceProblem
 from cass.indexing.counting import CountingFile, open_session_file
 from cass.indexing.discover import APPENDED, TOUCHED, UNCHANGED, WHOLE, fingerprint, read_at, what_changed
+from cass.indexing.forgotten import speaks
 from cass.indexing.prepared import Prepared, ReaderDied, clean, prepare
 from cass.indexing.rules import Exclusion
 from cass.indexing.sessions import IdTaken, ReadWhole, SessionBook
@@ -22,6 +23,7 @@ from cass.records import record
 from cass.store import files as store_files
 from cass.store.sessions import sessions_in_file
 from cass.store.skipped import Skipped, set_skipped, skipped_of
+from cass.store.tombstones import bury, file_key, session_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -329,6 +331,8 @@ class Reading:
         # What is stamped holds the stamps of a database, and no words.
         if self.sieve.skipped and not at.stamped:
             at = Checkpoint(at.offset, at.line, {}, resumable=False)
+        if self.book.forgotten.met:
+            at = self._unspoken(at)
         head = fingerprint(self.descriptor, at.offset) if at.resumable and not at.stamped else None
         store_files.save_progress(
             self.store,
@@ -346,6 +350,12 @@ class Reading:
         store_files.set_problems(self.store, self.file_id, shown, resumed_at)
         self.store.keep_part()
         self.ingest.commit_when_due()
+
+    def _unspoken(self, at: Checkpoint) -> Checkpoint:
+        """Something in this file was forgotten: a resume value that may repeat it is not kept."""
+        keys = [file_key(self.found.path), *map(session_key, self.book.untitle())]
+        bury(self.store, keys, self.ingest._now_ms())
+        return Checkpoint(0, 0, {}, resumable=False) if speaks(at.state) and not at.stamped else at
 
     def _shown_problems(self) -> tuple[SourceProblem, ...]:
         more = self.problem_count - len(self.problems)

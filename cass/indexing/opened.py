@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 class OpenSession:
     """A session that the present file has messages of.
 
-    `begun`: messages of which the file has given only the first blocks so far, by ordinal.
+    `begun`: messages of which the file has given only the first blocks so far, by ordinal.  `untitled`: it was
+    forgotten, or much of it.  `hidden`: all of it was, and nothing new has come, so what describes it is only `held`.
+    `refused`: it repeats something forgotten.
     """
 
     def __init__(self, row: SessionRow, agent: str, workspace: str | None) -> None:
@@ -24,6 +26,8 @@ class OpenSession:
         self.workspace = workspace
         self.whole = False  # all its messages follow
         self.owned = False  # this file is its source
+        self.untitled = self.hidden = self.refused = False
+        self.held: tuple[str | None, str | None, str | None] = (None, None, None)  # workspace, branch, model
         self.moved = False  # to another workspace, its stored documents not yet
         # What is stored, loaded only where it is compared: by ordinal and by document.
         self.stored: dict[int, MessageRow] = {}
@@ -48,6 +52,15 @@ class OpenSession:
         self._workspace = workspace
         self.workspace_id: int | None = None  # its string's, once it is asked for
         self.place = place_hash(self.agent, workspace)
+
+    def hide(self, was_forgotten: bool) -> None:
+        """Its titles are not taken, and until it has a message nothing that describes it is."""
+        self.untitled = was_forgotten
+        self.hidden = was_forgotten and self.row.file is None
+
+    def hold(self, workspace: str | None, branch: str | None, model: str | None) -> None:
+        """Remember what describes the session until it has a message."""
+        self.held = (workspace or self.held[0], branch or self.held[1], model or self.held[2])
 
     def saw(self, created_ms: int | None) -> None:
         """Count a new message."""

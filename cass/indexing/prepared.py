@@ -5,8 +5,8 @@ Nothing here knows the database or decides whether the message is new; it is the
 
 from __future__ import annotations
 
-from cass.document import body_of
-from cass.records import record
+from cass.document import body_of, extra_text
+from cass.records import record, replace
 from cass.store.documents import text_hash
 from cass.store.ids import hash64
 from cass.store.schema import ERROR, KINDS, OWN_BLOCK, ROLES
@@ -121,6 +121,18 @@ def begins(before: Sequence[tuple[int, str]], prepared: Prepared) -> bool:
     """Are these the first of the stored blocks, and not all of them?"""
     count = len(prepared.parts)
     return count < len(before) and [digest for digest, _ in before[:count]] == prepared.hashes
+
+
+def joined(first: Prepared, more: Prepared) -> Prepared:
+    """A message that waits, with more blocks."""
+    parts, own = (*first.parts, *more.parts), first.own and more.own
+    text = text_hash([part[4] for part in parts])
+    extra = None
+    # Calls of cass itself are not searched beside other words.
+    if first.extra is not None and more.extra is not None and not any(part[3] & OWN_BLOCK for part in parts):
+        extra = extra_text({*first.extra.split(), *more.extra.split()})
+    span = (first.span[0], first.span[1], more.span[2])
+    return replace(first, parts=parts, own=own, text=text, span=span, extra=extra)
 
 
 def clean(text: str | None) -> str | None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 
-from cass.document import Document, extra_text
+from cass.document import Document
+from cass.indexing.forgotten import Forgotten
 from cass.indexing.opened import OpenSession
-from cass.indexing.prepared import Prepared, begins, body_of_parts, clean, document_name, grew
+from cass.indexing.prepared import Prepared, begins, body_of_parts, clean, document_name, grew, joined
 from cass.records import replace
 from cass.store import files as store_files
 from cass.store import sessions as store_sessions
@@ -62,6 +63,7 @@ class SessionBook:
         self._waiting: dict[tuple[str, int], Prepared] = {}
         self._waiting_chars = 0
         self._agent_id = store.intern(connector.AGENT) or 0
+        self.forgotten = Forgotten(store)
 
     # What a connector says of a session
 
@@ -77,11 +79,13 @@ class SessionBook:
         if session.whole and not opened.whole and opened.owned:
             self._compare_all(opened)
         opened.whole = opened.whole or session.whole
-        if moved or branch or model:
+        if opened.hidden:
+            opened.hold(workspace, branch, model)
+        elif moved or branch or model:
             store_sessions.describe_session(self.store, opened.id, None, workspace, branch, model)
         if moved:
             self._move_to(opened, workspace)
-        if session.title:
+        if session.title and not opened.untitled:
             store_sessions.title_session(self.store, opened.id, clean(session.title) or "", session.title_rank)
 
     def branches(self, branches: Branches) -> None:
@@ -110,6 +114,7 @@ class SessionBook:
             row = store_sessions.add_session(self.store, sid, agent, external_id, parent_sid)
         opened = OpenSession(row, agent, store_sessions.workspace_of(self.store, row))
         opened.whole = self.whole
+        opened.hide(self.forgotten.holds(sid))
         self._open[session.external_id] = opened
         return opened
 
@@ -121,8 +126,8 @@ class SessionBook:
             raise IdTaken(f"{external_id}~{stem}")
         if other is not None and other != self.file_id and not opened.whole:
             raise ReadWhole
-        opened.owned = True
-        store_sessions.describe_session(self.store, opened.id, self.file_id, None, None, None)
+        opened.owned, opened.hidden = True, False
+        store_sessions.describe_session(self.store, opened.id, self.file_id, *opened.held)
         if other is None:
             opened.moved = False  # nothing is stored of it that could move
             return
@@ -161,7 +166,7 @@ class SessionBook:
         key = (message.session, message.ordinal)
         if key in self._waiting:
             if message.continues:
-                self._waiting[key] = _joined(self._waiting[key], message)
+                self._waiting[key] = joined(self._waiting[key], message)
                 return
             self.settle()
         self._waiting[key] = message
@@ -173,6 +178,7 @@ class SessionBook:
     def settle(self, keep: int = 0) -> None:
         """Store what waits, all but the latest `keep`: before a commit, and before a session changes."""
         due = [self._waiting.pop(key) for key in list(self._waiting)[: max(0, len(self._waiting) - keep)]]
+        due = self.forgotten.without(due, self._open)
         self._waiting_chars = 0
         docs = [self._document_name(each) for each in due]
         self.store.expect([part[4] for message in due for part in message.parts], docs)
@@ -346,6 +352,10 @@ class SessionBook:
                 store_sessions.extend_session(self.store, opened.id, opened.added, opened.first_ms, opened.last_ms)
             opened.added, opened.first_ms, opened.last_ms = 0, None, None
 
+    def untitle(self) -> list[str]:
+        """Take away the titles of sessions of which something was refused: a title may repeat it.  Gives their ids."""
+        return self.forgotten.untitle(self._open.values())
+
     def close(self, broken: bool) -> None:
         """The reading is over: what a whole one did not repeat is gone, of a broken one only up to where it came."""
         self.settle()
@@ -356,6 +366,8 @@ class SessionBook:
                 self._mark_gone(opened, opened.highest if broken else None)
             elif opened.whole and not (opened.owned or self.whole or broken) and opened.row.file == self.file_id:
                 self._lose(opened)
+            if (opened.untitled or opened.refused) and not opened.owned:
+                store_sessions.drop_session(self.store, opened.id)
         if self.whole and not broken:
             self._mark_lost_sessions()
 
@@ -383,15 +395,3 @@ class SessionBook:
         self._compare_all(opened)
         self._mark_gone(opened)
         store_sessions.count_session(self.store, opened.id, opened.next_gone)
-
-
-def _joined(first: Prepared, more: Prepared) -> Prepared:
-    """A message that waits, with more blocks."""
-    parts, own = (*first.parts, *more.parts), first.own and more.own
-    text = text_hash([part[4] for part in parts])
-    extra = None
-    # Calls of cass itself are not searched beside other words.
-    if first.extra is not None and more.extra is not None and not any(part[3] & OWN_BLOCK for part in parts):
-        extra = extra_text({*first.extra.split(), *more.extra.split()})
-    span = (first.span[0], first.span[1], more.span[2])
-    return replace(first, parts=parts, own=own, text=text, span=span, extra=extra)

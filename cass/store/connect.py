@@ -106,6 +106,8 @@ def open_writer(path: str) -> Connection:
         connection.execute("PRAGMA journal_size_limit=67108864")
         connection.execute("PRAGMA cache_size=-24000")
         connection.execute("PRAGMA temp_store=MEMORY")
+        # What is replaced or deleted is overwritten: nothing of it is left for `cass forget` to look for.
+        connection.execute("PRAGMA secure_delete=ON")
         _migrate(connection, version)
     except _sqlite3.DatabaseError as bad:
         raise _writer_error(path, bad) from bad

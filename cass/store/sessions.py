@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cass.connectors.base import TITLE_PROMPT, TITLE_SUMMARY
 from cass.records import record
 from cass.store.files import IMPORTED
 from cass.store.schema import GONE, OFF_PATH
@@ -50,6 +51,21 @@ def add_session(writer: Writer, sid: str, agent: str, external_id: str, parent: 
         parent,
     )
     return SessionRow(done.lastrowid, sid, None, 0, -1, None)
+
+
+def drop_session(writer: Writer, session: int) -> None:
+    """Take a session away that has no messages."""
+    writer.run("DELETE FROM sessions WHERE id=?1 AND NOT EXISTS (SELECT 1 FROM messages WHERE session=?1)", session)
+
+
+def untitle_session(writer: Writer, session: int) -> None:
+    """Take away a title that the agent took from what was said; one that was made or chosen stays."""
+    writer.run(
+        "UPDATE sessions SET title=NULL, title_rank=0 WHERE id=? AND title_rank IN (?,?)",
+        session,
+        TITLE_PROMPT,
+        TITLE_SUMMARY,
+    )
 
 
 def describe_session(

@@ -82,7 +82,11 @@ class Writer:
         self.change = int(self.value("SELECT value FROM meta WHERE key='change'"))
         self.messages = int(self.value("SELECT value FROM meta WHERE key='messages'"))
         self._next_message = int(self.value("SELECT coalesce(max(id), 0) FROM messages")) + 1
-        self._next_text = int(self.value("SELECT coalesce(max(id), 0) FROM texts")) + 1
+        # A number is never given twice: vectors are keyed by it, and the last texts may have been forgotten.
+        last = (
+            "SELECT max(coalesce(max(id), 0), coalesce((SELECT value FROM meta WHERE key='last_text'), 0)) FROM texts"
+        )
+        self._next_text = int(self.value(last)) + 1
         # Are all documents and texts of the database in `_new_docs` and `_text_ids`?
         self._knows_all = self._next_message == self._next_text == 1
 
@@ -95,6 +99,13 @@ class Writer:
         """Execute one statement; SQLite's errors become ours."""
         try:
             return self.connection.execute(sql, bound)
+        except _sqlite3.DatabaseError as bad:
+            raise refused(self.path, bad) from bad
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Execute one statement for each row."""
+        try:
+            self.connection.executemany(sql, rows)
         except _sqlite3.DatabaseError as bad:
             raise refused(self.path, bad) from bad
 

@@ -1,0 +1,144 @@
+"""`cass forget`: remove messages for good, after showing what that comes to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+from cass import clock
+from cass.cli.rows_archive import ROLES
+from cass.daemon.control import ask_stop, wait_until_gone
+from cass.disk import try_lock
+from cass.errors import Busy, MissingIndex, UsageError
+from cass.indexing import forget
+from cass.paths import places
+from cass.query.times import parse_time
+from cass.render import forget_json, forget_text
+from cass.render.progress import Progress, chosen
+from cass.render.terminal import style
+from cass.search.filters import Resolver, find_session
+from cass.search.request import Request
+from cass.search.target import split_number
+from cass.store import connect
+from cass.store.forgetting import Selection
+from cass.store.worker_state import LOCK, WORKER, holder_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+    from typing import Any
+
+    from cass.disk import Lock
+    from cass.paths import Places
+    from cass.store.forgetting import Leaving
+
+# A batch of the worker's may be long on a slow machine.
+STOP_S = 20.0
+NOTHING_SAID = "name a session (ID), a message (ID:N), --workspace, --agent, --before or --role"
+
+
+def run(options: dict[str, Any]) -> int:
+    """Show, ask, forget."""
+    where = places(os.environ, data_dir=options["data_dir"])
+    selection, notes = _selection(where, options)
+    if not options["quiet"]:
+        sys.stderr.write("".join(f"cass: {note}\n" for note in notes))
+    leaving = forget.preview(where, selection)
+    if options["dry_run"] or not (leaving.messages or leaving.sessions):
+        _print(leaving, options, None)
+        return 0
+    if not options["yes"] and not _agreed(leaving):
+        return 0
+    _do(where, selection, options)
+    return 0
+
+
+def _selection(where: Places, options: dict[str, Any]) -> tuple[Selection, list[str]]:
+    """What the words say, and what nothing can pass."""
+    connection = connect.open_reader(where.database)
+    if connection is None:
+        raise MissingIndex("nothing is indexed yet", where.data, "there is nothing to forget")
+    with connect.SqliteErrors(where.database):
+        try:
+            return _read(connection, options)
+        finally:
+            connection.close()
+
+
+def _read(connection: Connection, options: dict[str, Any]) -> tuple[Selection, list[str]]:
+    resolver = Resolver(connection, clock.now_ms(), os.getcwd())
+    request = Request(text="", agents=tuple(options["agent"]), workspaces=tuple(options["workspace"]))
+    filters: dict[str, tuple[Any, ...]] = {each.field: each.values for each in resolver.of_request(request)}
+    named = [(find_session(connection, word)[1], split_number(word)[1]) for word in options["ids"]]
+    before = options["before"]
+    selection = Selection(
+        sessions=tuple([sid for sid, ordinal in named if ordinal is None]),
+        messages=tuple([(sid, ordinal) for sid, ordinal in named if ordinal is not None]),
+        agents=filters.get("agent"),
+        workspaces=filters.get("workspace"),
+        before_ms=parse_time(before, clock.now_ms(), False, "--before") if before else None,
+        roles=tuple([ROLES.index(role) for role in options["role"]]) or None,
+    )
+    if selection.is_everything:
+        raise UsageError("nothing says what to forget", "cass forget", NOTHING_SAID)
+    return selection, resolver.notes
+
+
+def _agreed(leaving: Leaving) -> bool:
+    """Ask a person; raises UsageError where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise UsageError("forgetting needs a yes", "cass forget", "see what would go with --dry-run, then add --yes")
+    sys.stderr.write(forget_text.question(leaving))
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _do(where: Places, selection: Selection, options: dict[str, Any]) -> None:
+    lock, had_worker = _lock(where)
+    look = style(sys.stderr, options, os.environ)
+    kind = chosen("auto", options["quiet"] or options["json"], look)
+    bar = Progress(sys.stderr, kind, shutil.get_terminal_size().columns, clock.monotonic_s)
+    try:
+        if forget.is_pending(where.data):
+            forget.take_from_database(where, clock.monotonic_s)
+        forget.write_wish(where, selection, clock.now_ms())
+        leaving = forget.take_from_database(where, clock.monotonic_s)
+        left = forget.finish(where, clock.now_ms, clock.monotonic_s, bar, has_lock=True)
+    finally:
+        bar.close()
+        lock.release()
+    assert leaving is not None
+    _print(leaving, options, None if left is None else left.reason, done=True)
+    if had_worker:
+        _start_again(where, options)
+
+
+def _lock(where: Places) -> tuple[Lock, bool]:
+    """The worker's lock, since the vectors are written anew; and whether a worker had to leave for it.  Raises Busy."""
+    path = os.path.join(where.data, LOCK)
+    holder = holder_of(where.data)
+    if holder is not None and holder.what == WORKER:
+        ask_stop(where.data)
+        wait_until_gone(where.data, holder.pid, STOP_S, clock.monotonic_s, clock.sleep)
+    lock = try_lock(path)
+    if lock is None:
+        who = f"process {holder.pid}" if holder is not None else "another process"
+        raise Busy(f"{who} makes vectors", path, "wait for it, or stop it: cass worker stop; nothing was forgotten")
+    return lock, holder is not None and holder.what == WORKER
+
+
+def _start_again(where: Places, options: dict[str, Any]) -> None:
+    from cass.daemon.starting import start
+
+    try:
+        start(where, os.environ, options["data_dir"])
+    except OSError:
+        return  # a later command starts it
+
+
+def _print(leaving: Leaving, options: dict[str, Any], left: str | None, done: bool = False) -> None:
+    if options["json"]:
+        sys.stdout.write(forget_json.answer(leaving, done, left))
+    elif not options["quiet"] or not done:
+        sys.stdout.write(forget_text.summary(leaving, done, left))

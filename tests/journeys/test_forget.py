@@ -1,0 +1,190 @@
+"""`cass forget` as a person uses it: shown, asked, done; and done to its end, whatever comes between."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from cass.cli import edge
+from cass.indexing import forget
+from cass.lexical.schema import current_generation
+from cass.store.forgetting import Selection
+from tests.archive import Home, make_home
+from tests.indexing.invariants import check_invariants, one, present
+from tests.journeys.processes import start, stop_when
+from tests.remains import remains
+from tests.schemas.checking import faults
+
+SECRET = "xylophonequartz"
+SESSIONS = 40
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Sessions with vectors, one of them with a secret."""
+    home = make_home(tmp_path)
+    home.claude("told", f"my key is {SECRET}", f"I shall remember {SECRET}")
+    for number in range(SESSIONS):
+        home.claude(f"s{number}", f"where is quokka {number}", "and so on " * 40 + str(number))
+    home.index()
+    assert home.cass("backfill", "-q", "--tier", "fast").returncode == 0
+    return home
+
+
+def sid(home: Home) -> str:
+    found: str = one(home.data, "SELECT sid FROM sessions WHERE external_id='told'")
+    return found
+
+
+def vectors(home: Home) -> int:
+    """How many texts have one, also of those that are not on the list any more."""
+    sizes = [path.stat().st_size - 512 for path in (home.data / "derived" / "vectors" / "fast").glob("*.keys")]
+    return sum(sizes) // 16
+
+
+def check_forgotten(home: Home) -> None:
+    assert not forget.is_pending(str(home.data))
+    assert remains(home, SECRET) == []
+    assert vectors(home) == 2 * SESSIONS
+    assert len(present(home.data)) == SESSIONS
+    check_invariants(home.data)
+
+
+def test_nothing_happens_without_a_yes(home: Home):
+    """Where nobody can be asked it is refused; a dry run says what would go."""
+    before = remains(home, SECRET)
+
+    refused, dry = home.cass("forget", sid(home)), home.cass("forget", sid(home), "--dry-run")
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "--yes" in refused.stderr
+    assert dry.stdout.startswith(f"Would forget 2 messages, 1 whole session ({sid(home)[:8]}): ")
+    assert str(home.path("told")) in dry.stdout
+    assert remains(home, SECRET) == before
+
+
+def test_it_is_gone_from_everything(home: Home):
+    """The database, the index, the vectors; and the JSON says so."""
+    assert vectors(home) == 2 * SESSIONS + 2
+
+    done = home.cass("forget", sid(home), "--yes", "--json")
+
+    said = json.loads(done.stdout)
+    assert faults("forget", said) == []
+    assert (said["forgotten"], said["finished"], said["messages"], said["sessions"]) == (True, True, 2, [sid_of()])
+    check_forgotten(home)
+
+
+def sid_of() -> str:
+    from cass.store.ids import session_id
+
+    return session_id("claude_code", None, "told")
+
+
+def test_filters_of_the_command_line(home: Home):
+    """They hold together; what nothing can pass is said."""
+    none = home.cass("forget", "--workspace", "/w/nowhere", "--yes")
+    some = home.cass("forget", "--agent", "claude", "--before", "2026-01-02T03:04:30Z", "--role", "user", "--dry-run")
+
+    assert (none.returncode, none.stdout) == (0, "Nothing to forget.\n")
+    assert "no session was in a workspace like /w/nowhere" in none.stderr
+    assert some.stdout.startswith(f"Would forget {SESSIONS + 1} messages, ")
+
+
+def test_it_wants_to_know_what(home: Home):
+    assert home.cass("forget", "--yes").returncode == 2
+    assert home.cass("forget", "ffffffff", "--yes").returncode == 1
+
+
+def test_the_name_of_the_wish() -> None:
+    """The edge looks for the file without loading what writes it."""
+    assert edge.FORGETTING == forget.MARK
+
+
+def wished(home: Home) -> None:
+    forget.write_wish(home.places, Selection(sessions=(sid(home),)), home.now_ms)
+
+
+def out_of_the_database(home: Home) -> None:
+    wished(home)
+    forget.take_from_database(home.places, lambda: 0.0)
+
+
+@pytest.mark.parametrize("how_far", [wished, out_of_the_database])
+@pytest.mark.parametrize("command", [("search", "quokka"), ("status",), ("index",), ("forget", "00000000", "--yes")])
+def test_the_next_command_finishes_it(home: Home, how_far: object, command: tuple[str, ...]):
+    """Whatever command that is."""
+    how_far(home)  # type: ignore[operator]
+
+    home.cass(*command)
+
+    check_forgotten(home)
+
+
+def test_a_search_that_finishes_it_does_not_find_it(home: Home):
+    """The database comes first; the rest is done behind the answer."""
+    wished(home)
+
+    done = home.cass("search", SECRET, "--json")
+
+    assert json.loads(done.stdout)["hits"] == []
+    assert "finished what was to be forgotten" in done.stderr
+
+
+def generation(home: Home) -> str:
+    current = current_generation(home.places.lexical)
+    return "" if current is None else Path(current[0]).name
+
+
+POINTS = {
+    "wished": lambda home: forget.is_pending(str(home.data)),
+    "a new index begun": lambda home: (home.data / "derived/lexical/2").exists(),
+    "a new index in place": lambda home: generation(home) == "2",
+    "the database written anew": lambda home: (home.data / "cass.db").stat().st_size < home.size,  # type: ignore[attr-defined]
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_kill(home: Home, point: str):
+    """Killed anywhere behind the wish: the next command leaves nothing."""
+    home.size = (home.data / "cass.db").stat().st_size  # type: ignore[attr-defined]
+    running = start(home, "forget", sid(home), "--yes")
+    stop_when(running, lambda: POINTS[point](home), signal.SIGKILL)
+
+    assert home.cass("status", "--brief").returncode == 0
+
+    check_forgotten(home)
+
+
+def test_somebody_who_reads_is_waited_for(home: Home):
+    """What another process still has open is gone with the next command after it has let go."""
+    reader = sqlite3.connect(home.data / "cass.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM texts").fetchone()
+
+    done = home.cass("forget", sid(home), "--yes")
+    left = json.loads(home.cass("forget", "00000000", "--json").stdout), remains(home, SECRET)
+    reader.close()
+    home.cass("status")
+
+    assert "Not quite finished: another process still reads the database" in done.stdout
+    assert left[0]["error"]["kind"] == "not-found"
+    assert left[1] == ["data/cass.db"]
+    check_forgotten(home)
+
+
+def test_a_worker_lets_go_and_comes_back(home: Home):
+    """The vectors are its to write: it leaves for a moment."""
+    started = home.cass("worker", "start", "--json")
+    pid = json.loads(started.stdout)["worker"]["pid"]
+    try:
+        done = home.cass("forget", sid(home), "--yes")
+        assert done.returncode == 0, done.stderr
+        assert remains(home, SECRET) == []
+    finally:
+        home.cass("worker", "stop")
+    assert pid is not None
