@@ -99,7 +99,8 @@ class Host:
     and True if it found messages · release: let the model go · wait: at most so many seconds, less when somebody asks
     for something · signs: change whenever there may be something to do · pause_left_s: None without a pause, NO_END for
     one that must be taken back · asked_s: when somebody last asked for something, on the monotonic clock · show: the
-    state, for `status` · note: an event; may raise.
+    state, for `status` · note: an event; may raise · keep: what is due beside vectors; True if something was
+    done; raises nothing.
     """
 
     tick: Tick
@@ -115,6 +116,7 @@ class Host:
     monotonic_s: Callable[[], float]
     show: Callable[[Rest | None], None]
     note: Callable[[str, str], None]
+    keep: Callable[[], bool] = lambda: False
 
 
 class Worker:
@@ -197,6 +199,8 @@ class Worker:
             # One without an end is no reason to stay: whoever takes it back can start the worker again.
             return Rest(PAUSED, "a pause was asked for", pause_s, lasting=pause_s == NO_END)
         self._read()
+        if not host.is_stopped() and host.keep():
+            self._wanted_s = host.monotonic_s()
         if host.is_stopped():
             return None
         signs = host.signs()

@@ -1,4 +1,4 @@
-"""The commands about what is kept for good, and what is not: forget."""
+"""The commands about what is kept for good, and what is not: forget, restore."""
 
 from __future__ import annotations
 
@@ -41,4 +41,21 @@ def forget() -> Command:
     )
 
 
-ROWS = {"forget": forget}
+def restore() -> Command:
+    return Command(
+        "restore",
+        "put a session's file back that its agent has deleted",
+        "Keep",
+        more=(
+            "Some agents delete their files: Claude Code after cleanupPeriodDays, 30 by default. The text stays in cass"
+            " whatever they do; the file itself is kept by the worker while there is room in archive.budget_mb, from a"
+            " week before it would go. It is written where it stood, byte for byte, with those of its subagents, so"
+            " that the agent can go on with the session. Nothing that stands there is ever replaced."
+        ),
+        stamps=True,
+        examples=(("cass restore 3fa9c2e1", "write the session's file back"),),
+        arguments=(Argument("id", "ID", "a session, as search and sessions show it", required=True),),
+    )
+
+
+ROWS = {"forget": forget, "restore": restore}

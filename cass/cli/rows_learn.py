@@ -22,6 +22,7 @@ SCHEMAS = (
     ("doctor", "cass doctor --json"),
     ("doctor-interference", "cass doctor --interference --json"),
     ("forget", "cass forget --json"),
+    ("restore", "cass restore ID --json"),
     ("config", "cass config show --json"),
     ("config-one", "cass config get|set|unset KEY --json"),
     ("config-path", "cass config path --json"),

@@ -182,6 +182,7 @@ NAMES = (
     "sources",
     "import",
     "forget",
+    "restore",
     "config",
     "models",
     "backfill",
@@ -220,7 +221,7 @@ def command(name: str) -> Command:
         from cass.cli.rows_keep import ROWS
     elif name in ("sources", "import"):
         from cass.cli.rows_sources import ROWS
-    elif name == "forget":
+    elif name in ("forget", "restore"):
         from cass.cli.rows_archive import ROWS
     elif name == "config":
         from cass.cli.rows_config import ROWS

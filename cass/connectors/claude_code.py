@@ -7,6 +7,7 @@ state remembers the line, so that the next read passes over it in silence.
 
 from __future__ import annotations
 
+import json
 import os
 
 from cass.connectors.base import Checkpoint, Root
@@ -24,6 +25,7 @@ AGENT = "claude_code"
 
 CHECKPOINT_BYTES = 2 << 20
 _DEPTH = 5  # <project>/<session>/subagents and two folders of an agent's own below
+_DAYS_KEPT, _MOST_DAYS = 30, 36_500
 _NOT_SESSIONS = {"tool-results", "memory"}
 
 
@@ -80,3 +82,17 @@ def read(source: Source) -> Iterator[Item]:
             checked = place
     yield from file.settled()
     yield Checkpoint(place, number, state or file.state())
+
+
+def days_kept(root: str) -> int | None:
+    """After how many days without a change Claude Code deletes files below this root, by its own settings.
+
+    0 means that it keeps none.  Asked with a path that `roots` gave.
+    """
+    try:
+        with open(os.path.join(os.path.dirname(root), "settings.json"), encoding="utf-8-sig") as file:
+            days = json.load(file).get("cleanupPeriodDays", _DAYS_KEPT)
+    except (OSError, ValueError, AttributeError):
+        return _DAYS_KEPT
+    is_number = isinstance(days, int) and not isinstance(days, bool)
+    return min(max(days, 0), _MOST_DAYS) if is_number else _DAYS_KEPT

@@ -12,6 +12,7 @@ import signal
 from cass import clock
 from cass.backfill.worker import LASTING, NO_END, Host, Leave, Rest, Wishes, Worker
 from cass.daemon.control import asked_stamp, forget_stop, paused, stop_asked
+from cass.daemon.keeping import Keeping
 from cass.daemon.manners import LOG, be_nice, leave_folders, trim_log
 from cass.daemon.reading import NewMessages, note_done, readable
 from cass.daemon.spawn import replace_self
@@ -56,8 +57,11 @@ def run_worker(
     wishes: Wishes,
     rules: Callable[[], Rules] = lambda: ALL,
     command: Sequence[str] = (),
+    is_quiet: Callable[[], bool] = lambda: False,
 ) -> int:
     """Work until there is a reason to leave; the exit code.  `command`: what to become when memory must be let go.
+
+    `is_quiet`: would nobody notice what is done beside vectors?
 
     `make_tick` gets a function that says whether to stop within a batch.  Raises Busy where another one works here.
     """
@@ -68,7 +72,7 @@ def run_worker(
         gc.enable()  # the command line switches it off for short lives
         be_nice()
         leave_folders()
-        process = Process(places, env, make_tick, signals, wishes, rules)
+        process = Process(places, env, make_tick, signals, wishes, rules, is_quiet)
         try:
             leave = process.run()
         finally:
@@ -107,12 +111,14 @@ class Process:
         signals: Signals,
         wishes: Wishes,
         rules: Callable[[], Rules],
+        is_quiet: Callable[[], bool],
     ) -> None:
         self.places = places
         self.wishes = wishes
         self._make_tick = make_tick
         self._signals = signals
         self._new = NewMessages(places, env, rules, clock.now_ms, clock.monotonic_s)
+        self._keeping = Keeping(places, env, clock.now_ms, clock.monotonic_s, self.is_stopped, is_quiet, self.note)
         self._tick: Tick | None = None
         self._settings: object = None
         self._lock_id = self._lock_file()
@@ -137,6 +143,7 @@ class Process:
             monotonic_s=clock.monotonic_s,
             show=self.show,
             note=self.note,
+            keep=self._keeping.run,
         )
         leave = Worker(host, self.wishes).run()
         if leave.word in LASTING and self.is_here():

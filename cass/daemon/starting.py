@@ -6,6 +6,7 @@ import os
 
 from cass import clock
 from cass.daemon.control import paused
+from cass.daemon.keeping import is_anything_due
 from cass.daemon.manners import LOG, trim_log
 from cass.daemon.reading import NewMessages, was_done
 from cass.daemon.spawn import start_detached, wait_until_held, worker_command
@@ -53,7 +54,9 @@ def is_of_use(places: Places, env: Mapping[str, str], now_ms: int) -> bool:
     if paused(places.data, now_ms) is not None:
         return False
     new = NewMessages(places, env, lambda: ALL, clock.now_ms, clock.monotonic_s)
-    return new.has_new() or (not was_done(places.data, new.signs()) and _owes_vectors(places, env))
+    if new.has_new() or is_anything_due(places, env, now_ms):
+        return True
+    return not was_done(places.data, new.signs()) and _owes_vectors(places, env)
 
 
 def _owes_vectors(places: Places, env: Mapping[str, str]) -> bool:

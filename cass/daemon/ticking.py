@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cass import clock
-from cass.backfill.gates import Asked, Manners
+from cass.backfill.gates import QUIET, Asked, Manners, Situation, first_hold
 from cass.backfill.machine import BackfillRequest, Machine
 from cass.backfill.manners import manners_of
 from cass.backfill.sensors import real_sensors
@@ -42,6 +42,7 @@ class Ticks:
         self._flags = flags
         self._manners = manners or (lambda settings: manners_of(settings.value))
         self._sensors = real_sensors(places)
+        self._since_s = clock.monotonic_s()
 
     def __call__(self, is_stopped: Callable[[], bool]) -> Tick:
         """A tick by the settings as they are now, which stops within a batch when `is_stopped`."""
@@ -61,6 +62,15 @@ class Ticks:
         )
         request = BackfillRequest(settings.policy(), configured.policy())
         return Ticker(self._places, request, machine, self._sensors, asked, may_exit=True).tick
+
+    def is_quiet(self) -> bool:
+        """Would nobody notice work that makes no vectors?  By the gates that ask for the person and the machine."""
+        settings = load(self._places, self._env)
+        asked = Asked(manners=self._manners(settings))
+        return first_hold(Situation(settings.policy(), self._sensors, asked, waited_s=self._waited_s), QUIET) is None
+
+    def _waited_s(self) -> float:
+        return clock.monotonic_s() - self._since_s
 
 
 def wishes(settings: Settings) -> Wishes:

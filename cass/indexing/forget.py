@@ -36,6 +36,9 @@ from cass.store.forgetting import (
     was_forgotten,
 )
 from cass.store.look import keep_look
+from cass.store.raw import buried_paths, open_to_write
+from cass.store.raw_size import path_of
+from cass.store.safety import recount
 from cass.store.worker_state import LOCK
 from cass.store.writer import Writer
 
@@ -141,6 +144,7 @@ def _take_out(store: Writer, selection: Selection, at_ms: int) -> Leaving:
     store.begin()
     keep_look(store)
     keep_counts(store)
+    recount(store.connection)
     store.commit()
     return leaving
 
@@ -173,7 +177,9 @@ def _scrub(
     if os.path.exists(places.database):
         _scrub_vectors(places, now_ms)
         wish = _read(places)
-        unfinished = None if wish and wish.index_done else _scrub_index(places, monotonic_s, progress)
+        unfinished = _scrub_files(places)
+        if unfinished is None and not (wish and wish.index_done):
+            unfinished = _scrub_index(places, monotonic_s, progress)
         if unfinished is None:
             if wish is not None:
                 _write(places, replace(wish, index_done=True))
@@ -198,6 +204,20 @@ def _scrub_vectors(places: Places, now_ms: Callable[[], int]) -> None:
         connection.close()
     for tier in KIND_OF:
         scrub_vectors(Shelf.below(places.data), tier, lambda text: text < len(kept) and kept[text] == 1, now_ms)
+
+
+def _scrub_files(places: Places) -> Unfinished | None:
+    """The agents' files that held some of it are not kept."""
+    connection = connect.open_reader(places.database)
+    if connection is None or not os.path.exists(path_of(places.data)):
+        return None
+    with open_to_write(places.data) as store, connect.SqliteErrors(places.database):
+        gone = buried_paths(connection, store.files())
+        connection.close()
+        store.remove(gone)
+        if gone and not store.empty_pages(empty_pages):
+            return Unfinished("another process still reads the kept files")
+    return None
 
 
 def _scrub_index(places: Places, monotonic_s: Callable[[], float], progress: Progress) -> Unfinished | None:

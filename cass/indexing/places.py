@@ -29,6 +29,7 @@ README = """This folder belongs to cass (it finds what you and your coding agent
 
 cass.db       the archive: everything that was ever read. The agents delete their files, this stays.
               With cass.db-wal and cass.db-shm beside it. Do not delete these while cass runs.
+archive.db    files that their agents have deleted or soon will, for `cass restore`. Nothing else needs it.
 derived/      made from cass.db. Delete it whenever you like: `cass index` makes it again.
 forgetting    only while `cass forget` is at work, or was interrupted: the next command goes on. Do not delete it.
 index.lock    says which process is writing. It may be deleted when none is.

@@ -14,6 +14,7 @@ from cass.connectors.table import AGENTS, Agent, load
 from cass.indexing.ahead import WORTH_BYTES, ReadAhead
 from cass.indexing.discover import UNCHANGED, Found, Survey
 from cass.indexing.ingest import FileReport, Ingest
+from cass.indexing.keep import expiring_of, files_at_risk, kept_paths
 from cass.indexing.places import open_archive
 from cass.indexing.rules import ALL, Exclusion, Rules
 from cass.records import record
@@ -21,6 +22,7 @@ from cass.store import files as store_files
 from cass.store.connect import SqliteErrors
 from cass.store.counts import keep_counts
 from cass.store.look import keep_look
+from cass.store.safety import keep_safety, safety
 from cass.store.sessions import workspaces
 from cass.store.skipped import skipped_workspaces
 
@@ -130,7 +132,18 @@ class Run:
                 self._agents([agent for agent in chosen if agent.after_others is later], archive)
         finally:
             archive.feed.commit()
+        self._note_safety(archive)
         self._note_unread(archive)  # after an error it stays what it was when the run began: too many, never too few
+
+    def _note_safety(self, archive: Archive) -> None:
+        """What exists only here by now, and what soon will."""
+        connection = archive.store.connection
+        risks = files_at_risk(connection, Surroundings(self.home, self.env))
+        kept = kept_paths(self.places.data)
+        before = safety(connection, 0)
+        archive.store.begin()
+        keep_safety(connection, expiring_of(risks, kept), kept, before.full, before.vain)
+        archive.store.commit()
 
     def _note_unread(self, archive: Archive) -> None:
         if not self.request.some:

@@ -82,7 +82,7 @@ def _head(hit: Hit, look: Style, now_ms: int) -> str:
     if hit.path and hit.state == "present":
         linked = look.link(linked, _address(look.links, hit.path, hit.line))
     rest = [ago(hit.created_ms, now_ms), hit.agent, visible(folder_name(hit.workspace)), hit.role]
-    if hit.state == "gone":
+    if hit.state != "present":
         rest.append("(gone from the agent's files)")
     if hit.also:
         rest.append(f"+{number(hit.also)} more")
@@ -136,7 +136,7 @@ def _facts(hit: Hit, look: Style, now_ms: int) -> str:
         ("workspace", hit.workspace),
         ("title", hit.title),
         ("more in this session", str(hit.also) if hit.also else None),
-        ("gone from the agent's files", "yes" if hit.state == "gone" else None),
+        ("gone from the agent's files", "yes" if hit.state != "present" else None),
         ("text", hit.snippet),
     ]
     facts += [(f"message {ordinal}, {role}", " ".join(text.split())[:WIDEST]) for ordinal, role, text in hit.context]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cass.connectors.table import agent_row
 from cass.render.json_text import dumps
+from cass.store.hits import SOURCE_STATES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +37,6 @@ def session_object(session: StoredSession) -> dict[str, object]:
         "ended_at": session.ended_ms,
         "messages": session.messages,
         "source_path": session.path,
-        "source_state": "gone" if session.file_gone else "present",
+        "source_state": SOURCE_STATES[session.file_gone or 0],
         "resume": [part.replace("{id}", session.external_id) for part in row.resume] if row else [],
     }

@@ -55,8 +55,8 @@ def _head(session: StoredSession, short: str, look: Style) -> Iterator[str]:
         when += f" to {date(session.ended_ms)}"
     yield look.paint(when, DIM)
     if session.path:
-        gone = "  (deleted by the agent)" if session.file_gone else ""
-        yield look.paint(visible(session.path) + gone, DIM)
+        gone = ("", "  (deleted by the agent)", "  (deleted by the agent; cass restore puts it back)")
+        yield look.paint(visible(session.path) + gone[session.file_gone or 0], DIM)
 
 
 def _heading(message: StoredMessage, short: str, wanted: bool, look: Style) -> str:

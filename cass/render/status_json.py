@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from cass.policy import EffectiveSetting, SemanticCapabilityReport
     from cass.status.facts import Problem, Status
+    from cass.status.kept import Kept
     from cass.status.worker import WorkerFacts
 
 SCHEMA_VERSION = 1
@@ -52,6 +53,7 @@ def answer(status: Status, settings: Sequence[EffectiveSetting] = ()) -> str:
                 }
                 for name, count in status.sources.items()
             },
+            **_kept(status.kept),
             **_meaning(status.semantic),
             **_worker(status.worker),
             **_settings(settings),
@@ -59,6 +61,24 @@ def answer(status: Status, settings: Sequence[EffectiveSetting] = ()) -> str:
             "recommended": [{"command": advice.command, "why": advice.why} for advice in status.recommended],
         }
     )
+
+
+def _kept(kept: Kept | None) -> dict[str, object]:
+    if kept is None:
+        return {}
+    known = kept.safety
+    said: dict[str, object] = {
+        "sessions_only_here": known.only_here,
+        "restorable": known.restorable,
+        "expiring_within_7_days": known.expiring,
+        "expiring_kept": known.expiring_kept,
+        "bytes": kept.bytes,
+        "budget_mb": kept.budget_mb,
+        "budget_bytes": kept.budget_bytes,
+        "enabled": kept.off is None,
+        "reason": kept.off or known.full,
+    }
+    return {"archive": said}
 
 
 def _meaning(report: SemanticCapabilityReport | None) -> dict[str, object]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from cass.policy import SemanticCapabilityReport
     from cass.render.terminal import Style
     from cass.status.facts import Advice, Status
+    from cass.status.kept import Kept
     from cass.status.worker import WorkerFacts
 
 COLORS = {"empty": CYAN, "ok": GREEN, "degraded": YELLOW, "broken": RED}
@@ -61,6 +62,7 @@ def _rows(status: Status, look: Style, now_ms: int) -> list[str]:
             ("fresh", fresh(status, now_ms)),
             *_meaning(status),
             *_worker(status.worker, now_ms),
+            *_kept(status.kept),
             *rows,
         ]
     if look.plain:
@@ -103,6 +105,16 @@ def _worker(worker: WorkerFacts | None, now_ms: int) -> list[tuple[str, str]]:
     from cass.render.worker_text import doing
 
     return [("worker", visible(doing(worker, now_ms)))]
+
+
+def _kept(kept: Kept | None) -> list[tuple[str, str]]:
+    """What exists nowhere else, and the room that its files take."""
+    if kept is None:
+        return []
+    from cass.status.kept import told
+
+    said = [part for part in (told(kept), kept.bytes and f"{size(kept.bytes)} of {size(kept.budget_bytes)}") if part]
+    return [("kept", "; ".join(said))] if said else []
 
 
 def _holds(status: Status) -> str:

@@ -16,7 +16,7 @@ from cass.query.terms import wanted_leaves
 from cass.query.words import tokens
 from cass.search.request import Found, Freshness, Hit, Request, Results
 from cass.store import connect, hits
-from cass.store.schema import GONE, OWN_BLOCK, ROLES
+from cass.store.schema import OWN_BLOCK, ROLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -336,7 +336,7 @@ class Search:
             workspace=message.workspace,
             branch=message.branch,
             path=message.path,
-            state="gone" if message.flags & GONE or message.file_gone else "present",
+            state=message.source_state,
             line=message.line,
             created_ms=message.created_ms,
             rank=rank,

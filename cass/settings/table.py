@@ -218,6 +218,20 @@ ROWS = (
         unit="s",
     ),
     Setting(
+        "archive.enabled",
+        SWITCH,
+        "whether the worker keeps session files that their agents are about to delete, for cass restore",
+        default=True,
+    ),
+    Setting("archive.budget_mb", WHOLE, "how much disk these files may take, compressed", default=2000, unit="MB"),
+    Setting(
+        "retention_days",
+        WHOLE,
+        "after how many days the worker forgets messages for good; 0 for never",
+        default=0,
+        unit="days",
+    ),
+    Setting(
         "sources.roots",
         ROOTS,
         "where else to look: an agent's folder as agent=FOLDER, or a FOLDER that is laid out as a home is",

@@ -23,13 +23,15 @@ from cass.semantic.vector_upkeep import verify
 from cass.semantic.vectors import KIND_OF
 from cass.settings.quick import load as load_settings
 from cass.status.facts import TAIL_MESSAGES, canary, database_bytes, mending, open_archive, quoted
+from cass.status.kept import kept_facts, told
 from cass.status.place import risk_of
 from cass.status.unknown_agents import unknown_agents
 from cass.status.worker import worker_facts
 from cass.status.worker_faults import worker_faults
-from cass.store import catalog, connect
+from cass.store import catalog, connect, raw
 from cass.store.counts import agent_counts
 from cass.store.hits import state
+from cass.store.raw_size import path_of
 from cass.store.schema import VERSION
 
 TYPE_CHECKING = False
@@ -74,10 +76,11 @@ class Patient:
     connection: Connection | None
     error: CassError | None
     services: Sequence[tuple[str, str]] = ()
+    now_ms: int = 0
 
 
 def examine(
-    places: Places, home: str, env: Mapping[str, str], services: Sequence[tuple[str, str]] = ()
+    places: Places, home: str, env: Mapping[str, str], services: Sequence[tuple[str, str]] = (), now_ms: int = 0
 ) -> list[Finding]:
     """Every check's finding, in the order of the table."""
     connection, error = None, None
@@ -85,7 +88,7 @@ def examine(
         connection = open_archive(places)
     except CassError as bad:
         error = bad
-    patient = Patient(places, home, env, connection, error, services)
+    patient = Patient(places, home, env, connection, error, services, now_ms)
     try:
         return [_finding(name, check, patient) for name, check in CHECKS]
     finally:
@@ -292,6 +295,31 @@ def _worker(patient: Patient, name: str) -> Finding:
     return Finding(name, OK, f"{facts.state}: {facts.reason}")
 
 
+def _kept(patient: Patient, name: str) -> Finding:
+    """Whose files are gone or soon will be; their text is in the database either way."""
+    kept = kept_facts(patient.places, patient.connection, load_settings(patient.places, patient.env), patient.now_ms)
+    damage = _damage_of_files(patient.places.data)
+    if damage is not None:
+        return Finding(name, FAIL, f"{path_of(patient.places.data)}: {damage}")
+    said, known = told(kept), kept.safety
+    if known.full is not None and kept.off is None:
+        return Finding(name, WARN, said or known.full, "cass config set archive.budget_mb MB")
+    if known.expiring - known.expiring_kept > known.vain and kept.off is None:
+        return Finding(name, WARN, said, "cass worker start")
+    return Finding(name, OK, said or "nothing exists only here, and nothing is about to be deleted")
+
+
+def _damage_of_files(data: str) -> str | None:
+    try:
+        store = raw.open_to_read(data)
+        if store is None:
+            return None
+        with store:
+            return store.damage()
+    except CassError as bad:
+        return bad.what
+
+
 def _versions(patient: Patient, name: str) -> Finding:
     known = [f"{library} {found}" for library in LIBRARIES if (found := _version(library))]
     return Finding(name, OK, ", ".join([f"SQLite {catalog.SQLITE_VERSION}", *known]))
@@ -319,6 +347,7 @@ CHECKS: tuple[tuple[str, Callable[[Patient, str], Finding]], ...] = (
     ("session files", _problems),
     ("models", _models),
     ("vectors", _vectors),
+    ("kept for good", _kept),
     ("worker", _worker),
     ("libraries", _versions),
 )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from cass.lexical.reader import LexicalReader
     from cass.paths import Places
     from cass.policy import SemanticCapabilityReport, SemanticPolicy
+    from cass.settings.quick import Settings
+    from cass.status.kept import Kept
     from cass.status.worker import WorkerFacts
     from cass.store.hits import State
 
@@ -96,21 +98,32 @@ class Status:
     saw_all_files: bool = True
     semantic: SemanticCapabilityReport | None = None
     worker: WorkerFacts | None = None
+    kept: Kept | None = None
 
     @property
     def healthy(self) -> bool:
         return self.state in (EMPTY, OK)
 
 
-def collect(places: Places, monotonic_s: Callable[[], float], policy: SemanticPolicy | None = None) -> Status:
+def collect(
+    places: Places,
+    monotonic_s: Callable[[], float],
+    policy: SemanticPolicy | None = None,
+    settings: Settings | None = None,
+    now_ms: int = 0,
+) -> Status:
     """Look at everything; whatever is wrong becomes a problem with the command that mends it.
 
-    With a `policy` also at what search by meaning has and may use.
+    With a `policy` also at what search by meaning has and may use; with `settings` also at what is kept.
     """
     try:
         connection = open_archive(places)
         try:
             status = _empty(places) if connection is None else _filled(places, connection, monotonic_s)
+            if settings is not None:
+                from cass.status.kept import kept_facts
+
+                status = replace(status, kept=kept_facts(places, connection, settings, now_ms))
             return status if policy is None else _with_meaning(status, policy, places, connection)
         finally:
             if connection is not None:

@@ -111,7 +111,7 @@ def open_writer(path: str) -> Connection:
         _migrate(connection, version)
     except _sqlite3.DatabaseError as bad:
         raise _writer_error(path, bad) from bad
-    _make_private(path)
+    make_private(path)
     return connection
 
 
@@ -142,7 +142,7 @@ def _writer_error(path: str, bad: Exception) -> Exception:
     return corrupt(path, bad)
 
 
-def _make_private(path: str) -> None:
+def make_private(path: str) -> None:
     for name in (path, f"{path}-wal", f"{path}-shm"):
         try:
             os.chmod(name, 0o600)

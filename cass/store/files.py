@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from cass.records import record
+from cass.store.counts import TOLD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from sqlite3 import Connection
     from typing import Any
 
     from cass.store.writer import Writer
@@ -69,6 +71,26 @@ def place_of(writer: Writer, file: int) -> tuple[str, bool] | None:
 def is_imported(writer: Writer, file: int) -> bool:
     """Was it named by somebody, rather than found where its agent keeps files?"""
     return bool(writer.value("SELECT inode FROM files WHERE id=?", file) == IMPORTED)
+
+
+@record
+class KnownFile:
+    """A file and its fate.  `sessions`: how many stand in it, those without any message not counted."""
+
+    path: str
+    agent: str
+    mtime_ns: int
+    gone: bool
+    sessions: int
+
+
+def known_files(connection: Connection) -> list[KnownFile]:
+    """All files that were ever read where their agents keep them."""
+    sql = (
+        "SELECT f.path, f.agent, f.mtime_ns, f.gone, (SELECT count(*) FROM sessions s WHERE s.file=f.id AND"
+        f" {TOLD}) FROM files f WHERE f.inode!={IMPORTED}"
+    )
+    return [KnownFile(*row) for row in connection.execute(sql)]
 
 
 def name_file(writer: Writer, file: int, external_id: str | None) -> None:

@@ -326,7 +326,12 @@ def was_forgotten(writer: Writer, at_ms: int) -> bool:
 
 def is_any_older(connection: Connection, before_ms: int) -> bool:
     """Is there a message from before that time?"""
-    return connection.execute("SELECT 1 FROM messages WHERE created_ms<? LIMIT 1", (before_ms,)).fetchone() is not None
+    timed = "SELECT 1 FROM messages WHERE created_ms<? LIMIT 1"
+    timeless = (
+        "SELECT 1 FROM messages m JOIN sessions s ON s.id=m.session LEFT JOIN files f ON f.id=s.file"
+        f" WHERE m.created_ms IS NULL AND {_TIME}<? LIMIT 1"
+    )
+    return any([connection.execute(sql, (before_ms,)).fetchone() is not None for sql in (timed, timeless)])
 
 
 def existing_texts(connection: Connection) -> bytearray:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # SQLite takes at most 32,766 bound values a statement.
 BOUND = 30_000
+# By `gone` of a file.
+SOURCE_STATES = ("present", "gone", "restorable")
 
 
 @record
@@ -49,6 +51,11 @@ class StoredMessage:
     title: str | None
     path: str | None
     file_gone: int | None
+
+    @property
+    def source_state(self) -> str:
+        """present, gone, or restorable where cass keeps the file's bytes."""
+        return "gone" if self.flags & GONE else SOURCE_STATES[self.file_gone or 0]
 
 
 # CROSS keeps the order of the tables: to find it out takes SQLite 0.2 ms of each search.

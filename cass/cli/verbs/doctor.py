@@ -37,10 +37,10 @@ def run(options: dict[str, Any]) -> int:
         return compare(where, options)
     services = wanted(where, options["data_dir"]).files
     home = home_folder(os.environ)
-    findings = examine(where, home, os.environ, services)
+    findings = examine(where, home, os.environ, services, clock.now_ms())
     done = _mend(where, findings, wanted_rules(options["settings"])) if options["fix"] else []
     if done:
-        findings = examine(where, home, os.environ, services)
+        findings = examine(where, home, os.environ, services, clock.now_ms())
     if options["json"]:
         sys.stdout.write(doctor_text.as_json(findings, done))
     else:

@@ -26,7 +26,8 @@ def run(options: dict[str, Any]) -> int:
     """Look and print; 1 only where --check finds something wrong."""
     settings: Settings = options["loaded"]
     where = places(os.environ, data_dir=options["data_dir"])
-    status = _with_settings(collect(where, clock.monotonic_s, settings.policy()), settings)
+    found = collect(where, clock.monotonic_s, settings.policy(), settings, clock.now_ms())
+    status = _with_settings(found, settings)
     if options["json"]:
         from cass.render.status_json import answer
 

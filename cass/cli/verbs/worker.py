@@ -205,7 +205,7 @@ def _run(where: Places, options: Options) -> int:
     flags = {key: value for key, value in options.get("flags", {}).items() if value is not None}
     command = [*worker_command(options["data_dir"]), *flag_words(options), *(["--json"] if options["json"] else [])]
     ticks = Ticks(where, os.environ, flags)
-    code = run_worker(where, os.environ, ticks, wishes(settings), lambda: _rules(where), command)
+    code = run_worker(where, os.environ, ticks, wishes(settings), lambda: _rules(where), command, ticks.is_quiet)
     if options["json"] and code == 0:
         return say(where, options, "It has left.", changed=True)
     return code

@@ -1,0 +1,155 @@
+"""What the worker does beside vectors: forget by age, keep what is about to be deleted, finish what was interrupted.
+
+Looked for once in a while; done while nobody would notice, save what was interrupted, which goes at once.
+"""
+
+from __future__ import annotations
+
+import os
+
+from cass.disk import free_bytes
+from cass.errors import CassError
+from cass.indexing import forget
+from cass.indexing.keep import Room, TakenIn, take_in
+from cass.paths import home_folder
+from cass.policy import MB
+from cass.settings.quick import load
+from cass.status.kept import why_off
+from cass.store.connect import SqliteErrors, open_reader
+from cass.store.events import FILES_KEPT, FORGOT
+from cass.store.forgetting import Selection, is_any_older
+from cass.store.safety import DAY_MS, safety
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cass.paths import Places
+    from cass.settings.quick import Settings
+
+# Files expire by the day; a look at all of them costs some ten milliseconds.
+EVERY_S = 3600.0
+# Somebody came back, or indexes.
+SOON_S = 120.0
+UNKNOWN_BYTES = 1 << 62
+
+
+class Keeping:
+    """One worker's.  `note(kind, what)` writes an event; `is_quiet`: would nobody notice?"""
+
+    def __init__(
+        self,
+        places: Places,
+        env: Mapping[str, str],
+        now_ms: Callable[[], int],
+        monotonic_s: Callable[[], float],
+        is_stopped: Callable[[], bool],
+        is_quiet: Callable[[], bool],
+        note: Callable[[str, str], None],
+    ) -> None:
+        self._places = places
+        self._env = env
+        self._now_ms = now_ms
+        self._monotonic_s = monotonic_s
+        self._is_stopped = is_stopped
+        self._is_quiet = is_quiet
+        self._note = note
+        self._again_s = monotonic_s()
+
+    def run(self) -> bool:
+        """Do what is due; True if something was done.  What goes wrong is an event, and tried again later."""
+        try:
+            return self._finish() or self._round()
+        except CassError as bad:
+            self._failed(str(bad))
+        except OSError as bad:
+            self._failed(bad.strerror or str(bad))
+        return False
+
+    def _failed(self, reason: str) -> None:
+        self._again_s = self._monotonic_s() + EVERY_S
+        self._note(FILES_KEPT, f"it failed: {reason}")
+
+    def _finish(self) -> bool:
+        """An interrupted `cass forget`."""
+        if not forget.is_pending(self._places.data):
+            return False
+        return forget.finish(self._places, self._now_ms, self._monotonic_s, has_lock=True) is None
+
+    def _round(self) -> bool:
+        if self._monotonic_s() < self._again_s:
+            return False
+        if not self._is_quiet():
+            self._again_s = self._monotonic_s() + SOON_S
+            return False
+        settings = load(self._places, self._env)
+        forgot = self._forget_old(settings.whole("retention_days"))
+        taken = self._take_in(settings)
+        self._again_s = self._monotonic_s() + (EVERY_S if taken.complete else SOON_S)
+        return forgot or taken.files > 0
+
+    def _forget_old(self, days: int) -> bool:
+        before_ms = oldest_ms(days, self._now_ms())
+        if not days or not is_older_there(self._places, before_ms):
+            return False
+        forget.write_wish(self._places, Selection(before_ms=before_ms), self._now_ms())
+        leaving = forget.take_from_database(self._places, self._monotonic_s)
+        forget.finish(self._places, self._now_ms, self._monotonic_s, has_lock=True)
+        if leaving is not None:
+            self._note(FORGOT, f"{leaving.messages} messages of more than {days} days ago")
+        return True
+
+    def _take_in(self, settings: Settings) -> TakenIn:
+        if why_off(settings) is not None:
+            return TakenIn()
+        free = free_bytes(self._places.data)
+        room = Room(
+            settings.whole("archive.budget_mb") * MB,
+            settings.whole("min_free_disk_mb") * MB,
+            lambda: UNKNOWN_BYTES if free is None else free_bytes(self._places.data) or 0,
+        )
+        done = take_in(self._places, self._env, home_folder(self._env), room, self._now_ms(), self._must_stop)
+        if done.files:
+            self._note(FILES_KEPT, f"{done.files} files, {done.bytes} bytes, that their agents would delete")
+        if done.full is not None:
+            self._note(FILES_KEPT, f"nothing more is kept: {done.full}")
+        return done
+
+    def _must_stop(self) -> bool:
+        return self._is_stopped() or not self._is_quiet()
+
+
+def oldest_ms(days: int, now_ms: int) -> int:
+    """What was said earlier is older than so many days, counted in whole ones (UTC): once a day there is work."""
+    return (now_ms // DAY_MS - days) * DAY_MS
+
+
+def is_older_there(places: Places, before_ms: int) -> bool:
+    """Is anything stored from before that time?"""
+    if not os.path.exists(places.database):
+        return False
+    with SqliteErrors(places.database):
+        connection = open_reader(places.database)
+        if connection is None:
+            return False
+        try:
+            return is_any_older(connection, before_ms)
+        finally:
+            connection.close()
+
+
+def is_anything_due(places: Places, env: Mapping[str, str], now_ms: int) -> bool:
+    """Is there something that a worker would do beside vectors?  By what was written down of it."""
+    settings = load(places, env)
+    days = settings.whole("retention_days")
+    if forget.is_pending(places.data) or (days and is_older_there(places, oldest_ms(days, now_ms))):
+        return True
+    if why_off(settings) is not None:
+        return False
+    with SqliteErrors(places.database):
+        connection = open_reader(places.database)
+        if connection is None:
+            return False
+        known = safety(connection, now_ms)
+        connection.close()
+    return known.full is None and known.expiring - known.expiring_kept > known.vain

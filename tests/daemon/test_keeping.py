@@ -1,0 +1,145 @@
+"""What the worker does beside vectors: when, and when not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cass.daemon.keeping import EVERY_S, SOON_S, Keeping, is_anything_due
+from cass.indexing import forget
+from cass.indexing.keep import kept_paths
+from cass.store.events import FILES_KEPT, FORGOT
+from cass.store.forgetting import Selection
+from cass.store.raw_size import path_of
+from tests.archive import DAY_MS, FIRST_MS, NOW_MS, Home, make_home
+from tests.indexing.invariants import present
+from tests.indexing.keeping import aged
+from tests.remains import remains
+
+SECRET = "xylophonequartz"
+
+
+class World:
+    """A worker's keeping, with a clock that a test holds."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.now_ms, self.now_s = NOW_MS, 0.0
+        self.quiet, self.stopped = True, False
+        self.notes: list[tuple[str, str]] = []
+        self.keeping = Keeping(
+            home.places,
+            home.env,
+            lambda: self.now_ms,
+            lambda: self.now_s,
+            lambda: self.stopped,
+            lambda: self.quiet,
+            lambda *what: self.notes.append(what),
+        )
+
+    def run(self, after_s: float = 0.0) -> bool:
+        self.now_s += after_s
+        return self.keeping.run()
+
+    def due(self) -> bool:
+        return is_anything_due(self.home.places, self.home.env, self.now_ms)
+
+    def setting(self, text: str) -> None:
+        config = Path(self.home.env["CASS_CONFIG_DIR"])
+        config.mkdir(exist_ok=True)
+        (config / "cass.toml").write_text(text)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A session of long ago, whose file goes tomorrow, and one of today."""
+    home = make_home(tmp_path)
+    home.env |= {"CASS_CONFIG_DIR": str(tmp_path / "config"), "CASS_CACHE_DIR": str(tmp_path / "cache")}
+    aged(home.claude("old", f"where is {SECRET}", "in its burrow", start_ms=FIRST_MS - 29 * DAY_MS), days=29)
+    aged(home.claude("new", "where is the quokka"), days=0)
+    home.index()
+    return World(home)
+
+
+def test_files_are_kept_and_the_log_says_so(world: World):
+    """Once an hour it looks; what was done is an event."""
+    assert world.due()
+
+    assert world.run()
+
+    assert [Path(path).stem for path in kept_paths(str(world.home.data))] == ["old"]
+    assert [kind for kind, _ in world.notes] == [FILES_KEPT]
+    assert not world.due()
+    assert not world.run(EVERY_S / 2)
+
+
+def test_nothing_is_done_while_somebody_is_here(world: World):
+    world.quiet = False
+    assert not world.run()
+
+    world.quiet = True
+    assert not world.run(SOON_S / 2)
+    assert world.run(SOON_S)
+
+
+def test_switched_off(world: World):
+    world.setting("archive.enabled = false\n")
+
+    assert not world.due()
+    assert not world.run()
+    assert not os.path.exists(path_of(str(world.home.data)))
+
+
+def test_what_is_too_old_is_forgotten(world: World):
+    """Down to the bytes, those of its kept file too; and reading again does not bring it back."""
+    world.run()
+    world.setting("retention_days = 20\n")
+    assert world.due()
+
+    assert world.run(EVERY_S)
+
+    assert [kind for kind, _ in world.notes][-1] == FORGOT
+    assert remains(world.home, SECRET) == []
+    assert kept_paths(str(world.home.data)) == set()
+    world.home.index(full=True)
+    assert list(present(world.home.data)) == ["new"]
+
+
+def test_age_is_counted_in_whole_days(world: World):
+    """So there is work once a day at most; nothing goes before its time."""
+    world.setting("retention_days = 31\narchive.enabled = false\n")
+    assert not world.run()
+
+    world.now_ms += 3 * DAY_MS
+    assert world.run(EVERY_S)
+    assert not world.run(EVERY_S)
+
+
+def test_nothing_is_forgotten_by_itself(world: World):
+    """Without the setting messages stay for ever."""
+    world.now_ms += 4_000 * DAY_MS
+    world.run()
+
+    assert sorted(present(world.home.data)) == ["new", "old"]
+
+
+def test_an_interrupted_wish_goes_first(world: World):
+    """At once, whoever is here."""
+    world.quiet = False
+    forget.write_wish(world.home.places, Selection(before_ms=FIRST_MS), world.now_ms)
+
+    assert world.run()
+
+    assert remains(world.home, SECRET) == []
+
+
+def test_what_goes_wrong_is_an_event(world: World):
+    """And looked at again later; vectors are made meanwhile."""
+    Path(path_of(str(world.home.data))).write_bytes(b"no database " * 100)
+
+    assert not world.run()
+
+    assert world.notes[0][1].startswith("it failed: ")
+    assert not world.run(SOON_S)
