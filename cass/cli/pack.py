@@ -29,6 +29,7 @@ STATUS = (
     "cass.settings.quick",
     "cass.settings.resolve",
     "cass.cli.verbs.status",
+    "cass.status.kept",
     "cass.status.semantic",
     "cass.status.worker",
 )

@@ -6,8 +6,6 @@ forks and resumed sessions repeat what was said) is the same message to whoever 
 
 from __future__ import annotations
 
-import os
-
 from cass.connectors.base import TITLE_PROMPT, TITLE_SUMMARY
 from cass.native_sqlite import _sqlite3
 from cass.records import record
@@ -347,9 +345,10 @@ def empty_pages(connection: Connection, folder: str) -> bool:
 
     Takes its own size in `folder` meanwhile.  Raises sqlite3's errors.
     """
-    before = os.environ.get("SQLITE_TMPDIR")
-    os.environ["SQLITE_TMPDIR"] = folder  # nothing is written outside of our own folders
+    quoted = folder.replace("'", "''")
     try:
+        # Nothing is written outside of our own folders.  SQLITE_TMPDIR is read once, when SQLite is loaded.
+        connection.execute(f"PRAGMA temp_store_directory='{quoted}'")
         connection.execute("PRAGMA temp_store=FILE")
         connection.execute("VACUUM")
     except _sqlite3.OperationalError as bad:
@@ -358,10 +357,7 @@ def empty_pages(connection: Connection, folder: str) -> bool:
         # Without room for it: what was deleted was overwritten where it stood.
     finally:
         connection.execute("PRAGMA temp_store=MEMORY")
-        if before is None:
-            del os.environ["SQLITE_TMPDIR"]
-        else:
-            os.environ["SQLITE_TMPDIR"] = before
+        connection.execute("PRAGMA temp_store_directory=''")
     busy: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     return not busy
 

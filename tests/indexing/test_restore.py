@@ -11,6 +11,7 @@ import pytest
 from cass.errors import CorruptDatabase, NotFound
 from cass.store import raw
 from tests.archive import DAY_MS, NOW_MS, Home, says
+from tests.corpus import corpus_home
 from tests.indexing.invariants import check_invariants, one
 from tests.indexing.keeping import aged, codex, facts, home_with_old, put_back, take
 from tests.indexing.test_forget import sid
@@ -125,3 +126,15 @@ def test_a_damaged_file_is_not_written(home: Home):
     with pytest.raises(CorruptDatabase):
         put_back(home, "old")
     assert os.listdir(home.path("old").parent) == ["new.jsonl"]
+
+
+@pytest.mark.parametrize("folder", [".claude/projects", ".codex/sessions"])
+def test_every_real_file_comes_back_byte_for_byte(tmp_path: Path, folder: str):
+    """Of many sizes, with and without a last newline, with bytes that are no text."""
+    paths = [path for path in (corpus_home() / folder).rglob("*.jsonl") if path.stat().st_size < 300_000][:40]
+    with raw.open_to_write(str(tmp_path)) as store:
+        taken = [store.take(str(path), "an_agent", 1 << 30, NOW_MS) for path in paths]
+        back = [b"".join(store.read(each)) for each in taken]
+
+    assert paths
+    assert back == [path.read_bytes() for path in paths]
