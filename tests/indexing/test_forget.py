@@ -300,3 +300,27 @@ def test_a_wish_holds_no_words(home: Home):
 def test_a_resume_value_with_words_in_it(state: object, answer: bool):
     """Ids and names are kept for the next read, sentences are not."""
     assert speaks(state) is answer
+
+
+def test_a_message_without_a_time_has_no_copies(home: Home):
+    """Too many say the same: only what was chosen goes, and what is left of it is found."""
+    for name in ("one", "two"):
+        home.claude(name, *[says(role, "where is the numbat") | {"timestamp": None} for role in ("user", "assistant")])
+    home.index()
+
+    leaving = forgotten(home, sessions=(sid(home, "one"),))
+    home.index(full=True)
+
+    assert (leaving.messages, leaving.copies) == (2, 0)
+    assert sorted(present(home.data)) == ["other", "told", "two"]
+    assert home.search("numbat", grouped=False).total == 2
+    check_invariants(home.data)
+
+
+def test_a_search_between_database_and_index(home: Home):
+    """The index still knows the words; what it finds is not there any more."""
+    forget.write_wish(home.places, Selection(sessions=(sid(home, "told"),)), home.now_ms)
+    forget.take_from_database(home.places, tick)
+
+    assert home.search(SECRET).hits == ()
+    assert home.search("wombat").total == 1

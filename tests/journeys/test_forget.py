@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ from cass.cli import edge
 from cass.indexing import forget
 from cass.lexical.schema import current_generation
 from cass.store.forgetting import Selection
-from tests.archive import Home, make_home
+from tests.archive import REPO, Home, make_home
 from tests.indexing.invariants import check_invariants, one, present
 from tests.journeys.processes import start, stop_when
 from tests.remains import remains
@@ -93,6 +96,23 @@ def test_filters_of_the_command_line(home: Home):
     assert (none.returncode, none.stdout) == (0, "Nothing to forget.\n")
     assert "no session was in a workspace like /w/nowhere" in none.stderr
     assert some.stdout.startswith(f"Would forget {SESSIONS + 1} messages, ")
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no pseudo terminals here")
+@pytest.mark.parametrize(("answer", "is_left"), [(b"n\n", True), (b"\n", True), (b"y\n", False)])
+def test_a_person_is_asked(home: Home, answer: bytes, is_left: bool):
+    """What would go stands above the question; only a yes is one."""
+    person, terminal = os.openpty()
+    os.write(person, answer)
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(REPO), "TZ": "UTC", **home.env}
+    argv = [sys.executable, "-m", "cass", "forget", sid(home)]
+    done = subprocess.run(argv, env=env, cwd=home.home, stdin=terminal, capture_output=True, text=True, check=False)
+    os.close(person)
+    os.close(terminal)
+
+    assert done.returncode == 0
+    assert "This forgets 2 messages, 1 whole session" in done.stderr
+    assert (remains(home, SECRET) != []) is is_left
 
 
 def test_it_wants_to_know_what(home: Home):
