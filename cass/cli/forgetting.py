@@ -9,8 +9,9 @@ import os
 import sys
 
 from cass import clock
-from cass.errors import CassError
+from cass.errors import Busy, CassError
 from cass.indexing.forget import Unfinished, finish, take_from_database
+from cass.store.worker_state import holder_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 def begin(places: Places, quiet: bool) -> None:
     """Before the command."""
     try:
-        take_from_database(places, clock.monotonic_s)
+        take_from_database(places, clock.monotonic_s, wait_s=0.0)
+    except Busy:
+        return  # somebody is at it
     except (CassError, OSError) as bad:
         _say(f"what was to be forgotten is still there: {bad}", quiet)
 
@@ -28,6 +31,8 @@ def begin(places: Places, quiet: bool) -> None:
 def end(places: Places, quiet: bool) -> None:
     """After its answer."""
     sys.stdout.flush()
+    if holder_of(places.data) is not None:
+        return  # the worker does it, or whoever forgets at this moment
     try:
         left = finish(places, clock.now_ms, clock.monotonic_s)
     except (CassError, OSError) as bad:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from cass.disk import free_bytes
-from cass.errors import CassError
+from cass.errors import Busy, CassError
 from cass.indexing import forget
 from cass.indexing.keep import Room, TakenIn, take_in
 from cass.paths import home_folder
@@ -54,12 +54,14 @@ class Keeping:
         self._is_stopped = is_stopped
         self._is_quiet = is_quiet
         self._note = note
-        self._again_s = monotonic_s()
+        self._again_s = self._finish_s = monotonic_s()
 
     def run(self) -> bool:
         """Do what is due; True if something was done.  What goes wrong is an event, and tried again later."""
         try:
             return self._finish() or self._round()
+        except Busy:
+            self._finish_s = self._again_s = self._monotonic_s() + SOON_S
         except CassError as bad:
             self._failed(str(bad))
         except OSError as bad:
@@ -67,13 +69,14 @@ class Keeping:
         return False
 
     def _failed(self, reason: str) -> None:
-        self._again_s = self._monotonic_s() + EVERY_S
+        self._finish_s = self._again_s = self._monotonic_s() + EVERY_S
         self._note(FILES_KEPT, f"it failed: {reason}")
 
     def _finish(self) -> bool:
         """An interrupted `cass forget`."""
-        if not forget.is_pending(self._places.data):
+        if not forget.is_pending(self._places.data) or self._monotonic_s() < self._finish_s:
             return False
+        self._finish_s = self._monotonic_s() + SOON_S  # somebody may read what was there for a while
         return forget.finish(self._places, self._now_ms, self._monotonic_s, has_lock=True) is None
 
     def _round(self) -> bool:

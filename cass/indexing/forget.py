@@ -15,7 +15,7 @@ from cass.clock import sleep
 from cass.disk import try_lock, write_whole
 from cass.errors import SystemRefused
 from cass.indexing.forgotten import speaks
-from cass.indexing.places import open_archive, take_lock
+from cass.indexing.places import LOCK_WAIT_S, open_archive, take_lock
 from cass.indexing.run import no_progress
 from cass.lexical.schema import current_generation
 from cass.lexical.writer import drop_old_generations
@@ -121,12 +121,12 @@ def _tuples(value: object) -> object:
     return tuple([_tuples(each) for each in value]) if isinstance(value, list) else value
 
 
-def take_from_database(places: Places, monotonic_s: Callable[[], float]) -> Leaving | None:
+def take_from_database(places: Places, monotonic_s: Callable[[], float], wait_s: float = LOCK_WAIT_S) -> Leaving | None:
     """Do the wish as far as the database goes; None if that was done before.  Raises Busy, SystemRefused, …"""
     wish = _read(places)
     if wish is None or not os.path.exists(places.database):
         return None
-    with take_lock(places, monotonic_s), connect.SqliteErrors(places.database):
+    with take_lock(places, monotonic_s, wait_s), connect.SqliteErrors(places.database):
         store = Writer(connect.open_writer(places.database), places.database)
         try:
             return None if was_forgotten(store, wish.at_ms) else _take_out(store, wish.selection, wish.at_ms)

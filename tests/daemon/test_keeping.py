@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cass.daemon.keeping import EVERY_S, SOON_S, Keeping, is_anything_due
+from cass.disk import try_lock
 from cass.indexing import forget
 from cass.indexing.keep import kept_paths
 from cass.store.events import FILES_KEPT, FORGOT
@@ -33,11 +34,16 @@ class World:
             home.places,
             home.env,
             lambda: self.now_ms,
-            lambda: self.now_s,
+            self.monotonic_s,
             lambda: self.stopped,
             lambda: self.quiet,
             lambda *what: self.notes.append(what),
         )
+
+    def monotonic_s(self) -> float:
+        """Every look at the clock takes a moment."""
+        self.now_s += 0.5
+        return self.now_s
 
     def run(self, after_s: float = 0.0) -> bool:
         self.now_s += after_s
@@ -133,6 +139,18 @@ def test_an_interrupted_wish_goes_first(world: World):
     assert world.run()
 
     assert remains(world.home, SECRET) == []
+
+
+def test_while_somebody_indexes_it_waits(world: World):
+    """That is nobody's fault, and no event."""
+    forget.write_wish(world.home.places, Selection(before_ms=FIRST_MS), world.now_ms)
+
+    with try_lock(world.home.places.index_lock):  # type: ignore[union-attr]
+        assert not world.run()
+
+    assert world.notes == []
+    assert not world.run()
+    assert world.run(SOON_S)
 
 
 def test_what_goes_wrong_is_an_event(world: World):

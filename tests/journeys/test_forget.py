@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from cass.cli import edge
+from cass.disk import try_lock
 from cass.indexing import forget
 from cass.lexical.schema import current_generation
 from cass.store.forgetting import Selection
+from cass.store.worker_state import LOCK
 from tests.archive import REPO, Home, make_home
 from tests.indexing.invariants import check_invariants, one, present
 from tests.journeys.processes import start, stop_when
@@ -153,6 +155,16 @@ def test_a_search_that_finishes_it_does_not_find_it(home: Home):
 
     assert json.loads(done.stdout)["hits"] == []
     assert "finished what was to be forgotten" in done.stderr
+
+
+def test_a_command_beside_it_does_not_wait(home: Home):
+    """Whoever forgets at this moment finishes it."""
+    wished(home)
+    with try_lock(home.places.index_lock), try_lock(str(home.data / LOCK)):  # type: ignore[union-attr]
+        beside = home.cass("search", "quokka")
+
+    assert (beside.returncode, beside.stderr.count("forgotten")) == (0, 0)
+    assert forget.is_pending(str(home.data))
 
 
 def generation(home: Home) -> str:
