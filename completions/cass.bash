@@ -28,7 +28,7 @@ _cass() {
     case "$cmd" in
         "")
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions index status doctor sources import config models backfill worker demo schema completion man help version"
+            values="search show sessions index status doctor sources import forget restore config models backfill worker demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -113,6 +113,23 @@ _cass() {
                 --color) words="" values="auto always never" ;;
             esac
             ;;
+        forget)
+            words="--workspace --agent --before --role --dry-run --yes --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --workspace) _cass_paths -d; return ;;
+                --role) words="" values="user assistant tool system summary" ;;
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+                --agent|--before) return ;;
+            esac
+            ;;
+        restore)
+            words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
         config)
             words="--origin --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             values="show get set unset path edit"
@@ -163,7 +180,7 @@ _cass() {
             ;;
         schema)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search search-fields search-lines search-lines-fields show sessions index index-dry-run status sources sources-change import doctor doctor-interference config config-one config-path config-edit models backfill worker worker-log schema text version error"
+            values="search search-fields search-lines search-lines-fields show sessions index index-dry-run status sources sources-change import doctor doctor-interference forget restore config config-one config-path config-edit models backfill worker worker-log schema text version error"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -186,7 +203,7 @@ _cass() {
             ;;
         help)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions index status doctor sources import config models backfill worker demo schema completion man help version"
+            values="search show sessions index status doctor sources import forget restore config models backfill worker demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;

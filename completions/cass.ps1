@@ -28,6 +28,8 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('doctor', 'check everything, with the command that mends what is broken')
                 , @('sources', 'where sessions come from: agents, folders, what was read and what is left out')
                 , @('import', 'read an export of ChatGPT or Claude.ai, or the archive of the Rust cass')
+                , @('forget', 'remove messages for good, from everything that cass keeps')
+                , @('restore', 'put a session''s file back that its agent has deleted')
                 , @('config', 'show and change settings')
                 , @('models', 'install the model that makes search by meaning better')
                 , @('backfill', 'make the vectors that search by meaning needs')
@@ -310,6 +312,51 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 '--color' = @('auto', 'always', 'never')
             }
         }
+        'forget' = @{
+            Words = @(
+                , @('--workspace', 'what was said in this folder and below')
+                , @('--agent', 'only this agent, such as claude_code or codex')
+                , @('--before', 'what was said before: 90d, 2025-06-01')
+                , @('--role', 'only messages of this role')
+                , @('--dry-run', 'say what would go, and change nothing')
+                , @('--yes', 'do not ask')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--role' = @('user', 'assistant', 'tool', 'system', 'summary')
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'restore' = @{
+            Words = @(
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
         'config' = @{
             Words = @(
                 , @('show', 'show')
@@ -486,6 +533,8 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('import', 'import')
                 , @('doctor', 'doctor')
                 , @('doctor-interference', 'doctor-interference')
+                , @('forget', 'forget')
+                , @('restore', 'restore')
                 , @('config', 'config')
                 , @('config-one', 'config-one')
                 , @('config-path', 'config-path')
@@ -567,6 +616,8 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('doctor', 'doctor')
                 , @('sources', 'sources')
                 , @('import', 'import')
+                , @('forget', 'forget')
+                , @('restore', 'restore')
                 , @('config', 'config')
                 , @('models', 'models')
                 , @('backfill', 'backfill')

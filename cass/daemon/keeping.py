@@ -111,7 +111,8 @@ class Keeping:
             settings.whole("min_free_disk_mb") * MB,
             lambda: UNKNOWN_BYTES if free is None else free_bytes(self._places.data) or 0,
         )
-        done = take_in(self._places, self._env, home_folder(self._env), room, self._now_ms(), self._must_stop)
+        home, more = home_folder(self._env), settings.names("sources.roots")
+        done = take_in(self._places, self._env, home, room, self._now_ms(), self._must_stop, more)
         if done.files:
             self._note(FILES_KEPT, f"{done.files} files, {done.bytes} bytes, that their agents would delete")
         if done.full is not None:

@@ -12,6 +12,7 @@ from cass.connectors.base import Surroundings
 from cass.connectors.table import AGENTS, load
 from cass.disk import try_lock
 from cass.errors import CassError
+from cass.indexing.rules import added_roots
 from cass.records import record
 from cass.store import raw
 from cass.store.connect import SqliteErrors, open_reader
@@ -22,7 +23,7 @@ from cass.store.safety import DAY_MS, SOON_DAYS, Expiring, keep_safety
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
     from sqlite3 import Connection
 
     from cass.connectors.base import Connector
@@ -63,24 +64,25 @@ class TakenIn:
     full: str | None = None
 
 
-def files_at_risk(connection: Connection, around: Surroundings) -> list[AtRisk]:
-    """Files that stand, the first to go first; those without a date last."""
+def files_at_risk(connection: Connection, around: Surroundings, more: Sequence[str] = ()) -> list[AtRisk]:
+    """Files that stand, the first to go first; those without a date last.  `more` are entries of `sources.roots`."""
     by_agent: dict[str, list[KnownFile]] = {}
     for file in known_files(connection):
         by_agent.setdefault(file.agent, []).append(file)
-    found = [
-        one for agent in AGENTS if agent.name in by_agent for one in _of(load(agent), by_agent[agent.name], around)
-    ]
+    found: list[AtRisk] = []
+    for connector in [load(agent) for agent in AGENTS if agent.name in by_agent]:
+        roots = [*connector.roots(around), *added_roots(connector, more, around.home)]
+        found += _of(connector, by_agent[connector.AGENT], dict.fromkeys([root.path for root in roots]))
     return sorted(found, key=lambda one: (one.expires_ms is None, one.expires_ms or one.file.mtime_ns))
 
 
-def _of(connector: Connector, files: list[KnownFile], around: Surroundings) -> list[AtRisk]:
+def _of(connector: Connector, files: list[KnownFile], roots: Iterable[str]) -> list[AtRisk]:
     rule: Callable[[str], int | None] = getattr(connector, "days_kept", lambda root: None)
     found = []
-    for root in connector.roots(around):
-        inside = [file for file in files if file.path.startswith((root.path + os.sep, root.path + "/"))]
-        if inside and os.path.isdir(root.path):
-            found += _below(inside, rule(root.path))
+    for root in roots:
+        inside = [file for file in files if file.path.startswith((root + os.sep, root + "/"))]
+        if inside and os.path.isdir(root):
+            found += _below(inside, rule(root))
     return found
 
 
@@ -95,9 +97,15 @@ def _below(files: list[KnownFile], days: int | None) -> list[AtRisk]:
 
 
 def take_in(
-    places: Places, env: Mapping[str, str], home: str, room: Room, now_ms: int, stop: Callable[[], bool]
+    places: Places,
+    env: Mapping[str, str],
+    home: str,
+    room: Room,
+    now_ms: int,
+    stop: Callable[[], bool],
+    more: Sequence[str] = (),
 ) -> TakenIn:
-    """Keep what is due and not kept yet, and write down how safe everything is.
+    """Keep what is due and not kept yet, and write down how safe everything is.  `more` as in `files_at_risk`.
 
     The caller has the worker's lock.  Raises Busy, SystemRefused, CorruptDatabase.
     """
@@ -105,7 +113,7 @@ def take_in(
     if connection is None:
         return TakenIn()
     with SqliteErrors(places.database):
-        risks = files_at_risk(connection, Surroundings(home, env))
+        risks = files_at_risk(connection, Surroundings(home, env), more)
         forgotten = raw.buried_paths(connection, [one.file.path for one in risks])
         connection.close()
     due = [one for one in risks if one.is_due(now_ms) and one.file.path not in forgotten]

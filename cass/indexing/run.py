@@ -138,7 +138,7 @@ class Run:
     def _note_safety(self, archive: Archive) -> None:
         """What exists only here by now, and what soon will."""
         connection = archive.store.connection
-        risks = files_at_risk(connection, Surroundings(self.home, self.env))
+        risks = files_at_risk(connection, Surroundings(self.home, self.env), self.request.rules.roots)
         kept = kept_paths(self.places.data)
         before = safety(connection, 0)
         archive.store.begin()

@@ -270,6 +270,7 @@ def _scrub_files(writer: Writer, speaks: Callable[[str], bool]) -> None:
         writer.run("DELETE FROM problems WHERE file=?", file)
         others = "SELECT 1 FROM sessions WHERE file=? AND id NOT IN (SELECT id FROM emptied) LIMIT 1"
         if gone and writer.value(others, file) is None:
+            writer.run("DELETE FROM skipped WHERE file=?", file)
             writer.run("DELETE FROM files WHERE id=?", file)
         elif state and speaks(state):
             writer.run("UPDATE files SET state=NULL, head=NULL, resumable=0 WHERE id=?", file)
