@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from cass.paths import Places
     from cass.store.files import KnownFile
 
+# Whatever holds many sessions, such as a database, is not what goes with one.
+LINES = ".jsonl"
 NO_ROOM = "its budget is full"
 NO_DISK = "the disk is nearly full"
 
@@ -93,7 +95,8 @@ def _below(files: list[KnownFile], days: int | None) -> list[AtRisk]:
         return [AtRisk(file, file.mtime_ns // 1_000_000 + days * DAY_MS) for file in standing]
     # A file whose sessions stand in another one now was moved.
     vanished = [file.mtime_ns for file in files if file.gone and file.sessions]
-    return [AtRisk(file, None) for file in standing if file.mtime_ns <= max(vanished, default=-1)]
+    last = max(vanished, default=-1)
+    return [AtRisk(file, None) for file in standing if file.mtime_ns <= last and file.path.endswith(LINES)]
 
 
 def take_in(
