@@ -139,9 +139,9 @@ class Compiler:
         if isinstance(part, syntax.Word):
             unit = self._words.word(part.text, self._correct)
         elif isinstance(part, syntax.Prefix):
-            unit = self._words.prefix(part.text)
+            unit = self._words.inside(part.text) if part.inside else self._words.prefix(part.text)
         else:
-            unit = self._words.phrase(part.text)
+            unit = self._words.phrase(part.text, part.within)
         self._units.append(unit)
         return unit
 
@@ -188,7 +188,7 @@ class Compiler:
         if wanted.field == "time":
             query = self._times(*wanted.values)
         elif wanted.field == "path":
-            query = self._words.phrase(str(wanted.values[0])).query or Query.empty_query()
+            query = self._paths([str(value) for value in wanted.values])
         else:
             query = Query.term_set_query(self._schema, wanted.field, list(wanted.values))
         if wanted.docs:
@@ -197,6 +197,10 @@ class Compiler:
         if wanted.exclude:
             return (Occur.MustNot, query)
         return (Occur.Must, Query.const_score_query(query, 0.0))
+
+    def _paths(self, paths: Sequence[str]) -> Query:
+        found = [query for path in paths if (query := self._words.phrase(path).query) is not None]
+        return found[0] if len(found) == 1 else Query.boolean_query([(Occur.Should, query) for query in found])
 
     def _times(self, first_ms: int | str | None, last_ms: int | str | None) -> Query:
         return Query.range_query(self._schema, "time", FieldType.Integer, first_ms, last_ms)

@@ -94,6 +94,7 @@ class LexicalReader:
         self._schema = index.schema
         self._analyzer = build_analyzer()
         self.generation = generation
+        self.notes: list[str] = []  # what a query could not be given
         self.change = change_of(index, self._searcher)
 
     @property
@@ -114,7 +115,7 @@ class LexicalReader:
         known: frozenset[str] = frozenset(),
     ) -> Compiled:
         """The query for this index; to be used with this reader only.  Words in `known` are not corrected."""
-        words = WordCompiler(self._schema, self._searcher, self._analyzer, _stemmer(), known)
+        words = WordCompiler(self._schema, self._searcher, self._analyzer, _stemmer(), known, self.notes)
         return Compiler(self._schema, words, resolve, correct).query(root, filters)
 
     def search(

@@ -21,6 +21,8 @@ FORM_WEIGHT = 0.8
 PREFIX_TERMS = 50
 # A corrected word must not be shorter than this: `teh` has too many neighbours to guess.
 SHORTEST_CORRECTED = 4
+# Of these letters or more, as many words of one query are looked for within two edits: it takes 3 to 60 ms each.
+LONG, FAR_CORRECTIONS = 7, 2
 
 
 @record
@@ -54,14 +56,17 @@ class WordCompiler:
         analyzer: TextAnalyzer,
         stemmer: TextAnalyzer,
         known: frozenset[str] = frozenset(),
+        notes: list[str] | None = None,
     ) -> None:
-        """`known` are words that occur elsewhere, so that they are right as typed."""
+        """`known` are words that occur elsewhere, so that they are right as typed; what goes wrong joins `notes`."""
         self._known = known
+        self.notes = [] if notes is None else notes
         self._schema = schema
         self._searcher = searcher
         self._analyzer = analyzer
         self._stemmer = stemmer
         self._documents = max(1, searcher.num_docs)
+        self._far_corrections = FAR_CORRECTIONS
 
     def word(self, text: str, correct: bool) -> Unit:
         """A bare word, compound or not."""
@@ -74,12 +79,27 @@ class WordCompiler:
             return self._single(text, tokens[0], correct)
         return self._compound(text, tokens)
 
-    def phrase(self, text: str) -> Unit:
-        """Words next to each other, as typed."""
+    def phrase(self, text: str, within: int | None = None) -> Unit:
+        """Words next to each other, as typed; or no further apart than `within` others, in any order."""
         tokens = self._analyzer.analyze(text)
         if not tokens:
             return Unit(None, text)
+        if within is not None and len(tokens) > 1:
+            from cass.lexical.patterns import near
+
+            return Unit(near(self._schema, tokens, within), text)
         return Unit(self._adjacent(tokens), text)
+
+    def inside(self, text: str) -> Unit:
+        """Words with this in them, or as far as time allows only those that begin so."""
+        from cass.lexical.patterns import inside
+
+        query = inside(self._schema, self._searcher, self._analyzer.analyze(text))
+        if query is not None:
+            return Unit(query, text)
+        note = f"*{text}*: there are too many words to look inside; searched for those that begin so"
+        self.notes += [note] if note not in self.notes else []
+        return self.prefix(text)
 
     def prefix(self, text: str) -> Unit:
         """Words that begin so; the fifty most frequent are scored, the others match."""
@@ -135,13 +155,18 @@ class WordCompiler:
         return max(1e-3, _log(1 + (self._documents - frequency + 0.5) / (frequency + 0.5)))
 
     def _corrected(self, text: str, token: str) -> Unit:
-        """The most frequent word within one edit of a word that occurs nowhere."""
+        """The most frequent word within one edit of a word that occurs nowhere; or within two, of a long one."""
         if len(token) < SHORTEST_CORRECTED or token.isdigit() or text in self._known:
             return Unit(None, text)
         best, best_count = None, 0
         for other in query_words.one_edit(token):
             if (count := self._frequency(other)) > best_count:
                 best, best_count = other, count
+        if best is None and len(token) >= LONG and token.isascii() and token.isalpha() and self._far_corrections:
+            from cass.lexical.corrections import within_two  # rare
+
+            self._far_corrections -= 1
+            best = within_two(self._searcher, token)
         if best is None:
             return Unit(None, text)
         forms = self._forms(best)

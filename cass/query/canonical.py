@@ -48,13 +48,18 @@ def _print_signed(node: Node) -> str:
 
 def _print_leaf(node: Word | Phrase | Prefix | Field) -> str:
     if isinstance(node, Phrase):
-        return f'"{node.text}"'
+        return f'"{node.text}"' + ("" if node.within is None else f"~{node.within}")
     if isinstance(node, Prefix):
-        return f"{node.text}*"
+        return f"*{node.text}*" if node.inside else f"{node.text}*"
     return node.text if isinstance(node, Word) else _print_field(node)
 
 
 def _print_field(field: Field) -> str:
-    plain = field.value[0].isalnum() and all(char.isalnum() or char in "-_./:~@+,\\" for char in field.value)
-    value = field.value if plain else f'"{field.value}"'
-    return f"{field.name}:{'!' if field.exclude else ''}{value}"
+    values = [_print_value(value) for value in field.values]
+    said = values[0] if len(values) == 1 else f"({' OR '.join(values)})"
+    return f"{field.name}:{'!' if field.exclude else ''}{said}"
+
+
+def _print_value(value: str) -> str:
+    plain = value[0].isalnum() and all(char.isalnum() or char in "-_./:~@+,\\" for char in value)
+    return value if plain and value not in ("AND", "OR", "NOT") else f'"{value}"'

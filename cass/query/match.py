@@ -66,6 +66,8 @@ class Matcher:
         return rung_of(present, len(self._wanted)) or ("any" if self._anchored else None)
 
     def _test(self, node: Node) -> Test:
+        if isinstance(node, Phrase) and node.within is not None:
+            return _near(node.text, node.within)
         if isinstance(node, (Word, Phrase, Prefix)):
             return _leaf(self._forms(node))
         if isinstance(node, Field):
@@ -111,6 +113,13 @@ def _leaf(forms: tuple[Form, ...]) -> Test:
         return bool(likely) and any(find(folded, original, form) is not None for form in likely)
 
     return test
+
+
+def _near(text: str, within: int) -> Test:
+    from cass.query.near import near_test  # only where it is asked for
+
+    test = near_test(text, within)
+    return lambda folded, _original, _field: test(folded)
 
 
 def _not(test: Test) -> Test:

@@ -33,8 +33,12 @@ if TYPE_CHECKING:
 MAX_DEPTH = 50
 # A star after one letter would stand for a large part of all words.
 MIN_PREFIX = 2
+MIN_INSIDE = 3
+# Words that are further apart have nothing to do with each other.
+MOST_BETWEEN = 100
 
 _OPERATORS = ("AND", "OR", "NOT")
+_DIGITS = frozenset("0123456789")
 _PROSE = frozenset(".,:;?!-–—…'*/")
 
 
@@ -126,13 +130,19 @@ class _Lexer:
     def _phrase(self, sign: str) -> None:
         start = self.at
         inside = self._quoted()
-        if self._here() == "~" and self.text[self.at + 1 : self.at + 2].isdigit():
-            self.at += 1
-            while self._here().isdigit():
-                self.at += 1
-            self.notes.append("~ after a phrase does not work yet: searched as a plain phrase")
+        within = self._within()
         if inside:
-            self._leaf(sign, Phrase(inside), inside, self.text[start : self.at].strip())
+            self._leaf(sign, Phrase(inside, within), inside, self.text[start : self.at].strip())
+
+    def _within(self) -> int | None:
+        """The number of `"near words"~3`, which stands right behind the quote."""
+        if self._here() != "~" or self.text[self.at + 1 : self.at + 2] not in _DIGITS:
+            return None
+        self.at += 1
+        start = self.at
+        while self._here() in _DIGITS:
+            self.at += 1
+        return min(int(self.text[start : self.at][:9]), MOST_BETWEEN)
 
     def _quoted(self) -> str:
         """What stands between the quote here and the next one, without the space around it."""
@@ -176,10 +186,6 @@ class _Lexer:
         if field := self._field():
             self.lexemes.append(_Lexeme("leaf", sign, field))
             return
-        if self.text.startswith("entity:", self.at):
-            self.at += len("entity:")
-            self.notes.append("entity: does not work yet: searched as plain words")
-            return
         start = self.at
         word = self._run()
         if word in _OPERATORS and not sign:
@@ -208,15 +214,44 @@ class _Lexer:
         exclude = self._here() == "!"
         self.at += exclude
         quoted = self._here() == '"'
+        if self._here() == "(" and name not in ("since", "until") and (values := self._values()):
+            return Field(name, values[0], exclude, tuple(values[1:]))
         value = self._quoted() if quoted else self._run()
         # `title::new` is code.
         if value and (quoted or not value.startswith(":")):
             return Field(name, value, exclude)
+        if not value.startswith(":"):
+            self.notes.append(f"{name}: has no value: searched as a word")
         self.at, self.inside_words = start, inside_words
         return None
 
+    def _values(self) -> list[str]:
+        """The values of `name:(one OR two)`, each once; [] for anything else in parentheses, and nothing is read."""
+        start, notes, found = self.at, len(self.notes), []
+        self.at += 1
+        while self._skip_space() and self._here() != ")":
+            quoted = self._here() == '"'
+            value = self._quoted() if quoted else self._run()
+            if quoted or value != "OR":
+                found.append(value)
+            if not value or (not quoted and (value in ("AND", "NOT") or value[0] in "+-!(:")):
+                break
+        else:
+            if found and self._here() == ")":
+                self.at += 1
+                return list(dict.fromkeys(found))
+        self.at = start
+        del self.notes[notes:]
+        return []
+
     def _word_or_prefix(self, word: str) -> Word | Prefix:
         stem = word.rstrip("*")
+        if stem != word and stem[:1] == "*" and stem.lstrip("*").isalnum():
+            stem = stem.lstrip("*")
+            if len(stem) >= MIN_INSIDE:
+                return Prefix(stem, inside=True)
+            self.notes.append(f"{word} has fewer than {MIN_INSIDE} letters between the stars: searched as a word")
+            return _plain_word(stem)
         if stem == word or not stem[-1:].isalnum():
             return _plain_word(word)
         if len(stem) < MIN_PREFIX or not stem[-2].isalnum():

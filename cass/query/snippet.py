@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cass.query.syntax import Word
 from cass.query.terms import Form, find, forms_of, wanted_leaves
-from cass.query.words import cjk_grams, cjk_runs, fold, tokens
+from cass.query.words import cjk_grams, cjk_runs, fold, pieces, tokens
 from cass.records import record
 
 TYPE_CHECKING = False
@@ -47,8 +47,16 @@ def terms_of(
     `corrected` gives the word that was searched instead of a token, `variants` the further tokens that were
     searched beside one.  The keys are tokens as the index has them.
     """
-    found = [_forms(leaf, corrected or {}, variants or {}) for leaf in wanted_leaves(query.root)]
+    leaves = [each for leaf in wanted_leaves(query.root) for each in _lit_alone(leaf)]
+    found = [_forms(leaf, corrected or {}, variants or {}) for leaf in leaves]
     return Terms(tuple(dict.fromkeys(found)))
+
+
+def _lit_alone(leaf: Word | Phrase | Prefix) -> list[Word | Phrase | Prefix]:
+    """The leaf, or its words where they need not stand next to each other."""
+    if getattr(leaf, "within", None) is None:
+        return [leaf]
+    return [Word(piece) for piece in pieces(leaf.text)]
 
 
 def _forms(

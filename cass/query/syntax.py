@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Node: TypeAlias = "Word | Phrase | Prefix | And | Or | Not | Must | Without | Bare | Field"
 
-FIELDS = ("agent", "workspace", "role", "title", "path", "tool", "session", "since", "until")
+FIELDS = ("agent", "workspace", "role", "title", "path", "tool", "session", "entity", "since", "until")
 
 
 @record
@@ -25,16 +25,21 @@ class Word:
 
 @record
 class Phrase:
-    """`"words in this order"`, without the quotes."""
+    """`"words in this order"`, without the quotes.
+
+    `within` for `"near words"~3`: any order, and no more than so many others between any two of them.
+    """
 
     text: str
+    within: int | None = None
 
 
 @record
 class Prefix:
-    """`pre*`, without the star."""
+    """`pre*`, without the star; with `inside` `*mid*`, which may stand anywhere in a word."""
 
     text: str
+    inside: bool = False
 
 
 @record
@@ -80,11 +85,19 @@ class Bare:
 
 @record
 class Field:
-    """`name:value`; `exclude` for `name:!value` and `-name:value`.  The value is as typed: nobody has checked it."""
+    """`name:value`; `exclude` for `name:!value` and `-name:value`.  The value is as typed: nobody has checked it.
+
+    `others` are further values of `name:(value OR other)`: one of them is enough.
+    """
 
     name: str
     value: str
     exclude: bool = False
+    others: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        return (self.value, *self.others)
 
 
 @record

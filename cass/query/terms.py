@@ -51,16 +51,18 @@ def forms_of(leaf: Word | Phrase | Prefix) -> tuple[Form, ...]:
             return (Form((bare_name(leaf.text),), literal=True), Form((name,)))
         if versions := version_forms(leaf.text):
             return tuple(Form(tuple(parts)) for parts in versions)
-    return _sequences(leaf.text, open_end=isinstance(leaf, Prefix))
+    if isinstance(leaf, Prefix):
+        return _sequences(leaf.text, True, leaf.inside)
+    return _sequences(leaf.text)
 
 
-def _sequences(text: str, open_end: bool = False) -> tuple[Form, ...]:
+def _sequences(text: str, open_end: bool = False, inside: bool = False) -> tuple[Form, ...]:
     words = pieces(text)
     if not words:
         return (Form((fold(text),), literal=True),)
     # `straße` stands as itself in a text, and as `strasse` in the index.
     spellings = [tuple(map(fold, words)), tuple(" ".join(map(index_fold, words)).lower().split())]
-    return tuple(Form(parts, open_end) for parts in dict.fromkeys(spellings))
+    return tuple(Form(parts, open_end, inside=inside) for parts in dict.fromkeys(spellings))
 
 
 def find(folded: str, original: str, form: Form, start: int = 0, end: int | None = None) -> tuple[int, int] | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from cass import clock, errors
 
 DAY_MS = 86_400_000
+# After which the calendar repeats, weekdays and all.
+DAYS_IN_400_YEARS = 146_097
 UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": DAY_MS, "w": 7 * DAY_MS}
 # Index and database hold 64-bit integers.
 MOST_MS = 1 << 62
@@ -66,7 +68,7 @@ def _number(word: str) -> int | None:
 def _written(word: str, end: bool) -> int:
     date, _, rest = word.replace(" ", "t", 1).partition("t")
     fields = [int(part) for part in date.split("-")]
-    if not 1 <= len(fields) <= 3 or not 1970 <= fields[0] <= 9999:
+    if not 1 <= len(fields) <= 3 or not 1 <= fields[0] <= 9999:
         raise ValueError(word)
     year, month, day = (*fields, 1, 1)[:3]
     if not (1 <= month <= 12 and 1 <= day <= _days_in(year, month)):
@@ -74,9 +76,15 @@ def _written(word: str, end: bool) -> int:
     if rest:
         return _moment(year, month, day, rest, end)
     if not end:
-        return clock.local_ms(year, month, day)
+        return _local_ms(year, month, day)
     after = ((year + 1, 1, 1), (year, month + 1, 1), (year, month, day + 1))[len(fields) - 1]
-    return clock.local_ms(*after) - 1
+    return _local_ms(*after) - 1
+
+
+def _local_ms(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> int:
+    """As the clock says it; before 1970, where not every system's does, from the same day of a later cycle."""
+    cycles = max(0, (1970 - year + 399) // 400)
+    return clock.local_ms(year + 400 * cycles, month, day, hour, minute) - cycles * DAYS_IN_400_YEARS * DAY_MS
 
 
 def _days_in(year: int, month: int) -> int:
@@ -92,7 +100,7 @@ def _moment(year: int, month: int, day: int, clock_time: str, end: bool) -> int:
     hour, minute = int(parts[0]), int(parts[1]) if len(parts) > 1 else 0
     if len(parts) > 3 or not (0 <= hour <= 24 and 0 <= minute < 60 and 0 <= seconds < 61):
         raise ValueError(clock_time)
-    at_ms = clock.local_ms(year, month, day, hour, minute) + int(seconds * 1000)
+    at_ms = _local_ms(year, month, day, hour, minute) + int(seconds * 1000)
     if offset_ms is not None:
         at_ms += clock.utc_offset_ms(at_ms) - offset_ms
     if not end or (len(parts) > 2 and "." in parts[2]):

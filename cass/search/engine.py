@@ -113,7 +113,7 @@ class Search:
         self.cwd = cwd
         self.query = _read(request)
         self.state: State = hits.state(connection)
-        self.notes: list[str] = []
+        self.notes: list[str] = getattr(reader, "notes", [])
         self._resolver: Resolver | None = None
         self.generation = reader.generation if not isinstance(reader, Damage) else "none"
         self.literal = self._literal_text()

@@ -59,7 +59,7 @@ class Resolver:
             bounds = (field.value, None) if field.name == "since" else (None, field.value)
             found = self._times(*bounds)
         else:
-            found = self._named(field.name, (field.value,), f"{field.name}:")
+            found = self._named(field.name, field.values, f"{field.name}:")
         return _excluded(found) if field.exclude else found
 
     def _named(self, field: str, values: Sequence[str], where: str) -> Filter:
@@ -74,7 +74,7 @@ class Resolver:
         if field == "role":
             return Filter("role", tuple(_role(value, where) for value in values))
         if field == "title":
-            return self._titles(" ".join(values))
+            return self._titles(values)
         if field == "tool":
             return Filter("tool", tuple(value.lower() for value in values))
         return Filter("path", tuple(values))
@@ -119,12 +119,12 @@ class Resolver:
             copies += hits.copies_in(self._connection, rows[start : start + hits.BOUND])
         return Filter("session", tuple(rows), tuple(copies))
 
-    def _titles(self, text: str) -> Filter:
-        wanted = tokens(text)
+    def _titles(self, values: Sequence[str]) -> Filter:
+        wanted = [tokens(value) for value in values]
         rows = [
             number
             for number, title in hits.session_titles(self._connection)
-            if all(word in (words := tokens(title)) or any(w.startswith(word) for w in words) for word in wanted)
+            if any(_begin_words(starts, tokens(title)) for starts in wanted)
         ]
         return self._in_sessions(rows)
 
@@ -132,6 +132,11 @@ class Resolver:
         first = parse_time(since, self._now_ms, False, "since") if since else None
         last = parse_time(until, self._now_ms, True, "until") if until else None
         return Filter("time", (first, last))
+
+
+def _begin_words(starts: Sequence[str], words: Sequence[str]) -> bool:
+    """Does each of `starts` begin one of the words?"""
+    return all(any(word.startswith(start) for word in words) for start in starts)
 
 
 def _excluded(found: Filter) -> Filter:

@@ -166,6 +166,7 @@ def _matches(wanted: Filter, document: Document) -> bool:
     if wanted.field == "tool":
         return any(tool in wanted.values for tool in document.tools)
     if wanted.field == "path":
-        path = tokens(str(wanted.values[0]))
-        return bool(path) and f" {' '.join(path)} " in f" {' '.join(tokens(document.body))} "
+        body = f" {' '.join(tokens(document.body))} "
+        paths = [tokens(str(value)) for value in wanted.values]
+        return any(path and f" {' '.join(path)} " in body for path in paths)
     return int(getattr(document, wanted.field)) in wanted.values

@@ -43,6 +43,11 @@ TREES = [
     ("--no-verify", Word("--no-verify")),
     ("+--no-verify a", Bare((Must(Word("--no-verify")), A))),
     ("parse*", Prefix("parse")),
+    ("*token*", Prefix("token", inside=True)),
+    ("+*token* a", Bare((Must(Prefix("token", inside=True)), A))),
+    ('"exit code"~3', Phrase("exit code", within=3)),
+    ('-"exit code"~0 a', Bare((Without(Phrase("exit code", within=0)), A))),
+    ('"exit code"~9999999999999', Phrase("exit code", within=100)),
     ("foo_ba*", Prefix("foo_ba")),
     ("src/*", Word("src/*")),
     ("a*b", Word("a*b")),
@@ -60,7 +65,6 @@ TREES = [
     ("a | b & c / d - ...", Bare((A, B, C, Word("d")))),
     ("f(x) (a OR b)", Bare((Word("f(x)"), Or((A, B))))),
     ("C++", Word("C++")),
-    ("agent: a", Bare((Word("agent:"), A))),
     ("認証 a", Bare((Word("認証"), A))),
     ("(agent:codex a) OR b", Or((Bare((Field("agent", "codex"), A)), B))),
     ("a OR NOT agent:codex", Or((A, Field("agent", "codex", exclude=True)))),
@@ -86,6 +90,11 @@ FILTERS = [
     ("path:src/foo.rs:42", None, (Field("path", "src/foo.rs:42"),)),
     ("path:C:\\code", None, (Field("path", "C:\\code"),)),
     ("title:fix tool:Bash session:1f", None, (Field("title", "fix"), Field("tool", "Bash"), Field("session", "1f"))),
+    ("agent:(codex OR gemini) a", A, (Field("agent", "codex", others=("gemini",)),)),
+    ("agent:!(codex gemini) a", A, (Field("agent", "codex", exclude=True, others=("gemini",)),)),
+    ("-agent:(codex OR gemini)", None, (Field("agent", "codex", exclude=True, others=("gemini",)),)),
+    ('workspace:("my code" OR app)', None, (Field("workspace", "my code", others=("app",)),)),
+    ("entity:E0432 a", A, (Field("entity", "E0432"),)),
     ("since:2026-01-01T10:00 until:now", None, (Field("since", "2026-01-01T10:00"), Field("until", "now"))),
 ]
 
@@ -105,8 +114,8 @@ ODD = [
     ("a NOT", Bare((A, Word("not"))), "NOT has nothing to work on: searched as a word"),
     ("(AND) a", Bare((Word("and"), A)), "AND has nothing to work on: searched as a word"),
     ("x*", Word("x"), "x* has fewer than 2 letters before the star: searched as a word"),
-    ('"a b"~3', Phrase("a b"), "~ after a phrase does not work yet: searched as a plain phrase"),
-    ("entity:E0432", Word("E0432"), "entity: does not work yet: searched as plain words"),
+    ("*ab*", Word("ab"), "*ab* has fewer than 3 letters between the stars: searched as a word"),
+    ("agent: a", Bare((Word("agent:"), A)), "agent: has no value: searched as a word"),
     ("a => b", Bare((A, B)), "left out, for want of letters or digits: =>"),
     ('a "->" b', Bare((A, B)), 'left out, for want of letters or digits: "->"'),
     ("=>", Word("=>"), "there are no letters or digits in it: searched as written"),
@@ -158,8 +167,8 @@ def test_the_canonical_form_says_filters_first_and_has_few_parentheses():
     assert to_text(parse(text)) == 'agent:"my agent" a AND (b OR "x y") -(c de*) -(e AND f)'
 
 
-PIECES = 'AND OR NOT ( ) (( " “ + - -- * ~2 : ! agent: agent:! path: title:: entity: x: foo C++ a 日本 é -> => f( 1.2'
-PIECE = st.sampled_from([*PIECES.split(), "\\", "\0", "\n", "\ud800"])
+PIECES = 'AND OR NOT ( ) (( " “ + - -- * ~2 ~ : ! agent: agent:! agent:( path:!( title:: x: foo C++ a 日本 é -> => f('
+PIECE = st.sampled_from([*PIECES.split(), "1.2", "*foo*", '"a b"~3', "entity:", "\\", "\0", "\n", "\ud800"])
 TEXTS = st.lists(st.tuples(PIECE, st.sampled_from(["", " "])), max_size=14).map(
     lambda found: "".join(map("".join, found))
 )

@@ -185,6 +185,8 @@ def test_the_current_session_is_left_out_where_it_is_known(home: Home) -> None:
         ("2025", "2025", 1),
         ("2025-12", "2025-12", 1),
         ("now", None, 0),
+        ("0001-01-01", None, 4),
+        (None, "1969-12-31", 0),
     ],
 )
 def test_both_ends_of_a_time_are_inside(home: Home, since: str | None, until: str | None, expected: int) -> None:

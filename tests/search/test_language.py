@@ -42,6 +42,18 @@ QUERIES = [
     ('"dawn was" blue', {BLUE}),
     ('"dawn was" refused', {BLUE}),
     ('"was refused at dawn, see"', {RED}),
+    # words near each other
+    ('"connection refused"~0', set()),
+    ('"connection refused"~1', {RED}),
+    ('"refused connection"~1', {RED}),
+    ('"dawn refused connection"~2', set()),
+    ('"dawn refused connection"~3', {RED}),
+    ('"dawn dawn"~2', {RED, BLUE, GREEN}),
+    ('dawn -"connection refused"~1', {BLUE, GREEN}),
+    # something inside words
+    ("*igrat*", {BLUE, GREEN}),
+    ("*efuse* -*reen*", {RED}),
+    ("*zebr*", set()),
     # beginnings
     ("migrat*", {BLUE, GREEN}),
     ("migration_pl*", {BLUE}),
@@ -70,6 +82,12 @@ QUERIES = [
     # fields
     ("agent:claude dawn", {RED, BLUE, GREEN}),
     ("agent:!claude dawn", set()),
+    ("agent:(claude OR codex) dawn", {RED, BLUE, GREEN}),
+    ("workspace:(site OR deep) dawn", {BLUE, GREEN}),
+    ("workspace:!(site OR deep) dawn", {RED}),
+    ("title:(refused OR food) dawn", {RED, GREEN}),
+    ("path:(src/net/pool.rs OR migration_plan)", {RED, BLUE}),
+    ("role:(user OR tool) verbatim", set()),
     ("workspace:/w/app dawn", {RED, GREEN}),
     ("workspace:app dawn", {RED, GREEN}),
     ("workspace:site dawn", {BLUE}),

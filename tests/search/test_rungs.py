@@ -93,7 +93,27 @@ def test_a_corrected_word_counts(home: Home) -> None:
     assert results.hits[0].match_type == "corrected"
 
 
-@pytest.mark.parametrize("word", ["pen", "wal", "12345"])
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("pnguinn", "penguin"), ("penugni", "penguin"), ("pemguim", "penguin"), ("pengwein", "penguin")],
+)
+def test_a_long_word_is_corrected_within_two_edits(home: Home, typed: str, meant: str) -> None:
+    """Where nothing is one edit away."""
+    results = home.search(f"{typed} walrus")
+
+    assert results.corrected == ((typed, meant),)
+    assert results.total == 1
+
+
+def test_only_some_words_of_a_query_are_looked_for_so_far_away(home: Home) -> None:
+    """A pasted log of unknown names takes no longer than a query."""
+    results = home.search("pemguim pengwein pemguinn")
+
+    assert [typed for typed, _ in results.corrected] == ["pemguim", "pengwein"]
+    assert results.dropped == ("pemguinn",)
+
+
+@pytest.mark.parametrize("word", ["pen", "wal", "12345", "wlrsxs", "xenguinn", "pxxguin7"])
 def test_short_words_and_numbers_are_not_corrected(home: Home, word: str) -> None:
     """They have too many neighbours to guess."""
     results = home.search(word)
