@@ -18,9 +18,9 @@ def search() -> Command:
             ' ("connection refused"), say how near words must be ("refused connection"~5), end a word with * for'
             " its beginnings (migrat*) or put it between two for what may stand inside one (*token*), put + before a"
             " word that must be there and - before one that must not, and combine with AND, OR, NOT and parentheses."
-            " Fields narrow the search inside the query: agent: workspace: role: title: path: tool: session: since:"
-            " until:, with ! to exclude (agent:!codex). A query that starts with - goes after --. The query - reads it"
-            " from standard input. No query at all lists the newest messages."
+            " Fields narrow the search inside the query: agent: workspace: role: title: path: tool: session:"
+            " entity: since: until:, with ! to exclude (agent:!codex). A query that starts with - goes after --. The"
+            " query - reads it from standard input. No query at all lists the newest messages."
         ),
         stamps=True,
         wakes=True,

@@ -187,11 +187,13 @@ class Compiler:
         """A filter as a clause that does not score."""
         if wanted.field == "time":
             query = self._times(*wanted.values)
+        elif wanted.field == "entity":
+            query = Query.term_set_query(self._schema, "doc", list(wanted.docs))
         elif wanted.field == "path":
             query = self._paths([str(value) for value in wanted.values])
         else:
             query = Query.term_set_query(self._schema, wanted.field, list(wanted.values))
-        if wanted.docs:
+        if wanted.docs and wanted.field != "entity":
             docs = Query.term_set_query(self._schema, "doc", list(wanted.docs))
             query = Query.boolean_query([(Occur.Should, query), (Occur.Should, docs)])
         if wanted.exclude:

@@ -35,7 +35,7 @@ _SHAPE = _table({"a": "abcdefghijklmnopqrstuvwxyz0123456789", "A": "ABCDEFGHIJKL
 _HUMP = re.compile(rb"A(?<=[aA]A)(?:(?=a)|(?<=aA))[aA]*")
 _PART = re.compile("[A-Z]+(?![a-z])[a-z0-9]*|[A-Z]?[a-z0-9]+")
 _SIGNS = (
-    (b"+", re.compile(rb"\+\+(?<=[A-Za-z]\+\+)(?![A-Za-z0-9+#])")),
+    (b"++", re.compile(rb"\+\+(?<=[A-Za-z]\+\+)(?![A-Za-z0-9+#])")),
     (b"#", re.compile(rb"#(?<=[A-Za-z]#)(?![A-Za-z0-9+#])")),
 )
 # What may stand before a word that begins with a dot; `)` is not among them: `foo().bar` is no dot word.  Bytes beyond
@@ -64,9 +64,9 @@ def extra_words(text: str, encoded: bytes) -> str:
             _parts_of[word] = _backwards(_humps(word))
         found.update(*map(_parts_of.__getitem__, words))
     for sign, pattern in _SIGNS:
-        if sign in encoded:
+        if sign in encoded and pattern.search(encoded):
             found.update(_backwards(_signed(encoded, pattern)))
-    if b"." in encoded:
+    if b"." in encoded and (encoded[:1] == b"." or _DOTTED.search(encoded)):
         found.update(_backwards(_dotted(encoded)))
     if len(text) != len(encoded) and _may_be_cjk(text, encoded):
         for run in _touching_cjk(text):

@@ -9,7 +9,8 @@ from cass.records import record
 class Filter:
     """Documents whose `field` has one of `values`, or whose name is in `docs`.
 
-    For `time`, `values` are (from, to) in ms, None for open; for `tool` lower-case names; for `path` one path.
+    For `time`, `values` are (from, to) in ms, None for open; for `tool` lower-case names; for `path` paths; for
+    `entity` names, and `docs` are all that the index has of them.
     """
 
     field: str

@@ -145,7 +145,7 @@ class Search:
         if self._resolver is None:
             from cass.search.filters import Resolver
 
-            self._resolver = Resolver(self.connection, self.now_ms, self.cwd, self.notes)
+            self._resolver = Resolver(self.connection, self.now_ms, self.cwd, self.notes, self.reader)
         return self._resolver
 
     def _offset(self) -> int:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from sqlite3 import Connection
 
+    from cass.lexical.reader import Damage, LexicalReader
     from cass.query.syntax import Field
     from cass.search.request import Request
 
@@ -24,8 +25,16 @@ if TYPE_CHECKING:
 class Resolver:
     """Reads filters against one database.  What nothing can pass is told in `notes`, which may be the caller's."""
 
-    def __init__(self, connection: Connection, now_ms: int, cwd: str, notes: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        now_ms: int,
+        cwd: str,
+        notes: list[str] | None = None,
+        reader: LexicalReader | Damage | None = None,
+    ) -> None:
         self._connection = connection
+        self._reader = reader
         self._now_ms = now_ms
         self._cwd = cwd
         self.notes = [] if notes is None else notes
@@ -77,7 +86,20 @@ class Resolver:
             return self._titles(values)
         if field == "tool":
             return Filter("tool", tuple(value.lower() for value in values))
+        if field == "entity":
+            return self._entities(values)
         return Filter("path", tuple(values))
+
+    def _entities(self, values: Sequence[str]) -> Filter:
+        from cass.query.entities import wanted_name
+        from cass.search.entities import documents_naming  # patterns: only for who asks
+
+        wanted = [wanted_name(value) for value in values]
+        docs: list[int] = []
+        for name in wanted:
+            if self._reader is not None:
+                docs += documents_naming(self._connection, self._reader, name, self.notes)
+        return Filter("entity", tuple(wanted), tuple(docs))
 
     def _agents(self, values: Sequence[str]) -> Filter:
         names = [find_agent(value).name for value in values]

@@ -165,6 +165,10 @@ def _matches(wanted: Filter, document: Document) -> bool:
         return (first is None or time_ms >= int(first)) and (last is None or time_ms <= int(last))
     if wanted.field == "tool":
         return any(tool in wanted.values for tool in document.tools)
+    if wanted.field == "entity":
+        from cass.search.entities import names
+
+        return any(names(str(value), document) for value in wanted.values)
     if wanted.field == "path":
         body = f" {' '.join(tokens(document.body))} "
         paths = [tokens(str(value)) for value in wanted.values]
