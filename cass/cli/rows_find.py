@@ -1,4 +1,4 @@
-"""The commands that find and show: search, show, sessions."""
+"""The commands that find and show: search, show, sessions, like."""
 
 from __future__ import annotations
 
@@ -216,6 +216,34 @@ def sessions() -> Command:
     )
 
 
+def like() -> Command:
+    return Command(
+        "like",
+        "find sessions like a session, or like a text",
+        "Find",
+        more=(
+            "A diff, a stack trace, a log or a session is read for the names in it (files, error codes, exceptions) and"
+            " for the words that are frequent in it and rare elsewhere; the sessions that say most of these come first."
+            " ID is a session, or one of its messages (ID:N); - reads a text from standard input."
+        ),
+        stamps=True,
+        wakes=True,
+        examples=(
+            ("git diff | cass like -", "where something like this was worked on"),
+            ("cargo test 2>&1 | cass like - -n 3", "who met this error before"),
+            ("cass like 3fa9c2e1", "other sessions about the same"),
+        ),
+        aliases=("related",),
+        arguments=(Argument("id", "ID", "a session (ID), a message (ID:N), or - for standard input", required=True),),
+        options=(
+            Option(("-n", "--limit"), "how many sessions", INT, "N", default=10),
+            agent_option(),
+            _workspace(),
+            *_since(),
+        ),
+    )
+
+
 def _workspace() -> Option:
     doc = "only this folder and all below it; . is the current repository; a bare word is a folder's name"
     return Option(("--workspace",), doc, PATH, "PATH", repeat=True, group="Filters")
@@ -232,4 +260,4 @@ def _since() -> tuple[Option, Option]:
     )
 
 
-ROWS = {"search": search, "show": show, "sessions": sessions}
+ROWS = {"search": search, "show": show, "sessions": sessions, "like": like}

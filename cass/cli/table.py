@@ -176,6 +176,7 @@ NAMES = (
     "search",
     "show",
     "sessions",
+    "like",
     "index",
     "status",
     "doctor",
@@ -207,6 +208,7 @@ ALIASES = {
     "expand": "show",
     "ls": "sessions",
     "list": "sessions",
+    "related": "like",
     "reindex": "index",
     "st": "status",
     "docs": "man",
@@ -215,7 +217,7 @@ ALIASES = {
 
 def command(name: str) -> Command:
     """The row of a command, without its global options.  KeyError for a name that is not in the table."""
-    if name in ("search", "show", "sessions"):
+    if name in ("search", "show", "sessions", "like"):
         from cass.cli.rows_find import ROWS  # only the file of the wanted row: a cold search pays for it
     elif name in ("index", "status", "doctor"):
         from cass.cli.rows_keep import ROWS

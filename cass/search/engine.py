@@ -53,10 +53,11 @@ def search(
     cwd: str,
     freshness: Freshness,
     keep: Callable[[object], None] = lambda opened: None,
+    after: Callable[[Search, Found], Found] | None = None,
 ) -> Results:
     """Answer `request`.  Raises UsageError and its kind, MissingIndex, or the database's own errors.
 
-    `keep` gets what was opened, for those who would rather not wait until it is closed.
+    `keep` gets what was opened, for those who would rather not wait until it is closed; `after` may reorder the answer.
     """
     started_s = monotonic_s()
     connection = connect.open_reader(places.database, connect.SEARCH_PAGES)
@@ -69,6 +70,8 @@ def search(
         from cass.search.meaning import join
 
         found = join(looking, found, places)
+    if after is not None:
+        found = after(looking, found)
     (printed, has_more), state = looking.page(found), looking.state
     return Results(
         request=request,
@@ -181,8 +184,6 @@ class Search:
                 raise
             return True
 
-    # Candidates
-
     def run(self) -> Found:
         """Candidates, best first."""
         if isinstance(self.reader, Damage):
@@ -276,8 +277,6 @@ class Search:
         from cass.search.scan import literal
 
         return literal(self)
-
-    # The page
 
     def page(self, found: Found) -> tuple[tuple[Hit, ...], bool]:
         """The hits to print, and whether there are more behind them."""
