@@ -149,6 +149,7 @@ def _search_output() -> tuple[Option, ...]:
             values=("chars", "utf8", "utf16"),
             group=g,
         ),
+        Option(("--explain",), "say why each hit stands where it stands, and what each stage did", group=g),
         Option(("--request-id",), "repeated in meta, to tell answers apart", TEXT, "TEXT", group=g),
         Option(("--exit-zero",), "exit 0 also when nothing is found", group=g),
         Option(("--exit-status",), "with --json, exit 1 when nothing is found", group=g),

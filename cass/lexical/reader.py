@@ -29,7 +29,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tantivy import DocAddress, Index, TextAnalyzer
+    from tantivy import DocAddress, Index, Schema, Searcher, TextAnalyzer
 
     Scored = tuple[float, DocAddress]
 
@@ -96,6 +96,15 @@ class LexicalReader:
         self.generation = generation
         self.notes: list[str] = []  # what a query could not be given
         self.change = change_of(index, self._searcher)
+
+    @property
+    def schema(self) -> Schema:
+        return self._schema
+
+    @property
+    def searcher(self) -> Searcher:
+        """For what belongs to this room."""
+        return self._searcher
 
     @property
     def documents(self) -> int:

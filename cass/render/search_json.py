@@ -61,6 +61,7 @@ def meta(results: Results) -> dict[str, object]:
             "behind_files": results.behind_files,
             "last_indexed_at": results.indexed_ms,
         },
+        **({"stages": results.stages} if results.stages else {}),
     }
 
 
@@ -97,6 +98,8 @@ def hit_object(hit: Hit, fields: Sequence[str] | None, unit: str, cut: Callable[
         whole["context"] = [
             {"message_index": ordinal, "role": role, "content": cut(text)} for ordinal, role, text in hit.context
         ]
+    if hit.explain is not None:
+        whole["explain"] = hit.explain
     return whole if fields is None else {name: whole[name] for name in fields if name in whole}
 
 
@@ -112,7 +115,7 @@ def spans_in(text: str, spans: Sequence[tuple[int, int]], unit: str) -> list[tup
 FIELDS = (
     *("id", "session_id", "parent_session_id", "external_id", "agent", "role", "title", "workspace", "git_branch"),
     *("source_id", "source_path", "source_state", "line_number", "message_index", "created_at", "rank", "score"),
-    *("match_type", "snippet", "matches", "resume", "also", "content", "context"),
+    *("match_type", "snippet", "matches", "resume", "also", "content", "context", "explain"),
 )
 
 

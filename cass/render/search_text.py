@@ -73,6 +73,7 @@ def _hit(hit: Hit, look: Style, now_ms: int) -> str:
     lines += [INDENT + line for line in _context(hit, look, width, before=True)]
     lines += [INDENT + line for line in _snippet(hit, look, width)]
     lines += [INDENT + line for line in _context(hit, look, width, before=False)]
+    lines += [INDENT + look.paint(line, DIM) for line in _explained(hit)]
     return "".join(line + "\n" for line in lines)
 
 
@@ -88,6 +89,14 @@ def _head(hit: Hit, look: Style, now_ms: int) -> str:
         rest.append(f"+{number(hit.also)} more")
     line = cut("  ".join(filter(None, rest)), max(20, look.width - len(name) - 2))
     return f"{linked}  {line}"
+
+
+def _explained(hit: Hit) -> list[str]:
+    if hit.explain is None:
+        return []
+    from cass.render.explain_text import hit_lines
+
+    return hit_lines(hit.explain)
 
 
 def _address(form: str, path: str, line: int | None) -> str:
@@ -140,6 +149,7 @@ def _facts(hit: Hit, look: Style, now_ms: int) -> str:
         ("text", hit.snippet),
     ]
     facts += [(f"message {ordinal}, {role}", " ".join(text.split())[:WIDEST]) for ordinal, role, text in hit.context]
+    facts += [("why", line) for line in _explained(hit)]
     return "".join(f"{name}: {visible(value)}\n" for name, value in facts if value)
 
 
@@ -161,6 +171,10 @@ def about(results: Results, look: Style) -> str:
     if results.dropped:
         lines.append(f"nowhere found: {', '.join(map(_repeated, results.dropped))}")
     lines += [visible(note) for note in results.notes]
+    if results.stages:
+        from cass.render.explain_text import stage_lines
+
+        lines += stage_lines(results.stages)
     if not results.total:
         lines += _next_steps(results)
     return "".join(look.paint(line, DIM) + "\n" for line in lines)

@@ -9,9 +9,8 @@ from __future__ import annotations
 from cass import errors
 from cass.lexical.reader import Candidate, Damage, LexicalAnswer, open_reader
 from cass.lexical.schema import first_line, is_damage
-from cass.query.parse import parse
 from cass.query.snippet import snippet, terms_of
-from cass.query.syntax import Query, Word
+from cass.query.syntax import Word
 from cass.query.terms import wanted_leaves
 from cass.query.words import tokens
 from cass.search.request import Found, Freshness, Hit, Request, Results
@@ -54,16 +53,17 @@ def search(
     freshness: Freshness,
     keep: Callable[[object], None] = lambda opened: None,
     after: Callable[[Search, Found], Found] | None = None,
+    make: Callable[..., Search] | None = None,
 ) -> Results:
     """Answer `request`.  Raises UsageError and its kind, MissingIndex, or the database's own errors.
 
-    `keep` gets what was opened, for those who would rather not wait until it is closed; `after` may reorder the answer.
+    `keep` gets what was opened, lest its end be waited for; `after` may reorder the answer; `make` makes the Search.
     """
     started_s = monotonic_s()
     connection = connect.open_reader(places.database, connect.SEARCH_PAGES)
     if connection is None:
         raise errors.MissingIndex("nothing is indexed yet", places.data, "run: cass index")
-    looking = Search(connection, open_reader(places.lexical), request, now_ms, monotonic_s, cwd)
+    looking = (make or Search)(connection, open_reader(places.lexical), request, now_ms, monotonic_s, cwd)
     keep(looking)
     found = looking.run()
     if request.wants_meaning and (request.mode == "strict_semantic" or places.has_vectors):
@@ -99,6 +99,8 @@ def search(
 class Search:
     """One search, its connections open."""
 
+    near: Mapping[str, Mapping[int, float]] | None = None  # of each tier the texts that it found, and how near they are
+
     def __init__(
         self,
         connection: Connection,
@@ -114,7 +116,7 @@ class Search:
         self.monotonic_s = monotonic_s
         self.now_ms = now_ms
         self.cwd = cwd
-        self.query = _read(request)
+        self.query = request.query()
         self.state: State = hits.state(connection)
         self.notes: list[str] = getattr(reader, "notes", [])
         self._resolver: Resolver | None = None
@@ -345,6 +347,7 @@ class Search:
             matches=matches,
             also=also,
             short_id=short.get(message.sid, message.sid),
+            doc=lead.doc,
             content=text if self.request.content else None,
             context=self._context(message) if self.request.context else (),
         )
@@ -388,12 +391,3 @@ def fold(candidates: Sequence[Candidate], grouped: bool) -> list[tuple[Candidate
             by_text.setdefault(candidate.text, at)
             groups[at] = (groups[at][0], groups[at][1] + 1)
     return groups
-
-
-def _read(request: Request) -> Query:
-    """The query; with -F nothing in it has a meaning."""
-    # Bytes of the command line that are no UTF-8 arrive as lone surrogates; in what is stored they became this sign.
-    text = "".join(["\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in request.text])
-    if request.literal:
-        return Query(text, Word(text) if text else None)
-    return parse(text)

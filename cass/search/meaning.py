@@ -106,6 +106,7 @@ def join(search: Search, found: Found, places: Places) -> Found:
         coverage = glance(search, places.vectors, asking.opened)
         asides = (FILLED,) if is_filled and asking.has_quality and dict(coverage)[QUALITY] else ()
         told = replace(found, coverage=coverage, asides=asides)
+    search.near = asking.near
     if text is None or search.request.about_words or not meaning.tiers:
         return told
     weight = weight_beside_words(text, found.rung, meaning.tiers[-1])
@@ -149,6 +150,7 @@ class _Asking:
         self._notes = notes
         self._lost: list[tuple[str, str]] = []
         self.opened: dict[str, Tier] = {}
+        self.near: dict[str, Mapping[int, float]] = {}
 
     @property
     def has_quality(self) -> bool:
@@ -258,6 +260,7 @@ class _Asking:
         for number, _, cosine in tier.scan(vector, NEAREST):
             if cosine >= LEAST_ALIKE[name]:
                 near.setdefault(number, cosine)
+        self.near[name] = near
         return Asked(tier, vector, near)
 
     def _lose(self, what: str, todo: str) -> None:

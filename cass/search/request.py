@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cass.query.parse import parse
+from cass.query.syntax import Query, Word
 from cass.records import record
 
 TYPE_CHECKING = False
@@ -46,6 +48,12 @@ class Request:
     request_id: str | None = None
     short_ids: bool = True
     semantic: tuple[tuple[str, object], ...] = ()
+
+    def query(self) -> Query:
+        """What was typed, read; with `literal` nothing in it has a meaning."""
+        # Bytes of the command line that are no UTF-8 arrive as lone surrogates; what is stored has this sign for them.
+        text = "".join(["\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in self.text])
+        return Query(text, Word(text) if text else None) if self.literal else parse(text)
 
     @property
     def wants_meaning(self) -> bool:
@@ -126,6 +134,8 @@ class Hit:
     short_id: str
     content: str | None = None
     context: tuple[tuple[int, str, str], ...] = ()
+    doc: int = 0
+    explain: Mapping[str, object] | None = None
 
 
 @record
@@ -155,6 +165,7 @@ class Results:
     long_tail: bool = False
     coverage: tuple[tuple[str, float], ...] = ()
     asides: tuple[str, ...] = ()
+    stages: tuple[Mapping[str, object], ...] = ()
 
     @property
     def next_cursor(self) -> str | None:

@@ -23,6 +23,7 @@ from tests.schemas.checking import FOLDER, Schema, faults, names, schema
 # Every command takes --json; those whose schemas have other names than they themselves.
 OF_COMMAND = {
     "search": ["search", "search-fields", "search-lines", "search-lines-fields"],
+    "like": ["search"],
     "index": ["index", "index-dry-run"],
     "config": ["config", "config-one", "config-path", "config-edit"],
     "doctor": ["doctor", "doctor-interference"],

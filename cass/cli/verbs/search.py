@@ -30,11 +30,19 @@ def run(options: dict[str, Any]) -> int:
     where = places(os.environ, data_dir=options["data_dir"])
     request = _request(options)
     freshness = _freshen(where, options["refresh"], options["settings"])
-    results = search(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness, _kept.append)
+    results = _finder(options)(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness, _kept.append)
     _print(results, options)
     if results.long_tail and options["refresh"] != "off":
         _catch_up(where)
     return _exit_code(results, options)
+
+
+def _finder(options: dict[str, Any]) -> Callable[..., Results]:
+    if not options["explain"]:
+        return search
+    from cass.search.explain import explained_search
+
+    return explained_search
 
 
 def _request(options: dict[str, Any]) -> Request:

@@ -1,0 +1,147 @@
+"""How an answer came about, for those who ask: what each stage did and how long it took, and why a hit stands where it
+stands.
+
+Loaded only with --explain.  The search is the same one, looked at from outside.
+"""
+
+from __future__ import annotations
+
+from cass.lexical.reader import Damage
+from cass.records import replace
+from cass.search.engine import Search, search
+from cass.store.nearest import messages_with_texts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from cass.paths import Places
+    from cass.search.request import Found, Freshness, Request, Results
+
+    Explained = dict[str, object]
+
+
+class Watched(Search):
+    """A search that remembers its steps.  `stages` are (name, what it did, milliseconds)."""
+
+    stages: list[tuple[str, str, float]]
+    by_words: dict[int, tuple[int, float]]
+    at_last: dict[int, tuple[int, float]]
+    since_s: float
+
+    def run(self) -> Found:
+        """The lexical answer, its order kept."""
+        self.stages, self.at_last = [], {}
+        self.since_s = self.monotonic_s()
+        found = super().run()
+        self.by_words = _places(found)
+        rung = f"{found.total} messages on the rung {found.rung!r}" if found.rung else "nothing"
+        self.note("words", f"{rung}, {len(found.candidates)} candidates, from the {found.by[0]}")
+        return found
+
+    def ordered(self, found: Found) -> Found:
+        """What vectors made of it."""
+        self.at_last = _places(found)
+        tiers = [name for name in found.by if name not in ("lexical", "database")]
+        if tiers:
+            near = ", ".join([f"{len(texts)} of the {name} tier" for name, texts in (self.near or {}).items()])
+            self.note("meaning", f"{' and '.join(tiers)} took part: {near}")
+        else:
+            self.note("meaning", f"skipped: {_why_no_meaning(self)}")
+        return found
+
+    def note(self, stage: str, what: str) -> None:
+        """A stage is over."""
+        now_s = self.monotonic_s()
+        self.stages.append((stage, what, round((now_s - self.since_s) * 1000, 2)))
+        self.since_s = now_s
+
+
+def _places(found: Found) -> dict[int, tuple[int, float]]:
+    """Document → (rank, score)."""
+    return {hit.doc: (rank, hit.score) for rank, hit in enumerate(found.candidates, 1)}
+
+
+def _why_no_meaning(looking: Watched) -> str:
+    request = looking.request
+    if request.mode == "lexical_only":
+        return "the mode is lexical"
+    if request.about_words:
+        return "the answer is about words alone"
+    if not request.text:
+        return "there is no question"
+    return "no vectors are built, or none was near; what was wrong is among the notes"
+
+
+def explained_search(
+    places: Places,
+    request: Request,
+    now_ms: int,
+    monotonic_s: Callable[[], float],
+    cwd: str,
+    freshness: Freshness,
+    keep: Callable[[object], None] = lambda opened: None,
+    after: Callable[[Search, Found], Found] | None = None,
+) -> Results:
+    """The same answer as `search` gives, each hit with `explain` and the answer with its `stages`."""
+    kept: list[Watched] = []
+
+    def watch(*opened: object) -> Search:
+        kept.append(Watched(*opened))  # type: ignore[arg-type]
+        return kept[0]
+
+    def order(looking: Search, found: Found) -> Found:
+        watched = kept[0]
+        found = watched.ordered(found)
+        if after is not None:
+            found = after(looking, found)
+            watched.note("order", "put in another order")
+        return found
+
+    results = search(places, request, now_ms, monotonic_s, cwd, freshness, keep, order, watch)
+    watched = kept[0]
+    watched.note("page", f"{len(results.hits)} hits with their texts")
+    explained = _explain(watched, [hit.doc for hit in results.hits])
+    watched.note("explain", "this")
+    hits = [replace(hit, explain={"rung": hit.match_type, **explained.get(hit.doc, {})}) for hit in results.hits]
+    stages = [{"stage": name, "did": did, "ms": ms} for name, did, ms in watched.stages]
+    return replace(results, hits=tuple(hits), stages=tuple(stages))
+
+
+def _explain(looking: Watched, docs: Sequence[int]) -> dict[int, Explained]:
+    tiers = {name: _tier_places(looking, near) for name, near in (looking.near or {}).items()}
+    said: dict[int, Explained] = {doc: {"lists": _lists(looking, tiers, doc)} for doc in docs}
+    for doc, parts in _word_parts(looking, docs).items():
+        said[doc]["words"] = parts
+    for doc in docs:
+        if doc in looking.at_last:
+            said[doc]["rank"], said[doc]["score"] = looking.at_last[doc][0], round(looking.at_last[doc][1], 6)
+    return said
+
+
+def _lists(looking: Watched, tiers: Mapping[str, Mapping[int, tuple[int, float]]], doc: int) -> Explained:
+    """In which lists it stands: the words' with its BM25, each tier's with its cosine."""
+    everywhere = {"lexical": looking.by_words, **tiers}
+    return {
+        name: {"rank": places[doc][0], "score": round(places[doc][1], 4)}
+        for name, places in everywhere.items()
+        if doc in places
+    }
+
+
+def _tier_places(looking: Watched, near: Mapping[int, float]) -> dict[int, tuple[int, float]]:
+    """Document → (rank, cosine) in a tier's list, which is one of texts."""
+    ranks = {text: rank for rank, text in enumerate(near, 1)}
+    said = messages_with_texts(looking.connection, list(near))
+    return {doc: (ranks[text], near[text]) for text, _, doc in said if text in ranks}
+
+
+def _word_parts(looking: Watched, docs: Sequence[int]) -> dict[int, Explained]:
+    """Field → word → what it gave to the BM25 score, bonuses included."""
+    reader = looking.reader
+    if isinstance(reader, Damage) or looking.literal is not None or not looking.wants_words:
+        return {}
+    from cass.lexical.explained import word_parts
+
+    compiled = reader.compile(looking.query.root, looking.filters, looking.resolve)
+    return {doc: {**parts} for doc, parts in word_parts(reader, compiled, docs).items()}

@@ -1,0 +1,86 @@
+"""Why a hit stands where it stands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cass.lexical.explained import FIELDS, word_parts
+from cass.lexical.reader import LexicalReader, open_reader
+from cass.query.parse import parse
+from tests.archive import Home, make_home
+from tests.schemas.checking import faults
+from tests.search.asking import say
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = make_home(tmp_path_factory.mktemp("explain"))
+    return say(home, both="the walrus met a penguin", one="a walrus alone", none="nobody was there")
+
+
+def test_each_hit_tells_its_rung_its_places_and_its_words(home: Home) -> None:
+    """As one object beside the hit's other keys."""
+    said = json.loads(home.cass("search", "walrus penguin", "--explain", "--json", "--refresh", "off").stdout)
+    first, second = [hit["explain"] for hit in said["hits"]]
+
+    assert faults("search", said) == []
+    assert (first["rung"], second["rung"]) == ("exact", "relaxed")
+    assert (first["rank"], first["lists"]["lexical"]["rank"], second["lists"]["lexical"]["rank"]) == (1, 1, 2)
+    assert first["words"]["body"].keys() == {"walrus", "penguin"}
+    assert second["words"]["body"].keys() == {"walrus"}
+
+
+def test_each_stage_tells_what_it_did_or_why_it_did_nothing(home: Home) -> None:
+    """And how long it took."""
+    said = json.loads(home.cass("search", "walrus", "--explain", "--json", "--mode", "lexical").stdout)
+    stages = {stage["stage"]: stage["did"] for stage in said["meta"]["stages"]}
+
+    assert stages["words"] == "2 messages on the rung 'all', 2 candidates, from the lexical"
+    assert stages["meaning"] == "skipped: the mode is lexical"
+    assert all(stage["ms"] >= 0 for stage in said["meta"]["stages"])
+
+
+@pytest.mark.parametrize("words", [(), ("-F", "walrus met"), ("zzqx",), ("walrus", "--sort", "newest"), ("role:user",)])
+def test_every_search_can_be_explained(home: Home, words: tuple[str, ...]) -> None:
+    """With an index, without words, with nothing found."""
+    said = json.loads(home.cass("search", *words, "--explain", "--json").stdout)
+
+    assert faults("search", said) == []
+    assert all("explain" in hit for hit in said["hits"])
+
+
+def test_people_read_it_below_each_hit(home: Home) -> None:
+    """The stages stand with what is said about the answer."""
+    done = home.cass("search", "walrus penguin", "--explain")
+
+    assert "rung exact, lexical #1 (" in done.stdout
+    assert "body: " in done.stdout
+    assert "meaning: skipped: " in done.stderr
+
+
+def test_who_does_not_ask_is_told_nothing(home: Home) -> None:
+    said = json.loads(home.cass("search", "walrus", "--json").stdout)
+
+    assert "stages" not in said["meta"]
+    assert not any("explain" in hit for hit in said["hits"])
+
+
+def test_the_parts_of_plain_words_add_up_to_the_score(home: Home) -> None:
+    """Of one word there is nothing else."""
+    reader = open_reader(home.places.lexical)
+    assert isinstance(reader, LexicalReader)
+    compiled = reader.compile(parse("penguin").root, [], lambda field: None)
+    hit = reader.search(compiled, 1, None, "relevance").candidates[0]
+
+    assert word_parts(reader, compiled, [hit.doc])[hit.doc]["body"]["penguin"] == pytest.approx(hit.score, abs=1e-3)
+
+
+def test_fields_are_named_as_in_the_index(home: Home, tmp_path: Path) -> None:
+    reader = open_reader(home.places.lexical)
+    assert isinstance(reader, LexicalReader)
+    said = json.loads((Path(home.places.lexical) / reader.generation / "meta.json").read_text())
+
+    assert [field["name"] for field in said["schema"][: len(FIELDS)]] == list(FIELDS)
