@@ -14,7 +14,7 @@ import typer
 
 from cass.cli.lane import Invocation, settle
 from cass.cli.suggest import unknown_command, unknown_option
-from cass.cli.table import ALIASES, COUNT, HOME, NAMES, Command, Option, command, commands, options_of
+from cass.cli.table import ALIASES, COUNT, HOME, NAMES, SHARE, Command, Option, command, commands, options_of
 from cass.errors import UsageError
 
 Found = tuple[list[str], dict[str, list[str]]]
@@ -27,11 +27,12 @@ def parse(argv: list[str]) -> Invocation:
     """The invocation that `argv` (without the program's name) asks for.  Raises UsageError with what to do."""
     name, rest = _hoisted(argv)
     row = command(name)
+    rest, shares = _shares(row, rest)
     try:
         words, given = app()([name, *rest], prog_name="cass", standalone_mode=False)
     except WrongUse as wrong:
         raise _explained(row, rest, wrong) from wrong
-    return settle(row, words, given)
+    return settle(row, words, given | shares)
 
 
 @functools.cache
@@ -71,6 +72,14 @@ def _parameter(key: str, option: Option) -> inspect.Parameter:
     elif option.repeat:
         annotation = list[str] | None
     return inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _shares(row: Command, rest: list[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """The other arguments, and the values of options that need none: Typer has no such thing."""
+    names = {option.name for option in options_of(row) if option.kind == SHARE}
+    end = rest.index("--") if "--" in rest else len(rest)
+    found = {arg.partition("=")[0]: [arg.partition("=")[2]] for arg in rest[:end] if arg.partition("=")[0] in names}
+    return [arg for at, arg in enumerate(rest) if at >= end or arg.partition("=")[0] not in names], found
 
 
 def _raw(option: Option, value: object) -> list[str]:

@@ -19,6 +19,7 @@ from cass.cli.table import (
     INT,
     NAMES,
     PATH,
+    SHARE,
     SWITCH,
     Argument,
     Command,
@@ -98,7 +99,7 @@ def scan(options: tuple[Option, ...], argv: list[str]) -> tuple[list[str], dict[
 def _long(spelled: dict[str, Option], arg: str, rest: Iterator[str], given: dict[str, list[str]]) -> bool:
     name, equals, value = arg.partition("=")
     option = spelled.get(name)
-    if option is None or (equals and not option.takes_value):
+    if option is None or (equals and not (option.takes_value or option.kind == SHARE)):
         return False
     if option.takes_value and not equals:
         return _next(option, rest, given)
@@ -184,6 +185,8 @@ def _value(option: Option, raw: str) -> object:
     """One raw value, converted.  Raises UsageError in the reader's words."""
     if option.kind == FLAG:
         return option.value
+    if option.kind == SHARE:
+        return _share(option, raw)
     if option.kind in (INT, DAYS):
         number = _whole(option, raw)
         return number if option.kind == INT else f"{number}d"
@@ -202,6 +205,15 @@ def _whole(option: Option, raw: str) -> int:
     raise errors.UsageError(
         f"{raw!r} is not such a number", option.name, f"write a whole number, {option.least} or more"
     )
+
+
+def _share(option: Option, raw: str) -> object:
+    if not raw:
+        return option.value
+    plain = raw.isascii() and raw.replace(".", "", 1).isdigit() and len(raw) <= MOST_DIGITS
+    if plain and float(raw) <= 1:
+        return float(raw)
+    raise errors.UsageError(f"{raw!r} is not such a number", option.name, "write a number from 0 to 1, such as 0.7")
 
 
 def _choice(option: Option, raw: str) -> str:

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from cass.cli.rows_semantic import MODES, SHOWN_MODES, semantic_options
-from cass.cli.table import CHOICE, DAYS, DURATION, INT, PATH, SWITCH, TEXT, Argument, Command, Option, agent_option
+from cass.cli.table import (
+    CHOICE,
+    DAYS,
+    DURATION,
+    INT,
+    PATH,
+    SHARE,
+    SWITCH,
+    TEXT,
+    Argument,
+    Command,
+    Option,
+    agent_option,
+)
 
 ROLES = ("user", "assistant", "tool", "system", "summary")
 
@@ -84,6 +97,14 @@ def _search_ways() -> tuple[Option, ...]:
             "ORDER",
             default="relevance",
             values=("relevance", "newest", "oldest"),
+            group=g,
+        ),
+        Option(
+            ("--diverse",),
+            "hits that say the same thing apart; relevance counts so much against being different, half if not said",
+            SHARE,
+            "[=SHARE]",
+            value=0.5,
             group=g,
         ),
         Option(

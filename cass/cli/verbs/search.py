@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from cass.paths import Places
-    from cass.search.request import Results
+    from cass.search.engine import Search
+    from cass.search.request import Found, Results
 
 # With nothing indexed a search reads the newest sessions for so long; the rest is `cass index`'s.
 FIRST_READ_S = 1.5
@@ -30,11 +31,21 @@ def run(options: dict[str, Any]) -> int:
     where = places(os.environ, data_dir=options["data_dir"])
     request = _request(options)
     freshness = _freshen(where, options["refresh"], options["settings"])
-    results = _finder(options)(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness, _kept.append)
+    find, order = _finder(options), _order(options)
+    results = find(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness, _kept.append, order)
     _print(results, options)
     if results.long_tail and options["refresh"] != "off":
         _catch_up(where)
     return _exit_code(results, options)
+
+
+def _order(options: dict[str, Any]) -> Callable[[Search, Found], Found] | None:
+    if options["diverse"] is None:
+        return None
+    from cass.search.diverse import spread
+
+    share: float = options["diverse"]
+    return spread(share)
 
 
 def _finder(options: dict[str, Any]) -> Callable[..., Results]:

@@ -1,0 +1,102 @@
+"""Hits that say the same thing are put apart."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cass.cli.app import parse as slowly
+from cass.cli.lane import parse
+from cass.errors import UsageError
+from cass.search.diverse import diverse, mark_of
+from tests.archive import Home, make_home
+from tests.search.asking import say
+
+SAID = {
+    "first": "walrus walrus walrus: the build fails with a missing header",
+    "again": "walrus walrus walrus: the build fails with a missing header, too",
+    "other": "a walrus, and deploys to the second region are slow since monday at noon",
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return say(make_home(tmp_path_factory.mktemp("diverse")), **SAID)
+
+
+def order(home: Home, *words: str) -> list[str]:
+    said = json.loads(home.cass("search", "walrus", "--json", *words).stdout)
+    return [hit["external_id"] for hit in said["hits"]]
+
+
+def test_what_is_different_comes_before_what_repeats(home: Home) -> None:
+    """The best hit stays first."""
+    plain = order(home)
+
+    assert plain.index("other") == 2
+    assert order(home, "--diverse=0.3") == [plain[0], "other", plain[1]]
+    assert order(home, "--diverse=0.1") == [plain[0], "other", plain[1]]
+
+
+def test_if_relevance_is_all_nothing_moves(home: Home) -> None:
+    assert order(home, "--diverse=1") == order(home)
+
+
+def test_an_order_by_time_is_left_alone(home: Home) -> None:
+    """And said so."""
+    done = home.cass("search", "walrus", "--diverse", "--sort", "newest")
+
+    assert "--diverse changes only an order by relevance" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "share"), [((), None), (("--diverse",), 0.5), (("--diverse=0.7",), 0.7), (("--", "--diverse"), None)]
+)
+def test_the_share_is_optional(words: tuple[str, ...], share: float | None) -> None:
+    """Read the same way by both parsers; a word behind it is a word of the query."""
+    argv = ["search", "x", *words]
+    quick = parse(argv)
+
+    assert quick is not None
+    assert quick.options["diverse"] == slowly(argv).options["diverse"] == share
+
+
+@pytest.mark.parametrize("share", ["1.1", "-1", "x", "0.5.5"])
+def test_a_share_beyond_one_is_refused(share: str) -> None:
+    assert parse(["search", "x", f"--diverse={share}"]) is None
+    with pytest.raises(UsageError, match="from 0 to 1"):
+        slowly(["search", "x", f"--diverse={share}"])
+
+
+SCORES = st.lists(st.tuples(st.floats(0, 100), st.integers(0, 2**12)), min_size=1, max_size=12)
+
+
+@given(SCORES, st.floats(0, 1))
+def test_the_running_maximum_is_the_definition(items: list[tuple[float, int]], share: float) -> None:
+    """Compared with the formula written out: at each step the best of those left."""
+    scores, marks = [score for score, _ in items], [mark for _, mark in items]
+    low, high = min(scores), max(scores)
+
+    def worth(at: int, before: list[int]) -> float:
+        alike = [
+            (marks[at] & marks[other]).bit_count() / ((marks[at] | marks[other]).bit_count() or 1) for other in before
+        ]
+        relevance = (scores[at] - low) / (high - low) if high > low else 1.0
+        return share * relevance - (1 - share) * max(alike, default=0.0)
+
+    chosen = diverse(scores, marks, share, len(items))
+
+    assert sorted(chosen) == list(range(len(items)))
+    for step, at in enumerate(chosen):
+        left = set(chosen[step:])
+        assert worth(at, chosen[:step]) == pytest.approx(max(worth(each, chosen[:step]) for each in left))
+
+
+def test_a_text_has_the_same_mark_everywhere(tmp_path: Path) -> None:
+    assert mark_of("walrus") == mark_of("Walrus, walrus!")
+    assert mark_of("walrus").bit_count() == 1
+    assert mark_of("") == 0
