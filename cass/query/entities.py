@@ -42,6 +42,9 @@ _BEFORE = frozenset(("$", "(", "env", "exec", "nohup", "sudo", "time", "npx", "u
 SHELLS = frozenset(
     ("bash", "shell", "exec_command", "run_shell_command", "local_shell", "run_command", "execute_command")
 )
+COMMAND_CHARS = 4_000
+# No name is longer than what is read on either side of a place; a word that stands in more places is none there either.
+AROUND, MOST_PLACES = 300, 100
 # The numbers of Document.role for what a tool printed: it gives no commands.
 TOOL = 2
 
@@ -74,7 +77,7 @@ def _plain_version(version: str) -> str:
 
 def _commands(text: str) -> Iterator[str]:
     """The programs that a shell is given, alone and with what they are told first: `cargo`, `cargo build`."""
-    for command in _BREAK.split(text):
+    for command in _BREAK.split(text[:COMMAND_CHARS]):
         words = command.split(None, 8)
         while words and ("=" in words[0] or words[0] in _BEFORE):
             del words[0]
@@ -82,6 +85,33 @@ def _commands(text: str) -> Iterator[str]:
             yield words[0]
             if len(words) > 1 and _WORD.fullmatch(words[1]):
                 yield f"{words[0]} {words[1]}"
+
+
+def mentions(wanted: str, text: str, tools: Iterable[str] = (), role: int | None = None) -> bool:
+    """Does a message name it?  As `is_named(wanted, names_in(…))` says, but only the places that matter are read."""
+    if role != TOOL and not SHELLS.isdisjoint(tools) and wanted in {name.lower() for name in _commands(text)}:
+        return True
+    if " " in wanted or _is_program_alone(wanted):
+        return False
+    # What is looked for stands in the text as it is, if only the end of it: a path may have other slashes.
+    core, lower = wanted.rpartition("/")[2] or wanted, text.lower()
+    at, left = lower.find(core), MOST_PLACES
+    while at >= 0 and left:
+        left -= 1
+        around = text[max(0, at - AROUND) : at + len(core) + AROUND]
+        if is_named(wanted, names_in(around)):
+            return True
+        at = lower.find(core, at + AROUND)
+    return False
+
+
+def _is_program_alone(wanted: str) -> bool:
+    """Could it be nothing but a program: letters that are no error's name in small or capital letters?"""
+    return (
+        wanted.isalpha()
+        and not wanted.endswith(("error", "exception", "warning", "panic"))
+        and not names_in(wanted.upper())
+    )
 
 
 def wanted_name(value: str) -> str:

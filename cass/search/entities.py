@@ -6,7 +6,7 @@ Loaded only for `entity:`.  Without an index each text is asked as it comes alon
 from __future__ import annotations
 
 from cass.lexical.reader import Damage
-from cass.query.entities import is_named, names_in
+from cass.query.entities import mentions
 from cass.query.syntax import Phrase, Prefix, Word
 from cass.query.words import version_forms
 from cass.store.documents import documents_newest_first
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from cass.lexical.reader import LexicalReader
     from cass.query.syntax import Field
 
-# Texts that are read for one name: 30 ms for a thousand.
-MOST_READ = 2_000
+# Texts that are read for one name.
+MOST_READ = 1_000
 AT_ONCE = 500
 
 
 def names(wanted: str, document: Document) -> bool:
     """Does this message name it?"""
-    return is_named(wanted, names_in(document.body, document.tools, document.role))
+    return mentions(wanted, document.body, document.tools, document.role)
 
 
 def documents_naming(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cass.query.entities import SHELLS, TOOL, names_in, wanted_name
+from cass.query.entities import SHELLS, TOOL, is_named, mentions, names_in, wanted_name
 from cass.search import entities
 from cass.store.schema import ROLES
 from tests.archive import Home, answers, calls, make_home, says
@@ -111,6 +111,17 @@ def test_programs_are_read_off_what_a_shell_was_given() -> None:
     assert names_in(text, [tool]) == {"cd", "git", "git commit", "tee", "tee log", "uv", "uv run", "ls"}
     assert names_in(text, [tool], TOOL) == set()
     assert ROLES[TOOL] == "tool"
+
+
+@pytest.mark.parametrize("text", [*SAID.values(), "C:\\w\\src\\net\\pool.rs", "x" * 2_000 + " E0432", "git a"])
+def test_to_look_for_one_name_is_to_look_for_all(text: str) -> None:
+    """Only faster."""
+    wanted = [wanted_name(query.partition(":")[2]) for query, _ in NAMED if query.count(":") == 1 and "(" not in query]
+    wanted += ["net/pool.rs", "w/src/net/pool.rs", "git", "git a"]
+
+    for tools in ([], [next(iter(SHELLS))]):
+        named = {name for name in wanted if is_named(name, names_in(text, tools))}
+        assert {name for name in wanted if mentions(name, text, tools)} == named
 
 
 @pytest.mark.parametrize(
