@@ -28,14 +28,14 @@ _cass() {
     case "$cmd" in
         "")
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions index status doctor sources import forget restore config models backfill worker demo schema completion man help version"
+            values="search show sessions like index status doctor sources import forget restore config models backfill worker demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
             esac
             ;;
         search|find|query|grep)
-            words="--agent --workspace --session --exclude-session --role --since --until --include-self --mode --match -F --literal --sort --group --refresh --timeout --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait -n --limit --offset --cursor -C --context -l --sessions-only -c --count -0 --null --jsonl --fields --format --max-content-length --max-tokens --offsets --request-id --exit-zero --exit-status --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="--agent --workspace --session --exclude-session --role --since --until --include-self --mode --match -F --literal --sort --diverse --group --refresh --timeout --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait -n --limit --offset --cursor -C --context -l --sessions-only -c --count -0 --null --jsonl --fields --format --max-content-length --max-tokens --offsets --explain --request-id --exit-zero --exit-status --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
                 --workspace) _cass_paths -d; return ;;
                 --role) words="" values="user assistant tool system summary" ;;
@@ -68,6 +68,15 @@ _cass() {
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
                 --agent|--since|--until|-n|--limit) return ;;
+            esac
+            ;;
+        like|related)
+            words="-n --limit --agent --workspace --since --until --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --workspace) _cass_paths -d; return ;;
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+                -n|--limit|--agent|--since|--until) return ;;
             esac
             ;;
         index|reindex)
@@ -203,7 +212,7 @@ _cass() {
             ;;
         help)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions index status doctor sources import forget restore config models backfill worker demo schema completion man help version"
+            values="search show sessions like index status doctor sources import forget restore config models backfill worker demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;

@@ -12,6 +12,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
         'expand' = 'show'
         'ls' = 'sessions'
         'list' = 'sessions'
+        'related' = 'like'
         'reindex' = 'index'
         'st' = 'status'
         'docs' = 'man'
@@ -23,6 +24,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('search', 'find messages')
                 , @('show', 'read a session, or a message with its neighbours')
                 , @('sessions', 'list sessions, newest first')
+                , @('like', 'find sessions like a session, or like a text')
                 , @('index', 'read what is new in the agents'' files')
                 , @('status', 'what is there, how fresh it is, and what needs doing')
                 , @('doctor', 'check everything, with the command that mends what is broken')
@@ -72,6 +74,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('-F', 'the text exactly so, punctuation included')
                 , @('--literal', 'the text exactly so, punctuation included')
                 , @('--sort', 'the order')
+                , @('--diverse', 'hits that say the same thing apart; relevance counts so much against being different, half if not said')
                 , @('--group', 'one hit a session, or every hit')
                 , @('--refresh', 'read new messages first: a moment at most, all of them, or none')
                 , @('--timeout', 'stop after this long and print what was found: 500ms, 2s')
@@ -102,6 +105,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--max-content-length', 'cut each text after N characters')
                 , @('--max-tokens', 'print only as many hits as fit into N tokens of four bytes')
                 , @('--offsets', 'what the matches of a hit count')
+                , @('--explain', 'say why each hit stands where it stands, and what each stage did')
                 , @('--request-id', 'repeated in meta, to tell answers apart')
                 , @('--exit-zero', 'exit 0 also when nothing is found')
                 , @('--exit-status', 'with --json, exit 1 when nothing is found')
@@ -165,6 +169,31 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--until', 'not after: the same forms; both ends count')
                 , @('-n', 'how many sessions')
                 , @('--limit', 'how many sessions')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'like' = @{
+            Words = @(
+                , @('-n', 'how many sessions')
+                , @('--limit', 'how many sessions')
+                , @('--agent', 'only this agent, such as claude_code or codex')
+                , @('--workspace', 'only this folder and all below it; . is the current repository; a bare word is a folder''s name')
+                , @('--since', 'not before: 7d, 24h, yesterday, 2025-06-01')
+                , @('--until', 'not after: the same forms; both ends count')
                 , @('--json', 'print one JSON object and nothing else')
                 , @('--data-dir', 'where cass keeps its archive')
                 , @('--color', 'when to use colour')
@@ -611,6 +640,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('search', 'search')
                 , @('show', 'show')
                 , @('sessions', 'sessions')
+                , @('like', 'like')
                 , @('index', 'index')
                 , @('status', 'status')
                 , @('doctor', 'doctor')
