@@ -16,6 +16,7 @@ from cass.cli.table import (
     Command,
     Option,
     agent_option,
+    secrets_option,
 )
 
 ROLES = ("user", "assistant", "tool", "system", "summary")
@@ -172,6 +173,7 @@ def _search_output() -> tuple[Option, ...]:
         ),
         Option(("--explain",), "say why each hit stands where it stands, and what each stage did", group=g),
         Option(("--request-id",), "repeated in meta, to tell answers apart", TEXT, "TEXT", group=g),
+        secrets_option(),
         Option(("--exit-zero",), "exit 0 also when nothing is found", group=g),
         Option(("--exit-status",), "with --json, exit 1 when nothing is found", group=g),
     )
@@ -212,6 +214,7 @@ def show() -> Command:
             _role(),
             Option(("--tools",), "also what tools were given and answered, in full"),
             Option(("--raw",), "the agent's own lines, from its file"),
+            secrets_option(),
         ),
     )
 
@@ -234,6 +237,7 @@ def sessions() -> Command:
             agent_option(),
             *_since(),
             Option(("-n", "--limit"), "how many sessions", INT, "N", default=20),
+            secrets_option(),
         ),
     )
 

@@ -71,4 +71,20 @@ def doctor() -> Command:
     )
 
 
-ROWS = {"index": index, "status": status, "doctor": doctor}
+def secrets() -> Command:
+    return Command(
+        "secrets",
+        "which passwords, keys and tokens stand in the archive",
+        "Keep",
+        more=(
+            "A list to rotate by: of each its kind, a fingerprint, when it was first and last seen, and the sessions."
+            " The secrets themselves are never printed. Equal fingerprints are equal secrets, on every machine."
+        ),
+        examples=(
+            ("cass secrets", "what to replace"),
+            ("cass secrets --json", "the same for a program"),
+        ),
+    )
+
+
+ROWS = {"index": index, "status": status, "doctor": doctor, "secrets": secrets}

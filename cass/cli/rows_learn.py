@@ -23,6 +23,7 @@ SCHEMAS = (
     ("doctor-interference", "cass doctor --interference --json"),
     ("forget", "cass forget --json"),
     ("restore", "cass restore ID --json"),
+    ("secrets", "cass secrets --json"),
     ("config", "cass config show --json"),
     ("config-one", "cass config get|set|unset KEY --json"),
     ("config-path", "cass config path --json"),

@@ -167,6 +167,10 @@ def _everywhere() -> tuple[Option, ...]:
     )
 
 
+def secrets_option() -> Option:
+    return Option(("--show-secrets",), "print passwords, keys and tokens as they are, not masked", group="Output")
+
+
 def agent_option() -> Option:
     """The filter that search, sessions and index share."""
     doc = "only this agent, such as claude_code or codex"
@@ -185,6 +189,7 @@ NAMES = (
     "import",
     "forget",
     "restore",
+    "secrets",
     "config",
     "models",
     "backfill",
@@ -220,7 +225,7 @@ def command(name: str) -> Command:
     """The row of a command, without its global options.  KeyError for a name that is not in the table."""
     if name in ("search", "show", "sessions", "like"):
         from cass.cli.rows_find import ROWS  # only the file of the wanted row: a cold search pays for it
-    elif name in ("index", "status", "doctor"):
+    elif name in ("index", "status", "doctor", "secrets"):
         from cass.cli.rows_keep import ROWS
     elif name in ("sources", "import"):
         from cass.cli.rows_sources import ROWS

@@ -6,6 +6,7 @@ from cass.query.syntax import Word
 from cass.query.terms import Form, find, forms_of, wanted_leaves
 from cass.query.words import cjk_grams, cjk_runs, fold, pieces, tokens
 from cass.records import record
+from cass.redact import KEY_NAME, mask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _MAX_PLACES = 12
 _READ_WIDTHS = 4
 # A cut is moved to a word's edge if there is one this near.
 _SNAP = 24
+# The name of a secret stands so near before it.
+_NAME_REACH = 40
 # Shorter parts of words would light up everywhere.
 _MIN_PART = 3
 
@@ -74,15 +77,18 @@ def _forms(
     return tuple(dict.fromkeys(forms))
 
 
-def snippet(text: str, terms: Terms, width: int = WIDTH) -> tuple[str, list[tuple[int, int]]]:
+def snippet(text: str, terms: Terms, width: int = WIDTH, masked: bool = True) -> tuple[str, list[tuple[int, int]]]:
     """One line of at most `width` characters from `text`, and the matches in it as half-open offsets into the line.
 
     Runs of space are one space, control characters are made visible, and … stands where text was cut off.
     The line is where most of the terms stand together, else most matches, else the earliest.  Terms are matched
     as whole words or camel case parts; if the text has none, their parts, then anywhere inside words; if none are
-    there either, the line is the text's beginning.  A `width` under 3 is 3.
+    there either, the line is the text's beginning.  A `width` under 3 is 3.  `masked`: secrets are hidden, also those
+    that the line shows a part of; what was matched in one is still marked.
     """
     width = max(width, 3)
+    if masked and KEY_NAME in text:
+        text = mask(text)  # a key has many lines, of which none by itself looks like one
     wanted = terms.terms
     folded = fold(text)
     places = _places(folded, text, wanted, width)
@@ -91,7 +97,7 @@ def snippet(text: str, terms: Terms, width: int = WIDTH) -> tuple[str, list[tupl
             wanted = looser(terms.terms)
             places = _places(folded, text, wanted, width)
     start, end = _best(places, width)
-    return _cut(text, start, end, width, wanted)
+    return _cut(text, start, end, width, wanted, masked)
 
 
 def _apart(terms: Sequence[Sequence[Form]]) -> tuple[tuple[Form, ...], ...]:
@@ -163,7 +169,7 @@ def _best(places: Sequence[Place], width: int) -> tuple[int, int]:
 
 
 def _cut(
-    text: str, start: int, end: int, width: int, terms: Sequence[Sequence[Form]]
+    text: str, start: int, end: int, width: int, terms: Sequence[Sequence[Form]], masked: bool
 ) -> tuple[str, list[tuple[int, int]]]:
     before, cut_before = _line_before(text, start, _READ_WIDTHS * width)
     after, cut_after = _line_after(text, start, _READ_WIDTHS * width)
@@ -174,7 +180,15 @@ def _cut(
     tail = ELLIPSIS if cut_after or high < len(line) else ""
     shift = len(head) - low
     spans = [(max(a, low) + shift, min(b, high) + shift) for a, b in _spans(line, terms) if a < high and b > low]
-    return head + line[low:high] + tail, spans
+    shown = _hidden(line, low, high) if masked else line[low:high]
+    return head + shown + tail, spans
+
+
+def _hidden(line: str, low: int, high: int) -> str:
+    """`line[low:high]`, its secrets masked: also one that is cut, or whose name stands before the cut."""
+    first = max(line.rfind(" ", 0, max(0, low - _NAME_REACH)), 0)
+    last = line.find(" ", high)
+    return mask(line[first : None if last < 0 else last])[low - first : high - first]
 
 
 def _line_before(text: str, start: int, reach: int) -> tuple[str, bool]:

@@ -296,6 +296,7 @@ class Search:
             self._hit(rank, lead, also, message, texts.get(message.id, []), found, terms, short)
             for (rank, lead, also), message in zip(ranked, shown, strict=True)
         )
+        page = tuple([hit.masked() for hit in page]) if self.request.masked else page
         return page, len(groups) > self.offset + self.request.limit
 
     def _occurrence(self, messages: Sequence[StoredMessage]) -> StoredMessage:
@@ -361,11 +362,11 @@ class Search:
         if self.literal is not None:
             from cass.search.scan import literal_snippet
 
-            return literal_snippet(text, self.literal)
-        line, matches = snippet(text, terms)
+            return literal_snippet(text, self.literal, self.request.masked)
+        line, matches = snippet(text, terms, masked=self.request.masked)
         if not matches and terms.terms and len(text) >= SNIPPET_CHARS:
             blocks = hits.texts_of(self.connection, [message.id]).get(message.id, [])
-            line, matches = snippet("\n".join(text for text, _ in blocks), terms)
+            line, matches = snippet("\n".join(text for text, _ in blocks), terms, masked=self.request.masked)
         return line, tuple(matches)
 
     def _context(self, message: StoredMessage) -> tuple[tuple[int, str, str], ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cass.query.parse import parse
 from cass.query.syntax import Query, Word
-from cass.records import record
+from cass.records import record, replace
+from cass.redact import mask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Request:
     content: bool = False
     request_id: str | None = None
     short_ids: bool = True
+    masked: bool = True
     semantic: tuple[tuple[str, object], ...] = ()
 
     def query(self) -> Query:
@@ -136,6 +138,15 @@ class Hit:
     context: tuple[tuple[int, str, str], ...] = ()
     doc: int = 0
     explain: Mapping[str, object] | None = None
+
+    def masked(self) -> Hit:
+        """The same without the secrets in its title and its texts; the snippet was cut without them."""
+        title = mask(self.title) if self.title else self.title
+        if title == self.title and self.content is None and not self.context:
+            return self
+        content = self.content if self.content is None else mask(self.content)
+        context = tuple([(ordinal, role, mask(text)) for ordinal, role, text in self.context])
+        return replace(self, title=title, content=content, context=context)
 
 
 @record

@@ -11,6 +11,7 @@ from cass.query.snippet import WIDTH
 from cass.query.syntax import Word
 from cass.query.terms import wanted_leaves
 from cass.query.words import index_fold
+from cass.redact import mask
 from cass.search.request import Found
 from cass.search.tail import fields_of, ordered, passes
 from cass.store.documents import documents_newest_first
@@ -121,19 +122,20 @@ def _by_time(search: Search, by_rung: dict[str, list[Candidate]], names: Sequenc
     return ordered(search, [hit for name in names for hit in by_rung[name]])
 
 
-def literal_snippet(text: str, wanted: str) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """One line around the first place, and every place in it."""
+def literal_snippet(text: str, wanted: str, masked: bool) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """One line around the first place, and every place in it; `masked` hides secrets, what was matched in them too."""
     at = max(0, text.find(wanted))
     wanted = wanted[: WIDTH - 2]
     room = max(0, WIDTH - 2 - len(wanted)) // 3
     start, end = max(0, at - room), min(len(text), max(0, at - room) + WIDTH - 2)
     line = "".join(char if char.isprintable() else " " for char in text[start:end])
+    hidden = "".join(char if char.isprintable() else " " for char in mask(text)[start:end]) if masked else line
     shown = "".join(char if char.isprintable() else " " for char in wanted)
-    before = "…" if start else ""
-    line = f"{before}{line}{'…' if end < len(text) else ''}"
+    before, after = "…" if start else "", "…" if end < len(text) else ""
+    line, hidden = f"{before}{line}{after}", f"{before}{hidden}{after}"
     spans = []
     at = line.find(shown)
     while shown and at >= 0:
         spans.append((at, at + len(shown)))
         at = line.find(shown, at + len(shown))
-    return line, tuple(spans)
+    return hidden, tuple(spans)

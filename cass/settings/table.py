@@ -237,6 +237,13 @@ ROWS = (
         "where else to look: an agent's folder as agent=FOLDER, or a FOLDER that is laid out as a home is",
         default=(),
     ),
+    Setting(
+        "redact",
+        CHOICE,
+        "passwords, keys and tokens in messages: masked when shown, or not",
+        default="show",
+        values=("show", "off"),
+    ),
     Setting("sources.disabled", AGENTS, "agents whose files are not read", default=()),
     Setting(
         "sources.exclude",

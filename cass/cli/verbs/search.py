@@ -7,6 +7,7 @@ import sys
 
 from cass import clock, errors
 from cass.paths import home_folder, places
+from cass.redact import hides
 from cass.search.engine import search
 from cass.search.request import Freshness, Request
 from cass.store import connect
@@ -86,6 +87,7 @@ def _request(options: dict[str, Any]) -> Request:
         request_id=options["request_id"],
         semantic=tuple(options["settings"].items()),
         short_ids=not (options["json"] or options["jsonl"]),
+        masked=hides(options["settings"], options["show_secrets"]),
     )
 
 

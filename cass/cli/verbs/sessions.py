@@ -8,6 +8,8 @@ import sys
 from cass import clock
 from cass.errors import MissingIndex
 from cass.paths import places
+from cass.records import replace
+from cass.redact import hides, mask
 from cass.search.filters import Resolver
 from cass.search.request import Request
 from cass.store import catalog, connect
@@ -28,6 +30,8 @@ def run(options: dict[str, Any]) -> int:
     if connection is None:
         raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
     listed, total, notes = _listed(connection, options)
+    if hides(options["settings"], options["show_secrets"]):
+        listed = [replace(session, title=mask(session.title)) if session.title else session for session in listed]
     if options["json"]:
         from cass.render.sessions_json import answer
 

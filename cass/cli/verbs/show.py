@@ -7,6 +7,8 @@ import sys
 
 from cass.errors import MissingIndex, NotFound
 from cass.paths import places
+from cass.records import replace
+from cass.redact import hides, mask
 from cass.search.target import find_target
 from cass.store import catalog, connect, hits
 from cass.store.schema import ROLES
@@ -32,7 +34,7 @@ def run(options: dict[str, Any]) -> int:
     target = find_target(connection, options["id"], options["line"], os.getcwd())
     chosen = _chosen(connection, target, options)
     if options["raw"]:
-        _raw(connection, target, chosen)
+        _raw(connection, target, chosen, options)
     else:
         _print(connection, target, chosen, options)
     return 0
@@ -68,6 +70,9 @@ def _print(connection: Connection, target: Target, chosen: list[StoredMessage], 
     ids = [message.id for message in chosen]
     for start in range(0, len(ids), hits.BOUND):
         blocks |= catalog.blocks_of(connection, ids[start : start + hits.BOUND])
+    if hides(options["settings"], options["show_secrets"]):
+        blocks = {at: [replace(block, text=mask(block.text)) for block in some] for at, some in blocks.items()}
+        session = replace(session, title=mask(session.title)) if session.title else session
     if options["json"]:
         from cass.render.show_json import answer
 
@@ -81,7 +86,7 @@ def _print(connection: Connection, target: Target, chosen: list[StoredMessage], 
     page(conversation(session, short, chosen, blocks, target.ordinal, options["tools"], look), options)
 
 
-def _raw(connection: Connection, target: Target, chosen: list[StoredMessage]) -> None:
+def _raw(connection: Connection, target: Target, chosen: list[StoredMessage], options: dict[str, Any]) -> None:
     """The agent's own lines, as they stand in its file."""
     from cass.render.terminal import visible
 
@@ -94,6 +99,7 @@ def _raw(connection: Connection, target: Target, chosen: list[StoredMessage]) ->
             for start, end in spans:
                 file.seek(start)
                 line = file.read(end - start).rstrip(b"\n").decode("utf-8", "backslashreplace")
+                line = mask(line) if hides(options["settings"], options["show_secrets"]) else line
                 sys.stdout.write((visible(line, lines=True) if sys.stdout.isatty() else line) + "\n")
     except FileNotFoundError as gone:
         raise NotFound("the agent has deleted this file", path, "the text is kept: leave --raw away") from gone

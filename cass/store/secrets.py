@@ -1,0 +1,68 @@
+"""Where secrets stand in the archive: every text is read once, and only those with a secret are looked up."""
+
+from __future__ import annotations
+
+from cass.records import record
+from cass.redact import fingerprint, secrets_in
+from cass.store.hits import BOUND, marks
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from sqlite3 import Connection
+
+
+@record
+class SeenSecret:
+    """A secret, told by kind and fingerprint; the sessions that hold it, first and last by time, UTC ms."""
+
+    kind: str
+    fingerprint: str
+    messages: int
+    sessions: tuple[str, ...]
+    first_ms: int | None
+    last_ms: int | None
+
+
+def secrets_of(connection: Connection, told: Callable[[int], None] = lambda texts: None) -> list[SeenSecret]:
+    """All secrets of the archive, those seen last first.  `told` hears how many texts were read so far."""
+    by_text: dict[int, list[tuple[str, str]]] = {}
+    for count, (number, text) in enumerate(connection.execute("SELECT id, text FROM texts"), 1):
+        found = [(kind, fingerprint(kind, text[start:end])) for kind, start, end in secrets_in(text)]
+        if found:
+            by_text[number] = found
+        if count % 10_000 == 0:
+            told(count)
+    seen: dict[tuple[str, str], dict[int, tuple[str, int | None]]] = {}
+    for message, text in _messages_with(connection, set(by_text)):
+        for secret in by_text[text]:
+            seen.setdefault(secret, {})[message] = ("", None)
+    told_of = _said(connection, {message for messages in seen.values() for message in messages})
+    listed = [_seen(secret, [told_of[message] for message in messages]) for secret, messages in seen.items()]
+    return sorted(listed, key=lambda each: (-(each.last_ms or 0), each.kind, each.fingerprint))
+
+
+def _seen(secret: tuple[str, str], said: list[tuple[str, int | None]]) -> SeenSecret:
+    times = [ms for _, ms in said if ms is not None]
+    # The session that had it last first: that is where one looks.
+    sessions = dict.fromkeys(sid for sid, _ in sorted(said, key=lambda each: (-(each[1] or 0), each[0])))
+    return SeenSecret(*secret, len(said), tuple(sessions), min(times, default=None), max(times, default=None))
+
+
+def _messages_with(connection: Connection, texts: set[int]) -> Iterable[tuple[int, int]]:
+    """(message, text) of every block that holds one of these texts: one pass, since blocks are not found by text."""
+    if texts:
+        for message, text in connection.execute("SELECT message, text FROM blocks"):
+            if text in texts:
+                yield message, text
+
+
+def _said(connection: Connection, messages: Iterable[int]) -> dict[int, tuple[str, int | None]]:
+    """Message → its session's id, and when it was said."""
+    ids, found = sorted(messages), {}
+    for start in range(0, len(ids), BOUND):
+        some = ids[start : start + BOUND]
+        sql = f"""SELECT m.id, s.sid, m.created_ms FROM messages m JOIN sessions s ON s.id=m.session
+            WHERE m.id IN ({marks(some)})"""
+        found.update({number: (sid, ms) for number, sid, ms in connection.execute(sql, some)})
+    return found

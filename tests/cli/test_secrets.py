@@ -1,0 +1,86 @@
+"""A pasted secret is masked wherever a message is shown, and `cass secrets` lists it without its value."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.archive import DAY_MS, FIRST_MS, Home, make_home
+from tests.schemas.checking import faults
+
+TOKEN = "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3gH6"
+SHOWN = "ghp_" + "•" * 36
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = make_home(tmp_path)
+    home.claude("s1", f"deploy with {TOKEN} please", "and then the tests")
+    home.claude("s2", "x " * 400 + f"deploy once more: {TOKEN}", start_ms=FIRST_MS + DAY_MS, title=f"Deploy {TOKEN}")
+    home.index()
+    return home
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("search", "deploy"),
+        ("search", "deploy", "--plain"),
+        ("search", "deploy", "--json", "--fields", "title,snippet,content,context", "-C", "2"),
+        ("search", "deploy", "--jsonl"),
+        ("search", "deploy", "--format", "{title} {snippet}"),
+        ("search", TOKEN, "-F", "--fields", "title,snippet", "--json"),
+        ("sessions", "--json"),
+    ],
+)
+def test_what_a_command_prints_is_masked(home: Home, argv: tuple[str, ...]):
+    masked, shown = home.cass(*argv), home.cass(*argv, "--show-secrets")
+
+    assert TOKEN not in masked.stdout.replace(f'"query": "{TOKEN}"', "") and "•" in masked.stdout
+    assert TOKEN in shown.stdout
+    assert masked.returncode == shown.returncode == 0
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",), ("--raw",)])
+def test_a_session_is_shown_masked(home: Home, flags: tuple[str, ...]):
+    name = home.search("tests").hits[0].sid
+
+    assert SHOWN in home.cass("show", name, *flags).stdout
+    assert TOKEN in home.cass("show", name, *flags, "--show-secrets").stdout
+
+
+def test_a_match_inside_a_secret_is_still_marked(home: Home):
+    said = json.loads(home.cass("search", TOKEN, "--json").stdout)
+    hit = said["hits"][0]
+
+    assert [hit["snippet"][start:end] for start, end in hit["matches"]] == [SHOWN]
+
+
+def test_masking_can_be_switched_off_in_the_settings(home: Home):
+    home.cass("config", "set", "redact", "off")
+
+    assert TOKEN in home.cass("search", "deploy").stdout
+
+
+def test_secrets_are_listed_by_fingerprint(home: Home):
+    done = home.cass("secrets", "--json")
+    said = json.loads(done.stdout)
+
+    assert faults("secrets", said) == []
+    (secret,) = said["secrets"]
+    assert (secret["kind"], secret["messages"], len(secret["sessions"])) == ("github-token", 2, 2)
+    assert secret["last_seen"] - secret["first_seen"] >= DAY_MS
+    assert TOKEN not in done.stdout + home.cass("secrets").stdout + home.cass("secrets", "--plain").stdout
+
+
+def test_an_archive_without_secrets_says_so(tmp_path: Path):
+    home = make_home(tmp_path)
+    home.claude("s1", "nothing to hide")
+    home.index()
+
+    done = home.cass("secrets")
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "no secrets were recognised in the archive\n"

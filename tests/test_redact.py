@@ -1,0 +1,97 @@
+"""Secrets are recognised by how they begin or what they are called, and masked letter for letter."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.secrets import MADE, is_hidden, planted
+from cass.redact import MASK, fingerprint, hides, mask, secrets_in
+
+TOKEN = "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3gH6"
+LINE = "MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY/PuoAoGCCqGSM49\n"
+KEY = f"-----BEGIN EC PRIVATE KEY-----\n{LINE * 3}-----END EC PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_planted_secrets_are_hidden(kind: str):
+    rng = random.Random(7)
+
+    missed = [text for text, value in [planted(rng, kind) for _ in range(25)] if not is_hidden(text, value)]
+
+    assert len(missed) <= 1  # a few random tokens have letters that look like a word
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the token is read from the environment: token = os.environ['SERVICE_TOKEN']",
+        "password: string;",
+        "const secretName = getSecretName(config)",
+        "API_KEY=your-api-key-goes-here",
+        "API_KEY=${SERVICE_API_KEY}",
+        "max_tokens: 4096, tokenizer: cl100k_base",
+        "git checkout 3f2a9c1e5b7d8f0a1c2e4d6b8a9f0c1d2e3f4a5b",
+        "see https://example.com/playwright:v1.56.0-arm64@sha256",
+        "postgres://user:password@localhost:5432/app",
+        "id: 0b9e2c4a-5d7f-4e1b-9a3c-6f8d0e2b4c7a",
+        'integrity "sha512-9Lp2TEd7nQ4bZ8cX1vK5mW3yR6tU0sA=="',
+        'if (line.startsWith("-----BEGIN PRIVATE KEY-----")) return;',
+        "sk-learn and skip-links-in-the-page-header-of-everything",
+        "from secrets import token_urlsafe; session_token = token_urlsafe(32)",
+        "keyToken: src/components/TokenList/TokenList2.tsx",
+        "• • •",
+        "",
+    ],
+)
+def test_what_only_speaks_of_secrets_is_left_alone(text: str):
+    assert mask(text) == text
+
+
+def test_a_token_keeps_its_first_letters_and_a_password_none():
+    assert mask(f"use {TOKEN} now") == f"use ghp_{MASK * 36} now"
+    assert mask("postgres://app:hunter2x9Q@db/x") == f"postgres://app:{MASK * 10}@db/x"
+
+
+def test_a_private_key_is_masked_whole_and_keeps_its_lines():
+    masked = mask(f"cat key\n{KEY}\ndone")
+
+    assert masked.startswith("cat key\n•") and masked.endswith("•\ndone")
+    assert masked.count("\n") == f"cat key\n{KEY}\ndone".count("\n")
+    assert not set("MHCAQ") & set(masked)
+
+
+def test_a_key_that_was_cut_off_is_masked_to_the_end():
+    assert "AQEEIIrY" not in mask(KEY[:-40])
+
+
+def test_a_secret_inside_another_is_one():
+    assert len(list(secrets_in(f"Authorization: Bearer {TOKEN}"))) == 1
+
+
+@given(st.text(max_size=300))
+def test_masking_keeps_every_offset_and_never_raises(text: str):
+    masked = mask(text)
+
+    assert len(masked) == len(text)
+    assert all(new in (old, MASK) for old, new in zip(text, masked, strict=True))
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_a_token_between_spaces_is_always_found(before: str, after: str):
+    assert TOKEN not in mask(f"{before} {TOKEN} {after}")
+
+
+def test_fingerprints_tell_secrets_apart_and_hold_nothing_of_them():
+    one, other = fingerprint("github-token", TOKEN), fingerprint("github-token", TOKEN[::-1])
+
+    assert one != other and one == fingerprint("github-token", TOKEN) != fingerprint("jwt", TOKEN)
+    assert len(one) == 12 and one not in TOKEN
+
+
+def test_secrets_are_shown_only_when_somebody_says_so():
+    assert hides({}, show_secrets=False) and hides({"redact": "index"}, show_secrets=False)
+    assert not hides({}, show_secrets=True) and not hides({"redact": "off"}, show_secrets=False)
