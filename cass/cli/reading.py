@@ -19,7 +19,9 @@ def wanted_rules(settings: Mapping[str, object], named: Sequence[str] = ()) -> R
     for root in roots:
         if split_root(root, "")[0] == "":
             sys.stderr.write(f"cass: {root.partition('=')[0]!r} is not an agent that cass reads (sources.roots)\n")
-    return Rules(wanted_agents(settings, named), roots, _words(settings, "sources.exclude"))
+    return Rules(
+        wanted_agents(settings, named), roots, _words(settings, "sources.exclude"), settings.get("redact") == "index"
+    )
 
 
 def _words(settings: Mapping[str, object], key: str) -> tuple[str, ...]:

@@ -177,7 +177,8 @@ class Import:
 
     def _read_all(self, archive: Archive, parts: list[Part]) -> None:
         exclusion = Exclusion(self.rules.exclude, self.around.home)
-        ingest = Ingest(archive.store, archive.feed, self.around, self._now_ms, self._monotonic_s, exclusion=exclusion)
+        store, feed, masked = archive.store, archive.feed, self.rules.masked
+        ingest = Ingest(store, feed, self.around, self._now_ms, self._monotonic_s, exclusion=exclusion, masked=masked)
         total = sum(part.size for part in parts)
         done = 0
         try:

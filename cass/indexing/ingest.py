@@ -56,7 +56,10 @@ class FileReport:
 
 
 class Ingest:
-    """Reads files one after another.  `stop()` true ends the present one at its next checkpoint."""
+    """Reads files one after another.  `stop()` true ends the present one at its next checkpoint.
+
+    `masked`: secrets are not stored.
+    """
 
     def __init__(
         self,
@@ -67,11 +70,13 @@ class Ingest:
         monotonic_s: Callable[[], float],
         stop: Callable[[], bool] = lambda: False,
         exclusion: Exclusion | None = None,
+        masked: bool = False,
     ) -> None:
         self.store = store
         self.feed = feed
         self.around = around
         self.exclusion = exclusion or Exclusion((), around.home)
+        self.masked = masked
         self._now_ms = now_ms
         self._monotonic_s = monotonic_s
         self._stop = stop
@@ -231,7 +236,7 @@ class Reading:
         last: Checkpoint | None = None
         known = [] if resume is None else skipped_of(self.store, self.file_id)
         self.sieve = Sieve(self.store, self.found.agent, self.ingest.exclusion, (*known, *self.left_out), not whole)
-        for item in self.sieve.sift(self._items(file, resume)):
+        for item in self._stored(self.sieve.sift(self._items(file, resume))):
             if type(item) is Prepared:
                 self.book.message(item)
             elif type(item) is Message:
@@ -258,6 +263,13 @@ class Reading:
         if finished:
             self._finish(last)
         return FileReport("read", file.bytes_read, self.book.given, self._shown_problems(), finished)
+
+    def _stored(self, items: Iterator[Item | Prepared]) -> Iterator[Item | Prepared]:
+        if not self.ingest.masked:
+            return items
+        from cass.indexing.masking import masked_items
+
+        return masked_items(items)
 
     def _file(self, resume: Resume | None) -> CountingFile:
         return CountingFile(self.descriptor, resume.offset if resume else 0, self.found.size)

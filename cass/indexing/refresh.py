@@ -99,7 +99,8 @@ def _read(
         return before is not None and not before.resumable and found.size > fits
 
     exclusion = Exclusion(rules.exclude, home)
-    ingest = Ingest(store, Feed(store, None, monotonic_s), around, now_ms, monotonic_s, is_over, exclusion)
+    feed = Feed(store, None, monotonic_s)
+    ingest = Ingest(store, feed, around, now_ms, monotonic_s, is_over, exclusion, rules.masked)
     behind = 0
     for number, found in enumerate(work):
         row = agent_row(found.agent)

@@ -36,11 +36,12 @@ BY_SETTING, BY_FILE, BY_MARK = "sources.exclude", IGNORE_FILE, "mark"
 @record
 class Rules:
     """`agents`: those that are read, None for all · `roots`: where to look beside the agents' own places · `exclude`:
-    workspaces that are left out."""
+    workspaces that are left out · `masked`: secrets are not stored."""
 
     agents: tuple[str, ...] | None = None
     roots: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    masked: bool = False
 
 
 ALL = Rules()

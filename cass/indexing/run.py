@@ -192,7 +192,8 @@ class Run:
         seen: Mapping[str, Seen],
     ) -> None:
         exclusion = Exclusion(self.request.rules.exclude, self.home)
-        ingest = Ingest(archive.store, archive.feed, around, self._now_ms, self._monotonic_s, self._stop, exclusion)
+        store, feed, masked = archive.store, archive.feed, self.request.rules.masked
+        ingest = Ingest(store, feed, around, self._now_ms, self._monotonic_s, self._stop, exclusion, masked)
         again = {path for path, folder in skipped_workspaces(archive.store) if exclusion.why(folder) is None}
         ingest.ahead = self._ahead([found for _, found in work if found.path not in seen], around)
         if ingest.ahead is not None:

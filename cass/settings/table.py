@@ -240,9 +240,9 @@ ROWS = (
     Setting(
         "redact",
         CHOICE,
-        "passwords, keys and tokens in messages: masked when shown, or not",
+        "passwords, keys and tokens: masked when a message is shown, already when it is indexed, or never",
         default="show",
-        values=("show", "off"),
+        values=("show", "index", "off"),
     ),
     Setting("sources.disabled", AGENTS, "agents whose files are not read", default=()),
     Setting(

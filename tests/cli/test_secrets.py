@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cass.connectors.base import Block, Checkpoint, Message, Session
+from cass.indexing.masking import masked_items
+from cass.indexing.prepared import prepare
 from tests.archive import DAY_MS, FIRST_MS, Home, make_home
 from tests.schemas.checking import faults
 
@@ -84,3 +87,31 @@ def test_an_archive_without_secrets_says_so(tmp_path: Path):
 
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == "no secrets were recognised in the archive\n"
+
+
+def test_with_redact_index_a_secret_is_never_stored(tmp_path: Path):
+    home = make_home(tmp_path)
+    home.cass("config", "set", "redact", "index")
+    home.claude("s1", f"deploy with {TOKEN} please", f"export it: {TOKEN}", title=f"Deploy {TOKEN}")
+    home.cass("index")
+    home.append("s1", f"and once more {TOKEN}")
+    home.cass("index")
+
+    kept = b"".join(path.read_bytes() for path in home.data.rglob("*") if path.is_file())
+    said = json.loads(home.cass("search", "deploy", "--json", "--show-secrets").stdout)
+
+    assert TOKEN.encode() not in kept and TOKEN[8:].lower().encode() not in kept.lower()
+    assert SHOWN in said["hits"][0]["snippet"]
+    assert json.loads(home.cass("secrets", "--json").stdout)["count"] == 0
+
+
+def test_what_the_reading_process_prepared_is_masked_as_well():
+    message = Message("s", 0, "user", FIRST_MS, (Block("text", "no secret"), Block("text", f"use {TOKEN}")))
+    session = Session("s", title=f"use {TOKEN}")
+    checkpoint = Checkpoint(10, 1, {"last": [f"use {TOKEN}", 3]})
+
+    plain, ahead, titled, at = masked_items([message, prepare(message), session, checkpoint])
+
+    assert plain == ahead and [part[5] for part in plain.parts] == ["no secret", f"use {SHOWN}"]
+    assert plain.text != prepare(message).text
+    assert (titled.title, at.state) == (f"use {SHOWN}", {"last": [f"use {SHOWN}", 3]})
