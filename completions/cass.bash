@@ -28,14 +28,14 @@ _cass() {
     case "$cmd" in
         "")
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like index status doctor sources import forget restore config models backfill worker demo schema completion man help version"
+            values="search show sessions like index status doctor sources import forget restore secrets config models backfill worker demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
             esac
             ;;
         search|find|query|grep)
-            words="--agent --workspace --session --exclude-session --role --since --until --include-self --mode --match -F --literal --sort --diverse --group --refresh --timeout --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait -n --limit --offset --cursor -C --context -l --sessions-only -c --count -0 --null --jsonl --fields --format --max-content-length --max-tokens --offsets --explain --request-id --exit-zero --exit-status --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="--agent --workspace --session --exclude-session --role --since --until --include-self --mode --match -F --literal --sort --diverse --group --refresh --timeout --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait -n --limit --offset --cursor -C --context -l --sessions-only -c --count -0 --null --jsonl --fields --format --max-content-length --max-tokens --offsets --explain --request-id --show-secrets --exit-zero --exit-status --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
                 --workspace) _cass_paths -d; return ;;
                 --role) words="" values="user assistant tool system summary" ;;
@@ -52,7 +52,7 @@ _cass() {
             esac
             ;;
         show|read|view|expand)
-            words="-C --context -n --line --role --tools --raw --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="-C --context -n --line --role --tools --raw --show-secrets --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             files=1
             case "$prev" in
                 --role) words="" values="user assistant tool system summary" ;;
@@ -62,7 +62,7 @@ _cass() {
             esac
             ;;
         sessions|ls|list)
-            words="--workspace --agent --since --until -n --limit --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="--workspace --agent --since --until -n --limit --show-secrets --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
                 --workspace) _cass_paths -d; return ;;
                 --data-dir) _cass_paths -d; return ;;
@@ -71,7 +71,7 @@ _cass() {
             esac
             ;;
         like|related)
-            words="-n --limit --agent --workspace --since --until --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="-n --limit --agent --workspace --since --until --show-secrets --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
                 --workspace) _cass_paths -d; return ;;
                 --data-dir) _cass_paths -d; return ;;
@@ -139,6 +139,13 @@ _cass() {
                 --color) words="" values="auto always never" ;;
             esac
             ;;
+        secrets)
+            words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
         config)
             words="--origin --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             values="show get set unset path edit"
@@ -189,7 +196,7 @@ _cass() {
             ;;
         schema)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search search-fields search-lines search-lines-fields show sessions index index-dry-run status sources sources-change import doctor doctor-interference forget restore config config-one config-path config-edit models backfill worker worker-log schema text version error"
+            values="search search-fields search-lines search-lines-fields show sessions index index-dry-run status sources sources-change import doctor doctor-interference forget restore secrets config config-one config-path config-edit models backfill worker worker-log schema text version error"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -212,7 +219,7 @@ _cass() {
             ;;
         help)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like index status doctor sources import forget restore config models backfill worker demo schema completion man help version"
+            values="search show sessions like index status doctor sources import forget restore secrets config models backfill worker demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;

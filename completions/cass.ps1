@@ -32,6 +32,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('import', 'read an export of ChatGPT or Claude.ai, or the archive of the Rust cass')
                 , @('forget', 'remove messages for good, from everything that cass keeps')
                 , @('restore', 'put a session''s file back that its agent has deleted')
+                , @('secrets', 'which passwords, keys and tokens stand in the archive')
                 , @('config', 'show and change settings')
                 , @('models', 'install the model that makes search by meaning better')
                 , @('backfill', 'make the vectors that search by meaning needs')
@@ -107,6 +108,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--offsets', 'what the matches of a hit count')
                 , @('--explain', 'say why each hit stands where it stands, and what each stage did')
                 , @('--request-id', 'repeated in meta, to tell answers apart')
+                , @('--show-secrets', 'print passwords, keys and tokens as they are, not masked')
                 , @('--exit-zero', 'exit 0 also when nothing is found')
                 , @('--exit-status', 'with --json, exit 1 when nothing is found')
                 , @('--json', 'print one JSON object and nothing else')
@@ -143,6 +145,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--role', 'only messages of this role')
                 , @('--tools', 'also what tools were given and answered, in full')
                 , @('--raw', 'the agent''s own lines, from its file')
+                , @('--show-secrets', 'print passwords, keys and tokens as they are, not masked')
                 , @('--json', 'print one JSON object and nothing else')
                 , @('--data-dir', 'where cass keeps its archive')
                 , @('--color', 'when to use colour')
@@ -169,6 +172,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--until', 'not after: the same forms; both ends count')
                 , @('-n', 'how many sessions')
                 , @('--limit', 'how many sessions')
+                , @('--show-secrets', 'print passwords, keys and tokens as they are, not masked')
                 , @('--json', 'print one JSON object and nothing else')
                 , @('--data-dir', 'where cass keeps its archive')
                 , @('--color', 'when to use colour')
@@ -194,6 +198,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--workspace', 'only this folder and all below it; . is the current repository; a bare word is a folder''s name')
                 , @('--since', 'not before: 7d, 24h, yesterday, 2025-06-01')
                 , @('--until', 'not after: the same forms; both ends count')
+                , @('--show-secrets', 'print passwords, keys and tokens as they are, not masked')
                 , @('--json', 'print one JSON object and nothing else')
                 , @('--data-dir', 'where cass keeps its archive')
                 , @('--color', 'when to use colour')
@@ -368,6 +373,25 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
             }
         }
         'restore' = @{
+            Words = @(
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'secrets' = @{
             Words = @(
                 , @('--json', 'print one JSON object and nothing else')
                 , @('--data-dir', 'where cass keeps its archive')
@@ -564,6 +588,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('doctor-interference', 'doctor-interference')
                 , @('forget', 'forget')
                 , @('restore', 'restore')
+                , @('secrets', 'secrets')
                 , @('config', 'config')
                 , @('config-one', 'config-one')
                 , @('config-path', 'config-path')
@@ -648,6 +673,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('import', 'import')
                 , @('forget', 'forget')
                 , @('restore', 'restore')
+                , @('secrets', 'secrets')
                 , @('config', 'config')
                 , @('models', 'models')
                 , @('backfill', 'backfill')

@@ -266,6 +266,7 @@ def like() -> Command:
             agent_option(),
             _workspace(),
             *_since(),
+            secrets_option(),
         ),
     )
 

@@ -35,6 +35,7 @@ def home(tmp_path: Path) -> Home:
         ("search", "deploy", "--jsonl"),
         ("search", "deploy", "--format", "{title} {snippet}"),
         ("search", TOKEN, "-F", "--fields", "title,snippet", "--json"),
+        ("search", "deploy", "--explain"),
         ("sessions", "--json"),
     ],
 )

@@ -10,6 +10,7 @@ from cass.errors import MissingIndex, UsageError
 from cass.lexical.reader import open_reader
 from cass.paths import places
 from cass.records import replace
+from cass.redact import hides
 from cass.search.engine import search
 from cass.search.like import by_session, telling_words, text_of
 from cass.search.request import Freshness, Request
@@ -71,6 +72,7 @@ def _results(where: Places, words: list[str], itself: tuple[str, ...], options: 
         match="any",
         exclude_sessions=itself,
         short_ids=not options["json"],
+        masked=hides(options["settings"], options["show_secrets"]),
     )
     told = f"compared by: {' '.join(words)}" if words else "there is no word in it that tells anything"
     freshness = Freshness(notes=(told,))
