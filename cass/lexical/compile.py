@@ -1,13 +1,17 @@
 """A query's tree → three queries of the index: all words, most words, any word; and the ranking over them.
 
-Side by side words are OR-ed; a document with all the telling ones gets a good part of their score again, one that
-lacks a single one a smaller part.  That shape beat plain OR, title boosts and hard AND, each by itself, on known items
-and on sentences (benchmarks/quality).
+Side by side words are OR-ed; a document with all the telling ones gets a bonus of a good part of their weights, one
+that lacks a single one a smaller one.  That shape beat plain OR, title boosts and hard AND, each by itself, on known
+items and on sentences (benchmarks/quality).
+
+What a query costs is the postings that are read, each time they are: the binding's collector cannot leave out what
+would not come up to the best.  So the bonuses are constants, whose clauses read neither frequencies nor lengths, and
+where the words are common only messages that lack at most one of them are scored.
 """
 
 from __future__ import annotations
 
-from cass.lexical.words import Unit
+from cass.lexical.words import FEW_WORDS, Unit, any_of
 from cass.native_tantivy import FieldType, Occur, Query
 from cass.query import syntax
 from cass.records import record
@@ -21,11 +25,15 @@ if TYPE_CHECKING:
     from cass.lexical.filter import Filter
     from cass.lexical.words import WordCompiler
 
-ALL_BONUS = 1.0
-ALL_BUT_ONE_BONUS = 0.8
+# Parts of the sum of the words' idf.
+ALL_BONUS = 0.6
+ALL_BUT_ONE_BONUS = 0.48
 # Who types few words means each of them; in a sentence some are by the way.  With more than four both bonuses shrink
-# by the square: with eight a quarter is left.
-FEW_WORDS = 4
+# by the square: with eight a quarter is left, with more it changes nothing.
+MOST_WITH_BONUS = 8
+# With so many postings of telling words, only messages that lack at most one of them are scored.  An archive of less
+# than twelve thousand messages never has them.
+COMMON = 40_000
 # What stands in so many of the messages is grammar: to have it too earns no bonus.
 TELLING_SHARE = 0.4
 # For two words next to each other as they were typed, if one of them is in no more than this share of the messages:
@@ -37,14 +45,33 @@ HYPHEN_BONUS = 0.4
 
 
 @record
+class Rung:
+    """What has all, most or any of the words: `match` finds and counts it, `scored` orders it.
+
+    They are one query where that is the cheapest.
+    """
+
+    name: str
+    match: Query
+    scored: Query
+
+    def under(self, conditions: Callable[[Query], Query]) -> Rung:
+        """The same among what fulfils the conditions."""
+        scored = conditions(self.scored)
+        return Rung(self.name, scored if self.match is self.scored else conditions(self.match), scored)
+
+
+@record
 class Compiled:
     """`ranked` orders; `rungs` tell what counts as having all, most or any of the words, strictest first.
 
-    `needs_text` is empty, or a text that the index cannot look for.
+    `nearly` orders much as `ranked` does, but finds only messages that lack at most one word: set where the words are
+    so common that the others had better not be looked at.
     """
 
     ranked: Query
-    rungs: tuple[tuple[str, Query], ...]
+    nearly: Query | None
+    rungs: tuple[Rung, ...]
     corrected: tuple[tuple[str, str], ...]
     dropped: tuple[str, ...]
     forms: tuple[tuple[str, tuple[str, ...]], ...]
@@ -103,23 +130,27 @@ class Compiler:
         def under(query: Query | None) -> Query:
             return _bool([*conditions, *([(Occur.Must, query)] if query is not None else [])], self._schema)
 
-        rungs: list[tuple[str, Query]]
-        if anchored and (wanted or loose or missing):
+        units, nearly = [*wanted, *loose], None
+        best = under(None)
+        rungs: list[Rung]
+        if anchored and (units or missing):
             # What must be there is found without the words beside it, as the last rung.
-            rungs = [(name, under(query)) for name, query in _rungs(wanted, loose, missing) if name != "any"]
-            rungs.append(("any", under(None)))
-            beside = [(Occur.Should, self._ranked([*wanted, *loose]))] if wanted or loose else []
+            rungs = [rung.under(under) for rung in _rungs(wanted, loose, missing) if rung.name != "any"]
+            rungs.append(Rung("any", best, best))
+            beside = [(Occur.Should, self._ranked(units))] if units else []
             ranked = Query.boolean_query([*conditions, *beside])
-        elif not wanted and not loose and missing:
-            rungs = [("any", Query.empty_query())]
+        elif not units and missing:
             ranked = Query.empty_query()
-        elif not wanted and not loose:
-            ranked = under(None)
-            rungs = [("all", ranked)]
+            rungs = [Rung("any", ranked, ranked)]
+        elif not units:
+            ranked = best
+            rungs = [Rung("all", ranked, ranked)]
         else:
-            rungs = [(name, under(query)) for name, query in _rungs(wanted, loose, missing)]
-            ranked = under(self._ranked([*wanted, *loose]))
-        return Compiled(ranked, tuple(rungs), *self._told())
+            rungs = _rungs(wanted, loose, missing)
+            rungs = [rung.under(under) for rung in rungs] if conditions else rungs
+            ranked = under(self._ranked(units))
+            nearly = under(near) if (near := _nearly(wanted)) is not None else None
+        return Compiled(ranked, nearly, tuple(rungs), *self._told())
 
     def _told(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
         corrected = tuple((unit.word, unit.corrected) for unit in self._units if unit.corrected)
@@ -218,44 +249,111 @@ def _bool(clauses: list[tuple[Occur, Query]], schema: Schema) -> Query:
     return Query.boolean_query(clauses)
 
 
-def _rungs(wanted: list[Unit], loose: list[Unit], missing: int) -> list[tuple[str, Query]]:
+def _rungs(wanted: list[Unit], loose: list[Unit], missing: int) -> list[Rung]:
     count = len(wanted) + len(loose) + missing
-    should = _any_of(wanted)
     rungs = []
     if len(wanted) == count:
-        rungs.append(("all", _all_of(wanted)))
+        rungs.append(_all_of(wanted))
     if count > 1 and (least := syntax.least_of(count)) <= len(wanted):
-        rungs.append(("most", Query.boolean_query(should, least)))
-    rungs.append(("any", Query.boolean_query([*should, *_any_of(loose)])))
+        scored = Query.boolean_query(_should(wanted), least)
+        match = Query.const_score_query(_lacking_one(wanted), 1.0) if least == len(wanted) - 1 else scored
+        rungs.append(Rung("most", match, scored))
+    units = [*wanted, *loose]
+    rungs.append(Rung("any", Query.const_score_query(_any(units), 1.0), Query.boolean_query(_should(units))))
     return rungs
 
 
-def _any_of(units: Sequence[Unit]) -> list[tuple[Occur, Query]]:
+def _all_of(units: list[Unit]) -> Rung:
+    if len(units) == 1:
+        query = units[0].query or Query.empty_query()
+        return Rung("all", query, query)
+    if not _is_common(units):
+        whole = Query.boolean_query([(Occur.Must, query) for _, query in _should(units)])
+    else:
+        # One word behind the other: each is looked up where all are, and read nowhere else.
+        whole = Query.const_score_query(_all(units), 0.0)
+        for word in _words(units):
+            whole = Query.boolean_query([(Occur.Must, whole), (Occur.Should, word)])
+    return Rung("all", whole, whole)
+
+
+def _is_common(units: Sequence[Unit]) -> bool:
+    """Are the telling ones so common that what lacks more than one of them had better not be scored?"""
+    return sum([unit.found for unit in units if unit.share <= TELLING_SHARE]) > COMMON
+
+
+def _should(units: Sequence[Unit]) -> list[tuple[Occur, Query]]:
     return [(Occur.Should, unit.query) for unit in units if unit.query is not None]
 
 
-def _all_of(units: Sequence[Unit]) -> Query:
-    queries = [unit.query for unit in units if unit.query is not None]
-    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Must, query) for query in queries])
+def _any(units: Sequence[Unit]) -> Query:
+    """Finds what has any of these: one flat list of words is the cheapest."""
+    return any_of(_words(units))
+
+
+def _words(units: Sequence[Unit]) -> list[Query]:
+    """All their words and forms, as one list."""
+    return [query for unit in units for query in (unit.scored or (unit.query,)) if query is not None]
+
+
+def _all(units: Sequence[Unit]) -> Query:
+    """Finds what has all of these; for a constant score, as the two below."""
+    return Query.boolean_query([(Occur.Must, unit.match) for unit in units])
+
+
+def _lacking_one(units: Sequence[Unit]) -> Query:
+    """Finds what lacks no more than one of these, two or more: it has all of one half, and all but one of the other.
+
+    Two conditions, of which the rarer half leads, cost half of what counting the words of each message does.
+    """
+    half = len(units) // 2
+    first, second = units[:half], units[half:]
+    found = []
+    for whole, other in ((first, second), (second, first)):
+        clauses = [(Occur.Must, unit.match) for unit in whole]
+        if len(other) > 1:
+            clauses.append((Occur.Must, _lacking_one(other)))
+        found.append((Occur.Should, Query.boolean_query(clauses)))
+    return Query.boolean_query(found)
 
 
 def _ranked(wanted: list[Unit], pairs: list[Query]) -> Query:
     if len(wanted) == 1:
-        return _all_of(wanted)
+        return wanted[0].query or Query.empty_query()
     clauses = [(Occur.Should, _scored(unit)) for unit in wanted]
     if any([unit.parts for unit in wanted]):
         # Parts count, but do not find: what is shown is what the last rung has.
-        clauses.append((Occur.Must, Query.const_score_query(Query.boolean_query(_any_of(wanted)), 0.0)))
-    telling = [unit for unit in wanted if unit.share <= TELLING_SHARE]
-    if len(telling) < 2:
-        telling = wanted
-    part = min(1.0, FEW_WORDS / len(telling)) ** 2
-    clauses.append((Occur.Should, Query.boost_query(_all_of(telling), ALL_BONUS * part)))
-    if len(telling) > 2:
-        all_but_one = Query.boolean_query(_any_of(telling), len(telling) - 1)
-        clauses.append((Occur.Should, Query.boost_query(all_but_one, ALL_BUT_ONE_BONUS * part)))
+        clauses.append((Occur.Must, Query.const_score_query(_any(wanted), 0.0)))
+    clauses += _bonuses(_telling(wanted))
     clauses += [(Occur.Should, Query.boost_query(pair, PAIR_BONUS)) for pair in pairs]
     return Query.boolean_query(clauses)
+
+
+def _telling(units: list[Unit]) -> list[Unit]:
+    """The units that are more than grammar, the rarest first; all, where hardly any is."""
+    telling = [unit for unit in units if unit.share <= TELLING_SHARE]
+    return sorted(telling, key=lambda unit: unit.found) if len(telling) > 1 else units
+
+
+def _bonuses(telling: Sequence[Unit]) -> list[tuple[Occur, Query]]:
+    """For what has all of these, and for what lacks no more than one."""
+    if len(telling) > MOST_WITH_BONUS:
+        return []
+    most = sum([unit.idf for unit in telling]) * min(1.0, FEW_WORDS / len(telling)) ** 2
+    bonuses = [(Occur.Should, Query.const_score_query(_all(telling), ALL_BONUS * most))]
+    if len(telling) > 2:
+        part = ALL_BUT_ONE_BONUS * most * (len(telling) - 1) / len(telling)
+        bonuses.append((Occur.Should, Query.const_score_query(_lacking_one(telling), part)))
+    return bonuses
+
+
+def _nearly(units: list[Unit]) -> Query | None:
+    """What lacks no more than one of the words, where these are common; a word's forms are summed, which is cheaper."""
+    telling = _telling(units)
+    if not _is_common(units) or not 2 < len(telling) <= MOST_WITH_BONUS:
+        return None
+    found = (Occur.Must, Query.const_score_query(_lacking_one(telling), 0.0))
+    return Query.boolean_query([found, *_bonuses(telling)[:1], *[(Occur.Should, word) for word in _words(telling)]])
 
 
 def _scored(unit: Unit) -> Query:

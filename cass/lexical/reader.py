@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from cass.lexical.compile import Compiler
+from cass.lexical.compile import Compiler, Rung
 from cass.lexical.schema import (
     LONGEST_WORD,
     VERSION,
@@ -23,7 +23,7 @@ from cass.lexical.words import WordCompiler
 from cass.native_tantivy import Filter as TokenFilter
 from cass.native_tantivy import Occur, Order, Query, TextAnalyzerBuilder, Tokenizer
 from cass.query.words import is_word, pieces
-from cass.records import record
+from cass.records import record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ MOST_FETCHED = 6_400
 # Where so many messages have all the words, they come first and those that lack some behind them, so that the latter
 # need not be looked at for the first pages: an OR over common words is what a large archive's search costs most.
 PLENTY = 40
+# Where the words are common, so many are enough: a page of them.
+PLENTY_OF_COMMON = 10
 MOST_LITERAL = 20_000
 CANARY_WORDS = 5
 
@@ -124,7 +126,8 @@ class LexicalReader:
         known: frozenset[str] = frozenset(),
     ) -> Compiled:
         """The query for this index; to be used with this reader only.  Words in `known` are not corrected."""
-        words = WordCompiler(self._schema, self._searcher, self._analyzer, _stemmer(), known, self.notes)
+        typed = len(getattr(root, "parts", ()))
+        words = WordCompiler(self._schema, self._searcher, self._analyzer, _stemmer(), known, self.notes, typed)
         return Compiler(self._schema, words, resolve, correct).query(root, filters)
 
     def search(
@@ -135,36 +138,51 @@ class LexicalReader:
         `match` fixes the rung (all, most, any); None takes the strictest that has messages.  The best ones are from
         every rung unless `strict`; where PLENTY have all the words, those are first.
         """
-        rung, query, total, best = self._rung(compiled, match, limit)
+        rung, total, found = self._rung(compiled, match, limit)
         only_rung = strict or match in ("all", "most") or len(compiled.rungs) == 1
-        plenty = sort == "relevance" and not only_rung and match is None and rung == "all" and total >= PLENTY
+        enough = PLENTY if compiled.nearly is None else PLENTY_OF_COMMON
+        plenty = sort == "relevance" and not only_rung and match is None and rung.name == "all" and total >= enough
         if sort != "relevance":
-            candidates, more = self._by_time(query, limit, newest=sort == "newest")
+            candidates, more = self._by_time(rung.match, limit, newest=sort == "newest")
         elif only_rung or plenty:
-            candidates, more = self._ranked(query, limit, best)
+            candidates, more = self._ranked(rung.scored, limit, found if rung.match is rung.scored else None)
         else:
-            candidates, more = self._ranked(compiled.ranked, limit, None)
+            candidates, more = self._any(compiled, limit)
+        exact: frozenset[int] = frozenset()
         if plenty:
             exact = frozenset(candidate.doc for candidate in candidates)
-            candidates, more = self._then_others(compiled, candidates, more, limit)
-        elif rung == "all" or match is not None:
-            exact = self._exact(compiled, rung, sort, candidates, best)
-        else:
-            exact = frozenset()
+            if compiled.nearly is not None and enough * limit <= PLENTY * total:
+                more = True  # mostly the page is full without the others
+            else:
+                candidates, more = self._then(candidates, more, limit, lambda: self._any(compiled, limit))
+        elif rung.name == "all" or match is not None:
+            is_whole = rung.name == "all" and (only_rung or sort != "relevance")
+            exact = self._exact(
+                compiled, is_whole, candidates, found if rung.name == "all" and total <= len(found) else None
+            )
+        name = rung.name if total else None
         return LexicalAnswer(
-            tuple(candidates), total, rung, exact, compiled.corrected, compiled.dropped, compiled.forms, more
+            tuple(candidates), total, name, exact, compiled.corrected, compiled.dropped, compiled.forms, more
         )
 
-    def _rung(self, compiled: Compiled, match: str | None, limit: int) -> tuple[str | None, Query, int, list[Scored]]:
-        """The strictest rung with messages: its name, query, count and best hits."""
-        rungs = [rung for rung in compiled.rungs if match is None or rung[0] == match]
-        if not rungs and [name for name, _ in compiled.rungs] in (["all"], ["all", "any"]):
-            rungs = [(match or "all", compiled.rungs[0][1])]  # one word, or none: all of them is most of them
-        for name, query in rungs:
-            found = self._searcher.search(query, limit, True)
+    def _rung(self, compiled: Compiled, match: str | None, limit: int) -> tuple[Rung, int, list[Scored]]:
+        """The strictest rung with messages, how many, and hits of its `match`; the last one where none has any."""
+        rungs = [rung for rung in compiled.rungs if match is None or rung.name == match]
+        if not rungs and [rung.name for rung in compiled.rungs] in (["all"], ["all", "any"]):
+            rungs = [replace(compiled.rungs[0], name=match or "all")]  # one word, or none: all of them is most of them
+        for rung in rungs:
+            found = self._searcher.search(rung.match, limit, True)
             if found.hits:
-                return name, query, int(getattr(found, "count", 0) or 0), found.hits
-        return None, (rungs[-1][1] if rungs else Query.empty_query()), 0, []
+                return rung, int(getattr(found, "count", 0) or 0), found.hits
+        nothing = Query.empty_query()
+        return rungs[-1] if rungs else Rung("", nothing, nothing), 0, []
+
+    def _any(self, compiled: Compiled, limit: int) -> tuple[list[Candidate], bool]:
+        """The best whatever they lack; where the words are common those first that lack one at most."""
+        if compiled.nearly is None:
+            return self._ranked(compiled.ranked, limit, None)
+        nearly, more = self._ranked(compiled.nearly, limit, None)
+        return self._then(nearly, more, limit, lambda: self._ranked(compiled.ranked, limit, None))
 
     def _ranked(self, query: Query, limit: int, hits: list[Scored] | None) -> tuple[list[Candidate], bool]:
         """By score, equal ones newest first, then by name: the same whatever the segments are."""
@@ -179,15 +197,19 @@ class LexicalReader:
         found.sort(key=lambda hit: (-round(hit.score, 4), -(hit.time_ms or 0), hit.doc))
         return found, more
 
-    def _then_others(
-        self, compiled: Compiled, whole: list[Candidate], more: bool, limit: int
+    def _then(
+        self,
+        first: list[Candidate],
+        more: bool,
+        limit: int,
+        others: Callable[[], tuple[list[Candidate], bool]],
     ) -> tuple[list[Candidate], bool]:
-        """Behind the messages with all the words those that lack some, where the limit reaches so far."""
-        if more or len(whole) >= limit:
-            return whole, True
-        ranked, more = self._ranked(compiled.ranked, limit, None)
-        known = {candidate.doc for candidate in whole}
-        return [*whole, *[candidate for candidate in ranked if candidate.doc not in known]], more
+        """Behind the first candidates the others, where the limit reaches so far."""
+        if more or len(first) >= limit:
+            return first, True
+        behind, more = others()
+        known = {candidate.doc for candidate in first}
+        return [*first, *[candidate for candidate in behind if candidate.doc not in known]], more
 
     def _by_time(self, query: Query, limit: int, newest: bool) -> tuple[list[Candidate], bool]:
         """By time, equal ones by name.  Without a time is older than everything, and comes last both ways."""
@@ -212,24 +234,23 @@ class LexicalReader:
         ]
 
     def _exact(
-        self, compiled: Compiled, rung: str | None, sort: str, candidates: Sequence[Candidate], best: list[Scored]
+        self, compiled: Compiled, is_whole: bool, candidates: Sequence[Candidate], found: list[Scored] | None
     ) -> frozenset[int]:
-        """Which candidates have all the words.
+        """Which candidates have all the words: each of them where they are those of that rung, else those in `found`.
 
-        Where there are PLENTY the rung's own order is shown; where there are fewer, its best are all of them: no limit
-        is smaller.
+        `found` None: they must be looked for, which takes as long as a search.
         """
-        name, whole = compiled.rungs[0]
+        strictest = compiled.rungs[0]
         docs = [candidate.doc for candidate in candidates]
-        if name != "all" or not docs:
+        if strictest.name != "all" or not docs:
             return frozenset()
-        if len(compiled.rungs) == 1 or (rung == "all" and sort != "relevance"):
+        if len(compiled.rungs) == 1 or is_whole:
             return frozenset(docs)
-        if rung != "all" or len(docs) > len(best):
+        if found is None:
             among = Query.const_score_query(Query.term_set_query(self._schema, "doc", docs), 0.0)
-            both = Query.boolean_query([(Occur.Must, whole), (Occur.Must, among)])
-            best = self._searcher.search(both, len(docs), False).hits
-        return frozenset(int(doc or 0) for doc in self._searcher.fast_field_values("doc", [at for _, at in best]))
+            both = Query.boolean_query([(Occur.Must, strictest.match), (Occur.Must, among)])
+            found = self._searcher.search(both, len(docs), False).hits
+        return frozenset(int(doc or 0) for doc in self._searcher.fast_field_values("doc", [at for _, at in found]))
 
     def literal_candidates(self, text: str) -> list[int] | None:
         """Documents whose words allow `text` to occur in them as it stands; None for too many, or no words to go by.

@@ -12,13 +12,17 @@ from cass.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tantivy import Schema, Searcher, TextAnalyzer
 
-# Inflected forms count a little less than the word as typed.
-FORM_WEIGHT = 0.8
+# An inflected form counts so little beside the word as typed where few words were typed, each meant as it stands; in a
+# long sentence it counts as much as the word.
+FORM_WEIGHT = 0.3
+FEW_WORDS = 4
 PREFIX_TERMS = 50
+# Of what is not one word, such as a path or a prefix: as if it were in one message of 150.
+NAME_IDF = 5.0
 # A corrected word must not be shorter than this: `teh` has too many neighbours to guess.
 SHORTEST_CORRECTED = 4
 # Of these letters or more, as many words of one query are looked for within two edits: it takes 3 to 60 ms each.
@@ -34,6 +38,9 @@ class Unit:
     `share` of all messages, 0 to 1, that have a single word; 0 for what is not one.
     `token`: a single word as the index knows it, where some message has it as typed.
     `parts`: of words that a hyphen joins, which count by themselves too, but are no match.
+    `scored` are the single words that `query` is made of, the best of which counts; empty for what is not one word.
+    `found` is how many messages they are in, one that has several of them counted for each; `idf` how telling the unit
+    is, BM25's for single words.
     """
 
     query: Query | None
@@ -44,6 +51,14 @@ class Unit:
     share: float = 0.0
     token: str | None = None
     parts: Query | None = None
+    scored: tuple[Query, ...] = ()
+    found: int = 0
+    idf: float = NAME_IDF
+
+    @property
+    def match(self) -> Query:
+        """Finds what `query` finds; under a constant score a fourth of the work where words have forms."""
+        return any_of(self.scored) if self.scored else self.query or Query.empty_query()
 
 
 class WordCompiler:
@@ -57,10 +72,16 @@ class WordCompiler:
         stemmer: TextAnalyzer,
         known: frozenset[str] = frozenset(),
         notes: list[str] | None = None,
+        typed: int = 1,
     ) -> None:
-        """`known` are words that occur elsewhere, so that they are right as typed; what goes wrong joins `notes`."""
+        """`known` are words that occur elsewhere, so that they are right as typed; what goes wrong joins `notes`.
+
+        `typed` is how many words were typed.
+        """
         self._known = known
         self.notes = [] if notes is None else notes
+        self._is_few = typed <= FEW_WORDS
+        self._form_weight = 1.0 - (1.0 - FORM_WEIGHT) * min(1.0, FEW_WORDS / max(1, typed))
         self._schema = schema
         self._searcher = searcher
         self._analyzer = analyzer
@@ -121,14 +142,27 @@ class WordCompiler:
         if not token.isascii() and (runs := query_words.cjk_runs(token)):
             return Unit(self._cjk(token, runs), text)
         if forms := self._forms(token):
-            share = max([count for _, count in forms]) / self._documents
-            as_typed = token if forms[0][0] == token else None
-            known = tuple([form for form, _ in forms])
-            return Unit(_best(self._scored(token, forms)), text, None, known, share=share, token=as_typed)
+            return self._of_forms(text, token, forms, None)
         parts = query_words.camel_parts(text)
         if len(parts) > 1 and (joined := self._all(parts)):
             return Unit(joined, text, forms=tuple(parts), loose=True)
         return self._corrected(text, token) if correct else Unit(None, text)
+
+    def _of_forms(self, text: str, token: str, forms: list[tuple[str, int]], corrected: str | None) -> Unit:
+        """A single word that occurs, in one of its forms at least."""
+        counts = [count for _, count in forms]
+        scored = self._scored(token, forms)
+        return Unit(
+            _best(scored),
+            text,
+            corrected,
+            tuple([form for form, _ in forms]),
+            share=max(counts) / self._documents,
+            token=token if forms[0][0] == token and corrected is None else None,
+            scored=tuple(scored),
+            found=sum(counts),
+            idf=self._idf(min(self._documents, sum(counts))),
+        )
 
     def _forms(self, token: str) -> list[tuple[str, int]]:
         """The word and those of its inflections that occur, with their document frequencies."""
@@ -136,7 +170,7 @@ class WordCompiler:
         if not (token.isascii() and token.isalpha()) or len(token) < 3:
             return forms
         stem = self._stemmer.analyze(token)
-        for other in query_words.stem_forms("".join(stem)):
+        for other in query_words.stem_forms("".join(stem), self._is_few):
             if other != token and (count := self._frequency(other)) and self._stemmer.analyze(other) == stem:
                 forms.append((other, count))
         return forms
@@ -146,7 +180,7 @@ class WordCompiler:
         common = self._idf(min(self._documents, sum(count for _, count in forms)))
         scored = []
         for form, count in forms:
-            weight = 1.0 if form == token else FORM_WEIGHT
+            weight = 1.0 if form == token else self._form_weight
             scored.append(Query.boost_query(self._term(form), weight * common / self._idf(count)))
         return scored
 
@@ -169,8 +203,7 @@ class WordCompiler:
             best = within_two(self._searcher, token)
         if best is None:
             return Unit(None, text)
-        forms = self._forms(best)
-        return Unit(_best(self._scored(best, forms)), text, best, tuple(form for form, _ in forms))
+        return self._of_forms(text, best, self._forms(best), best)
 
     def _compound(self, text: str, tokens: list[str]) -> Unit:
         """`src/foo.rs:42`: the parts next to each other, or else all of them, or else any."""
@@ -227,6 +260,11 @@ class WordCompiler:
 def _log(x: float) -> float:
     """The natural logarithm to six digits: math is a shared library, and loading it costs a cold search 2 %."""
     return float((x**1e-8 - 1) * 1e8)
+
+
+def any_of(queries: Sequence[Query]) -> Query:
+    """What any of these finds."""
+    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, query) for query in queries])
 
 
 def _best(queries: list[Query]) -> Query:

@@ -251,15 +251,16 @@ def _inflected(root: str) -> Iterator[str]:
 
 
 # What stands behind an English stem in the forms of its word: those of which real sessions and abstracts have most.
-_AFTER: tuple[str, ...] = ("", "s", "es", "ed", "ing", "e", "er", "ers", "ly", "al", "ally", "ive", "ion", "ions")
-_AFTER += ("ation", "ations", "or", "ors", "ity", "ment", "ments", "able", "ible", "ent", "ence", "ance", "ic", "ize")
-_AFTER += ("ized", "ate", "ated", "ator", "ement", "ements", "ely", "ional")
+_AFTER: tuple[str, ...] = ("", "s", "es", "ed", "ing", "e", "er", "ers", "ly", "ion", "ions", "ation", "ations", "or")
+_AFTER += ("ors", "able", "ment", "ments")
+_AFTER_RARE: tuple[str, ...] = ("al", "ally", "ive", "ity", "ible", "ent", "ence", "ance", "ic", "ize", "ized")
+_AFTER_RARE += ("ate", "ated", "ator", "ement", "ements", "ely", "ional")
 _AFTER_Y = ("y", "ies", "ied", "ying", "ier", "iers", "ily", "iness", "i")
 _AFTER_DOUBLED = ("ed", "ing", "er", "ers")
 
 
-def stem_forms(stem: str) -> list[str]:
-    """What a word with this English stem may look like: no more than 40, each once.
+def stem_forms(stem: str, only_likely: bool = False) -> list[str]:
+    """What a word with this English stem may look like: no more than 40, each once; 22 that are likely.
 
     Many of them are no words, or have another stem: look them up, then compare.  `[]` for what is no English stem.
     """
@@ -267,7 +268,7 @@ def stem_forms(stem: str) -> list[str]:
         return []
     if stem[-1] == "i":
         return [stem[:-1] + ending for ending in _AFTER_Y]
-    forms = [stem + ending for ending in _AFTER]
+    forms = [stem + ending for ending in (_AFTER if only_likely else _AFTER + _AFTER_RARE)]
     if _doubles_its_end(stem):
         forms += [stem + stem[-1] + ending for ending in _AFTER_DOUBLED]
     return forms

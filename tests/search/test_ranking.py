@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from cass.lexical import compile
 from tests.archive import make_home
 from tests.search.asking import names, say
 
@@ -54,7 +57,7 @@ def test_a_hyphen_does_not_outweigh_the_sentence(tmp_path: Path) -> None:
 
 def test_what_a_hyphen_joins_counts_alone_but_finds_nothing(tmp_path: Path) -> None:
     """Beside another word `speeds` adds to a message; by itself `high-speed` means both words."""
-    said = {"both": "a high-speed train", "part": "trains of all speeds", "none": "one more train"}
+    said = {"both": "a high-speed train", "part": "a train of all speeds", "none": "one more train"}
     home = say(make_home(tmp_path), **said, **OTHERS)
 
     assert names(home.search("high-speed")) == ["both"]
@@ -66,3 +69,34 @@ def test_the_form_that_was_typed_comes_first(tmp_path: Path) -> None:
     found = first_of(tmp_path, "compile", other="it compiled at noon", typed="compile it at noon")
 
     assert found == ["typed", "other"]
+
+
+def test_in_a_long_sentence_another_form_counts_as_much(tmp_path: Path) -> None:
+    """What is told in many words was not typed for the endings."""
+    found = first_of(
+        tmp_path,
+        "please tell me once more when and why our builders compile things",
+        short="we compile",
+        meant="builders compiled things once",
+    )
+
+    assert found == ["meant", "short"]
+
+
+@pytest.mark.parametrize("postings", [0, compile.COMMON])
+def test_common_words_find_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postings: int) -> None:
+    """Where words are common, what lacks two of them is looked at last, and the pages are pages of one order."""
+    monkeypatch.setattr(compile, "COMMON", postings)
+    all_of = {f"all{n:02}": f"walrus penguin lantern zebra {'ice ' * n}" for n in range(12)}
+    three = {f"three{n:02}": f"walrus penguin lantern {'ice ' * n}" for n in range(12)}
+    one = {f"one{n:02}": f"a zebra {'ice ' * n}" for n in range(12)}
+    home = say(make_home(tmp_path), **one, **three, **all_of, **OTHERS)
+
+    results = home.search("walrus penguin lantern zebra", limit=100)
+    pages = [names(home.search("walrus penguin lantern zebra", limit=9, offset=at)) for at in range(0, 36, 9)]
+
+    assert sorted(names(results)[:12]) == sorted(all_of)
+    assert sorted(names(results)[12:24]) == sorted(three)
+    assert sorted(names(results)[24:]) == sorted(one)
+    assert [name for page in pages for name in page] == names(results)
+    assert results.total == 12
