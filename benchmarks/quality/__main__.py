@@ -31,7 +31,8 @@ def main() -> int:
     keep_warm()
     if options.nonsense:
         real = real_sessions(root)
-        print(nonsense.rungs(root, real, [sessions.errors(real), sessions.functions(real), written(real)]))
+        known_here = [sessions.errors(real), sessions.functions(real), written(real), *known.known_items(real)]
+        print(nonsense.rungs(root, real, known_here))
         return 0
     modes = MODES if options.modes == "all" else options.modes.split(",")
     _report(options.out, root, modes, options)

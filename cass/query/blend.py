@@ -14,7 +14,7 @@ RRF_K = 60
 
 
 # Words that stand in sentences and hardly ever among a few keywords.
-_LITTLE = frozenset(
+LITTLE = frozenset(
     (
         *("a", "an", "and", "are", "as", "at", "be", "been", "by", "can", "did", "do"),
         *("does", "for", "from", "had", "has", "have", "how", "i", "in", "is", "it", "not"),
@@ -27,7 +27,7 @@ _LITTLE = frozenset(
 def is_sentence(text: str) -> bool:
     """Was it written as people talk: five words or more, a fifth of them little ones, and two at least?"""
     words = text.lower().replace("?", " ").replace(",", " ").split()
-    return len(words) >= 5 and sum([word in _LITTLE for word in words]) >= max(2, len(words) / 5)
+    return len(words) >= 5 and sum([word in LITTLE for word in words]) >= max(2, len(words) / 5)
 
 
 def fuse(lists: Sequence[tuple[Sequence[Key], float]], k: int = RRF_K) -> dict[Key, float]:

@@ -51,6 +51,7 @@ def meta(results: Results) -> dict[str, object]:
         "mode": results.request.mode,
         "answered_by": results.answered_by,
         "rung": results.rung,
+        "confidence": results.confidence,
         "coverage": dict(results.coverage),
         "notes": (*results.notes, *results.asides),
         "corrected": dict(results.corrected),

@@ -170,6 +170,8 @@ def about(results: Results, look: Style) -> str:
     lines += [f"searched for {_repeated(new)} instead of {_repeated(old)}" for old, new in results.corrected]
     if results.dropped:
         lines.append(f"nowhere found: {', '.join(map(_repeated, results.dropped))}")
+    if results.is_unlikely:
+        lines.append("probably not in your history: this is the nearest there is")
     lines += [visible(note) for note in results.notes]
     if results.stages:
         from cass.render.explain_text import stage_lines

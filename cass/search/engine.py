@@ -42,6 +42,8 @@ MANY_WORDS = 64
 LONG_TAIL, TOO_LONG_TAIL = 256, 10_000
 # A snippet is cut from this much of a message; from all of it only where that has no match.
 SNIPPET_CHARS = 8_192
+# The confidence of an answer whose first hits have all the words: what search/confidence.py makes of it.
+SURE = 0.99
 
 
 def search(
@@ -93,6 +95,7 @@ def search(
         long_tail=looking.has_long_tail,
         coverage=found.coverage,
         asides=found.asides,
+        confidence=_judged(looking, found),
     )
 
 
@@ -138,8 +141,7 @@ class Search:
         return LONG_TAIL < self.state.change - self.reader.change <= TOO_LONG_TAIL
 
     def _literal_text(self) -> str | None:
-        """The text that must occur exactly so: that of -F, or a query without letters."""
-        root = self.query.root
+        root = self.query.root  # the text that must occur exactly so: that of -F, or a query without letters
         if isinstance(root, Word) and (self.request.literal or not any(map(str.isalnum, root.text))):
             return root.text
         return None
@@ -208,12 +210,11 @@ class Search:
             return self._exactly()
         if len(getattr(self.query.root, "parts", ())) > MANY_WORDS:
             self._leave_out(reader.frequency)
-        if reader.change != self.state.change:
-            found = self._with_tail(reader)
-        else:
-            found = self.lexical(reader)
+        found = self.lexical(reader) if reader.change == self.state.change else self._with_tail(reader)
         if self.request.sort == "relevance" and self._has_compounds():
-            return self._spelled_first(found)
+            from cass.search.spelling import spelled_first
+
+            return spelled_first(self.connection, self.query, found)
         return found
 
     def lexical(
@@ -222,7 +223,7 @@ class Search:
         """The index's answer.  `stale` leaves out documents that were changed since; `known` words are right."""
         request = self.request
         compiled = reader.compile(self.query.root, [*self.filters, *stale], self.resolve, True, known)
-        sort = "newest" if not self.wants_words and request.sort == "relevance" else request.sort
+        sort = "newest" if request.sort == "relevance" and not self.wants_words else request.sort
         least = LEAST_WITH_COMPOUNDS if self._has_compounds() else LEAST_FETCHED
         # Room is taken for all that is asked for, before looking: terabytes, without the second bound.
         limit = max(least, min(FETCH_TIMES * (self.offset + request.limit), reader.documents + 1))
@@ -240,11 +241,6 @@ class Search:
 
     def _has_compounds(self) -> bool:
         return any(isinstance(leaf, Word) and not leaf.text.isalnum() for leaf in wanted_leaves(self.query.root))
-
-    def _spelled_first(self, found: Found) -> Found:
-        from cass.search.spelling import spelled_first
-
-        return spelled_first(self.connection, self.query, found)
 
     def _leave_out(self, frequency: Callable[[str], int] | None) -> None:
         from cass.search.many import rarest
@@ -392,3 +388,11 @@ def fold(candidates: Sequence[Candidate], grouped: bool) -> list[tuple[Candidate
             by_text.setdefault(candidate.text, at)
             groups[at] = (groups[at][0], groups[at][1] + 1)
     return groups
+
+
+def _judged(search: Search, found: Found) -> float | None:
+    if found.rung == "all" and found.alike is None and search.wants_words and not search.offset:
+        return SURE
+    from cass.search.confidence import confidence
+
+    return confidence(search, found)

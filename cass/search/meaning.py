@@ -68,10 +68,14 @@ class Asked:
 
 @record
 class Meaning:
-    """What the tiers found: text ids, best first; and which took part, the best last."""
+    """What the tiers found: text ids, best first; and which took part, the best last.
+
+    `alike`: the quality tier's best cosine, None where it did not take part.
+    """
 
     nearest: tuple[int, ...] = ()
     tiers: tuple[str, ...] = ()
+    alike: float | None = None
 
 
 def policy_of(values: Mapping[str, object]) -> SemanticPolicy:
@@ -195,11 +199,12 @@ class _Asking:
         """The candidates of both tiers in the order of both scores; those of one where there is only one."""
         if quality is None:
             return Meaning(tuple(fast.near), (FAST,)) if fast is not None else Meaning()
+        alike = max(quality.near.values(), default=0.0)
         if fast is None:
-            return Meaning(tuple(quality.near), (QUALITY,))
+            return Meaning(tuple(quality.near), (QUALITY,), alike)
         both = list(fuse([(list(quality.near), 1.0), (list(fast.near), 1.0)]))[: self._policy.max_refinement_docs]
         scores = refine(fast.cosines(both), quality.cosines(both), self._policy.quality_weight)
-        return Meaning(tuple(scores), (FAST, QUALITY))
+        return Meaning(tuple(scores), (FAST, QUALITY), alike)
 
     def _fast(self, text: str) -> Asked | None:
         from cass.semantic.embedders.hash import HashEmbedder
@@ -306,6 +311,8 @@ def _blended(found: Found, documents: Sequence[Document], meaning: Meaning, weig
     candidates = tuple(replace(lexical.get(doc) or near[doc], score=score) for doc, score in scores.items())
     types = {doc: "semantic" for doc in near if doc not in lexical} | dict(found.match_types)
     told = replace(found, candidates=candidates, match_types=types, by=(*found.by, *meaning.tiers))
+    if meaning.alike is not None:
+        told = replace(told, alike=meaning.alike)
     if found.total or not candidates:
         return told
     return replace(told, rung="semantic", total=len(candidates), exact_total=False)

@@ -82,6 +82,7 @@ class Found:
 
     `coverage`: of each tier of vectors the share (0 to 1) of the texts that it has, where meaning was asked for.
     `asides`: notes on what is as it should be, for programs.
+    `alike`: the cosine of the text that is nearest by the quality tier; None where it was not asked.
     """
 
     candidates: tuple[Candidate, ...]
@@ -96,6 +97,7 @@ class Found:
     timed_out: bool = False
     coverage: tuple[tuple[str, float], ...] = ()
     asides: tuple[str, ...] = ()
+    alike: float | None = None
 
 
 @record
@@ -155,6 +157,7 @@ class Results:
 
     `generation` of the index that answered; `has_more`: are there hits behind these?
     `long_tail`: so many messages are not in the lexical index that it should be brought up to date.
+    `confidence`: how sure it is that what was meant is among the hits, 0 to 1; None where that cannot be told.
     """
 
     request: Request
@@ -177,6 +180,12 @@ class Results:
     coverage: tuple[tuple[str, float], ...] = ()
     asides: tuple[str, ...] = ()
     stages: tuple[Mapping[str, object], ...] = ()
+    confidence: float | None = None
+
+    @property
+    def is_unlikely(self) -> bool:
+        """Is what was meant probably not in the archive, whatever was found?"""
+        return self.confidence is not None and self.confidence < 0.5 and bool(self.hits)
 
     @property
     def next_cursor(self) -> str | None:

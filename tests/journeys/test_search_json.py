@@ -76,6 +76,7 @@ META: dict[str, Callable[[Any], bool]] = {
     "mode": _one_of("hybrid_preferred", "lexical_only", "strict_semantic"),
     "answered_by": _is_list(TEXT),
     "rung": _one_of("all", "most", "any", "semantic", None),
+    "confidence": lambda value: value is None or 0 <= value <= 1,
     "coverage": _is(dict),
     "notes": _is_list(TEXT),
     "corrected": lambda value: all(map(TEXT, [*value, *value.values()])),

@@ -1,0 +1,95 @@
+"""How sure an answer is that what was meant is in it, 0 to 1.  Under a half it is probably not in the archive at all.
+
+It goes by how much of the question the best hits have, each word counting by its idf, and by how near in meaning the
+nearest text of the quality tier is.  Both curves and their middles were fitted on one half of benchmarks/quality's
+questions with an answer and without one; the other half is what RESULTS.md tells.
+"""
+
+from __future__ import annotations
+
+from math import exp, log
+
+from cass.lexical.reader import Damage
+from cass.query.blend import LITTLE
+from cass.query.syntax import Bare, Field, Prefix, Word
+from cass.query.terms import wanted_leaves
+from cass.query.words import tokens
+from cass.search.engine import fold
+from cass.store import hits
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cass.lexical.reader import LexicalReader
+    from cass.query.syntax import Query
+    from cass.search.engine import Search
+    from cass.search.request import Found
+
+# Of the weight of a question's words; one answerable question in forty has less of them in one of its best hits.
+COVERED, COVERED_SLOPE = 0.61, 12.9
+# Cosines of MiniLM: the nearest text to a question from elsewhere stays under .46, to one from here mostly over .6.
+ALIKE, ALIKE_SLOPE = 0.57, 25.0
+# So many of the best hits are read: the first has its words closest together, not always most of them.
+READ = 3
+LOOKED_AT = 40
+
+
+def confidence(search: Search, found: Found) -> float | None:
+    """The confidence of an answer's first page; None where there is nothing to judge.
+
+    Conditions are not judged: what they find is what was asked for.
+    """
+    request, reader = search.request, search.reader
+    judged = _only_words(search.query) and not (search.offset or request.limit == 0 or request.about_words)
+    if isinstance(reader, Damage) or not judged:
+        return None
+    if not found.candidates:
+        return 0.0
+    alike = _curve(found.alike, ALIKE, ALIKE_SLOPE) if found.alike is not None else 0.0
+    share = 1.0 if found.rung == "all" else _best_share(search, found, reader)
+    return round(max(_curve(share, COVERED, COVERED_SLOPE), alike), 2)
+
+
+def _best_share(search: Search, found: Found, reader: LexicalReader) -> float:
+    """How much of the question, 0 to 1, one of the first hits has."""
+    weights = _weights(search.query, found, reader.frequency, reader.documents)
+    docs = [lead.doc for lead, _ in fold(found.candidates[:LOOKED_AT], search.request.grouped)[:READ]]
+    stored = hits.messages_with(search.connection, docs)
+    blocks = hits.texts_of(search.connection, [messages[0].id for messages in stored.values()])
+    return max([_share("\n".join(text for text, _ in texts), weights) for texts in blocks.values()], default=0.0)
+
+
+def _only_words(query: Query) -> bool:
+    root = query.root
+    parts = root.parts if isinstance(root, Bare) else (root,)
+    return bool(wanted_leaves(root)) and all(isinstance(part, Word | Prefix | Field) for part in parts)
+
+
+def _weights(
+    query: Query, found: Found, frequency: Callable[[str], int], documents: int
+) -> list[tuple[frozenset[str], float]]:
+    """Each telling word of the question: the forms that count as it, and BM25's idf, highest for one never heard."""
+    corrected, forms = dict(found.corrected), dict(found.forms)
+    weights = {}
+    for leaf in wanted_leaves(query.root):
+        read_as = corrected.get(leaf.text, leaf.text)
+        # In a small archive also words of grammar occur nowhere.
+        for word in [word for word in tokens(read_as) if word not in LITTLE]:
+            count = frequency(word)
+            weights[word] = (
+                frozenset((word, *forms.get(leaf.text, ()))),
+                log(1 + (max(documents, count) - count + 0.5) / (count + 0.5)),
+            )
+    return list(weights.values())
+
+
+def _share(text: str, weights: Sequence[tuple[frozenset[str], float]]) -> float:
+    there = set(tokens(text))
+    had = sum(weight for forms, weight in weights if not forms.isdisjoint(there))
+    return had / (sum(weight for _, weight in weights) or 1.0)
+
+
+def _curve(value: float, middle: float, slope: float) -> float:
+    """From 0 to 1, a half in the middle."""
+    return 1 / (1 + exp(slope * (middle - value)))

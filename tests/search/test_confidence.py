@@ -1,0 +1,58 @@
+"""How sure an answer is, and what is said where it is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from cass.render.search_text import about
+from cass.render.terminal import Style
+from tests.archive import Home, make_home
+from tests.search.asking import say
+
+PLAIN = Style(color=False, plain=True, links="", terminal=False, width=80)
+QUESTION = "why did the tokenizers loop on empty input"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """One session about a tokenizer among others about ships."""
+    ships = {f"ship{n}": f"ship number {n} sails past an island on its way" for n in range(30)}
+    said = {"fixed": "the tokenizer panicked on empty input, so the loop now returns early", **ships}
+    return say(make_home(tmp_path_factory.mktemp("confidence")), **said)
+
+
+def test_what_has_most_of_the_question_is_trusted(home: Home) -> None:
+    """Little words and other forms do not matter."""
+    confidence = home.search(QUESTION).confidence
+
+    assert confidence is not None and confidence > 0.9
+
+
+def test_a_question_from_elsewhere_is_told_so(home: Home) -> None:
+    """Something is shown, and that it is probably not what was meant."""
+    results = home.search("does aspirin on an island lower the risk of colorectal cancer")
+
+    assert results.hits
+    assert results.confidence is not None and results.confidence < 0.1
+    assert "probably not in your history" in about(results, PLAIN)
+
+
+def test_an_answer_that_is_trusted_says_nothing(home: Home) -> None:
+    """No line about confidence in the text."""
+    assert "probably not" not in about(home.search(QUESTION), PLAIN)
+
+
+def test_nothing_found_is_no_confidence(home: Home) -> None:
+    """For words that occur nowhere."""
+    assert home.search("zymurgy quokka").confidence == 0.0
+
+
+@pytest.mark.parametrize("query", ["agent:claude_code", "+tokenizer walrus", '"empty input" walrus'])
+def test_conditions_are_not_judged(home: Home, query: str) -> None:
+    """What they find is what was asked for."""
+    assert home.search(query).confidence is None
+
+
+def test_a_later_page_is_not_judged(home: Home) -> None:
+    """It is the first page that has what was meant, or has not."""
+    assert home.search("aspirin ship", offset=10).confidence is None
