@@ -17,7 +17,7 @@ from cass.policy import (
     SemanticMode,
     SemanticPolicy,
 )
-from cass.query.blend import fuse, is_sentence, refine
+from cass.query.blend import RRF_K, fuse, is_sentence, refine
 from cass.query.syntax import Bare, Field, Prefix, Word
 from cass.records import record, replace
 from cass.search.coverage import glance, inside
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from cass.semantic.embedders.base import BaseEmbedder, Vector
     from cass.semantic.embedders.table import RemoteOptions
 
-# So many texts are asked of a tier: enough for a page after filters, folding and grouping.
-NEAREST = 200
+# So many texts are asked of a tier, where no setting says otherwise: enough for a page after folding and grouping.
+NEAREST = 100
 # What is less alike than this is not worth showing where the words say nothing.  The hash tier compares spelling:
 # texts that share nothing but a few common words reach 0.3 there.
 LEAST_ALIKE = {FAST: 0.45, QUALITY: 0.35}
@@ -99,7 +99,8 @@ def join(search: Search, found: Found, places: Places) -> Found:
     text = question(search)
     values = dict(search.request.semantic)
     policy = policy_of(values)
-    asking = _Asking(policy, remote_options(values), places, search.now_ms, search.monotonic_s, search.notes)
+    nearest = int(str(values.get("search.fetch_k", NEAREST)))
+    asking = _Asking(policy, remote_options(values), places, search.now_ms, search.monotonic_s, search.notes, nearest)
     if search.request.mode == "strict_semantic":
         # Whatever is asked: strict promises that meaning can be had.
         meaning = asking.both(search.request.text if text is None else text)
@@ -114,7 +115,8 @@ def join(search: Search, found: Found, places: Places) -> Found:
     if text is None or search.request.about_words or not meaning.tiers:
         return told
     weight = weight_beside_words(text, found.rung, meaning.tiers[-1])
-    return _blended(told, _documents(search, meaning.nearest), meaning, weight)
+    k = int(str(values.get("search.rrf_k", RRF_K)))
+    return _blended(told, _documents(search, meaning.nearest), meaning, weight, k)
 
 
 def _enough(search: Search, asking: _Asking) -> Coverage:
@@ -145,7 +147,9 @@ class _Asking:
         now_ms: int,
         monotonic_s: Callable[[], float],
         notes: list[str],
+        nearest: int = NEAREST,
     ) -> None:
+        self._nearest = nearest
         self._policy = policy
         self._remote = remote
         self._now_ms = now_ms
@@ -262,7 +266,7 @@ class _Asking:
             self._lose(f"the {name} tier did not take part: {lost}", lost.todo or "cass doctor")
             return None
         near: dict[int, float] = {}
-        for number, _, cosine in tier.scan(vector, NEAREST):
+        for number, _, cosine in tier.scan(vector, self._nearest):
             if cosine >= LEAST_ALIKE[name]:
                 near.setdefault(number, cosine)
         self.near[name] = near
@@ -300,14 +304,14 @@ def is_filled_by_words(search: Search, found: Found, text: str) -> bool:
     return len(fold(found.candidates, search.request.grouped)) >= search.offset + search.request.limit
 
 
-def _blended(found: Found, documents: Sequence[Document], meaning: Meaning, weight: float) -> Found:
+def _blended(found: Found, documents: Sequence[Document], meaning: Meaning, weight: float, k: int) -> Found:
     """Both orders as one.  A document that only the vectors know is a semantic hit."""
     lexical = {candidate.doc: candidate for candidate in found.candidates}
     near = {
         document.doc: Candidate(document.doc, 0.0, document.session, document.time_ms, document.text)
         for document in documents
     }
-    scores = fuse([(list(lexical), 1.0), (list(near), weight)])
+    scores = fuse([(list(lexical), 1.0), (list(near), weight)], k)
     candidates = tuple(replace(lexical.get(doc) or near[doc], score=score) for doc, score in scores.items())
     types = {doc: "semantic" for doc in near if doc not in lexical} | dict(found.match_types)
     told = replace(found, candidates=candidates, match_types=types, by=(*found.by, *meaning.tiers))

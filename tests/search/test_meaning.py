@@ -9,6 +9,8 @@ import pytest
 from cass.errors import SemanticUnavailable
 from cass.policy import DEFAULT_FAST_DIMENSION
 from cass.records import replace
+from cass.search import meaning
+from cass.semantic.embedders.table import RemoteOptions
 from tests.archive import NOW_MS, Home, make_home
 from tests.backfill.working import Working
 from tests.search.asking import names, say
@@ -51,6 +53,19 @@ def test_words_that_nothing_has_find_what_is_alike(home: Home):
 
     assert names(answer)[:1] == ["alike"]
     assert answer.answered_by == ("lexical", "fast")
+
+
+def test_a_tier_is_asked_for_as_many_texts_as_are_set(home: Home):
+    """`search.fetch_k`: the nearest ones."""
+    policy = replace(meaning.policy_of({}), quality_tier_embedder="hash")
+
+    def nearest(most: int) -> int:
+        asking = meaning._Asking(policy, RemoteOptions(), home.places, NOW_MS, lambda: 0.0, [], most)
+        return len(
+            asking.what_there_is("postgresql connections pooling exhaustion postgres pool exhausted", False).nearest
+        )
+
+    assert (nearest(100), nearest(1)) == (2, 1)
 
 
 def test_a_text_that_was_said_again_is_as_new_as_its_last_message(home: Home):
