@@ -19,7 +19,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from cass.redact import mask, secrets_in
+from cass.redact import mask
+from cass.secret_forms import secrets_in
 from cass.store.connect import open_reader
 
 LETTERS = string.ascii_letters + string.digits

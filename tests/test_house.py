@@ -47,6 +47,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
         "_policy_words",
         "_policy_answers",
         "redact",
+        "secret_forms",
         "frames",
     ),
 )

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.secrets import MADE, is_hidden, planted
-from cass.redact import MASK, fingerprint, hides, mask, secrets_in
+from cass.redact import BEGINNINGS, MASK, hides, mask
+from cass.secret_forms import _JWT, _KEY_BEGINS, _TOKENS, fingerprint, secrets_in
 
 TOKEN = "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3gH6"
 LINE = "MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY/PuoAoGCCqGSM49\n"
@@ -95,3 +96,7 @@ def test_fingerprints_tell_secrets_apart_and_hold_nothing_of_them():
 def test_secrets_are_shown_only_when_somebody_says_so():
     assert hides({}, show_secrets=False) and hides({"redact": "index"}, show_secrets=False)
     assert not hides({}, show_secrets=True) and not hides({"redact": "off"}, show_secrets=False)
+
+
+def test_the_door_knows_where_every_form_begins():
+    assert set(BEGINNINGS) == {_KEY_BEGINS, _JWT, *_TOKENS}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cass.records import record
-from cass.redact import fingerprint, secrets_in
+from cass.secret_forms import fingerprint, secrets_in
 from cass.store.hits import BOUND, marks
 
 TYPE_CHECKING = False
