@@ -267,7 +267,8 @@ def _all_of(units: list[Unit]) -> Rung:
     if len(units) == 1:
         query = units[0].query or Query.empty_query()
         return Rung("all", query, query)
-    if not _is_common(units):
+    # Of two words the intersection is as cheap as it gets.
+    if len(units) < 3 or not _is_common(units):
         whole = Query.boolean_query([(Occur.Must, query) for _, query in _should(units)])
     else:
         # One word behind the other: each is looked up where all are, and read nowhere else.
