@@ -13,6 +13,7 @@ SCHEMAS = (
     ("search-lines-fields", "a line of cass search --jsonl --fields LIST"),
     ("show", "cass show ID --json"),
     ("sessions", "cass sessions --json"),
+    ("resume", "cass resume ID --json"),
     ("index", "cass index --json"),
     ("index-dry-run", "cass index --dry-run --json"),
     ("status", "cass status --json, and cass --json"),

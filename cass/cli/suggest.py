@@ -36,7 +36,6 @@ ELSEWHERE = {
     "q": "search QUERY",
     "ready": "status --check",
     "rebuild": "index --rebuild",
-    "resume": "show ID",
     "robot": "search QUERY --json",
     "robot-docs": "man",
     "schedule": "index",

@@ -182,6 +182,7 @@ NAMES = (
     "show",
     "sessions",
     "like",
+    "resume",
     "index",
     "status",
     "doctor",
@@ -225,6 +226,8 @@ def command(name: str) -> Command:
     """The row of a command, without its global options.  KeyError for a name that is not in the table."""
     if name in ("search", "show", "sessions", "like"):
         from cass.cli.rows_find import ROWS  # only the file of the wanted row: a cold search pays for it
+    elif name == "resume":
+        from cass.cli.rows_read import ROWS
     elif name in ("index", "status", "doctor", "secrets"):
         from cass.cli.rows_keep import ROWS
     elif name in ("sources", "import"):

@@ -55,7 +55,7 @@ def test_every_word_of_a_choice_is_accepted(row: Command):
         for word in option.values:
             settle(
                 row,
-                ["x"] if row.name in ("show", "restore", "like") else ["bash"] if row.name == "completion" else [],
+                [(argument.values or ("x",))[0] for argument in row.arguments if argument.required],
                 {option.name: [word]},
             )
 
