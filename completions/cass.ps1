@@ -26,6 +26,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('sessions', 'list sessions, newest first')
                 , @('like', 'find sessions like a session, or like a text')
                 , @('resume', 'print the agent''s own command that goes on with a session')
+                , @('export', 'write a session as Markdown, JSON or one HTML page')
                 , @('index', 'read what is new in the agents'' files')
                 , @('status', 'what is there, how fresh it is, and what needs doing')
                 , @('doctor', 'check everything, with the command that mends what is broken')
@@ -234,6 +235,32 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--version', 'the version')
             )
             Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'export' = @{
+            Words = @(
+                , @('--format', 'the form')
+                , @('-o', 'write to this file or folder; - is standard output')
+                , @('--output', 'write to this file or folder; - is standard output')
+                , @('--role', 'only messages of this role')
+                , @('--show-secrets', 'print passwords, keys and tokens as they are, not masked')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--format' = @('markdown', 'json', 'html')
+                '--role' = @('user', 'assistant', 'tool', 'system', 'summary')
                 '--color' = @('auto', 'always', 'never')
             }
         }
@@ -600,6 +627,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('show', 'show')
                 , @('sessions', 'sessions')
                 , @('resume', 'resume')
+                , @('export', 'export')
                 , @('index', 'index')
                 , @('index-dry-run', 'index-dry-run')
                 , @('status', 'status')
@@ -689,6 +717,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('sessions', 'sessions')
                 , @('like', 'like')
                 , @('resume', 'resume')
+                , @('export', 'export')
                 , @('index', 'index')
                 , @('status', 'status')
                 , @('doctor', 'doctor')

@@ -63,7 +63,7 @@ def _search_filters() -> tuple[Option, ...]:
         Option(
             ("--exclude-session",), "not this session; current is the one you are in", TEXT, "ID", repeat=True, group=f
         ),
-        _role(),
+        role_option(),
         *_since(),
         Option(("--include-self",), "also what cass itself printed into a session", group=f),
     )
@@ -211,7 +211,7 @@ def show() -> Command:
         options=(
             Option(("-C", "--context"), "show N messages before and after ID:N; 3 if not said", INT, "N"),
             Option(("-n", "--line"), "the message on this line of the file", INT, "LINE", least=1),
-            _role(),
+            role_option(),
             Option(("--tools",), "also what tools were given and answered, in full"),
             Option(("--raw",), "the agent's own lines, from its file"),
             secrets_option(),
@@ -276,7 +276,7 @@ def _workspace() -> Option:
     return Option(("--workspace",), doc, PATH, "PATH", repeat=True, group="Filters")
 
 
-def _role() -> Option:
+def role_option() -> Option:
     return Option(("--role",), "only messages of this role", CHOICE, "ROLE", values=ROLES, repeat=True, group="Filters")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cass.cli.table import Argument, Command, Option
+from cass.cli.rows_find import role_option
+from cass.cli.table import CHOICE, PATH, Argument, Command, Option, secrets_option
 
 MESSAGE = "a session (ID), a message (ID:N), a file or FILE:LINE"
 
@@ -29,4 +30,32 @@ def resume() -> Command:
     )
 
 
-ROWS = {"resume": resume}
+def export() -> Command:
+    return Command(
+        "export",
+        "write a session as Markdown, JSON or one HTML page",
+        "Find",
+        more=(
+            "Without -o it is printed. With -o FILE the file's ending says the form, if --format does not; in a"
+            " folder the file is named after the session. The HTML page is one file that fetches nothing: what tools"
+            " did is folded, it follows the light or dark of the reader's system, and it prints. JSON is what cass"
+            " show ID --json prints of the whole session. With --json and -o the answer says what was written."
+        ),
+        stamps=True,
+        examples=(
+            ("cass export 3fa9c2e1 > session.md", "the whole session as Markdown"),
+            ("cass export 3fa9c2e1 -o session.html", "one page for a browser, to send or to keep"),
+            ("cass export 3fa9c2e1 --role user --role assistant", "without what the tools did"),
+            ("cass export 3fa9c2e1 --format json -o .", "as JSON, in a file named after the session"),
+        ),
+        arguments=(Argument("id", "ID", MESSAGE, required=True),),
+        options=(
+            Option(("--format",), "the form", CHOICE, "FORM", values=("markdown", "json", "html")),
+            Option(("-o", "--output"), "write to this file or folder; - is standard output", PATH, "FILE"),
+            role_option(),
+            secrets_option(),
+        ),
+    )
+
+
+ROWS = {"resume": resume, "export": export}
