@@ -28,7 +28,7 @@ _cass() {
     case "$cmd" in
         "")
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume export index status doctor sources import forget restore secrets config models backfill worker demo schema completion man help version"
+            values="search show sessions like resume open export index status doctor sources import forget restore secrets config models backfill worker demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -81,6 +81,13 @@ _cass() {
             ;;
         resume)
             words="--exec --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
+        open)
+            words="--source --show-secrets --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -213,7 +220,7 @@ _cass() {
             ;;
         schema)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search search-fields search-lines search-lines-fields show sessions resume export index index-dry-run status sources sources-change import doctor doctor-interference forget restore secrets config config-one config-path config-edit models backfill worker worker-log schema text version error"
+            values="search search-fields search-lines search-lines-fields show sessions resume open export index index-dry-run status sources sources-change import doctor doctor-interference forget restore secrets config config-one config-path config-edit models backfill worker worker-log schema text version error"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -236,7 +243,7 @@ _cass() {
             ;;
         help)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume export index status doctor sources import forget restore secrets config models backfill worker demo schema completion man help version"
+            values="search show sessions like resume open export index status doctor sources import forget restore secrets config models backfill worker demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;

@@ -26,6 +26,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('sessions', 'list sessions, newest first')
                 , @('like', 'find sessions like a session, or like a text')
                 , @('resume', 'print the agent''s own command that goes on with a session')
+                , @('open', 'read a session in your editor, at a message')
                 , @('export', 'write a session as Markdown, JSON or one HTML page')
                 , @('index', 'read what is new in the agents'' files')
                 , @('status', 'what is there, how fresh it is, and what needs doing')
@@ -221,6 +222,27 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
         'resume' = @{
             Words = @(
                 , @('--exec', 'run it in the session''s folder')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'open' = @{
+            Words = @(
+                , @('--source', 'the agent''s own file, as it is')
+                , @('--show-secrets', 'print passwords, keys and tokens as they are, not masked')
                 , @('--json', 'print one JSON object and nothing else')
                 , @('--data-dir', 'where cass keeps its archive')
                 , @('--color', 'when to use colour')
@@ -627,6 +649,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('show', 'show')
                 , @('sessions', 'sessions')
                 , @('resume', 'resume')
+                , @('open', 'open')
                 , @('export', 'export')
                 , @('index', 'index')
                 , @('index-dry-run', 'index-dry-run')
@@ -717,6 +740,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('sessions', 'sessions')
                 , @('like', 'like')
                 , @('resume', 'resume')
+                , @('open', 'open')
                 , @('export', 'export')
                 , @('index', 'index')
                 , @('status', 'status')

@@ -14,6 +14,7 @@ SCHEMAS = (
     ("show", "cass show ID --json, and cass export ID --format json"),
     ("sessions", "cass sessions --json"),
     ("resume", "cass resume ID --json"),
+    ("open", "cass open ID --json"),
     ("export", "cass export ID -o FILE --json"),
     ("index", "cass index --json"),
     ("index-dry-run", "cass index --dry-run --json"),

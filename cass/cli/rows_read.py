@@ -30,6 +30,29 @@ def resume() -> Command:
     )
 
 
+def open_() -> Command:
+    return Command(
+        "open",
+        "read a session in your editor, at a message",
+        "Find",
+        more=(
+            "It is rendered as Markdown into a file of its own, which is removed when the editor is closed. --source"
+            " opens the agent's own file instead, at the message's line. The editor is $VISUAL or $EDITOR; Vim,"
+            " Emacs, nano, Helix, Kakoune, VS Code and its relatives, Zed, Sublime Text, JetBrains' and others are"
+            " told the line in their own way. Where neither is set and hyperlink_format is an editor's link, that is"
+            " followed. With --json the file is left where it is, and nothing is started."
+        ),
+        stamps=True,
+        examples=(
+            ("cass open 3fa9c2e1:42", "this message, with the session around it"),
+            ("cass open 3fa9c2e1:42 --source", "its line in the agent's own file"),
+            ("cass open 3fa9c2e1 --json", "where the rendering lies, for an editor's plugin"),
+        ),
+        arguments=(Argument("id", "ID", MESSAGE, required=True),),
+        options=(Option(("--source",), "the agent's own file, as it is"), secrets_option()),
+    )
+
+
 def export() -> Command:
     return Command(
         "export",
@@ -58,4 +81,4 @@ def export() -> Command:
     )
 
 
-ROWS = {"resume": resume, "export": export}
+ROWS = {"resume": resume, "open": open_, "export": export}

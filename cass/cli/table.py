@@ -183,6 +183,7 @@ NAMES = (
     "sessions",
     "like",
     "resume",
+    "open",
     "export",
     "index",
     "status",
@@ -227,7 +228,7 @@ def command(name: str) -> Command:
     """The row of a command, without its global options.  KeyError for a name that is not in the table."""
     if name in ("search", "show", "sessions", "like"):
         from cass.cli.rows_find import ROWS  # only the file of the wanted row: a cold search pays for it
-    elif name in ("resume", "export"):
+    elif name in ("resume", "open", "export"):
         from cass.cli.rows_read import ROWS
     elif name in ("index", "status", "doctor", "secrets"):
         from cass.cli.rows_keep import ROWS

@@ -81,7 +81,7 @@ def _head(hit: Hit, look: Style, now_ms: int) -> str:
     name = f"{hit.short_id}:{hit.ordinal}"
     linked = look.paint(name, f"{BOLD};{CYAN}")
     if hit.path and hit.state == "present":
-        linked = look.link(linked, _address(look.links, hit.path, hit.line))
+        linked = look.link(linked, address_of(look.links, hit.path, hit.line))
     rest = [ago(hit.created_ms, now_ms), hit.agent, visible(folder_name(hit.workspace)), hit.role]
     if hit.state != "present":
         rest.append("(gone from the agent's files)")
@@ -99,7 +99,7 @@ def _explained(hit: Hit) -> list[str]:
     return hit_lines(hit.explain)
 
 
-def _address(form: str, path: str, line: int | None) -> str:
+def address_of(form: str, path: str, line: int | None) -> str:
     """Where a hit's link leads: its file, or what the template of `hyperlink_format` makes of it."""
     if "{" not in form:
         return file_address(path)

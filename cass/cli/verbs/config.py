@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from cass.cli.editor import find_editor
 from cass.connectors.table import find_agent
 from cass.errors import BadConfiguration, UsageError
 from cass.paths import places
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from cass.paths import Places
     from cass.settings.problems import SettingProblem
     from cass.settings.quick import Settings
-
-EDITORS = ("sensible-editor", "nano", "vim", "vi", "notepad")
 
 
 def run(options: dict[str, Any]) -> int:
@@ -182,7 +181,7 @@ def _edited(path: str, is_json: bool) -> bool:
     """Wait for the editor; did it fail?  Raises UsageError where there is none."""
     import subprocess
 
-    command = _editor()
+    command = find_editor(os.environ)
     sys.stdout.flush()
     try:
         # With --json stdout belongs to the answer.
@@ -193,18 +192,6 @@ def _edited(path: str, is_json: bool) -> bool:
     if code:
         sys.stderr.write(f"cass: the editor ended with exit status {code}\n")
     return code != 0
-
-
-def _editor() -> list[str]:
-    import shlex
-    import shutil
-
-    wish = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
-    words = shlex.split(wish, posix=os.name != "nt")
-    found = words or [name for name in EDITORS if shutil.which(name)][:1]
-    if not found:
-        raise UsageError("there is no editor", "VISUAL, EDITOR", "set EDITOR to the editor that you use")
-    return found
 
 
 def _complain(problems: list[SettingProblem]) -> None:
