@@ -16,6 +16,7 @@ SCHEMAS = (
     ("resume", "cass resume ID --json"),
     ("open", "cass open ID --json"),
     ("export", "cass export ID -o FILE --json"),
+    ("pack", "cass pack QUERY --json"),
     ("index", "cass index --json"),
     ("index-dry-run", "cass index --dry-run --json"),
     ("status", "cass status --json, and cass --json"),

@@ -185,6 +185,7 @@ NAMES = (
     "resume",
     "open",
     "export",
+    "pack",
     "index",
     "status",
     "doctor",
@@ -232,6 +233,8 @@ def command(name: str) -> Command:
         from cass.cli.rows_read import ROWS
     elif name in ("index", "status", "doctor", "secrets"):
         from cass.cli.rows_keep import ROWS
+    elif name == "pack":
+        from cass.cli.rows_gather import ROWS
     elif name in ("sources", "import"):
         from cass.cli.rows_sources import ROWS
     elif name in ("forget", "restore"):

@@ -31,7 +31,7 @@ def run(options: dict[str, Any]) -> int:
     """Search, print, and say by the exit code whether something was found."""
     where = places(os.environ, data_dir=options["data_dir"])
     request = _request(options)
-    freshness = _freshen(where, options["refresh"], options["settings"])
+    freshness = freshen(where, options["refresh"], options["settings"])
     find, order = _finder(options), _order(options)
     results = find(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness, _kept.append, order)
     _print(results, options)
@@ -91,7 +91,7 @@ def _request(options: dict[str, Any]) -> Request:
     )
 
 
-def _freshen(where: Places, how: str, settings: Mapping[str, object]) -> Freshness:
+def freshen(where: Places, how: str, settings: Mapping[str, object]) -> Freshness:
     """Read what is new, as much as `--refresh` allows."""
     if how == "off":
         return Freshness()

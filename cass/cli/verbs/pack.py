@@ -1,0 +1,94 @@
+"""`cass pack`: what was said about something, cited and short enough for a prompt."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cass import clock
+from cass.cli.verbs.search import freshen
+from cass.errors import UsageError
+from cass.paths import places
+from cass.redact import hides, mask
+from cass.render.fitting import approx_tokens
+from cass.render.layout import counted
+from cass.render.packing import Budget, packed
+from cass.search.engine import search
+from cass.search.request import Request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from cass.render.packing import Excerpt, Show
+    from cass.search.request import Results
+
+# More short messages than this do not fit into the default budget; a larger one wants more of each.
+MOST_HITS = 100
+DEFAULT_TOKENS = 8_000
+
+
+def run(options: dict[str, Any]) -> int:
+    """Print the pack; 1 when nothing was found, 0 with --json."""
+    where = places(os.environ, data_dir=options["data_dir"])
+    request, budget = _request(options), _budget(options)
+    freshness = freshen(where, options["refresh"], options["settings"])
+    results = search(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness)
+    query = mask(request.text) if request.masked else request.text
+    if options["json"]:
+        from cass.render.pack_json import answer
+
+        text, _ = _fitted(results, budget, options, lambda some: answer(query, results, budget, some))
+        sys.stdout.write(text + "\n")
+        return 0
+    return _print(query, results, budget, options)
+
+
+def _fitted(results: Results, budget: Budget, options: dict[str, Any], show: Show) -> tuple[str, list[Excerpt]]:
+    excerpts = packed(results.hits, budget, options["max_sessions"], show)
+    if results.hits and not excerpts:
+        raise UsageError("no excerpt fits into so little", "--max-tokens, --max-chars", "allow more")
+    return show(excerpts), excerpts
+
+
+def _print(query: str, results: Results, budget: Budget, options: dict[str, Any]) -> int:
+    from cass.render.pack_text import about, document
+    from cass.render.terminal import page
+
+    text, excerpts = _fitted(results, budget, options, lambda some: document(query, some))
+    page(text, options)
+    if not options["quiet"]:
+        sizes = f"{counted(approx_tokens(text), 'token')}, {counted(len(text), 'character')}"
+        sys.stderr.write(about(results, excerpts, sizes))
+    return 0 if excerpts else 1
+
+
+def _budget(options: dict[str, Any]) -> Budget:
+    """Both limits where both are said; tokens where neither is."""
+    tokens, chars = options["max_tokens"], options["max_chars"] or None
+    return Budget(DEFAULT_TOKENS if tokens is None and chars is None else tokens, chars)
+
+
+def _request(options: dict[str, Any]) -> Request:
+    words = options["query"]
+    return Request(
+        text=sys.stdin.read().strip() if words == ["-"] else " ".join(words),
+        limit=MOST_HITS,
+        agents=tuple(options["agent"]),
+        workspaces=tuple(options["workspace"]),
+        sessions=tuple(options["session"]),
+        roles=tuple(options["role"]),
+        since=options["since"],
+        until=options["until"],
+        # How long vectors take decides whether they join: the same query would not always give the same pack.
+        mode="lexical_only",
+        match=options["match"],
+        grouped=False,
+        literal=options["literal"],
+        include_self=options["include_self"],
+        exclude_sessions=tuple(options["exclude_session"]),
+        current_session=os.environ.get("CASS_SESSION_ID") or None,
+        content=True,
+        short_ids=False,
+        masked=hides(options["settings"], options["show_secrets"]),
+    )
