@@ -14,7 +14,19 @@ import typer
 
 from cass.cli.lane import Invocation, settle
 from cass.cli.suggest import unknown_command, unknown_option
-from cass.cli.table import ALIASES, COUNT, HOME, NAMES, SHARE, Command, Option, command, commands, options_of
+from cass.cli.table import (
+    ALIAS_WORDS,
+    ALIASES,
+    COUNT,
+    HOME,
+    NAMES,
+    SHARE,
+    Command,
+    Option,
+    command,
+    commands,
+    options_of,
+)
 from cass.errors import UsageError
 
 Found = tuple[list[str], dict[str, list[str]]]
@@ -102,7 +114,7 @@ def _hoisted(argv: list[str]) -> tuple[str, list[str]]:
     name = ALIASES.get(argv[at], argv[at])
     if name not in NAMES:
         raise unknown_command(argv[at], argv[at + 1 :])
-    return name, argv[:at] + argv[at + 1 :]
+    return name, [*ALIAS_WORDS.get(argv[at], ()), *argv[:at], *argv[at + 1 :]]
 
 
 def _explained(row: Command, rest: list[str], wrong: Exception) -> UsageError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from cass import errors
 from cass.cli.table import (
+    ALIAS_WORDS,
     ALIASES,
     CHOICE,
     COUNT,
@@ -64,7 +65,7 @@ def parse(argv: list[str]) -> Invocation | None:
     name = ALIASES.get(argv[0], argv[0])
     if name not in NAMES:
         return None
-    return _of_row(command(name), argv[1:])
+    return _of_row(command(name), [*ALIAS_WORDS.get(argv[0], ()), *argv[1:]])
 
 
 def _of_row(row: Command, argv: list[str]) -> Invocation | None:

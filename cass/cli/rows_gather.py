@@ -1,9 +1,9 @@
-"""The commands that gather: pack."""
+"""The commands that gather: pack, stats."""
 
 from __future__ import annotations
 
 from cass.cli.rows_find import search
-from cass.cli.table import INT, Argument, Command, Option, secrets_option
+from cass.cli.table import CHOICE, INT, Argument, Command, Option, secrets_option
 
 # What pack and stats take as search does, word for word.
 FILTERS = ("--agent", "--workspace", "--since", "--until")
@@ -56,4 +56,31 @@ def _as_search(*names: str) -> tuple[Option, ...]:
     return tuple(options[name] for name in names)
 
 
-ROWS = {"pack": pack}
+def stats() -> Command:
+    by = "only this table, whole; --json always has all"
+    return Command(
+        "stats",
+        "how much was said, when, where and with whom",
+        "Find",
+        more=(
+            "Messages by day, by weekday and hour, and by agent, workspace and model. Days and hours are local. What"
+            " forks and resumed sessions repeat counts in each of them. With --since and --until only the messages of"
+            " that time count."
+        ),
+        stamps=True,
+        wakes=True,
+        examples=(
+            ("cass stats", "days, the map of the week, agents, workspaces, models"),
+            ("cass stats --by day --since 30d", "a line a day, also as cass timeline"),
+            ("cass stats --by workspace --agent codex", "where one agent worked"),
+            ("cass stats --json", "the numbers for a program"),
+        ),
+        aliases=("timeline",),
+        options=(
+            Option(("--by",), by, CHOICE, "WHAT", values=("agent", "workspace", "model", "day", "hour")),
+            *_as_search(*FILTERS),
+        ),
+    )
+
+
+ROWS = {"pack": pack, "stats": stats}

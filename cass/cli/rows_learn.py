@@ -17,6 +17,7 @@ SCHEMAS = (
     ("open", "cass open ID --json"),
     ("export", "cass export ID -o FILE --json"),
     ("pack", "cass pack QUERY --json"),
+    ("stats", "cass stats --json"),
     ("index", "cass index --json"),
     ("index-dry-run", "cass index --dry-run --json"),
     ("status", "cass status --json, and cass --json"),

@@ -11,7 +11,7 @@ from cass.errors import UsageError
 
 # Commands of the Rust tool of the same name that are not here, and what comes nearest.
 ELSEWHERE = {
-    "analytics": "status",
+    "analytics": "stats",
     "answer": "search QUERY",
     "api-version": "version",
     "capabilities": "help",
@@ -39,10 +39,8 @@ ELSEWHERE = {
     "schedule": "index",
     "settings": "config show",
     "state": "status",
-    "stats": "status",
     "summary": "status",
     "swarm": "sessions",
-    "timeline": "sessions --since 7d",
     "triage": "status --check",
     "tui": "search QUERY",
     "upgrade": "version",

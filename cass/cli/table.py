@@ -186,6 +186,7 @@ NAMES = (
     "open",
     "export",
     "pack",
+    "stats",
     "index",
     "status",
     "doctor",
@@ -221,8 +222,11 @@ ALIASES = {
     "related": "like",
     "reindex": "index",
     "st": "status",
+    "timeline": "stats",
     "docs": "man",
 }
+# What an alias says besides its command; said again, the last one counts.
+ALIAS_WORDS = {"timeline": ("--by", "day")}
 
 
 def command(name: str) -> Command:
@@ -233,7 +237,7 @@ def command(name: str) -> Command:
         from cass.cli.rows_read import ROWS
     elif name in ("index", "status", "doctor", "secrets"):
         from cass.cli.rows_keep import ROWS
-    elif name == "pack":
+    elif name in ("pack", "stats"):
         from cass.cli.rows_gather import ROWS
     elif name in ("sources", "import"):
         from cass.cli.rows_sources import ROWS

@@ -21,7 +21,7 @@ CASES = [
     ("cass search --lim", ["--limit"]),
     ("cass find --sor", ["--sort"]),
     ("cass search --match ", ["all", "any", "most"]),
-    ("cass --color never st", ["status"]),
+    ("cass --color never statu", ["status"]),
     ("cass completion f", ["fish"]),
     ("cass help ind", ["index"]),
 ]

@@ -24,7 +24,7 @@ def refusal(*argv: str) -> UsageError:
         (("connection refused", "-n5"), "to search for it, type `cass search 'connection refused' -n5`"),
         (("tui",), "the nearest is `cass search QUERY`"),
         (("triage", "--json"), "the nearest is `cass status --check`"),
-        (("timeline", "--days", "7"), "the nearest is `cass sessions --since 7d`"),
+        (("analytics", "--days", "7"), "the nearest is `cass stats`"),
     ],
 )
 def test_a_word_that_is_no_command(argv: tuple[str, ...], todo: str):

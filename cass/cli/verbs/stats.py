@@ -1,0 +1,66 @@
+"""`cass stats`: how much was said, when, where and with whom."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cass import clock
+from cass.errors import MissingIndex
+from cass.paths import places
+from cass.search.filters import Resolver
+from cass.search.request import Request
+from cass.status.activity import activity
+from cass.store.connect import open_reader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+    from typing import Any
+
+    from cass.status.activity import Activity
+
+
+def run(options: dict[str, Any]) -> int:
+    """Count and print; 1 when there is no message, 0 with --json."""
+    where = places(os.environ, data_dir=options["data_dir"])
+    connection = open_reader(where.database)
+    if connection is None:
+        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    found, notes = _counted(connection, options)
+    if options["json"]:
+        from cass.render.stats_json import answer
+
+        sys.stdout.write(answer(found, notes) + "\n")
+        return 0
+    if not options["quiet"]:
+        sys.stderr.write(
+            "".join(note + "\n" for note in (*notes, *([] if found.total.messages else ["no message fits"])))
+        )
+    return _print(found, options)
+
+
+def _counted(connection: Connection, options: dict[str, Any]) -> tuple[Activity, list[str]]:
+    resolver = Resolver(connection, clock.now_ms(), os.getcwd())
+    request = Request(
+        text="",
+        agents=tuple(options["agent"]),
+        workspaces=tuple(options["workspace"]),
+        since=options["since"],
+        until=options["until"],
+    )
+    filters: dict[str, tuple[Any, ...]] = {each.field: each.values for each in resolver.of_request(request)}
+    times = filters.get("time", (None, None))
+    return activity(connection, filters.get("agent"), filters.get("workspace"), *times), resolver.notes
+
+
+def _print(found: Activity, options: dict[str, Any]) -> int:
+    from cass.render import stats_text
+    from cass.render.terminal import page, style
+
+    if not found.total.messages:
+        return 1
+    look = style(sys.stdout, options, os.environ)
+    kind = options["by"]
+    page(stats_text.by(found, kind, look) if kind else stats_text.overview(found, look), options)
+    return 0
