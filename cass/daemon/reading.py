@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from cass.errors import CassError
-from cass.indexing.refresh import catch_up, refresh
+from cass.indexing.refresh import Refreshed, catch_up, refresh
 from cass.lexical.schema import change_of, current_generation, is_damage, open_index
 from cass.paths import home_folder
 from cass.settings.hot import identities
@@ -34,7 +34,10 @@ VAIN_S, LONGEST_VAIN_S = 60.0, 1800.0
 
 
 class NewMessages:
-    """New messages of one data folder.  `rules` are asked for before each reading: they may change meanwhile."""
+    """New messages of one data folder.  `rules` are asked for before each reading: they may change meanwhile.
+
+    `appeared` gives (folder, agent) of places that nobody has looked into yet; `last` is what the last reading did.
+    """
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class NewMessages:
         rules: Callable[[], Rules],
         now_ms: Callable[[], int],
         monotonic_s: Callable[[], float],
+        appeared: Callable[[], tuple[tuple[str, str], ...]] = lambda: (),
     ) -> None:
         self._places = places
         self._env = env
@@ -55,6 +59,8 @@ class NewMessages:
         self._vain: Look | None = None
         self._vain_s = 0.0
         self._again_s = 0.0
+        self._appeared = appeared
+        self.last = Refreshed(0)
 
     def has_new(self) -> bool:
         """Is there anything to read, or to hand to the index?  False where nobody can tell."""
@@ -69,7 +75,8 @@ class NewMessages:
 
     def _look(self, connection: Connection) -> bool:
         self._change = last_change(connection)
-        self._found = look(connection, self._monotonic_s, LOOK_S)
+        found = look(connection, self._monotonic_s, LOOK_S)
+        self._found = Look(found.files, (*found.folders, *self._appeared()), found.complete)
         return self._is_news() or self._is_index_behind()
 
     def _is_news(self) -> bool:
@@ -89,12 +96,16 @@ class NewMessages:
     def read(self) -> bool:
         """Read for a moment, then bring the index up to date; True if there are messages that were not there."""
         before, found = self._change, self._found
+        self.last = Refreshed(0)
         if self._is_news():
             home = home_folder(self._env)
-            refresh(self._places, home, self._env, found, self._now_ms, self._monotonic_s, READ_S, self._rules())
+            self.last = refresh(
+                self._places, home, self._env, found, self._now_ms, self._monotonic_s, READ_S, self._rules()
+            )
         catch_up(self._places, self._monotonic_s)
         self.has_new()
-        self._note_vain(found)
+        if not self.last.is_busy:
+            self._note_vain(found)
         # Whatever was in the way of the index this time is given until the next change.
         self._indexed = (self._change, _stamp(os.path.join(self._places.lexical, "current")))
         return self._change != before

@@ -12,6 +12,7 @@ import signal
 from cass import clock
 from cass.backfill.worker import LASTING, NO_END, Host, Leave, Rest, Wishes, Worker
 from cass.daemon.control import asked_stamp, forget_stop, paused, stop_asked
+from cass.daemon.following import Following, best_watcher
 from cass.daemon.keeping import Keeping
 from cass.daemon.manners import LOG, be_nice, leave_folders, trim_log
 from cass.daemon.reading import NewMessages, note_done, readable
@@ -21,7 +22,7 @@ from cass.disk import lock_holder, make_private_folder, try_lock
 from cass.errors import Busy, SystemRefused
 from cass.indexing.rules import ALL, Rules
 from cass.settings.hot import identities
-from cass.store.events import Event, note_events
+from cass.store.events import FOLLOWS, Event, note_events
 from cass.store.ledger import Ledger
 from cass.store.worker_state import (
     LOCK,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from cass.backfill.worker import Tick, Ticked
+    from cass.daemon.following import Watcher
     from cass.disk import Lock
     from cass.paths import Places
 
@@ -65,7 +67,7 @@ def run_worker(
 
     `make_tick` gets a function that says whether to stop within a batch.  Raises Busy where another one works here.
     """
-    lock = _lock(places)
+    lock = take_place(places)
     with Signals() as signals:
         forget_stop(places.data)
         sign(places.data, WORKER)
@@ -83,7 +85,8 @@ def run_worker(
     return BY_SIGNAL + signals.number if signals.number == signal.SIGINT else leave.exit_code
 
 
-def _lock(places: Places) -> Lock:
+def take_place(places: Places) -> Lock:
+    """The lock of the one resident process of a data folder.  Raises Busy, naming the holder, or SystemRefused."""
     path = os.path.join(places.data, LOCK)
     until_s = clock.monotonic_s() + LOCK_WAIT_S
     try:
@@ -112,16 +115,21 @@ class Process:
         wishes: Wishes,
         rules: Callable[[], Rules],
         is_quiet: Callable[[], bool],
+        make_watcher: Callable[[], Watcher] = best_watcher,
     ) -> None:
         self.places = places
         self.wishes = wishes
         self._make_tick = make_tick
         self._signals = signals
-        self._new = NewMessages(places, env, rules, clock.now_ms, clock.monotonic_s)
         self._keeping = Keeping(places, env, clock.now_ms, clock.monotonic_s, self.is_stopped, is_quiet, self.note)
         self._tick: Tick | None = None
         self._settings: object = None
         self._lock_id = self._lock_file()
+        self._following = Following(
+            places, env, rules, clock.monotonic_s, lambda what: self.note(FOLLOWS, what), make_watcher
+        )
+        self._new = NewMessages(places, env, rules, clock.now_ms, clock.monotonic_s, self._following.appeared)
+        self._is_paused = False
         self._seen = self._stamp()
         self._asked_s = clock.monotonic_s()
         self._shown: tuple[str, str] | None = None
@@ -132,7 +140,7 @@ class Process:
         host = Host(
             tick=self.tick,
             has_new=lambda: readable(self._new),
-            read_new=self._new.read,
+            read_new=self.read_new,
             release=self.release,
             wait=self.wait,
             signs=self._new.signs,
@@ -158,14 +166,28 @@ class Process:
         self.show(None)
         return self._tick()
 
+    def read_new(self) -> bool:
+        """Read, and follow what is known then."""
+        started_s = clock.monotonic_s()
+        try:
+            return self._new.read()
+        finally:
+            self._following.has_read(clock.monotonic_s() - started_s)
+
     def release(self) -> None:
         """A tick lets its model go; what of it still hangs together in a ring goes now."""
         gc.collect()
 
     def wait(self, seconds: float) -> None:
-        """At most so long; less when a signal comes, or when somebody has asked for something since the last look."""
+        """At most so long; less when a signal comes, when somebody asks for something, or when an agent writes.
+
+        A pause is also one from the agents.
+        """
         trim_log(os.path.join(self.places.data, LOG))
-        wait_for(seconds, self._signals.wait, clock.monotonic_s, self._is_disturbed)
+        if self._is_paused:
+            wait_for(seconds, self._signals.wait, clock.monotonic_s, self._is_disturbed)
+        else:
+            self._following.wait(seconds, self._signals.wait, self._is_disturbed)
         if self._stamp() != self._seen:
             self._asked_s = clock.monotonic_s()
 
@@ -184,6 +206,7 @@ class Process:
         self._seen = self._stamp()  # before it is read: what is asked for after that ends the next wait
         now_ms = clock.now_ms()
         wish = paused(self.places.data, now_ms)
+        self._is_paused = wish is not None
         if wish is None:
             return None
         return NO_END if wish.until_ms is None else (wish.until_ms - now_ms) / 1000
@@ -223,6 +246,7 @@ class Process:
 
     def close(self) -> None:
         """Leave nothing behind."""
+        self._following.close()
         if self.is_here():
             forget_stop(self.places.data)
             forget_state(self.places.data)

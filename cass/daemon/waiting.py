@@ -51,12 +51,13 @@ class Signals:
     def is_ended(self) -> bool:
         return self.number != 0
 
-    def wait(self, seconds: float) -> None:
-        """Until a signal comes, at most so long."""
+    def wait(self, seconds: float, also: int | None = None) -> None:
+        """Until a signal comes, or the descriptor `also` has something to read; at most so long."""
         if self.number:
             return
-        ready, _, _ = select.select([self._read], [], [], max(0.0, seconds))
-        if ready:
+        descriptors: list[socket.socket | int] = [self._read] if also is None else [self._read, also]
+        ready, _, _ = select.select(descriptors, [], [], max(0.0, seconds))
+        if self._read in ready:
             self._drain()
 
     def _drain(self) -> None:

@@ -44,6 +44,10 @@ PART_BYTES = 2 << 20
 LISTED_PROBLEMS = 100
 
 
+# The outcome of a file that was read; the others are words of `discover`, and "failed".
+READ = "read"
+
+
 @record
 class FileReport:
     """What became of one file.  `bytes_read` were handed to the connector."""
@@ -262,7 +266,7 @@ class Reading:
                     self._begin()
         if finished:
             self._finish(last)
-        return FileReport("read", file.bytes_read, self.book.given, self._shown_problems(), finished)
+        return FileReport(READ, file.bytes_read, self.book.given, self._shown_problems(), finished)
 
     def _stored(self, items: Iterator[Item | Prepared]) -> Iterator[Item | Prepared]:
         if not self.ingest.masked:

@@ -15,7 +15,7 @@ from cass.disk import try_lock
 from cass.errors import CassError
 from cass.indexing.discover import Found, Survey, found_at
 from cass.indexing.feed import Feed
-from cass.indexing.ingest import Ingest
+from cass.indexing.ingest import READ, Ingest
 from cass.indexing.rules import ALL, Exclusion, Rules
 from cass.lexical import writer as lexical_writer
 from cass.records import record
@@ -41,10 +41,17 @@ WHOLE_BYTES_PER_S = 40 << 20
 
 @record
 class Refreshed:
-    """`behind_files` are known to have changed and were not read to their end."""
+    """`behind_files` are known to have changed and were not read to their end.
+
+    files, messages: what was read · agents: of whom · is_busy: somebody else is indexing, and nothing was done.
+    """
 
     behind_files: int
     notes: tuple[str, ...] = ()
+    files: int = 0
+    messages: int = 0
+    agents: tuple[str, ...] = ()
+    is_busy: bool = False
 
 
 def refresh(
@@ -62,7 +69,7 @@ def refresh(
     try:
         lock = try_lock(places.index_lock)
         if lock is None:
-            return Refreshed(len(changed.files) + len(changed.folders))
+            return Refreshed(len(changed.files) + len(changed.folders), is_busy=True)
         with lock, SqliteErrors(places.database):
             store = Writer(open_writer(places.database), places.database)
             try:
@@ -101,20 +108,27 @@ def _read(
     exclusion = Exclusion(rules.exclude, home)
     feed = Feed(store, None, monotonic_s)
     ingest = Ingest(store, feed, around, now_ms, monotonic_s, is_over, exclusion, rules.masked)
-    behind = 0
+    behind = messages = 0
+    read: list[Found] = []
     for number, found in enumerate(work):
         row = agent_row(found.agent)
         if row is None or (rules.agents is not None and row.name not in rules.agents):
             continue
         before = seen.get(found.path)
-        if (number and is_over()) or is_long(found, before) or not ingest.file(load(row), found, before).finished:
+        if (number and is_over()) or is_long(found, before):
             behind += 1
+            continue
+        report = ingest.file(load(row), found, before)
+        behind += not report.finished
+        messages += report.messages
+        if report.outcome == READ:
+            read.append(found)
     ingest.finish()
     store.begin()
     keep_look(store, sorted({*changed.files, *(found.path for found in work)}))
     forget_counts(store)
     store.commit()
-    return Refreshed(behind)
+    return Refreshed(behind, (), len(read), messages, tuple(dict.fromkeys([found.agent for found in read])))
 
 
 def _known(store: Writer, seen: Mapping[str, Seen], paths: Iterable[str]) -> Iterable[Found]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 STARTED, STOPPED, REST = "started", "stopped", "rest"
+FOLLOWS = "follows"
 CHUNK, GRAPH, HUNG = "chunk", "graph", "hung"
 EVICTED, DROPPED = "evicted", "dropped"
 INSTALLED, REMOVED = "installed", "removed"

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from cass import clock
 from cass.daemon.control import PAUSE, STOP, ask_stop, pause, paused, unpause, wait_until_awake, wait_until_gone
 from cass.disk import try_lock
 from cass.store.worker_state import LOCK, STATE, holder_of, read_state
+from tests.archive import make_home
 from tests.daemon.host import REPO, Running
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -68,6 +70,19 @@ def test_asked_to_stop(running: Running, kind: str) -> None:
     assert process.wait(MANY) == 0
     assert wait_until_gone(str(running.data), process.pid, 0.0, clock.monotonic_s, clock.sleep)
     assert not (running.data / STOP).exists()
+
+
+def test_new_lines_are_read_as_they_come(running: Running, tmp_path: Path) -> None:
+    """A worker that rests hears an agent write: it does not sleep until its next look."""
+    home = make_home(tmp_path)
+    home.claude("one", "where is the walrus")
+    home.index()
+    process = running.start("stay")
+    running.until(lambda: (said := read_state(str(running.data))) is not None and said.state == "resting", process)
+
+    home.append("one", "and the narwhal?")
+
+    running.until(lambda: home.search("narwhal").total == 1, process)
 
 
 def test_killed(running: Running) -> None:
