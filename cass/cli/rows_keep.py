@@ -13,12 +13,15 @@ def index() -> Command:
         "Keep",
         more=(
             "The first run reads everything, newest files first; later runs read what was appended. Bad files are"
-            " listed and never stop it. Stopping it costs nothing but repeated work."
+            " listed and never stop it. Stopping it costs nothing but repeated work. With --watch it takes the worker's"
+            " place, and prints a line whenever it has read something; with --json an object a line, the first that of"
+            " a plain run."
         ),
         wakes=True,
         examples=(
             ("cass index", "read what is new"),
             ("cass index --dry-run", "only say what would be read"),
+            ("cass index --watch", "read what is new, then what agents write, as they write it"),
             ("cass index --rebuild", "make the search index again from the archive"),
         ),
         aliases=("reindex",),
@@ -26,6 +29,7 @@ def index() -> Command:
             Option(("--full",), "read every file again"),
             Option(("--rebuild",), "make the derived files again from the archive"),
             Option(("--dry-run",), "say what would be read, and read nothing"),
+            Option(("--watch",), "then go on reading what agents write, until Ctrl-C"),
             agent_option(),
             Option(
                 ("--progress",), "how to show progress", CHOICE, "HOW", default="auto", values=("auto", "plain", "none")

@@ -19,6 +19,7 @@ SCHEMAS = (
     ("pack", "cass pack QUERY --json"),
     ("stats", "cass stats --json"),
     ("index", "cass index --json"),
+    ("index-watch", "a line of cass index --watch --json, after the first"),
     ("index-dry-run", "cass index --dry-run --json"),
     ("status", "cass status --json, and cass --json"),
     ("sources", "cass sources --json"),

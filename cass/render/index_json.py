@@ -10,9 +10,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cass.daemon.watching import Batch
     from cass.indexing.run import AgentTally, IndexReport
 
 SCHEMA_VERSION = 1
+BATCH = ("took_ms", "files", "messages", "agents", "behind_files", "notes")
 
 
 def answer(report: IndexReport, counts: Mapping[str, AgentCount], left_out: int, before: int) -> str:
@@ -41,6 +43,11 @@ def _agent(tally: AgentTally, count: AgentCount) -> dict[str, object]:
         "messages": count.messages,
         "bytes_read": tally.bytes_read,
     }
+
+
+def batch(read: Batch) -> str:
+    """What was read at once while watching, as a line."""
+    return _line({name: getattr(read, name) for name in BATCH} | {"at": read.at_ms})
 
 
 def estimate(files: int, size: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cass.render.layout import aligned, counted, duration, number, size
+from cass.render.layout import aligned, counted, date, duration, number, size
 from cass.render.terminal import BOLD, DIM, visible
 from cass.store.counts import AgentCount
 
@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cass.daemon.watching import Batch
     from cass.indexing.run import IndexReport
     from cass.render.terminal import Style
 
@@ -79,6 +80,21 @@ def _totals(report: IndexReport, counts: Mapping[str, AgentCount], look: Style) 
     rebuilt = "; the search index was made again" if report.rebuilt else ""
     rest = "" if report.complete else "; not everything was read: run cass index again"
     return f"{look.paint(messages, BOLD)} in {sessions} ({how}{rebuilt}){rest}"
+
+
+def watching(how: str, files: int, folders: int) -> str:
+    """What is followed, and how it ends."""
+    return f"Watching {counted(files, 'file')} in {counted(folders, 'folder')} ({how}); Ctrl-C ends it.\n"
+
+
+def batch(read: Batch) -> str:
+    """A line: when, how much of whom, and what went wrong."""
+    of = f" ({', '.join(read.agents)})" if read.agents else ""
+    messages, files = counted(read.messages, "message"), counted(read.files, "file")
+    said = f"{messages} from {files}{of} in {number(round(read.took_ms))} ms"
+    more = f"; {counted(read.behind_files, 'file')} to go on with" if read.behind_files else ""
+    notes = "".join([f"; {visible(note)}" for note in read.notes])
+    return f"{date(read.at_ms, '%H:%M:%S')}  {said}{more}{notes}\n"
 
 
 def left_out(sessions: int, before: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cass.records import record
 from cass.store.events import CHUNK, STARTED, STOPPED, chunk_of, last_events
-from cass.store.worker_state import RUNNING, WORKER, holder_of, read_state
+from cass.store.worker_state import RUNNING, WATCH, WORKER, holder_of, read_state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ def worker_facts(data: str, connection: Connection | None) -> WorkerFacts:
 
 
 def _at_work(data: str, holder: Holder, chunks: tuple[LastChunk, ...]) -> WorkerFacts:
+    if holder.what == WATCH:
+        reason = "cass index --watch reads new messages; it makes no vectors"
+        return WorkerFacts(RUNNING, reason, chunks=chunks, pid=holder.pid)
     if holder.what != WORKER:
         return WorkerFacts(RUNNING, "cass backfill is at work", chunks=chunks, pid=holder.pid)
     said = read_state(data)

@@ -13,7 +13,7 @@ from cass.records import record
 
 LOCK = "worker.lock"
 STATE = "worker.state"
-WORKER, BACKFILL = "worker", "backfill"
+WORKER, BACKFILL, WATCH = "worker", "backfill", "watch"
 RUNNING, RESTING = "running", "resting"
 
 
@@ -32,7 +32,7 @@ class WorkerState:
 
 @record
 class Holder:
-    """The process that has the lock, and what it is: worker or backfill."""
+    """The process that has the lock, and what it is: worker, backfill or watch."""
 
     pid: int
     what: str
@@ -109,7 +109,8 @@ def sign(data: str, what: str) -> None:
 def _what(path: str) -> str:
     try:
         with open(path, encoding="ascii", errors="replace") as file:
-            return WORKER if file.read(80).split("\n")[1:2] == [WORKER] else BACKFILL
+            said = file.read(80).split("\n")[1:2]
+        return said[0] if said in ([WORKER], [WATCH]) else BACKFILL
     except OSError:
         return BACKFILL
 

@@ -24,7 +24,7 @@ from tests.schemas.checking import FOLDER, Schema, faults, names, schema
 OF_COMMAND = {
     "search": ["search", "search-fields", "search-lines", "search-lines-fields"],
     "like": ["search"],
-    "index": ["index", "index-dry-run"],
+    "index": ["index", "index-watch", "index-dry-run"],
     "config": ["config", "config-one", "config-path", "config-edit"],
     "doctor": ["doctor", "doctor-interference"],
     "worker": ["worker", "worker-log"],

@@ -34,17 +34,25 @@ def run(options: dict[str, Any]) -> int:
     """Index, and say what was done; files that cannot be read are listed, never an error."""
     where = places(os.environ, data_dir=options["data_dir"])
     rules = wanted_rules(options["settings"], options["agent"])
+    if options["watch"]:
+        from cass.cli.verbs.index_watch import watch  # a plain run knows nothing of it
+
+        return watch(where, options, lambda: _once(where, rules, options))
     if options["dry_run"]:
         files, size = plan(where, home_folder(os.environ), os.environ, rules, options["full"])
         sys.stdout.write(index_json.estimate(files, size) if options["json"] else index_text.estimate(files, size))
         return 0
+    _once(where, rules, options)
+    return 0
+
+
+def _once(where: Places, rules: Rules, options: dict[str, Any]) -> None:
     _warn_of_long_run(where, rules, options)
     report = _index(
         where, IndexRequest(rules, options["full"], options["rebuild"], some=bool(options["agent"])), options
     )
     _print(report, where, rules, options)
     write_pack()
-    return 0
 
 
 def _warn_of_long_run(where: Places, rules: Rules, options: dict[str, Any]) -> None:
