@@ -28,7 +28,7 @@ _cass() {
     case "$cmd" in
         "")
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume open export index status doctor sources import forget restore secrets config models backfill worker demo schema completion man help version"
+            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -103,8 +103,30 @@ _cass() {
                 --color) words="" values="auto always never" ;;
             esac
             ;;
+        pack)
+            words="--agent --workspace --since --until --session --exclude-session --role --include-self --match -F --literal --refresh --max-tokens --max-chars --max-sessions --show-secrets --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --workspace) _cass_paths -d; return ;;
+                --role) words="" values="user assistant tool system summary" ;;
+                --match) words="" values="all most any" ;;
+                --refresh) words="" values="auto wait off" ;;
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+                --agent|--since|--until|--session|--exclude-session|--max-tokens|--max-chars|--max-sessions) return ;;
+            esac
+            ;;
+        stats|timeline)
+            words="--by --agent --workspace --since --until --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --by) words="" values="agent workspace model day hour" ;;
+                --workspace) _cass_paths -d; return ;;
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+                --agent|--since|--until) return ;;
+            esac
+            ;;
         index|reindex)
-            words="--full --rebuild --dry-run --agent --progress --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="--full --rebuild --dry-run --watch --agent --progress --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
                 --progress) words="" values="auto plain none" ;;
                 --data-dir) _cass_paths -d; return ;;
@@ -220,7 +242,7 @@ _cass() {
             ;;
         schema)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search search-fields search-lines search-lines-fields show sessions resume open export index index-dry-run status sources sources-change import doctor doctor-interference forget restore secrets config config-one config-path config-edit models backfill worker worker-log schema text version error"
+            values="search search-fields search-lines search-lines-fields show sessions resume open export pack stats index index-watch index-dry-run status sources sources-change import doctor doctor-interference forget restore secrets config config-one config-path config-edit models backfill worker worker-log schema text version error"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -243,7 +265,7 @@ _cass() {
             ;;
         help)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume open export index status doctor sources import forget restore secrets config models backfill worker demo schema completion man help version"
+            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;

@@ -15,6 +15,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
         'related' = 'like'
         'reindex' = 'index'
         'st' = 'status'
+        'timeline' = 'stats'
         'docs' = 'man'
     }
     # For each command: what may be typed with its meaning, and what may follow an option.
@@ -28,6 +29,8 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('resume', 'print the agent''s own command that goes on with a session')
                 , @('open', 'read a session in your editor, at a message')
                 , @('export', 'write a session as Markdown, JSON or one HTML page')
+                , @('pack', 'gather what was said about something, cited and short enough for a prompt')
+                , @('stats', 'how much was said, when, where and with whom')
                 , @('index', 'read what is new in the agents'' files')
                 , @('status', 'what is there, how fresh it is, and what needs doing')
                 , @('doctor', 'check everything, with the command that mends what is broken')
@@ -286,11 +289,75 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 '--color' = @('auto', 'always', 'never')
             }
         }
+        'pack' = @{
+            Words = @(
+                , @('--agent', 'only this agent, such as claude_code or codex')
+                , @('--workspace', 'only this folder and all below it; . is the current repository; a bare word is a folder''s name')
+                , @('--since', 'not before: 7d, 24h, yesterday, 2025-06-01')
+                , @('--until', 'not after: the same forms; both ends count')
+                , @('--session', 'only this session; the beginning of its id is enough')
+                , @('--exclude-session', 'not this session; current is the one you are in')
+                , @('--role', 'only messages of this role')
+                , @('--include-self', 'also what cass itself printed into a session')
+                , @('--match', 'how many of the words a message must have')
+                , @('-F', 'the text exactly so, punctuation included')
+                , @('--literal', 'the text exactly so, punctuation included')
+                , @('--refresh', 'read new messages first: a moment at most, all of them, or none')
+                , @('--max-tokens', 'print at most N tokens of four bytes; 8000 if not said')
+                , @('--max-chars', 'count at most N characters, instead or too')
+                , @('--max-sessions', 'excerpts of at most N sessions')
+                , @('--show-secrets', 'print passwords, keys and tokens as they are, not masked')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--role' = @('user', 'assistant', 'tool', 'system', 'summary')
+                '--match' = @('all', 'most', 'any')
+                '--refresh' = @('auto', 'wait', 'off')
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
+        'stats' = @{
+            Words = @(
+                , @('--by', 'only this table, whole; --json always has all')
+                , @('--agent', 'only this agent, such as claude_code or codex')
+                , @('--workspace', 'only this folder and all below it; . is the current repository; a bare word is a folder''s name')
+                , @('--since', 'not before: 7d, 24h, yesterday, 2025-06-01')
+                , @('--until', 'not after: the same forms; both ends count')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--by' = @('agent', 'workspace', 'model', 'day', 'hour')
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
         'index' = @{
             Words = @(
                 , @('--full', 'read every file again')
                 , @('--rebuild', 'make the derived files again from the archive')
                 , @('--dry-run', 'say what would be read, and read nothing')
+                , @('--watch', 'then go on reading what agents write, until Ctrl-C')
                 , @('--agent', 'only this agent, such as claude_code or codex')
                 , @('--progress', 'how to show progress')
                 , @('--json', 'print one JSON object and nothing else')
@@ -651,7 +718,10 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('resume', 'resume')
                 , @('open', 'open')
                 , @('export', 'export')
+                , @('pack', 'pack')
+                , @('stats', 'stats')
                 , @('index', 'index')
+                , @('index-watch', 'index-watch')
                 , @('index-dry-run', 'index-dry-run')
                 , @('status', 'status')
                 , @('sources', 'sources')
@@ -742,6 +812,8 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('resume', 'resume')
                 , @('open', 'open')
                 , @('export', 'export')
+                , @('pack', 'pack')
+                , @('stats', 'stats')
                 , @('index', 'index')
                 , @('status', 'status')
                 , @('doctor', 'doctor')
