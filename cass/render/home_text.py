@@ -10,6 +10,8 @@ from cass.status.facts import Advice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cass.render.terminal import Style
     from cass.status.facts import Status
 
@@ -32,14 +34,23 @@ def empty(files: int, bytes_to_read: int, look: Style) -> str:
 def filled(status: Status, look: Style, now_ms: int) -> str:
     """What there is, how fresh it is, and one command."""
     held = counted(status.database.messages, "message")
-    agents = ", ".join(name for name, count in status.sources.items() if count.sessions)
-    lines = [
-        f"{look.paint(held, BOLD)} in {counted(status.database.sessions, 'session')} of {visible(agents)}",
-        look.paint(fresh(status, now_ms), DIM),
-    ]
+    sessions = f" in {counted(status.database.sessions, 'session')} of "
+    counts = {name: count.sessions for name, count in status.sources.items()}
+    agents = agents_shown(counts, look.width - len(held) - len(sessions))
+    lines = [f"{look.paint(held, BOLD)}{sessions}{visible(agents)}", look.paint(fresh(status, now_ms), DIM)]
     if not status.healthy:
         lines = [visible(problem.what) for problem in status.problems]
         lines += next_step(status.recommended[0], look)
     else:
         lines += next_step(Advice("cass search WORDS", "find something"), look)
     return "".join(line + "\n" for line in (*lines, *next_step(HELP, look)))
+
+
+def agents_shown(sessions: Mapping[str, int], width: int) -> str:
+    """Those with most sessions, as many as fit into `width` columns, and how many there are beside them."""
+    names = sorted([name for name, count in sessions.items() if count], key=lambda name: -sessions[name])
+    for shown in range(len(names), 1, -1):
+        more = f" and {len(names) - shown} more" if shown < len(names) else ""
+        if len(line := ", ".join(names[:shown]) + more) <= width:
+            return line
+    return counted(len(names), "agent") if len(names) > 1 else "".join(names)

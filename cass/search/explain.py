@@ -70,7 +70,7 @@ def _why_no_meaning(looking: Watched) -> str:
         return "the answer is about words alone"
     if not request.text:
         return "there is no question"
-    return "no vectors are built, or none was near; what was wrong is among the notes"
+    return "there are no vectors, or none was near"
 
 
 def explained_search(
