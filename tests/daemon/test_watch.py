@@ -120,6 +120,16 @@ def test_one_a_data_folder(home: Home, watching: Watching) -> None:
     assert "--watch" in said["reason"]
 
 
+def test_nothing_is_forgotten_meanwhile(home: Home, watching: Watching) -> None:
+    """`cass forget` says who is there, and what to do."""
+    process = watching.start()
+
+    done = home.cass("forget", "--workspace", "/w/app", "--yes")
+
+    assert done.returncode == BUSY
+    assert f"process {process.pid} is at work here" in done.stderr
+
+
 def test_a_plain_run_goes_before(home: Home, watching: Watching) -> None:
     """`cass index` beside it works; what it reads is followed too."""
     process = watching.start("--json")

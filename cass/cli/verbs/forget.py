@@ -124,7 +124,7 @@ def _lock(where: Places) -> tuple[Lock, bool]:
     lock = try_lock(path)
     if lock is None:
         who = f"process {holder.pid}" if holder is not None else "another process"
-        raise Busy(f"{who} makes vectors", path, "wait for it, or stop it: cass worker stop; nothing was forgotten")
+        raise Busy(f"{who} is at work here", path, "wait for it, or stop it: cass worker stop; nothing was forgotten")
     return lock, holder is not None and holder.what == WORKER
 
 
