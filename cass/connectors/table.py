@@ -10,7 +10,12 @@ from cass.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from cass.connectors.base import Connector
+
+    _Row: TypeAlias = tuple[str, str, str, tuple[str, ...], tuple[str, ...], bool]
+    AGENTS: tuple["Agent", ...]
 
 
 @record
@@ -28,47 +33,62 @@ class Agent:
     after_others: bool = False
 
 
-AGENTS = (
-    Agent("claude_code", "Claude Code", "claude_code", ("claude",), ("claude", "--resume", "{id}")),
-    Agent("codex", "Codex", "codex", ("codex_cli",), ("codex", "resume", "{id}")),
-    Agent("gemini", "Gemini CLI", "gemini", ("gemini_cli",), ("gemini", "--resume", "{id}"), after_others=True),
-    Agent("aider", "Aider", "aider", (), ("aider", "--restore-chat-history"), after_others=True),
-    Agent("opencode", "OpenCode", "opencode", (), ("opencode", "--session", "{id}"), after_others=True),
-    Agent("cursor", "Cursor", "cursor"),
-    Agent("goose", "Goose", "goose", (), ("goose", "session", "--resume", "--session-id", "{id}")),
-    Agent("zed", "Zed", "zed"),
-    Agent("crush", "Crush", "crush", (), ("crush", "--session", "{id}"), after_others=True),
-    Agent("pi", "Pi", "pi", (), ("pi", "--session", "{id}")),
-    Agent("openclaw", "OpenClaw", "openclaw"),
-    Agent("clawdbot", "Clawdbot", "clawdbot"),
-    Agent("oh_my_pi", "Oh My Pi", "oh_my_pi", ("omp",)),
-    Agent("qwen", "Qwen Code", "qwen", ("qwen_code",), ("qwen", "--resume", "{id}")),
-    Agent("factory", "Factory droid", "factory", ("droid",), ("droid", "--resume", "{id}")),
-    Agent("mistral_vibe", "Mistral Vibe", "mistral_vibe", ("vibe",), ("vibe", "--resume", "{id}")),
-    Agent("antigravity", "Antigravity CLI", "antigravity", ("agy",), ("agy", "--conversation", "{id}")),
-    Agent("grok", "Grok", "grok"),
-    Agent("kimi", "Kimi CLI", "kimi", ("kimi_cli",), ("kimi", "--session", "{id}")),
-    Agent("kimi_code", "Kimi Code", "kimi_code"),
-    Agent("amp", "Amp", "amp", (), ("amp", "threads", "continue", "{id}")),
-    Agent("openhands", "OpenHands", "openhands", (), ("openhands", "--resume", "{id}")),
-    Agent("hermes", "Hermes Agent", "hermes", ("hermes_agent",), ("hermes", "--resume", "{id}")),
-    Agent("copilot", "GitHub Copilot Chat", "copilot_chat", ("copilot_chat", "github_copilot")),
-    Agent("entire", "Entire", "entire", (), after_others=True),
-    Agent("specstory", "SpecStory", "specstory", (), after_others=True),
-    Agent("cline", "Cline", "cline"),
-    Agent("roo_code", "Roo Code", "roo_code", ("roo", "roo_cline")),
-    Agent("kilo_code", "Kilo Code", "kilo_code", ("kilo", "kilocode")),
-    Agent("copilot_cli", "GitHub Copilot CLI", "copilot_cli", (), ("copilot", "--resume", "{id}")),
-    Agent("continue", "Continue", "continue_dev", ("continue_dev",)),
-    Agent("chatgpt", "ChatGPT", "chatgpt", ("chat_gpt",)),
-    Agent("claude_ai", "Claude.ai", "claude_ai", ("claude.ai", "claudeai")),
+# name, title, module, aliases, resume, after_others
+_ROWS: tuple[_Row, ...] = (
+    ("claude_code", "Claude Code", "claude_code", ("claude",), ("claude", "--resume", "{id}"), False),
+    ("codex", "Codex", "codex", ("codex_cli",), ("codex", "resume", "{id}"), False),
+    ("gemini", "Gemini CLI", "gemini", ("gemini_cli",), ("gemini", "--resume", "{id}"), True),
+    ("aider", "Aider", "aider", (), ("aider", "--restore-chat-history"), True),
+    ("opencode", "OpenCode", "opencode", (), ("opencode", "--session", "{id}"), True),
+    ("cursor", "Cursor", "cursor", (), (), False),
+    ("goose", "Goose", "goose", (), ("goose", "session", "--resume", "--session-id", "{id}"), False),
+    ("zed", "Zed", "zed", (), (), False),
+    ("crush", "Crush", "crush", (), ("crush", "--session", "{id}"), True),
+    ("pi", "Pi", "pi", (), ("pi", "--session", "{id}"), False),
+    ("openclaw", "OpenClaw", "openclaw", (), (), False),
+    ("clawdbot", "Clawdbot", "clawdbot", (), (), False),
+    ("oh_my_pi", "Oh My Pi", "oh_my_pi", ("omp",), (), False),
+    ("qwen", "Qwen Code", "qwen", ("qwen_code",), ("qwen", "--resume", "{id}"), False),
+    ("factory", "Factory droid", "factory", ("droid",), ("droid", "--resume", "{id}"), False),
+    ("mistral_vibe", "Mistral Vibe", "mistral_vibe", ("vibe",), ("vibe", "--resume", "{id}"), False),
+    ("antigravity", "Antigravity CLI", "antigravity", ("agy",), ("agy", "--conversation", "{id}"), False),
+    ("grok", "Grok", "grok", (), (), False),
+    ("kimi", "Kimi CLI", "kimi", ("kimi_cli",), ("kimi", "--session", "{id}"), False),
+    ("kimi_code", "Kimi Code", "kimi_code", (), (), False),
+    ("amp", "Amp", "amp", (), ("amp", "threads", "continue", "{id}"), False),
+    ("openhands", "OpenHands", "openhands", (), ("openhands", "--resume", "{id}"), False),
+    ("hermes", "Hermes Agent", "hermes", ("hermes_agent",), ("hermes", "--resume", "{id}"), False),
+    ("copilot", "GitHub Copilot Chat", "copilot_chat", ("copilot_chat", "github_copilot"), (), False),
+    ("entire", "Entire", "entire", (), (), True),
+    ("specstory", "SpecStory", "specstory", (), (), True),
+    ("cline", "Cline", "cline", (), (), False),
+    ("roo_code", "Roo Code", "roo_code", ("roo", "roo_cline"), (), False),
+    ("kilo_code", "Kilo Code", "kilo_code", ("kilo", "kilocode"), (), False),
+    ("copilot_cli", "GitHub Copilot CLI", "copilot_cli", (), ("copilot", "--resume", "{id}"), False),
+    ("continue", "Continue", "continue_dev", ("continue_dev",), (), False),
+    ("chatgpt", "ChatGPT", "chatgpt", ("chat_gpt",), (), False),
+    ("claude_ai", "Claude.ai", "claude_ai", ("claude.ai", "claudeai"), (), False),
 )
+
+
+def __getattr__(name: str) -> object:
+    # Made when they are asked for: a search asks for the row of one agent or two.
+    if name == "AGENTS":
+        globals()[name] = tuple(Agent(*row) for row in _ROWS)
+        return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _agents() -> tuple[Agent, ...]:
+    from cass.connectors.table import AGENTS
+
+    return AGENTS
 
 
 def find_agent(word: str) -> Agent:
     """The agent a person means: `claude`, `claude-code` and `claude_code` are one.  Raises UnknownAgent."""
     plain = word.strip().lower().replace("-", "_").replace(" ", "_")
-    for agent in AGENTS:
+    for agent in _agents():
         if plain == agent.name or plain in agent.aliases:
             return agent
     raise errors.UnknownAgent(f"{word!r} is not an agent that cass reads", "--agent", _advice(plain))
@@ -77,17 +97,17 @@ def find_agent(word: str) -> Agent:
 def _advice(word: str) -> str:
     from difflib import get_close_matches
 
-    words = {name: agent.name for agent in AGENTS for name in (agent.name, *agent.aliases)}
+    words = {name: agent.name for agent in _agents() for name in (agent.name, *agent.aliases)}
     near = get_close_matches(word, words, 1)
-    known = ", ".join(agent.name for agent in AGENTS)
+    known = ", ".join(agent.name for agent in _agents())
     return f"did you mean {words[near[0]]}? It reads {known}" if near else f"use one of {known}"
 
 
 def agent_row(name: str) -> Agent | None:
     """The row of a stored name; None for an agent that this version does not know."""
-    for agent in AGENTS:
-        if agent.name == name:
-            return agent
+    for row in _ROWS:
+        if row[0] == name:
+            return Agent(*row)
     return None
 
 

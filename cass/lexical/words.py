@@ -192,8 +192,10 @@ class WordCompiler:
         """The most frequent word within one edit of a word that occurs nowhere; or within two, of a long one."""
         if len(token) < SHORTEST_CORRECTED or token.isdigit() or text in self._known:
             return Unit(None, text)
+        from cass.query.variants import one_edit  # most words occur somewhere
+
         best, best_count = None, 0
-        for other in query_words.one_edit(token):
+        for other in one_edit(token):
             if (count := self._frequency(other)) > best_count:
                 best, best_count = other, count
         if best is None and len(token) >= LONG and token.isascii() and token.isalpha() and self._far_corrections:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cass.query.syntax import And, Bare, Field, Must, Not, Or, Phrase, Prefix, Without, Word, is_condition, least_of
 from cass.query.terms import Form, find, forms_of
-from cass.query.words import english_variants, index_fold, stem_forms
+from cass.query.variants import english_variants
+from cass.query.words import index_fold, stem_forms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cass.lexical.corrections import is_near
-from cass.query.words import one_edit
+from cass.query.variants import one_edit
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,15 @@ from hypothesis import strategies as st
 from tantivy import Filter, Tokenizer
 
 from cass.query.letters import FOLDS, MARKS
+from cass.query.variants import MAX_VARIANTS, english_variants, one_edit
 from cass.query.words import (
     MAX_TOKEN_BYTES,
-    MAX_VARIANTS,
     camel_parts,
     cjk_grams,
     cjk_runs,
-    english_variants,
     fold,
     is_hyphenated,
     is_word,
-    one_edit,
     spelled,
     stem_forms,
     tokens,
