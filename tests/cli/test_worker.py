@@ -27,7 +27,7 @@ from cass.store.worker_state import holder_of
 from tests.archive import Home, make_home
 
 # "Stamp 'user was here'": what a person does who looks for something.
-STAMPING = {"search", "show", "sessions", "like", "resume", "open", "export", "forget", "restore"}
+STAMPING = {"search", "show", "sessions", "like", "pack", "stats", "resume", "open", "export", "forget", "restore"}
 PAUSE = "worker.pause"
 
 
