@@ -8,7 +8,7 @@ from cass.store.hits import BOUND, marks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from sqlite3 import Connection
 
 
@@ -24,19 +24,17 @@ class SeenSecret:
     last_ms: int | None
 
 
-def secrets_of(connection: Connection, told: Callable[[int], None] = lambda texts: None) -> list[SeenSecret]:
-    """All secrets of the archive, those seen last first.  `told` hears how many texts were read so far."""
+def secrets_of(connection: Connection) -> list[SeenSecret]:
+    """All secrets of the archive, those seen last first."""
     by_text: dict[int, list[tuple[str, str]]] = {}
-    for count, (number, text) in enumerate(connection.execute("SELECT id, text FROM texts"), 1):
+    for number, text in connection.execute("SELECT id, text FROM texts"):
         found = [(kind, fingerprint(kind, text[start:end])) for kind, start, end in secrets_in(text)]
         if found:
             by_text[number] = found
-        if count % 10_000 == 0:
-            told(count)
-    seen: dict[tuple[str, str], dict[int, tuple[str, int | None]]] = {}
+    seen: dict[tuple[str, str], set[int]] = {}
     for message, text in _messages_with(connection, set(by_text)):
         for secret in by_text[text]:
-            seen.setdefault(secret, {})[message] = ("", None)
+            seen.setdefault(secret, set()).add(message)
     told_of = _said(connection, {message for messages in seen.values() for message in messages})
     listed = [_seen(secret, [told_of[message] for message in messages]) for secret, messages in seen.items()]
     return sorted(listed, key=lambda each: (-(each.last_ms or 0), each.kind, each.fingerprint))
