@@ -19,6 +19,8 @@ BEGINNINGS = (
     *("sk_live_", "sk_test_", "rk_live_", "whsec_", "hf_", "npm_", "pypi-AgE", "SG.", "dop_v1_", "shpat_"),
     *("lin_api_", "figd_", "dckr_pat_", "gsk_", "xai-", "AccountKey=", "AGE-SECRET-KEY-1"),
 )
+# These are also looked at in the middle of a word.
+ANYWHERE = ("-----BEGIN ", "eyJ")
 NAMES = (
     *("assword", "asswd", "ASSWORD", "ecret", "ECRET", "oken", "OKEN", "uthorization", "earer", "pi_key"),
     *("PI_KEY", "pikey", "piKey", "ApiKey", "ccess_key", "CCESS_KEY", "ccessKey", "rivate_key", "RIVATE_KEY"),
@@ -67,12 +69,22 @@ def _is_given(text: str, name: str) -> bool:
 
 
 def _starts(text: str, beginning: str) -> bool:
-    """Whether something long starts so, where a word may start: not the `sk-` of a task-runner."""
+    """Whether something long starts so, where a word may start: not the `sk-` of a task-runner.
+
+    No stricter than the forms themselves are.
+    """
+    if beginning in ANYWHERE:
+        return True
     at = text.find(beginning)
     while at >= 0:
         end = at + len(beginning)
-        goes_on = beginning[-1] == " " or " " not in text[end : end + LEAST_VALUE].rstrip("\n")
-        if goes_on and not text[at - 1 : at].isalnum():
+        if " " not in text[end : end + LEAST_VALUE] and may_start(text, at):
             return True
         at = text.find(beginning, end)
     return False
+
+
+def may_start(text: str, at: int) -> bool:
+    """Whether a token may start here: not inside a word, but behind Chinese, and behind an escaped line end or tab."""
+    before = text[at - 1 : at]
+    return not (before.isascii() and before.isalnum()) or text[max(0, at - 2) : at] in ("\\n", "\\r", "\\t")

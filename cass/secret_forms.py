@@ -7,7 +7,7 @@ closely.
 
 from __future__ import annotations
 
-from cass.redact import KEY_NAME, LEAST_VALUE, MASK, NAMES
+from cass.redact import KEY_NAME, LEAST_VALUE, MASK, NAMES, may_start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,9 +108,9 @@ def _tokens(text: str) -> Iterator[Secret]:
         kind, letters, least, most = _TOKENS[begin]
         for at in _all(text, begin):
             end = _run(text, at + len(begin), letters, most)
-            inside = at > 0 and text[at - 1] in _WORD
             cut = end < len(text) and text[end] in letters
-            if end - at - len(begin) >= least and not inside and not cut and _is_made(text[at + len(begin) : end]):
+            whole = end - at - len(begin) >= least and not cut and may_start(text, at)
+            if whole and _is_made(text[at + len(begin) : end]):
                 yield kind, at, end
 
 

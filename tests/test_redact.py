@@ -13,6 +13,7 @@ from cass.redact import BEGINNINGS, MASK, hides, mask
 from cass.secret_forms import _JWT, _KEY_BEGINS, _TOKENS, fingerprint, secrets_in
 
 TOKEN = "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3gH6"
+JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
 LINE = "MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY/PuoAoGCCqGSM49\n"
 KEY = f"-----BEGIN EC PRIVATE KEY-----\n{LINE * 3}-----END EC PRIVATE KEY-----"
 
@@ -63,6 +64,18 @@ def test_a_private_key_is_masked_whole_and_keeps_its_lines():
     assert masked.startswith("cat key\n•") and masked.endswith("•\ndone")
     assert masked.count("\n") == f"cat key\n{KEY}\ndone".count("\n")
     assert not set("MHCAQ") & set(masked)
+
+
+@pytest.mark.parametrize("secret", [KEY.replace("\n", "\\n"), JWT])
+@pytest.mark.parametrize("before", ["\\n", "x", "密钥", " "])
+def test_a_key_stands_also_behind_the_n_of_an_escaped_line_end(before: str, secret: str):
+    assert secret[40:80] not in mask(before + secret)
+
+
+@pytest.mark.parametrize("before", ["密钥", "A=1\\n", "\\t", "_", ""])
+def test_a_token_stands_also_right_behind_what_is_no_word(before: str):
+    assert TOKEN not in mask(f"{before}{TOKEN}。")
+    assert mask(f"x{TOKEN}") == f"x{TOKEN}"
 
 
 def test_a_key_that_was_cut_off_is_masked_to_the_end():
