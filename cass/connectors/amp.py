@@ -11,8 +11,9 @@ import os
 from cass.connectors.base import TITLE_GENERATED, Block, Checkpoint, Root, SourceProblem
 from cass.connectors.bigjson import Part, parts
 from cass.connectors.common import any_ms
-from cass.connectors.conversation import Conversation, dicts, member, said
+from cass.connectors.conversation import Conversation, said
 from cass.connectors.telling import Telling, spoken
+from cass.connectors.values import dicts, member
 from cass.connectors.vscode import uri_path, user_folders
 
 TYPE_CHECKING = False

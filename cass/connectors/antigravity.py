@@ -11,9 +11,9 @@ import re
 
 from cass.connectors.base import Block, Root
 from cass.connectors.common import any_ms
-from cass.connectors.conversation import dicts, member
 from cass.connectors.telling import spoken, string
 from cass.connectors.transcript import Transcript
+from cass.connectors.values import dicts, member
 from cass.connectors.vscode import small_json
 
 TYPE_CHECKING = False

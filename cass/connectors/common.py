@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from datetime import UTC, datetime
@@ -121,3 +122,11 @@ def _field_lines(value: object, name: str, depth: int) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _field_lines(inner, name, depth + 1)
+
+
+def names_in(folder: str) -> list[str]:
+    """The names in a folder, sorted; none where it cannot be listed."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from cass.connectors.base import TITLE_PROMPT, Block
 from cass.connectors.claude_code_text import call_text, result_text
 from cass.connectors.common import runs_cass, shell_line, trim, trim_tool, well_formed
 from cass.connectors.telling import Telling, spoken, string
+from cass.connectors.values import parsed_input
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ class Conversation:
 
     def call(self, name: object, given: object, call_id: object) -> Block:
         """A tool call.  `given` is its input, as JSON or as JSON in a text."""
-        tool, number, given = string(name), string(call_id), _parsed(given)
+        tool, number, given = string(name), string(call_id), parsed_input(given)
         command = None
         if isinstance(given, dict) and (command := shell_line(given.get("command") or given.get("cmd"))) is not None:
             given = {"command": command} | {key: part for key, part in given.items() if key not in ("command", "cmd")}
@@ -123,24 +122,3 @@ def _part(part: dict[str, Any]) -> tuple[Block, ...]:
     if kind in ("image", "image_url", "imageUrl"):
         return (Block("image", "[image]"),)
     return spoken("text", part.get("text")) if kind in ("text", "input_text", "output_text", None) else ()
-
-
-def dicts(values: object) -> list[dict[str, Any]]:
-    """The objects of a list; nothing for anything else."""
-    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
-
-
-def member(value: object, *keys: str) -> Any:
-    """What stands at these keys, one inside the other; None where anything on the way is no object."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _parsed(given: object) -> object:
-    if isinstance(given, str) and given.lstrip()[:1] in ("{", "["):
-        try:
-            return json.loads(given)
-        except (ValueError, RecursionError):
-            return given
-    return given

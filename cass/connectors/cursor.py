@@ -15,7 +15,7 @@ import os
 
 from cass.connectors import cursor_chats
 from cass.connectors.base import Root
-from cass.connectors.common import any_ms
+from cass.connectors.common import any_ms, names_in
 from cass.connectors.cursor_text import Transcript, workspace_in
 from cass.connectors.databases import Stored, newest, read_changed, stamp
 from cass.connectors.readonly_sqlite import Database, Unreadable
@@ -50,20 +50,13 @@ def roots(around: Surroundings) -> list[Root]:
     folders.append(os.path.join(around.home, ".cursor-server", "data", "User"))
     if around.env.get("WSL_DISTRO_NAME"):
         users = "/mnt/c/Users"
-        folders += [os.path.join(users, name, "AppData", "Roaming", "Cursor", "User") for name in _names(users)]
+        folders += [os.path.join(users, name, "AppData", "Roaming", "Cursor", "User") for name in names_in(users)]
     chats = os.path.join(around.env.get("CURSOR_CONFIG_DIR") or os.path.join(around.home, ".cursor"), "chats")
     return [Root(chats, 2)] + [
         root
         for folder in folders
         for root in (Root(os.path.join(folder, "globalStorage")), Root(os.path.join(folder, "workspaceStorage"), 1))
     ]
-
-
-def _names(folder: str) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []
 
 
 def enters(folder: str) -> bool:
@@ -206,7 +199,7 @@ def _fetched(database: Database, start: str, keys: list[str]) -> Iterator[dict[s
 def _workspaces(storage: str) -> dict[str, str]:
     """The folders of composers, as the databases of the workspaces list them."""
     found: dict[str, str] = {}
-    for name in _names(storage):
+    for name in names_in(storage):
         folder = os.path.join(storage, name)
         path = workspace_folder(folder)
         if path is None or not os.path.exists(os.path.join(folder, FILE)):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from cass.connectors.common import names_in
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,10 +102,7 @@ def _loose(git: str) -> Iterator[tuple[str, str]]:
 
 
 def _listed(git: str, folder: str) -> list[str]:
-    try:
-        return sorted(os.listdir(os.path.join(git, *folder.strip("/").split("/"))))
-    except OSError:
-        return []
+    return names_in(os.path.join(git, *folder.strip("/").split("/")))
 
 
 def _is_commit(word: str) -> bool:

@@ -11,9 +11,10 @@ from urllib.parse import unquote
 
 from cass.connectors.base import TITLE_GENERATED, TITLE_SUMMARY, Block, Root
 from cass.connectors.common import any_ms
-from cass.connectors.conversation import dicts, member, said
+from cass.connectors.conversation import said
 from cass.connectors.telling import spoken
 from cass.connectors.transcript import Transcript
+from cass.connectors.values import dicts, member
 from cass.connectors.vscode import small_json
 
 TYPE_CHECKING = False

@@ -13,9 +13,10 @@ import os
 
 from cass.connectors.base import TITLE_CUSTOM, TITLE_GENERATED, TITLE_PROMPT, Root
 from cass.connectors.common import any_ms
-from cass.connectors.conversation import Conversation, dicts, member, said
+from cass.connectors.conversation import Conversation, said
 from cass.connectors.databases import Stored, read_changed, stamp
 from cass.connectors.telling import spoken, string
+from cass.connectors.values import dicts, member
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

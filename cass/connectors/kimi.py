@@ -11,9 +11,10 @@ import os
 
 from cass.connectors.base import TITLE_CUSTOM, TITLE_GENERATED, Block, Root
 from cass.connectors.common import any_ms
-from cass.connectors.conversation import Conversation, dicts, member, said
+from cass.connectors.conversation import Conversation, said
 from cass.connectors.telling import Telling, string
 from cass.connectors.transcript import Transcript
+from cass.connectors.values import dicts, member
 from cass.connectors.vscode import small_json
 
 TYPE_CHECKING = False

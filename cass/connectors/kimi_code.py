@@ -9,9 +9,10 @@ import os
 
 from cass.connectors.base import TITLE_CUSTOM, TITLE_GENERATED, Root
 from cass.connectors.common import any_ms
-from cass.connectors.conversation import member, said
+from cass.connectors.conversation import said
 from cass.connectors.telling import spoken
 from cass.connectors.transcript import Transcript
+from cass.connectors.values import member
 from cass.connectors.vscode import small_json
 
 TYPE_CHECKING = False

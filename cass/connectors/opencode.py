@@ -13,7 +13,7 @@ import os
 
 from cass.connectors import crush, opencode_files
 from cass.connectors.base import Root
-from cass.connectors.common import any_ms
+from cass.connectors.common import any_ms, names_in
 from cass.connectors.databases import Stored, newest, read_changed, stamp
 from cass.connectors.opencode_text import Transcript, taken_back_from
 from cass.connectors.projects import enters_project, project_roots
@@ -48,15 +48,8 @@ def roots(around: Surroundings) -> list[Root]:
         found += [Root(place), Root(os.path.join(place, "storage", "session"), depth=1)]
         # The first versions had a store for each project.
         projects = os.path.join(place, "project")
-        found += [Root(os.path.join(projects, name, "storage", "session", "info")) for name in _names(projects)]
+        found += [Root(os.path.join(projects, name, "storage", "session", "info")) for name in names_in(projects)]
     return found + project_roots(around, PROJECT_FOLDER)
-
-
-def _names(folder: str) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []
 
 
 def enters(folder: str) -> bool:

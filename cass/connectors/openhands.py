@@ -11,8 +11,9 @@ import os
 
 from cass.connectors.base import Checkpoint, Root, Session, SourceProblem
 from cass.connectors.common import any_ms
-from cass.connectors.conversation import Conversation, member, said
+from cass.connectors.conversation import Conversation, said
 from cass.connectors.telling import Telling, spoken
+from cass.connectors.values import member
 from cass.connectors.vscode import small_json
 
 TYPE_CHECKING = False

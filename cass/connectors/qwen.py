@@ -10,9 +10,9 @@ import os
 from cass.connectors import gemini
 from cass.connectors.base import TITLE_CUSTOM, Block, Root
 from cass.connectors.common import any_ms, trim, well_formed
-from cass.connectors.conversation import dicts, member
 from cass.connectors.telling import spoken
 from cass.connectors.transcript import Transcript
+from cass.connectors.values import dicts, member
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from cass.connectors.base import Block
 from cass.connectors.common import fields_text, runs_cass, shell_line, trim_tool, well_formed
+from cass.connectors.values import parsed_input
 
 _CASS_TOOLS = ("mcp__cass__", "cass__", "mcp_cass_", "cass_")
 
@@ -19,7 +18,7 @@ class Calls:
     def call(self, name: object, given: object, call_id: object) -> Block:
         """A call.  `given` is its input: JSON, or JSON in a text.  A shell command stands as it was typed."""
         tool, number = _name(name), _name(call_id)
-        given = _parsed(given)
+        given = parsed_input(given)
         command = shell_line(given.get("command")) if isinstance(given, dict) else None
         own = runs_cass(command) or (tool is not None and tool.startswith(_CASS_TOOLS))
         block = Block("tool_call", trim_tool(well_formed(_input_text(given, command))), tool, number, own=own)
@@ -44,15 +43,6 @@ def _input_text(given: object, command: str | None) -> str:
         return fields_text(given)
     rest = fields_text({key: value for key, value in given.items() if key != "command"})
     return f"{command}\n{rest}" if rest else command
-
-
-def _parsed(given: object) -> object:
-    if isinstance(given, str) and given.lstrip()[:1] in ("{", "["):
-        try:
-            return json.loads(given)
-        except (ValueError, RecursionError):
-            return given
-    return given
 
 
 def _name(value: object) -> str | None:

@@ -37,3 +37,10 @@ def from_json(value: object) -> object:
         return json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError):
         return value
+
+
+def parsed_input(given: object) -> object:
+    """A tool's input: the object or list that a text holds; the value itself where it holds none."""
+    if isinstance(given, str) and given.lstrip()[:1] in ("{", "["):
+        return from_json(given)
+    return given
