@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from cass.errors import MissingIndex, NotFound
+from cass.errors import NotFound
 from cass.paths import places
 from cass.records import record, replace
 from cass.redact import hides, mask
@@ -41,9 +41,7 @@ class OneSession:
 def read_session(options: dict[str, Any]) -> OneSession:
     """The session that `id` names, with the messages of `role` (all, where none is named)."""
     where = places(os.environ, data_dir=options["data_dir"])
-    connection = connect.open_reader(where.database)
-    if connection is None:
-        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    connection = connect.require_reader(where.database, where.data)
     with connect.SqliteErrors(where.database):
         return _read(connection, options, shown(options))
 

@@ -62,9 +62,7 @@ def search(
     `keep` gets what was opened, lest its end be waited for; `after` may reorder the answer; `make` makes the Search.
     """
     started_s = monotonic_s()
-    connection = connect.open_reader(places.database, connect.SEARCH_PAGES)
-    if connection is None:
-        raise errors.MissingIndex("nothing is indexed yet", places.data, "run: cass index")
+    connection = connect.require_reader(places.database, places.data, connect.SEARCH_PAGES)
     looking = (make or Search)(connection, open_reader(places.lexical), request, now_ms, monotonic_s, cwd)
     keep(looking)
     found = looking.run()

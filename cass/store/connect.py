@@ -42,6 +42,14 @@ def open_reader(path: str, cache_pages: int | None = None) -> Connection | None:
     return connection
 
 
+def require_reader(path: str, data: str, cache_pages: int | None = None) -> Connection:
+    """The same for those who can do nothing without one.  Raises MissingIndex, too; `data` is the folder it names."""
+    connection = open_reader(path, cache_pages)
+    if connection is None:
+        raise errors.MissingIndex("nothing is indexed yet", data, "run: cass index")
+    return connection
+
+
 def _try_read(path: str, how: str) -> tuple[Connection, int] | None:
     """The connection and its schema's version, 0 for no tables.
 

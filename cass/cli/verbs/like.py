@@ -6,7 +6,7 @@ import os
 import sys
 
 from cass import clock
-from cass.errors import MissingIndex, UsageError
+from cass.errors import UsageError
 from cass.lexical.reader import open_reader
 from cass.paths import places
 from cass.records import replace
@@ -47,9 +47,7 @@ def run(options: dict[str, Any]) -> int:
 
 def _asked(where: Places, asked: str) -> tuple[str, tuple[str, ...]]:
     """The text to compare with, and the session that it is itself."""
-    connection = connect.open_reader(where.database)
-    if connection is None:
-        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    connection = connect.require_reader(where.database, where.data)
     if asked != "-":
         target = find_target(connection, asked, None, os.getcwd())
         return text_of(connection, target), (catalog.session_with(connection, target.session).sid,)

@@ -6,7 +6,6 @@ import os
 import sys
 
 from cass.connectors.table import agent_row
-from cass.errors import MissingIndex
 from cass.indexing.restore import restore
 from cass.paths import places
 from cass.render import restore_json, restore_text
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
 def run(options: dict[str, Any]) -> int:
     """Write it back, and say how to go on with it."""
     where = places(os.environ, data_dir=options["data_dir"])
-    connection = connect.open_reader(where.database)
-    if connection is None:
-        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    connection = connect.require_reader(where.database, where.data)
     with connect.SqliteErrors(where.database):
         session = catalog.session_with(connection, find_session(connection, options["id"])[0])
         files = restore(connection, session.id, where.data)

@@ -6,7 +6,7 @@ import os
 import sys
 
 from cass.connectors.table import agent_row
-from cass.errors import MissingIndex, NotFound, SystemRefused, UsageError
+from cass.errors import NotFound, SystemRefused, UsageError
 from cass.paths import places
 from cass.records import record
 from cass.search.target import find_target
@@ -40,9 +40,7 @@ def run(options: dict[str, Any]) -> int:
     if options["exec"] and options["json"]:
         raise UsageError("--exec and --json contradict each other", "cass resume", "keep one of them")
     where = places(os.environ, data_dir=options["data_dir"])
-    connection = connect.open_reader(where.database)
-    if connection is None:
-        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    connection = connect.require_reader(where.database, where.data)
     with connect.SqliteErrors(where.database):
         way = _way(connection, find_target(connection, options["id"], None, os.getcwd()).session)
     if options["exec"]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-from cass.errors import MissingIndex
 from cass.paths import places
 from cass.render import secrets_view
 from cass.render.terminal import page, style
-from cass.store.connect import SqliteErrors, open_reader
+from cass.store.connect import SqliteErrors, require_reader
 from cass.store.hits import unique_prefixes
 from cass.store.secrets import secrets_of
 
@@ -22,9 +21,7 @@ def run(options: dict[str, Any]) -> int:
     """List them; 0 also when there is none."""
     where = places(os.environ, data_dir=options["data_dir"])
     with SqliteErrors(where.database):
-        connection = open_reader(where.database)
-        if connection is None:
-            raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+        connection = require_reader(where.database, where.data)
         found = secrets_of(connection)
         short = unique_prefixes(connection, {sid for secret in found for sid in secret.sessions})
     if options["json"]:

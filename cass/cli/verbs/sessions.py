@@ -6,7 +6,6 @@ import os
 import sys
 
 from cass import clock
-from cass.errors import MissingIndex
 from cass.paths import places
 from cass.records import replace
 from cass.redact import hides, mask
@@ -26,9 +25,7 @@ if TYPE_CHECKING:
 def run(options: dict[str, Any]) -> int:
     """List; 1 when there is none, 0 with --json."""
     where = places(os.environ, data_dir=options["data_dir"])
-    connection = connect.open_reader(where.database)
-    if connection is None:
-        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    connection = connect.require_reader(where.database, where.data)
     listed, total, notes = _listed(connection, options)
     if hides(options["settings"], options["show_secrets"]):
         listed = [replace(session, title=mask(session.title)) if session.title else session for session in listed]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from cass.errors import MissingIndex, NotFound
+from cass.errors import NotFound
 from cass.paths import places
 from cass.records import replace
 from cass.redact import hides, mask
@@ -28,9 +28,7 @@ EVERY = 1 << 60
 def run(options: dict[str, Any]) -> int:
     """Print what the ID names, through a pager where a person reads and it does not fit."""
     where = places(os.environ, data_dir=options["data_dir"])
-    connection = connect.open_reader(where.database)
-    if connection is None:
-        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    connection = connect.require_reader(where.database, where.data)
     target = find_target(connection, options["id"], options["line"], os.getcwd())
     chosen = _chosen(connection, target, options)
     if options["raw"]:

@@ -6,12 +6,11 @@ import os
 import sys
 
 from cass import clock
-from cass.errors import MissingIndex
 from cass.paths import places
 from cass.search.filters import Resolver
 from cass.search.request import Request
 from cass.status.activity import activity
-from cass.store.connect import open_reader
+from cass.store.connect import require_reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,9 +23,7 @@ if TYPE_CHECKING:
 def run(options: dict[str, Any]) -> int:
     """Count and print; 1 when there is no message, 0 with --json."""
     where = places(os.environ, data_dir=options["data_dir"])
-    connection = open_reader(where.database)
-    if connection is None:
-        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    connection = require_reader(where.database, where.data)
     found, notes = _counted(connection, options)
     if options["json"]:
         from cass.render.stats_json import answer
