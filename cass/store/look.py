@@ -11,6 +11,7 @@ from __future__ import annotations
 import marshal
 import os
 
+from cass.native_sqlite import _sqlite3
 from cass.records import record
 
 # As store/files.py names it, which a search does not load; a test compares.
@@ -108,8 +109,11 @@ def _stat(path: str, folder: int | None) -> os.stat_result | None:
 
 
 def _kept(connection: Connection) -> list[Shelf]:
-    row = connection.execute("SELECT value FROM meta WHERE key='look'").fetchone()
-    if row is None or row[0] is None:
+    try:
+        row = connection.execute("SELECT shelves FROM look").fetchone()
+    except _sqlite3.OperationalError:  # an archive of before this table was made
+        row = None
+    if row is None:
         return _shelves(connection)
     shelves: list[Shelf] = marshal.loads(row[0])
     return shelves
@@ -135,7 +139,7 @@ def keep_look(writer: Writer, paths: Sequence[str] | None = None) -> None:
         _put(
             shelves, path, writer.run("SELECT size, mtime_ns, complete, gone FROM files WHERE path=?", path).fetchone()
         )
-    writer.run("INSERT OR REPLACE INTO meta VALUES('look', ?)", marshal.dumps(shelves))
+    writer.run("INSERT OR REPLACE INTO look VALUES(1, ?)", marshal.dumps(shelves))
 
 
 def _put(shelves: list[Shelf], path: str, row: tuple[int, int, int, int] | None) -> None:

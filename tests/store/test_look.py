@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,16 @@ def test_time_that_runs_out_is_said(home: Home) -> None:
     assert connection is not None
 
     assert look(connection, lambda: float(next(seconds))).complete is False
+
+
+def test_an_archive_of_an_older_cass(home: Home) -> None:
+    """It has no such table yet: the table of files answers, until something is indexed."""
+    with sqlite3.connect(home.places.database) as database:
+        database.execute("DROP TABLE look")
+        database.execute("PRAGMA user_version=2")
+    database.close()
+    os.remove(_path(home, "one"))
+
+    assert _look(home).files == (_path(home, "one"),)
+    home.index()
+    assert _look(home) == Look((), (), complete=True)
