@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 PACK = os.path.join(os.path.dirname(cass.__file__), "__pycache__", f"cass.{sys.implementation.cache_tag}.pack")
 
 # What `status` loads late; those settings and vectors cost it more than its own look.
+# The first one is fetched by name when another asks for it: before that, or Python looks for it by itself.
 STATUS = (
+    "cass._policy_answers",
     "cass.cli.settled",
     "cass.settings.quick",
     "cass.settings.resolve",

@@ -6,10 +6,7 @@ Rows stand apart from keys, so that all rows of a segment are one block for the 
 
 from __future__ import annotations
 
-import mmap
 import os
-from itertools import compress
-from zlib import crc32
 
 from cass.policy import MB
 from cass.semantic.manifest import Damage
@@ -17,10 +14,12 @@ from cass.semantic.scan import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import mmap
     from collections.abc import Container, Iterable, Sequence
 
     from cass.semantic.manifest import Recipe, Segment
     from cass.semantic.scan import Engine
+
 
 # The contract allows 32 MB.  Smaller ones open in 0.1 ms each, and a tier of 50,000 vectors is more than one of them.
 MAX_SEGMENT_BYTES = 4 * MB
@@ -113,6 +112,8 @@ class OpenSegment:
 
     def places(self, texts: Container[int]) -> list[int]:
         """The live rows of these texts, ascending."""
+        from itertools import compress
+
         found = list(compress(range(self.segment.count), map(texts.__contains__, self.all_ids())))
         if not self.dead:
             return found
@@ -142,7 +143,7 @@ def open_segment(folder: str, segment: Segment, full: bool = False) -> OpenSegme
         return rows if isinstance(rows, Damage) else keys  # type: ignore[return-value]
     if full or _stamps(folder, segment) != (segment.rows_stamp, segment.keys_stamp):
         for part, data, crc in ((ROWS, rows, segment.rows_crc), (KEYS, keys, segment.keys_crc)):
-            if crc32(data) != crc:
+            if _checksum(data) != crc:
                 return Damage(f"{file_name(segment.number, part)} has changed bytes")
     dead = _dead(folder, segment)
     return dead if isinstance(dead, Damage) else OpenSegment(segment, rows, keys.cast("q"), dead)
@@ -165,7 +166,15 @@ def _mapped(folder: str, number: int, part: str, recipe: Recipe, size: int) -> m
     return whole[HEADER_BYTES:]
 
 
+def _checksum(data: bytes | memoryview) -> int:
+    from zlib import crc32
+
+    return crc32(data)
+
+
 def _map(descriptor: int, size: int) -> mmap.mmap:
+    import mmap  # in machine code of its own, as zlib is: `status` loads this module to look at file names
+
     return mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
 
 
@@ -184,7 +193,7 @@ def _dead(folder: str, segment: Segment) -> Sequence[int] | Damage:
     except OSError:
         data = b""
     # Without this file a removed text would be found again, so the whole segment is left out.
-    if len(data) != 4 * segment.dead.count or crc32(data) != segment.dead.crc:
+    if len(data) != 4 * segment.dead.count or _checksum(data) != segment.dead.crc:
         return Damage(f"{dead_name(segment)} is damaged")
     from array import array  # brings collections along, 3 ms
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 
-from cass import __version__
+from cass import __version__, errors
 from cass.connectors.table import AGENTS
 from cass.disk import folder_bytes
-from cass.errors import CassError, CorruptDatabase, NewerDatabase, SystemRefused
 from cass.lexical.reader import Damage, open_reader
 from cass.lexical.schema import current_generation, is_damage
 from cass.records import record, replace
@@ -128,7 +127,7 @@ def collect(
         finally:
             if connection is not None:
                 connection.close()
-    except CassError as bad:
+    except errors.CassError as bad:
         broken = _broken(places, bad)
     except catalog.BROKEN as bad:
         broken = _broken(places, connect.corrupt(places.database, bad))
@@ -136,13 +135,13 @@ def collect(
 
 
 def open_archive(places: Places) -> Connection | None:
-    """The archive to read; None where there is none yet.  Raises CassError where it cannot be read or made."""
+    """The archive to read; None where there is none yet.  Raises errors.CassError where it cannot be read or made."""
     obstacle = _obstacle(places)
     if obstacle is not None:
         what = "something else stands where the archive belongs"
-        raise SystemRefused(what, obstacle, "set CASS_DATA_DIR to a folder")
+        raise errors.SystemRefused(what, obstacle, "set CASS_DATA_DIR to a folder")
     if os.path.isdir(places.data) and not os.access(places.data, os.R_OK | os.X_OK):
-        raise SystemRefused("the data folder may not be read", places.data, "shows who may")
+        raise errors.SystemRefused("the data folder may not be read", places.data, "shows who may")
     return connect.open_reader(places.database)
 
 
@@ -167,7 +166,7 @@ def _empty(places: Places) -> Status:
     return Status(__version__, EMPTY, places.data, Database(places.database), Lexical(), {}, (), (advice,))
 
 
-def _broken(places: Places, bad: CassError) -> Status:
+def _broken(places: Places, bad: errors.CassError) -> Status:
     return Status(
         __version__,
         BROKEN,
@@ -180,18 +179,18 @@ def _broken(places: Places, bad: CassError) -> Status:
     )
 
 
-def mending(places: Places, bad: CassError) -> Advice:
+def mending(places: Places, bad: errors.CassError) -> Advice:
     """The command that gets the archive going again after `bad`."""
     if os.path.isdir(places.database):
         aside = quoted(f"{places.database}.aside")
         return Advice(f"mv {quoted(places.database)} {aside} && cass index", "puts the folder aside")
-    if isinstance(bad, SystemRefused):
+    if isinstance(bad, errors.SystemRefused):
         return Advice(f"ls -ld {quoted(places.data)}", bad.todo or "shows who may read it")
-    if isinstance(bad, CorruptDatabase):
+    if isinstance(bad, errors.CorruptDatabase):
         aside = quoted(os.path.join(places.data, "broken"))
         move = f"mkdir -p {aside} && mv {quoted(places.database)}* {aside} && cass index"
         return Advice(move, "puts the damaged database aside and reads the agents' files again")
-    if isinstance(bad, NewerDatabase):
+    if isinstance(bad, errors.NewerDatabase):
         return Advice("pipx upgrade cass-search", "a newer cass wrote this archive")
     return Advice("cass status", bad.todo or "try again")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 
 TYPE_CHECKING = False
@@ -161,7 +160,9 @@ def _fault(vector: Vector, dim: int) -> str | None:
         return None
     if len(vector) != dim:
         return f"of {len(vector)} floats instead of {dim}"
-    length = math.hypot(*vector)
+    from math import hypot  # in machine code of its own: `status` loads this module for the errors' names
+
+    length = hypot(*vector)
     if not length <= _FLOAT_MAX:  # a NaN is not comparable
         return "not finite"
     return None if abs(length - 1) <= NORM_TOLERANCE else f"of length {length:.4g} instead of 1"
