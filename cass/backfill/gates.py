@@ -95,13 +95,17 @@ class Sensors:
 
 @record
 class Asked:
-    """Who wants the work, and what they said meanwhile.  other_worker: who works already, None for nobody."""
+    """Who wants the work, and what they said meanwhile.
+
+    other_worker: who works already, None for nobody · unread_settings: a file of settings that cannot be read, and why.
+    """
 
     by_hand: bool = False
     force: bool = False
     stop: Callable[[], bool] = lambda: False
     paused: Callable[[], Pause | None] = lambda: None
     other_worker: Callable[[], str | None] = lambda: None
+    unread_settings: str | None = None
     manners: Manners = Manners()
 
 
@@ -147,6 +151,12 @@ def pause_asked(situation: Situation) -> Hold | None:
 def other_worker(situation: Situation) -> Hold | None:
     who = situation.asked.other_worker()
     return None if who is None else Hold("other_worker", f"{who} is at work already", SOON_S)
+
+
+def unread_settings(situation: Situation) -> Hold | None:
+    """A search does with the defaults; by them vectors would be dropped that the half-saved file asks for."""
+    what = situation.asked.unread_settings
+    return None if what is None else Hold("settings", f"settings cannot be read: {what}", SOON_S, "cass config edit")
 
 
 def words_only(situation: Situation) -> Hold | None:
@@ -242,6 +252,7 @@ GATES = (
     Gate(stop_asked, NOBODY),
     Gate(pause_asked, NOBODY),
     Gate(other_worker, NOBODY),
+    Gate(unread_settings, NOBODY),
     Gate(words_only, NOBODY),
     Gate(no_threads, NOBODY),
     Gate(user_active, HAND),

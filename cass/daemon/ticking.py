@@ -58,6 +58,7 @@ class Ticks:
         asked = Asked(
             stop=is_stopped,
             paused=lambda: paused(self._places.data, clock.now_ms()),
+            unread_settings=settings.unread_file(),
             manners=self._manners(settings),
         )
         request = BackfillRequest(settings.policy(), configured.policy())

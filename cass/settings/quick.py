@@ -49,6 +49,10 @@ class Settings:
         given = self.given.get(key)
         return given[-1][0] if given else DEFAULT
 
+    def unread_file(self) -> str | None:
+        """What is wrong with a file of settings that says nothing now; None where all can be read."""
+        return next((f"{problem.origin}: {problem.what}" for problem in self.problems if not problem.key), None)
+
     def effective(self) -> EffectiveSettings:
         """All settings in the table's order, with what each hides."""
         from cass.settings.resolve import effective

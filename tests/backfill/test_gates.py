@@ -48,6 +48,7 @@ HOLDING: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "interrupted": ({}, {}, {"stop": lambda: True}),
     "paused": ({}, {}, {"paused": Pause}),
     "other_worker": ({}, {}, {"other_worker": lambda: "process 7"}),
+    "settings": ({}, {}, {"unread_settings": "line 3"}),
     "lexical_only": ({}, {"mode": SemanticMode.LEXICAL_ONLY}, {}),
     "no_threads": ({}, {"max_backfill_threads": 0}, {}),
     "user_active": ({"idle_s": IdleTime(12, "terminal")}, {}, {}),

@@ -74,7 +74,11 @@ def run(options: dict[str, Any]) -> int:
     with Stopping(where.data) as stopping:
         try:
             settings = settings_of(where, options)
-            asked = Asked(paused=lambda: paused(where.data, clock.now_ms()), manners=manners_of(settings.value))
+            asked = Asked(
+                paused=lambda: paused(where.data, clock.now_ms()),
+                unread_settings=settings.unread_file(),
+                manners=manners_of(settings.value),
+            )
             machine = _machine(where, stopping, progress, embedder_options(settings))
             report = Backfill(where, request, machine, real_sensors(where), asked).run()
         finally:
