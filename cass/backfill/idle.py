@@ -17,7 +17,8 @@ class Idle:
     """Calling it gives the time since the last sign of anybody.
 
     marks: name → when it was last touched, on the wall clock; a name is its source, or begins with it and a blank.
-    input_s: seconds since the last key or movement of the mouse, None where the system does not tell.
+    input_s: seconds since the last key or movement of the mouse, None where the system does not tell · is_blind: may
+    somebody type where neither tells of it?
     """
 
     def __init__(
@@ -26,12 +27,15 @@ class Idle:
         monotonic_s: Callable[[], float],
         marks: Callable[[], Mapping[str, int]],
         input_s: Callable[[], float | None] = lambda: None,
+        is_blind: Callable[[], bool] = lambda: False,
     ) -> None:
         self._now_ms = now_ms
         self._monotonic_s = monotonic_s
         self._marks = marks
         self._input_s = input_s
-        self._known: dict[str, tuple[int, float]] = {}
+        self._is_blind = is_blind
+        # Name → its mark, and when it was touched on the steady clock: None for what was made by a program.
+        self._known: dict[str, tuple[int, float | None]] | None = None
         self._apart_ms = self._apart()
         self._woke_s: float | None = None
         self._began_s = self._looked_s = monotonic_s()
@@ -39,20 +43,27 @@ class Idle:
     def __call__(self) -> IdleTime:
         now_s, marks, input_s = self._monotonic_s(), self._marks(), self._input_s()
         self._notice_waking(now_s)
-        self._known = {name: self._seen(name, at_ms, now_s) for name, at_ms in marks.items()}
+        known = {name: self._seen(name, at_ms, now_s) for name, at_ms in marks.items()}
+        self._known = known
         self._looked_s = now_s
-        signs = [(now_s - at_s, name) for name, (_, at_s) in self._known.items()]
+        signs = [(now_s - at_s, name) for name, (_, at_s) in known.items() if at_s is not None]
         if input_s is not None:
             signs.append((input_s, DESKTOP))
         if self._woke_s is not None:
             signs.append((now_s - self._woke_s, WAKING))
-        sees_input = input_s is not None or any([name.startswith(TERMINAL) for name in marks])
+        by_terminal = any([name.startswith(TERMINAL) for name in marks]) and not self._is_blind()
+        sees_input = input_s is not None or by_terminal
         seconds, source = min(signs, default=(now_s - self._began_s, "nothing"))
         return IdleTime(max(seconds, 0.0), source.partition("/")[0].strip(), sees_input)
 
-    def _seen(self, name: str, at_ms: int, now_s: float) -> tuple[int, float]:
-        """The mark, and when it was touched, on the steady clock."""
-        known = self._known.get(name)
+    def _seen(self, name: str, at_ms: int, now_s: float) -> tuple[int, float | None]:
+        """The mark, and when it was touched, on the steady clock.
+
+        A terminal that opens counts from what is typed in it: programs open many with nobody there.
+        """
+        known = None if self._known is None else self._known.get(name)
+        if known is None and self._known is not None and name.startswith(TERMINAL):
+            return at_ms, None
         if known is not None and known[0] == at_ms:
             return known
         age_s = (self._now_ms() - at_ms) / 1000

@@ -29,6 +29,8 @@ MOST_WAITING = 0.10
 MOST_IN_USE = 0.95
 # As the kernel averages the load of the last minute.
 MINUTE_S = 60.0
+# As logind calls them.
+DESKTOPS = ("x11", "wayland", "mir")
 LINUX, MACOS, WINDOWS = "linux", "darwin", "win32"
 
 
@@ -49,7 +51,13 @@ def real_sensors(places: Places, root: str = "/", platform: str = sys.platform) 
         load_per_core=Load(clock.monotonic_s, own_cpu_s, lambda: system_load(platform)),
         memory_pressure=lambda: memory_pressure(root, platform),
         on_battery=lambda: on_battery(root, platform),
-        idle_s=Idle(clock.now_ms, clock.monotonic_s, marks, desktop_idle(platform)),
+        idle_s=Idle(
+            clock.now_ms,
+            clock.monotonic_s,
+            marks,
+            desktop_idle(platform),
+            lambda: platform == LINUX and has_desktop(root),
+        ),
         rss_bytes=rss_bytes,
         free_bytes=free,
         local_minutes=lambda: local_minutes(clock.now_ms()),
@@ -151,6 +159,16 @@ def terminals(root: str, platform: str) -> dict[str, int]:
     return {f"{TERMINAL}/{path}": at_ms for path, at_ms in _own_devices(os.path.join(root, "dev"))}
 
 
+def has_desktop(root: str) -> bool:
+    """Is this user at a Linux desktop, whose keys and mouse nothing tells of that can be read without its bus?"""
+    folder = os.path.join(root, "run/systemd/sessions")
+    for name in _names(folder):
+        said = dict([line.partition("=")[::2] for line in _lines(os.path.join(folder, name))])
+        if said.get("UID") == str(os.getuid()) and said.get("TYPE") in DESKTOPS and said.get("STATE") != "closing":
+            return True
+    return False
+
+
 def _own_devices(folder: str) -> Iterator[tuple[str, int]]:
     numbered = [f"pts/{name}" for name in _names(os.path.join(folder, "pts")) if name.isdigit()]
     consoles = [name for name in _names(folder) if name.startswith("tty") and name[3:4].isalnum()]
@@ -160,7 +178,8 @@ def _own_devices(folder: str) -> Iterator[tuple[str, int]]:
         except OSError:
             continue
         if info.st_uid == os.getuid():
-            yield name, info.st_atime_ns // 1_000_000
+            # Its number is used again when it is closed: the next one of it is another terminal.
+            yield f"{name} {info.st_ctime_ns}" if name.startswith("pts/") else name, info.st_atime_ns // 1_000_000
 
 
 def desktop_idle(platform: str) -> Callable[[], float | None]:

@@ -21,7 +21,14 @@ class Room:
         self.now_ms, self.now_s = START_MS, 5000.0
         self.marks = {name: START_MS - round(1000 * ago_s) for name, ago_s in touched_s_ago.items()}
         self.input_s: float | None = None
-        self.idle = Idle(lambda: self.now_ms, lambda: self.now_s, lambda: dict(self.marks), lambda: self.input_s)
+        self.is_blind = False
+        self.idle = Idle(
+            lambda: self.now_ms,
+            lambda: self.now_s,
+            lambda: dict(self.marks),
+            lambda: self.input_s,
+            lambda: self.is_blind,
+        )
 
     def pass_s(self, seconds: float, asleep_s: float = 0) -> None:
         self.now_s += seconds
@@ -45,6 +52,29 @@ def test_the_newest_sign_counts() -> None:
     assert room.seen == (50, TERMINAL)
     room.touch(COMMAND)
     assert room.seen == (0, COMMAND)
+
+
+def test_a_terminal_that_a_program_opens() -> None:
+    """Nobody has typed in it; from the first key on it counts as the others do."""
+    room = Room(**{f"{TERMINAL}/pts/0": 500})
+    room.idle()
+    room.pass_s(10)
+    room.touch(f"{TERMINAL}/pts/1")
+
+    assert room.seen == (510, TERMINAL)
+    room.pass_s(10)
+    room.touch(f"{TERMINAL}/pts/1")
+    assert room.seen == (0, TERMINAL)
+
+
+def test_a_desktop_that_tells_nothing() -> None:
+    """An idle terminal does not show who works in other windows."""
+    room = Room(terminal=500)
+    room.is_blind = True
+
+    assert not room.idle().sees_input
+    room.input_s = 3
+    assert room.idle().sees_input
 
 
 def test_keys_and_mouse_where_the_system_tells() -> None:

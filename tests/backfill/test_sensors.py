@@ -15,6 +15,7 @@ from cass.backfill.sensors import (
     WINDOWS,
     Load,
     desktop_idle,
+    has_desktop,
     local_minutes,
     memory_pressure,
     on_battery,
@@ -82,9 +83,30 @@ def test_terminals_are_dated_by_what_is_typed(tmp_path: Path) -> None:
     for name in ("pts/0", "tty2", "pts/ptmx", "tty", "null"):
         os.utime(put(tmp_path, f"dev/{name}", ""), (500, 900))
 
-    assert terminals(str(tmp_path), LINUX) == {f"{TERMINAL}/pts/0": 500_000, f"{TERMINAL}/tty2": 500_000}
+    made_ns = os.stat(tmp_path / "dev/pts/0").st_ctime_ns
+    named = {f"{TERMINAL}/pts/0 {made_ns}": 500_000, f"{TERMINAL}/tty2": 500_000}
+    assert terminals(str(tmp_path), LINUX) == named
     assert terminals(str(tmp_path / "nothing"), LINUX) == {}
     assert terminals(str(tmp_path), WINDOWS) == {}
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("said", "is_there"),
+    [
+        ("TYPE=wayland\nSTATE=active", True),
+        ("TYPE=x11\nSTATE=online", True),
+        ("TYPE=x11\nSTATE=closing", False),
+        ("TYPE=tty\nSTATE=active", False),
+        ("", False),
+    ],
+)
+def test_a_desktop_of_ours(tmp_path: Path, said: str, is_there: bool) -> None:
+    """As logind writes it down; another user's does not count."""
+    put(tmp_path, "run/systemd/sessions/c1", f"UID={os.getuid()}\nUSER=somebody\n{said}\n")
+    assert has_desktop(str(tmp_path)) == is_there
+    put(tmp_path, "run/systemd/sessions/c1", f"UID={os.getuid() + 1}\n{said}\n")
+    assert not has_desktop(str(tmp_path))
 
 
 def test_the_load_of_everybody_else() -> None:
