@@ -24,9 +24,14 @@ LOOK_AGAIN_S = 0.02
 
 
 def worker_command(data_dir: str | None = None) -> list[str]:
-    """The command line of a worker, started from `PACKAGE_PARENT` so that this very program is found."""
+    """The command line of a worker, started from `PACKAGE_PARENT` so that this very program is found.
+
+    A service starts in the home folder, and a `signal.py` there is not ours: -P, unless the package is found by nothing
+    but the folder.
+    """
+    found_anyway = PACKAGE_PARENT in (sys.path if sys.flags.safe_path else sys.path[1:])
     more = ["--data-dir", os.path.abspath(data_dir)] if data_dir else []
-    return [sys.executable, "-m", "cass", "worker", "run", *more]
+    return [sys.executable, *(["-P"] if found_anyway else []), "-m", "cass", "worker", "run", *more]
 
 
 def start_detached(

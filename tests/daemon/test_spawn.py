@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from cass.daemon.manners import WAYS, granted, trim_log
-from cass.daemon.spawn import WINDOWS_FLAGS, start_detached, wait_until_held, windows_options, worker_command
+from cass.daemon.spawn import (
+    PACKAGE_PARENT,
+    WINDOWS_FLAGS,
+    start_detached,
+    wait_until_held,
+    windows_options,
+    worker_command,
+)
 from cass.store.worker_state import Holder
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="forks")
@@ -121,9 +128,20 @@ def test_it_becomes_a_fresh_process(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("True True\n", "")
 
 
+@pytest.mark.parametrize(("path", "safe"), [(["/home/somebody", PACKAGE_PARENT], True), ([PACKAGE_PARENT], False)])
+def test_a_service_does_not_run_what_lies_in_the_home_folder(
+    monkeypatch: pytest.MonkeyPatch, path: list[str], safe: bool
+) -> None:
+    """Python's own modules come before a `signal.py` there; a checkout is found by nothing but its folder."""
+    monkeypatch.setattr(sys, "path", path)
+
+    assert ("-P" in worker_command()) == safe
+
+
 def test_the_command_of_a_worker(tmp_path: Path) -> None:
     """This interpreter, this program; a data folder that was named is named again, whole."""
-    assert worker_command() == [sys.executable, "-m", "cass", "worker", "run"]
+    words = worker_command()
+    assert [word for word in words if word != "-P"] == [sys.executable, "-m", "cass", "worker", "run"]
     assert worker_command(str(tmp_path))[-2:] == ["--data-dir", str(tmp_path)]
 
 

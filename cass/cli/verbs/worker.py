@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 STOP_S = 10.0
 AWAKE_S = 1.0
 TAKES_A_WORD = ("pause",)
+NOT_OURS = "see who may write to it, or set CASS_DATA_DIR to another folder"
 
 
 def run(options: Options) -> int:
@@ -103,6 +104,8 @@ def _start(where: Places, options: Options) -> int:
     holder = holder_of(where.data)
     if holder is not None:
         return say(where, options, f"Process {holder.pid} is at work already.", changed=False)
+    if not os.access(where.data, os.W_OK):
+        raise SystemRefused("the worker cannot work here: the data folder may not be written", where.data, NOT_OURS)
     started = start_and_wait(where, os.environ, options["data_dir"], more=flag_words(options))
     if started is None:
         from cass.daemon.manners import LOG
