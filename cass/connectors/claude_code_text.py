@@ -6,7 +6,7 @@ Takes values as they stand in the file, whatever their types, and never raises. 
 from __future__ import annotations
 
 from cass.connectors.base import Block
-from cass.connectors.common import fields_text, first_line, runs_cass, trim, trim_tool
+from cass.connectors.common import fields_text, first_line, is_cass_tool, runs_cass, trim, trim_tool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def call_block(part: dict[str, Any]) -> Block:
     name = _string(part.get("name"))
     given = part.get("input")
     command = given.get("command") if isinstance(given, dict) else None
-    own = runs_cass(command) or (name is not None and name.startswith("mcp__cass_"))
+    own = runs_cass(command) or is_cass_tool(name)
     return Block("tool_call", trim_tool(call_text(name, given)), name, _string(part.get("id")), own=own)
 
 

@@ -11,7 +11,7 @@ import re
 from datetime import datetime
 
 from cass.connectors.base import Block
-from cass.connectors.common import fields_text, runs_cass, shell_line, trim, trim_tool, well_formed
+from cass.connectors.common import fields_text, is_cass_tool, runs_cass, shell_line, trim, trim_tool, well_formed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ _FAILED = (
     "failed to parse function arguments",
     "unsupported call:",
 )
-_CASS_TOOLS = ("mcp__cass__", "cass__")
 
 
 def string(value: object) -> str | None:
@@ -102,7 +101,7 @@ def call_block(payload: dict[str, Any]) -> Block:
     given = _given(payload)
     command = _command(given)
     text = trim_tool(well_formed(command if command is not None else _call_text(given)))
-    own = runs_cass(command) or (name is not None and name.startswith(_CASS_TOOLS))
+    own = runs_cass(command) or is_cass_tool(name)
     call_id = string(payload.get("call_id")) or string(payload.get("id"))
     return Block("tool_call", text, name, call_id, own=own)
 

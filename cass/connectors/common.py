@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 # Whole tool outputs are seldom worth keeping beyond this; head and tail are what people search for.
 MAX_TOOL_CHARS = 65_536
 MAX_TEXT_CHARS = 1 << 20
+LAST_MS = 253_402_300_799_999  # the last that a date can show
+
+# What MCP servers' tools are called, as agents join the two names.
+_CASS_TOOLS = ("mcp__cass_", "mcp_cass_", "mcp_cass-", "cass__", "cass_", "cass-")
 
 _CASS_CALL = re.compile(
     r"(?:^|[;&|(\n]|&&|\bexec|\bsudo|\benv|\btime|\buvx?(?: tool)? run|\bpipx run|\bpython3? -m)"
@@ -27,7 +31,10 @@ _BASE64 = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]{64,}")
 
 
 def iso_ms(text: object) -> int | None:
-    """UTC milliseconds of an ISO-8601 time; None for anything else.  Without a zone it is UTC."""
+    """UTC milliseconds of an ISO-8601 time; None for anything else.  Without a zone it is UTC.
+
+    None also for what was before 1970 (the zero of Go is in the year 1), or in UTC after the year 9999.
+    """
     if not isinstance(text, str):
         return None
     try:
@@ -36,7 +43,8 @@ def iso_ms(text: object) -> int | None:
         return None
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
-    return int(when.timestamp() * 1000)
+    ms = int(when.timestamp() * 1000)
+    return ms if 0 < ms <= LAST_MS else None
 
 
 def any_ms(when: object) -> int | None:
@@ -45,7 +53,7 @@ def any_ms(when: object) -> int | None:
     Beyond 1e17 it is nanoseconds, beyond 1e14 micro-, beyond 1e11 milliseconds, else seconds: 1e11 ms is in 1973.
     """
     if isinstance(when, str):
-        if not when.strip().lstrip("-").isdecimal() or len(when) > 20:
+        if not when.strip().isdecimal() or len(when) > 20:
             return iso_ms(when)
         when = int(when)
     if isinstance(when, bool) or not isinstance(when, int | float) or not 0 < when < 1e20:
@@ -72,6 +80,11 @@ def trim_tool(text: str) -> str:
 def runs_cass(command: object) -> bool:
     """Does this shell command run cass itself?  Its echo would otherwise be found by the next search."""
     return isinstance(command, str) and "cass" in command and _CASS_CALL.search(command) is not None
+
+
+def is_cass_tool(name: object) -> bool:
+    """Is this a tool of cass's own server, or its skill?"""
+    return isinstance(name, str) and name.startswith(_CASS_TOOLS)
 
 
 def first_line(text: str, limit: int = 120) -> str | None:

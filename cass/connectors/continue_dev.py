@@ -12,7 +12,7 @@ import os
 
 from cass.connectors.base import TITLE_GENERATED, TITLE_PROMPT, Block, Checkpoint, Root, SourceProblem
 from cass.connectors.bigjson import parts
-from cass.connectors.common import any_ms, fields_text, runs_cass, shell_line, trim_tool, well_formed
+from cass.connectors.common import any_ms, fields_text, is_cass_tool, runs_cass, shell_line, trim_tool, well_formed
 from cass.connectors.telling import Telling, spoken, string
 from cass.connectors.values import dicts, fields, from_json, member
 from cass.connectors.vscode import uri_path
@@ -158,7 +158,8 @@ def _call(call: dict[str, Any]) -> Block:
     command = shell_line(member(given, "command"))
     text = command if command is not None else fields_text(given)
     name = string(member(call, "function", "name"))
-    return Block("tool_call", trim_tool(well_formed(text)), name, string(call.get("id")), own=runs_cass(command))
+    own = runs_cass(command) or is_cass_tool(name)
+    return Block("tool_call", trim_tool(well_formed(text)), name, string(call.get("id")), own=own)
 
 
 def _result(text: str, call: dict[str, Any], failed: bool) -> tuple[Block, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cass.connectors.base import TITLE_PROMPT, Block
 from cass.connectors.claude_code_text import call_text, result_text
-from cass.connectors.common import runs_cass, shell_line, trim, trim_tool, well_formed
+from cass.connectors.common import is_cass_tool, runs_cass, shell_line, trim, trim_tool, well_formed
 from cass.connectors.telling import Telling, spoken, string
 from cass.connectors.values import parsed_input
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 # Results follow their calls within a few lines, even where dozens run side by side.
 MAX_CALLS = 200
-_CASS_TOOLS = ("mcp__cass__", "cass__", "mcp_cass_")
 
 
 class Conversation:
@@ -76,7 +75,7 @@ class Conversation:
         command = None
         if isinstance(given, dict) and (command := shell_line(given.get("command") or given.get("cmd"))) is not None:
             given = {"command": command} | {key: part for key, part in given.items() if key not in ("command", "cmd")}
-        own = runs_cass(command) or (tool is not None and tool.startswith(_CASS_TOOLS))
+        own = runs_cass(command) or is_cass_tool(tool)
         if number:
             self.calls[number] = [tool, own]
             if len(self.calls) > MAX_CALLS:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from cass.connectors.base import Block
-from cass.connectors.common import fields_text, runs_cass, trim_tool, well_formed
+from cass.connectors.common import fields_text, is_cass_tool, runs_cass, trim_tool, well_formed
 from cass.connectors.telling import spoken, string
 from cass.connectors.values import dicts, from_json, listed, member
 from cass.connectors.vscode import uri_path
@@ -168,7 +168,7 @@ class _Calls:
         tool = string(part.get("toolId")) or string(found.get("name"))
         given = _given(part, found)
         command = next((member(given, key) for key in ("command", "commandLine") if member(given, key)), None)
-        own = runs_cass(command) or (tool is not None and tool.startswith(("mcp_cass_", "mcp_cass-")))
+        own = runs_cass(command) or is_cass_tool(tool)
         text = command if isinstance(command, str) else fields_text(given)
         call = Block("tool_call", trim_tool(well_formed(text or _message(part))), tool, call_id, own=own)
         output, failed = _output(part)

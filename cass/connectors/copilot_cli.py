@@ -18,7 +18,16 @@ from cass.connectors.base import (
     SourceProblem,
 )
 from cass.connectors.bigjson import parts
-from cass.connectors.common import any_ms, fields_text, runs_cass, shell_line, trim, trim_tool, well_formed
+from cass.connectors.common import (
+    any_ms,
+    fields_text,
+    is_cass_tool,
+    runs_cass,
+    shell_line,
+    trim,
+    trim_tool,
+    well_formed,
+)
 from cass.connectors.jsonl import lines, parse
 from cass.connectors.telling import Telling, spoken, string
 from cass.connectors.values import dicts, fields, from_json, member
@@ -317,7 +326,7 @@ def _call_block(call: dict[str, Any]) -> Block:
     given, name = from_json(call.get("arguments")), string(call.get("name")) or string(call.get("toolName"))
     command = shell_line(member(given, "command")) if name in _SHELLS else None
     text = command if command is not None else fields_text(given)
-    own = runs_cass(command) or (name is not None and name.startswith(("cass-", "cass_", "mcp__cass")))
+    own = runs_cass(command) or is_cass_tool(name)
     return Block("tool_call", trim_tool(well_formed(text)), name, string(call.get("toolCallId")), own=own)
 
 

@@ -26,6 +26,7 @@ from cass.connectors.bigjson import parts
 from cass.connectors.common import (
     fields_text,
     first_line,
+    is_cass_tool,
     iso_ms,
     runs_cass,
     shell_line,
@@ -51,7 +52,6 @@ _FOLDER = re.compile(
     r"(?:[Ww]orking directory|working in the directory|Workspace Directories)[:*\s]*?[\s-]*((?:/|[A-Za-z]:\\)[^\n]+)"
 )
 _EXIT_CODE = re.compile(r"^Exit Code: (?!0$|\(none\)$)\S", re.MULTILINE)
-_CASS_TOOLS = ("mcp__cass__", "cass__", "mcp_cass_")
 
 
 def roots(around: Surroundings) -> list[Root]:
@@ -316,7 +316,7 @@ def _call_block(call: dict[str, Any]) -> Block:
     given = call.get("args")
     command = shell_line(given.get("command")) if isinstance(given, dict) else None
     name = _string(call.get("name"))
-    own = runs_cass(command) or (name is not None and name.startswith(_CASS_TOOLS))
+    own = runs_cass(command) or is_cass_tool(name)
     text = command if command is not None else fields_text(given)
     return Block("tool_call", trim_tool(well_formed(text)), name, _string(call.get("id")), own=own)
 

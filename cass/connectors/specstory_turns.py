@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cass.connectors.base import Block
-from cass.connectors.common import runs_cass, trim_tool, well_formed
+from cass.connectors.common import is_cass_tool, runs_cass, trim_tool, well_formed
 from cass.connectors.telling import spoken
 
 TYPE_CHECKING = False
@@ -71,7 +71,7 @@ def _old_tool(found: re.Match[str]) -> tuple[Block, Block | None]:
 
 def _blocks(name: str, kind: str, asked: str, printed: str) -> tuple[Block, Block | None]:
     quoted = [found.partition("\n")[0] for found in _QUOTED.findall(asked)] if kind == "shell" else []
-    own = any(runs_cass(command) for command in quoted) or name.startswith("mcp__cass_")
+    own = any(runs_cass(command) for command in quoted) or is_cass_tool(name)
     call = Block("tool_call", trim_tool(well_formed(asked.strip("\n"))), name or None, own=own)
     failed = _FAILED.search(printed[:200]) is not None
     printed = well_formed(printed.replace("<tool_use_error>", "").replace("</tool_use_error>", ""))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from cass.connectors.base import Block
-from cass.connectors.common import fields_text, runs_cass, shell_line, trim_tool, well_formed
+from cass.connectors.common import fields_text, is_cass_tool, runs_cass, shell_line, trim_tool, well_formed
 from cass.connectors.values import parsed_input
-
-_CASS_TOOLS = ("mcp__cass__", "cass__", "mcp_cass_", "cass_")
 
 
 class Calls:
@@ -20,7 +18,7 @@ class Calls:
         tool, number = _name(name), _name(call_id)
         given = parsed_input(given)
         command = shell_line(given.get("command")) if isinstance(given, dict) else None
-        own = runs_cass(command) or (tool is not None and tool.startswith(_CASS_TOOLS))
+        own = runs_cass(command) or is_cass_tool(tool)
         block = Block("tool_call", trim_tool(well_formed(_input_text(given, command))), tool, number, own=own)
         if number is not None:
             self._made[number] = block

@@ -20,7 +20,15 @@ LONG = 10 << 20
 _OTHERS: tuple[Any, ...] = (None, 7, "x", [None], {"x": None})
 _ISO = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?")
 _EPOCH = re.compile(rb"\b1[5-9]\d{8}(?:\d{3})?(?:\.\d+)?\b")
-_ABSURD_DATES = (b"9999-99-99T99:99:99Z", b"0001-01-01T00:00:00Z", b"9999-12-31T23:59:59Z", b"+275760-09-13T00:00:00Z")
+_ABSURD_DATES = (
+    b"9999-99-99T99:99:99Z",
+    b"0001-01-01T00:00:00Z",
+    b"0001-01-01T00:00:00+23:00",
+    b"9999-12-31T23:59:59Z",
+    b"9999-12-31T23:59:59-23:00",
+    b"+275760-09-13T00:00:00Z",
+    b"--5",
+)
 _ABSURD_NUMBERS = (b"-1", b"0", b"1e308", b"9223372036854775808", b"NaN", b"-Infinity", b"9" * 40)
 _UNKNOWN = {"type": "never-heard-of", "kind": "never-heard-of", "role": "never-heard-of", "data": {"x": [1]}}
 

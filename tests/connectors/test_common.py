@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cass.connectors.common import any_ms
+from cass.connectors.common import any_ms, is_cass_tool
 
 
 @pytest.mark.parametrize("when", [
@@ -18,7 +18,21 @@ def test_a_time_of_any_unit_is_milliseconds(when):
 
 @pytest.mark.parametrize("when", [
     None, "", "soon", True, 0, -1, 1e300, float("nan"), float("inf"), 9 * 10**39, "9" * 40, [], {}, "²",
+    "--5", "-5", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00",
 ])  # fmt: skip
 def test_what_is_no_time_is_none(when):
     """Whatever an agent wrote there."""
     assert any_ms(when) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["mcp__cass__search", "mcp__cass_search", "mcp_cass_search", "cass__search", "cass-search"]
+)
+def test_a_tool_of_cass_is_known_by_its_name(name: str) -> None:
+    """However an agent joins the names of server and tool."""
+    assert is_cass_tool(name)
+
+
+@pytest.mark.parametrize("name", [None, "", "bash", "cassandra_query", "mcp__cassandra__query", 7])
+def test_another_tool_is_not_taken_for_one(name: object) -> None:
+    assert not is_cass_tool(name)
