@@ -18,7 +18,7 @@ from cass.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from cass.connectors.base import Item, Source
@@ -48,8 +48,9 @@ class Stored:
 def read_changed(source: Source, listed: Listed, tell: Tell, parent: Parent | None = None) -> Iterator[Item]:
     """Give the sessions that changed, newest first, each with all its messages.
 
-    Of sessions without a time those come first that are listed first.  `parent` is asked where the list does not tell
-    whose sub-agent a session is.
+    Of sessions without a time those come first that are listed first.  Sub-agents follow the session that they belong
+    to, which is the first one's whoever started them, and count as parts of it: what is asked for there holds for them.
+    `parent` is asked where the list does not tell whose sub-agent a session is.
     `listed` gives all sessions there are; `tell` tells one of them, and says whether it is still being written in ways
     that its stamp does not show.  Where a session's id is taken by another file, the ids of all sessions of this one
     get an ending.
@@ -79,11 +80,11 @@ class _Reading:
         for stored in listed(self.database):
             there.setdefault(stored.id, stored)
         yield from self._vanished([key for key in self.seen if key not in there])
+        changed = [each for each in there.values() if self.seen.get(each.id, ("",))[0] != each.stamp]
+        families = _Families(self.database, there, parent)
         told_bytes = self.database.taken
-        for stored in sorted(there.values(), key=lambda stored: -(stored.newest_ms or 0)):
-            if stored.id in self.seen and self.seen[stored.id][0] == stored.stamp:
-                continue
-            yield from self._session(stored, tell, parent)
+        for stored in families.in_order(changed):
+            yield from self._session(stored, tell, families)
             if self.database.taken - told_bytes > CHECKPOINT_BYTES:
                 told_bytes = self.database.taken
                 yield self._checkpoint()
@@ -94,10 +95,10 @@ class _Reading:
             _, parent = self.seen.pop(key)
             yield Session(key + self.ending, self._parent(parent), whole=True)
 
-    def _session(self, stored: Stored, tell: Tell, parent_of: Parent | None) -> Iterator[Item]:
+    def _session(self, stored: Stored, tell: Tell, families: _Families) -> Iterator[Item]:
         """All of it, or a problem: it is tried again when the file changes."""
         try:
-            parent = parent_of(self.database, stored) if parent_of else stored.parent
+            parent = families.head(stored)
             telling = Telling(stored.id + self.ending, self._parent(parent), whole=True)
             unsure = tell(self.database, stored, telling) or self._is_unsure(stored.newest_ms)
         except Locked:
@@ -120,6 +121,51 @@ class _Reading:
     def _checkpoint(self) -> Checkpoint:
         state = {"sessions": {key: list(value) for key, value in self.seen.items()}}
         return Checkpoint(self.database.taken, 0, state, stamped=True)
+
+
+class _Families:
+    """Which sessions belong to which: a sub-agent's sub-agent belongs to the session in which the user spoke."""
+
+    def __init__(self, database: Database, there: Mapping[str, Stored], parent: Parent | None) -> None:
+        self._database = database
+        self._there = there
+        self._parent_of = parent
+        self._parents: dict[str, str | None] = {}
+
+    def in_order(self, sessions: Iterable[Stored]) -> list[Stored]:
+        """The family first that was last at work; in it the one that began, then the newest of the others."""
+        heads = {stored.id: self._head_or_self(stored) for stored in sessions}
+        newest_ms: dict[str, int] = {}
+        for stored in sessions:
+            newest_ms[heads[stored.id]] = max(newest_ms.get(heads[stored.id], 0), stored.newest_ms or 0)
+        families = {head: number for number, head in enumerate(sorted(newest_ms, key=lambda head: -newest_ms[head]))}
+        return sorted(
+            sessions, key=lambda each: (families[heads[each.id]], heads[each.id] != each.id, -(each.newest_ms or 0))
+        )
+
+    def _head_or_self(self, stored: Stored) -> str:
+        try:
+            return self.head(stored) or stored.id
+        except Locked:
+            raise
+        except Unreadable:
+            return stored.id  # telling it meets the same, and says it
+
+    def head(self, stored: Stored) -> str | None:
+        """The first of those above this session; None if it is nobody's part.  Raises Unreadable."""
+        above = [stored.id]
+        parent = self._parent(stored)
+        while parent is not None and parent not in above:
+            above.append(parent)
+            parent = self._parent(self._there[parent]) if parent in self._there else None
+        return above[-1] if len(above) > 1 else None
+
+    def _parent(self, stored: Stored) -> str | None:
+        if self._parent_of is None:
+            return stored.parent
+        if stored.id not in self._parents:
+            self._parents[stored.id] = self._parent_of(self._database, stored)
+        return self._parents[stored.id]
 
 
 def has_session(path: str, table: str, key: str) -> bool:

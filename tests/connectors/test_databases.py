@@ -33,6 +33,32 @@ def test_the_newest_session_comes_first(store: Path) -> None:
     assert told(read_file(crush, store)) == ["s2", "s1"]
 
 
+def test_a_sub_agent_comes_behind_its_session(tmp_path: Path) -> None:
+    """However much newer it is; and the sub-agent of a sub-agent belongs to the session in which somebody spoke."""
+    rows = [session("old", "Wombats", updated_at=START_S + 1)]
+    rows += [session("s1", "Quokkas"), session("s2", "Look", "s1", updated_at=START_S + 7)]
+    rows += [session("s3", "Look closer", "s2", updated_at=START_S + 9)]
+    rows += [message(at, key, "user", prompt(key)) for at, key in enumerate(("s1", "s2", "s3", "old"))]
+
+    items = read_file(crush, database(tmp_path / ".crush" / "crush.db", SCHEMA, rows))
+
+    assert told(items) == ["s1", "s3", "s2", "old"]
+    parents = {item.external_id: item.parent_external_id for item in items if isinstance(item, Session)}
+    assert parents == {"s1": None, "s2": "s1", "s3": "s1", "old": None}
+
+
+def test_sessions_that_started_each_other(tmp_path: Path) -> None:
+    """Nobody can have written that, but somebody may copy it."""
+    rows = [session("s1", "Quokkas", "s2"), session("s2", "Wombats", "s1"), session("s3", "Dingos", "s3")]
+    rows += [message(at, key, "user", prompt(key)) for at, key in enumerate(("s1", "s2", "s3"))]
+
+    assert sorted(told(read_file(crush, database(tmp_path / ".crush" / "crush.db", SCHEMA, rows)))) == [
+        "s1",
+        "s2",
+        "s3",
+    ]
+
+
 def test_an_unchanged_database_says_nothing_again(store: Path) -> None:
     """Its sessions have the stamps they had."""
     first = read_file(crush, store, later_ms=LATER_MS)
