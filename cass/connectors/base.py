@@ -171,9 +171,10 @@ if TYPE_CHECKING:
     class Connector(Protocol):
         """One agent.  A module with these names is a connector.
 
-        One more is optional, for a session that is spread over many files: `stand(path)` gives a JSON value that is
+        Two more are optional.  For a session that is spread over many files, `stand(path)` gives a JSON value that is
         another one when a file beside the claimed one has changed; the last checkpoint has it as `state["stand"]`.
-        None: all that belongs to it stands in the one file.
+        None: all that belongs to it stands in the one file.  `only_names(path)`: does this file only say what sessions
+        of other files are called?
         """
 
         AGENT: str

@@ -89,9 +89,14 @@ def claims(path: str) -> bool:
     return name == _INDEX or (name.endswith(".jsonl") and os.path.basename(folder) == "archived_sessions")
 
 
+def only_names(path: str) -> bool:
+    """The index: what threads are called."""
+    return os.path.basename(path) == _INDEX
+
+
 def read(source: Source) -> Iterator[Item]:
     """Give a rollout's session and messages; of the index only what its threads are called."""
-    if os.path.basename(source.path) == _INDEX:
+    if only_names(source.path):
         return _names(source)
     rollout = _Rollout(source)
     return rollout.document() if source.path.endswith(".json") else rollout.lines()

@@ -15,10 +15,11 @@ from cass.connectors.base import Branches, Checkpoint, Message, Resume, Session,
 from cass.indexing.counting import CountingFile, open_session_file
 from cass.indexing.discover import APPENDED, TOUCHED, UNCHANGED, WHOLE, fingerprint, read_at, what_changed
 from cass.indexing.forgotten import speaks
+from cass.indexing.order import only_names
 from cass.indexing.prepared import Prepared, ReaderDied, clean, prepare
 from cass.indexing.rules import Exclusion
 from cass.indexing.sessions import IdTaken, ReadWhole, SessionBook
-from cass.indexing.sifting import LeftOut, Sieve, may_ask
+from cass.indexing.sifting import LeftOut, ParentComes, Sieve, may_ask
 from cass.records import record
 from cass.store import files as store_files
 from cass.store.sessions import sessions_in_file
@@ -27,7 +28,7 @@ from cass.store.tombstones import bury, file_key, session_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Set
 
     from cass.connectors.base import Connector, Item, Surroundings
     from cass.indexing.ahead import ReadAhead
@@ -44,8 +45,8 @@ PART_BYTES = 2 << 20
 LISTED_PROBLEMS = 100
 
 
-# The outcome of a file that was read; the others are words of `discover`, and "failed".
-READ = "read"
+# Outcomes beside the words of `discover` and "failed"; who waits is to be read behind the others.
+READ, WAITS = "read", "waits"
 
 
 @record
@@ -87,8 +88,12 @@ class Ingest:
         self._since_s = monotonic_s()
         self.ahead: ReadAhead | None = None
 
-    def file(self, connector: Connector, found: Found, seen: Seen | None, force: bool = False) -> FileReport:
-        """Bring one file up to date; `force` reads all of it again.  What the disk refuses becomes a problem."""
+    def file(
+        self, connector: Connector, found: Found, seen: Seen | None, force: bool = False, coming: Set[str] = frozenset()
+    ) -> FileReport:
+        """Bring one file up to date; `force` reads all of it again.  What the disk refuses becomes a problem.
+
+        `coming`: paths that this run will look at, for which it may wait."""
         moved = force or _stands_otherwise(connector, found.path, seen)
         if not moved and what_changed(seen, found) == UNCHANGED:
             return FileReport(UNCHANGED)
@@ -102,7 +107,7 @@ class Ingest:
                 return self._touch(seen, found)
             if not force and seen is not None and self._is_left_out(seen, descriptor):
                 return self._touch(seen, found)
-            return self._read(connector, found, seen, descriptor, change)
+            return self._read(connector, found, seen, descriptor, change, coming)
         # Of the session file: whatever our own files meet is a SystemRefused.
         except OSError as bad:
             return _failed(found, bad)
@@ -127,11 +132,14 @@ class Ingest:
         self.commit_when_due()
         return FileReport(UNCHANGED)
 
-    def _read(self, connector: Connector, found: Found, seen: Seen | None, descriptor: int, change: str) -> FileReport:
+    def _read(
+        self, connector: Connector, found: Found, seen: Seen | None, descriptor: int, change: str, coming: Set[str]
+    ) -> FileReport:
         external_id = seen.external_id if seen else None
         left_out: list[Skipped] = []
         for _ in range(4):
             reading = Reading(self, connector, found, seen, descriptor, change, external_id, left_out)
+            reading.coming = coming if seen is None else frozenset()
             try:
                 report = reading.run()
             except LeftOut as more:
@@ -139,10 +147,12 @@ class Ingest:
                 left_out = more.sessions
                 if (stored := store_files.seen_file(self.store, found.path)) != seen:
                     seen, change = stored, what_changed(stored, found, descriptor)
+            except ParentComes:
+                self.give_up()
+                return FileReport(WAITS, finished=False)
             except (IdTaken, ReadWhole, ReaderDied) as other:
                 self.give_up()
-                if isinstance(other, ReaderDied):
-                    self.ahead = None
+                self.ahead = None if isinstance(other, ReaderDied) else self.ahead
                 external_id = other.instead if isinstance(other, IdTaken) else external_id
                 # A checkpoint may have been stored before.
                 seen, change = store_files.seen_file(self.store, found.path), WHOLE
@@ -201,6 +211,7 @@ class Reading:
     """One pass over one file."""
 
     imports = False  # from a file that is no agent's, and that may hold less than was stored
+    coming: Set[str] = frozenset()
 
     def __init__(
         self,
@@ -239,7 +250,15 @@ class Reading:
         finished = True
         last: Checkpoint | None = None
         known = [] if resume is None else skipped_of(self.store, self.file_id)
-        self.sieve = Sieve(self.store, self.found.agent, self.ingest.exclusion, (*known, *self.left_out), not whole)
+        self.sieve = Sieve(
+            self.store,
+            self.found.agent,
+            self.ingest.exclusion,
+            (*known, *self.left_out),
+            goes_on=not whole,
+            only_names=only_names(self.connector, self.found.path),
+            coming=self.coming,
+        )
         for item in self._stored(self.sieve.sift(self._items(file, resume))):
             if type(item) is Prepared:
                 self.book.message(item)

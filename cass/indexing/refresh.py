@@ -15,7 +15,8 @@ from cass.disk import try_lock
 from cass.errors import CassError
 from cass.indexing.discover import Found, Survey, found_at
 from cass.indexing.feed import Feed
-from cass.indexing.ingest import READ, Ingest
+from cass.indexing.ingest import READ, WAITS, Ingest
+from cass.indexing.order import Queue
 from cass.indexing.rules import ALL, Exclusion, Rules
 from cass.lexical import writer as lexical_writer
 from cass.records import record
@@ -30,6 +31,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from cass.connectors.table import Agent
     from cass.paths import Places
     from cass.store.files import Seen
     from cass.store.look import Look
@@ -95,8 +97,8 @@ def _read(
     around = Surroundings(home, env, workspaces(store))
     # All known files only where a folder changed: 5,000 of them take longer to load than what is new to read.
     seen = store_files.seen_files(store, None if changed.folders else changed.files)
-    work = list(_known(store, seen, changed.files)) + list(_new(store, around, seen, changed.folders, rules))
-    work.sort(key=lambda found: -found.mtime_ns)
+    found_now = [*_known(store, seen, changed.files), *_new(store, around, seen, changed.folders, rules)]
+    work = Queue([(load(row), found) for found in found_now if (row := _row(found.agent, rules)) is not None])
 
     def is_over() -> bool:
         return monotonic_s() > until_s
@@ -110,25 +112,30 @@ def _read(
     ingest = Ingest(store, feed, around, now_ms, monotonic_s, is_over, exclusion, rules.masked)
     behind = messages = 0
     read: list[Found] = []
-    for number, found in enumerate(work):
-        row = agent_row(found.agent)
-        if row is None or (rules.agents is not None and row.name not in rules.agents):
-            continue
+    for number, (connector, found) in enumerate(work):
         before = seen.get(found.path)
         if (number and is_over()) or is_long(found, before):
             behind += 1
             continue
-        report = ingest.file(load(row), found, before)
+        report = ingest.file(connector, found, before, coming=work.coming(found))
+        if report.outcome == WAITS:
+            work.put_back((connector, found))
+            continue
         behind += not report.finished
         messages += report.messages
         if report.outcome == READ:
             read.append(found)
     ingest.finish()
     store.begin()
-    keep_look(store, sorted({*changed.files, *(found.path for found in work)}))
+    keep_look(store, sorted({*changed.files, *(found.path for found in found_now)}))
     forget_counts(store)
     store.commit()
     return Refreshed(behind, (), len(read), messages, tuple(dict.fromkeys([found.agent for found in read])))
+
+
+def _row(agent: str, rules: Rules) -> Agent | None:
+    row = agent_row(agent)
+    return None if row is None or (rules.agents is not None and row.name not in rules.agents) else row
 
 
 def _known(store: Writer, seen: Mapping[str, Seen], paths: Iterable[str]) -> Iterable[Found]:

@@ -13,8 +13,9 @@ from cass.connectors.base import SourceProblem, Surroundings
 from cass.connectors.table import AGENTS, Agent, load
 from cass.indexing.ahead import WORTH_BYTES, ReadAhead
 from cass.indexing.discover import UNCHANGED, Found, Survey
-from cass.indexing.ingest import FileReport, Ingest
+from cass.indexing.ingest import WAITS, FileReport, Ingest
 from cass.indexing.keep import expiring_of, files_at_risk, kept_paths
+from cass.indexing.order import Queue
 from cass.indexing.places import open_archive
 from cass.indexing.rules import ALL, Exclusion, Rules
 from cass.records import record
@@ -30,7 +31,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cass.connectors.base import Connector
     from cass.indexing.places import Archive
     from cass.paths import Places
     from cass.store.files import Seen
@@ -155,10 +155,8 @@ class Run:
         around = Surroundings(self.home, self.env, workspaces(archive.store))
         seen = store_files.seen_files(archive.store)
         surveys = [Survey(load(agent), around, self.request.rules.roots) for agent in agents]
-        work = [(survey.connector, found) for survey in surveys for found in self._look(survey, seen)]
-        # Files that take each other's ids do so in a fixed order, whatever the disk lists first.
-        work.sort(key=lambda pair: (-pair[1].mtime_ns, pair[1].path))
-        new = sum(found.path not in seen for _, found in work)
+        work = Queue([(survey.connector, found) for survey in surveys for found in self._look(survey, seen)])
+        new = sum(found.path not in seen for found in work.files)
         if new:
             self._unread += new
             self._note_unread(archive)  # at once: whoever is killed while reading has not read them all
@@ -166,7 +164,7 @@ class Run:
         for survey in surveys:
             self._problems += survey.problems
             if self._complete:
-                self._settle(archive, survey, seen, {found.path for _, found in work})
+                self._settle(archive, survey, seen, {found.path for found in work.files})
         archive.store.begin()
         keep_look(archive.store)
         keep_counts(archive.store)
@@ -188,26 +186,30 @@ class Run:
         self,
         archive: Archive,
         around: Surroundings,
-        work: Sequence[tuple[Connector, Found]],
+        work: Queue,
         seen: Mapping[str, Seen],
     ) -> None:
         exclusion = Exclusion(self.request.rules.exclude, self.home)
         store, feed, masked = archive.store, archive.feed, self.request.rules.masked
         ingest = Ingest(store, feed, around, self._now_ms, self._monotonic_s, self._stop, exclusion, masked)
         again = {path for path, folder in skipped_workspaces(archive.store) if exclusion.why(folder) is None}
-        ingest.ahead = self._ahead([found for _, found in work if found.path not in seen], around)
+        ingest.ahead = self._ahead([found for found in work.files if found.path not in seen], around)
         if ingest.ahead is not None:
             archive.store.expect_much()
-        total_bytes = sum(found.size for _, found in work)
-        done_bytes = 0
+        total_bytes = sum(found.size for found in work.files)
+        done = done_bytes = 0
         try:
-            for done, (connector, found) in enumerate(work):
+            for connector, found in work:
                 if self._stop():
                     self._complete = False
                     return
                 self.progress("reading", done, len(work), done_bytes, total_bytes)
                 force = self.request.full or found.path in again
-                report = ingest.file(connector, found, seen.get(found.path), force)
+                report = ingest.file(connector, found, seen.get(found.path), force, work.coming(found))
+                if report.outcome == WAITS:
+                    work.put_back((connector, found))
+                    continue
+                done += 1
                 self._count(found.agent, report)
                 self._unread -= found.path not in seen and report.finished
                 self._complete = self._complete and report.finished

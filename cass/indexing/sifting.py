@@ -12,13 +12,14 @@ from cass.indexing.discover import read_at
 from cass.indexing.prepared import Prepared
 from cass.indexing.rules import BY_MARK, MARK
 from cass.store import sessions as store_sessions
+from cass.store.files import place_of
 from cass.store.ids import session_id
 from cass.store.schema import ROLES
-from cass.store.skipped import Skipped, skipped_session
+from cass.store.skipped import Skipped, skipped_by_name, skipped_session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Set
 
     from cass.connectors.base import Item
     from cass.indexing.rules import Exclusion
@@ -39,26 +40,40 @@ class LeftOut(Exception):
         self.sessions = list(sessions)
 
 
+class ParentComes(Exception):
+    """It begins with a part of a session whose own file is still to be read, and may say that both are left out."""
+
+
 class Sieve:
     """The records of one reading of one file, less those of sessions that are left out.
 
     `skipped`, by the agent's own ids, are left out from the start, and gain what is met.  `goes_on`: a session's
-    workspace may have been told in an earlier reading.
+    workspace may have been told in an earlier reading.  `only_names`: the sessions stand in other files.  `coming`: as
+    in `Ingest.file`.
     """
 
     def __init__(
-        self, store: Writer, agent: str, exclusion: Exclusion, skipped: Iterable[Skipped], goes_on: bool
+        self,
+        store: Writer,
+        agent: str,
+        exclusion: Exclusion,
+        skipped: Iterable[Skipped],
+        goes_on: bool,
+        only_names: bool = False,
+        coming: Set[str] = frozenset(),
     ) -> None:
         self._store = store
         self._agent = agent
         self._exclusion = exclusion
         self._goes_on = goes_on
+        self._only_names = only_names
+        self._coming = coming
         self._handed_on: dict[str, str | None] = {}  # session → parent
         self._too_late = False
         self.skipped = {one.external_id: one for one in skipped}
 
     def sift(self, items: Iterator[Item | Prepared]) -> Iterator[Item | Prepared]:
-        """What is to be stored.  Raises LeftOut, with all that the rest of the file would leave out, too."""
+        """What is to be stored.  Raises ParentComes, or LeftOut with all that the rest of the file would leave out."""
         skipped = self.skipped
         for item in items:
             # Nine in ten records, for a tenth of a microsecond each.
@@ -96,6 +111,8 @@ class Sieve:
     def _why(self, session: Session) -> tuple[str | None, str | None]:
         """(why, the workspace where that is the reason) a session is left out."""
         workspace = session.workspace or self._told_before(session)
+        if self._only_names and (there := skipped_by_name(self._store, self._agent, session.external_id)) is not None:
+            return there
         above = None if session.parent_external_id is None else self._above(session.parent_external_id)
         # A part of a session is left out with it, unless it has a workspace of its own.
         if above is not None and (above[0] == BY_MARK or workspace is None):
@@ -113,9 +130,19 @@ class Sieve:
         """Why the session that this one is a part of is left out, here or in another file."""
         if (found := self.skipped.get(parent)) is not None:
             return found.why, found.workspace
-        return (
-            None if parent in self._handed_on else skipped_session(self._store, session_id(self._agent, None, parent))
-        )
+        if parent in self._handed_on:
+            return None
+        sid = session_id(self._agent, None, parent)
+        why = skipped_session(self._store, sid)
+        if why is None and self._coming and not self._handed_on and self._may_come(sid):
+            raise ParentComes
+        return why
+
+    def _may_come(self, sid: str) -> bool:
+        """May one of the files that are still to be read hold this session?"""
+        row = store_sessions.find_session(self._store, sid)
+        place = None if row is None or row.file is None else place_of(self._store, row.file)
+        return place is None or place[0] in self._coming
 
     def _skip(self, name: str, parent: str | None, why: str, workspace: str | None) -> None:
         self.skipped[name] = Skipped(name, session_id(self._agent, parent, name), why, workspace)

@@ -52,6 +52,17 @@ def skipped_session(writer: Writer, sid: str) -> tuple[str, str | None] | None:
     return None if row is None else (row[0], row[1])
 
 
+def skipped_by_name(writer: Writer, agent: str, external_id: str) -> tuple[str, str | None] | None:
+    """(why, workspace) a session of this agent's own id is left out, whoever started it; None if it is not."""
+    row = writer.run(
+        "SELECT s.why, s.workspace FROM skipped s JOIN files f ON f.id=s.file"
+        " WHERE s.external_id=? AND f.agent=? LIMIT 1",
+        external_id,
+        agent,
+    ).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
 def skipped_counts(connection: Connection) -> dict[str, int]:
     """How many sessions of each agent are left out; nothing where the database is older than this."""
     try:

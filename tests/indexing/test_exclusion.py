@@ -16,6 +16,11 @@ from cass.indexing.sifting import may_ask
 from cass.store.connect import open_reader
 from cass.store.skipped import sessions_by_workspace, skipped_counts, stored_and_skipped
 from tests.archive import Home, make_home, says
+from tests.connectors.codex_files import file as codex_file
+from tests.connectors.codex_files import meta as codex_meta
+from tests.connectors.codex_files import user as codex_user
+from tests.connectors.crush_files import SCHEMA, START_S, message, prompt, session
+from tests.connectors.databases_made import database
 from tests.connectors.export_files import talk, write_json, zoo
 from tests.indexing.invariants import check_invariants, present
 
@@ -199,6 +204,74 @@ def test_a_sub_agent_goes_with_its_session(home: Home) -> None:
 
     assert list(present(home.data)) == ["open"]
     assert not on_disk(home, SECRET)
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+def test_a_sub_agent_that_is_read_first_goes_too(home: Home, ahead: bool) -> None:
+    """Its file is newer than that of the session in which the user asked for it."""
+    for number in range(22 * ahead):
+        home.claude(f"big{number}", f"wallaby {number} {'x' * (WORTH_BYTES // 20)}")
+    for name, *lines in (("hidden", "look", says("user", MARK)), ("other", "look", "found")):
+        os.utime(home.claude(name, *lines), (1, 1))
+        sub_agent(home, name, f"{SECRET} of {name}")
+    sub_agent(home, "lost", "whose session is no more")
+
+    home.index()
+
+    assert not on_disk(home, f"{SECRET} of hidden")
+    assert on_disk(home, f"{SECRET} of other")
+    assert on_disk(home, "whose session is no more")
+    assert home.index().agents["claude_code"].read == 0
+
+
+def sub_agent(home: Home, session: str, text: str) -> None:
+    folder = home.path(session).with_suffix("") / "subagents"
+    folder.mkdir(parents=True)
+    line = {**says("user", text), "isSidechain": True, "agentId": f"a-{session}", "sessionId": session}
+    (folder / f"agent-a-{session}.jsonl").write_text(json.dumps(line) + "\n")
+
+
+def test_a_sub_agent_that_a_search_finds_first_goes_too(home: Home) -> None:
+    """On its way, both files being new."""
+    home.index()
+    os.utime(home.claude("hidden", "look", says("user", MARK)), (1, 1))
+    sub_agent(home, "hidden", SECRET)
+
+    home.cass("search", "quokka", "--refresh", "wait")
+
+    assert not on_disk(home, SECRET)
+    assert home.index().agents["claude_code"].read == 0
+
+
+def test_the_sub_agents_of_a_database(tmp_path: Path) -> None:
+    """Where it is stored in parts, and they are newer than what the user asked for."""
+    home = make_home(tmp_path)
+    asked, looked = prompt(MARK), prompt(f"{SECRET} {'kangaroo ' * 300_000}")
+    rows = [session("s1", "Quokkas"), session("s2", "Look", "s1", updated_at=START_S + 7)]
+    rows += [session("s3", "Look closer", "s2", updated_at=START_S + 9)]
+    rows += [message(1, "s1", "user", asked), message(2, "s2", "user", looked), message(3, "s3", "user", looked)]
+    database(home.home / "projects" / "app" / ".crush" / "crush.db", SCHEMA, rows)
+
+    report = home.index()
+
+    assert report.agents["crush"].read == 1
+    assert not on_disk(home, SECRET)
+
+
+def test_what_a_chat_that_asks_for_it_is_called(home: Home) -> None:
+    """Codex keeps the names of its threads in a file of their own, which says what they are about."""
+    for name, text in (("hidden", MARK), ("told", "hello")):
+        rollout = home.home / f".codex/sessions/2026/01/02/rollout-2026-01-02T03-04-05-{name}.jsonl"
+        rollout.parent.mkdir(parents=True, exist_ok=True)
+        rollout.write_bytes(codex_file(codex_meta(id=name), codex_user(text)))
+        os.utime(rollout, (1, 1))
+    names = [{"id": name, "thread_name": f"{SECRET} of {name}"} for name in ("hidden", "told")]
+    (home.home / ".codex/session_index.jsonl").write_text("".join(json.dumps(line) + "\n" for line in names))
+
+    home.index()
+
+    assert on_disk(home, f"{SECRET} of told")
+    assert not on_disk(home, f"{SECRET} of hidden")
 
 
 def test_read_ahead_by_a_second_process(home: Home) -> None:
