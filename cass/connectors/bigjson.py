@@ -47,12 +47,11 @@ def parts(source: Source, array: tuple[str, ...], whole_bytes: int = WHOLE_BYTES
 
     A document up to `whole_bytes` gives its members before its elements, a larger one all in file order.
     """
-    data = source.file.read(whole_bytes + 1)
-    if len(data) > whole_bytes:
-        yield from _streamed(source, array, data)
+    if source.size > whole_bytes:
+        yield from _streamed(source, array)
         return
     try:
-        value = json.loads(data.decode("utf-8", "replace").strip(_BLANK))
+        value = json.loads(source.file.read().decode("utf-8", "replace").strip(_BLANK))
     except (ValueError, RecursionError) as bad:
         yield SourceProblem(source.path, None, _reason(bad))
         return
@@ -82,10 +81,10 @@ class _TooLarge(Exception):
 class _Text:
     """A window on the decoded file that grows as far as the value being read."""
 
-    def __init__(self, file: Reader, data: bytes) -> None:
+    def __init__(self, file: Reader) -> None:
         self._file = file
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._buffer = self._decode(data)
+        self._buffer = ""
         self._at = 0
 
     def peek(self) -> str:
@@ -162,8 +161,8 @@ class _Text:
         return True
 
 
-def _streamed(source: Source, array: tuple[str, ...], data: bytes) -> Iterator[Part | SourceProblem]:
-    text = _Text(source.file, data)
+def _streamed(source: Source, array: tuple[str, ...]) -> Iterator[Part | SourceProblem]:
+    text = _Text(source.file)
     try:
         for part in _values(text, array, ()):
             yield part if isinstance(part, Part) else SourceProblem(source.path, None, part)

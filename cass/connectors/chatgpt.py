@@ -16,7 +16,7 @@ from cass.connectors.telling import Telling, spoken, string
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from cass.connectors.base import Item, Source, Surroundings
@@ -46,14 +46,22 @@ def claims(path: str) -> bool:
 
 
 def read(source: Source) -> Iterator[Item]:
-    """Give the conversations; those of another service, which has files of the same name, are passed over."""
+    """Give the conversations."""
+    return read_export(source, lambda value: _Chat(value).items() if isinstance(value.get(KEY), dict) else None)
+
+
+def read_export(source: Source, told: Callable[[dict[str, Any]], Iterator[Item] | None]) -> Iterator[Item]:
+    """Give what is told of each conversation of an export, with a checkpoint behind it.
+
+    None: it is another service's, which has files of the same name, and is passed over.
+    """
     for part in parts(source, ()):
         if isinstance(part, SourceProblem):
             yield part
             continue
         for value in part.value if isinstance(part.value, list) else [part.value]:
-            if isinstance(value, dict) and isinstance(value.get(KEY), dict):
-                yield from _Chat(value).items()
+            if isinstance(value, dict) and (items := told(value)) is not None:
+                yield from items
                 yield Checkpoint(0, 0, {}, resumable=False)
     yield Checkpoint(0, 0, {}, resumable=False)
 

@@ -6,9 +6,8 @@ taken.  What was pasted as a file stands in the message, what was uploaded is on
 
 from __future__ import annotations
 
-from cass.connectors.base import TITLE_GENERATED, Block, Checkpoint, SourceProblem
-from cass.connectors.bigjson import parts
-from cass.connectors.chatgpt import claims, enters, roots
+from cass.connectors.base import TITLE_GENERATED, Block
+from cass.connectors.chatgpt import claims, enters, read_export, roots
 from cass.connectors.common import any_ms, fields_text, trim_tool, well_formed
 from cass.connectors.telling import Telling, spoken, string
 
@@ -28,16 +27,8 @@ _ROLES = {"human": "user", "user": "user", "assistant": "assistant"}
 
 
 def read(source: Source) -> Iterator[Item]:
-    """Give the conversations; those of another service, which has files of the same name, are passed over."""
-    for part in parts(source, ()):
-        if isinstance(part, SourceProblem):
-            yield part
-            continue
-        for value in part.value if isinstance(part.value, list) else [part.value]:
-            if isinstance(value, dict) and isinstance(value.get(KEY), list):
-                yield from _chat(value)
-                yield Checkpoint(0, 0, {}, resumable=False)
-    yield Checkpoint(0, 0, {}, resumable=False)
+    """Give the conversations."""
+    return read_export(source, lambda value: _chat(value) if isinstance(value.get(KEY), list) else None)
 
 
 def _chat(value: dict[str, Any]) -> Iterator[Item]:

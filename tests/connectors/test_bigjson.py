@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -44,6 +45,20 @@ def test_members_and_elements_are_told_apart(whole_bytes):
         Part(("log", "items"), 1, element=True),
         Part(("log", "items"), {"x": [2]}, element=True),
     ]
+
+
+def test_a_large_document_is_held_a_window_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much may be read whole: what is more is never in memory, not even its beginning."""
+    monkeypatch.setattr(bigjson, "CHUNK_BYTES", 1 << 14)
+    large = source(json.dumps(["quokka 有袋类" * 100] * 2_000, ensure_ascii=False).encode(), "/a.json")
+    tracemalloc.start()
+
+    count = sum(1 for _ in parts(large, (), large.size - 1))
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert count == 2_000
+    assert most_bytes < large.size / 10
 
 
 @pytest.mark.parametrize("whole_bytes", [SMALL, LARGE])
