@@ -246,9 +246,13 @@ def test_real_files_give_the_sessions_that_stand_in_them():
     assert histories()
     for path in histories():
         by_session: dict[str, list[str]] = {}
+        times: dict[str, str] = {}
         for message in messages(read(aider, path.read_bytes(), str(path))):
             by_session.setdefault(message.session, []).append(message.role)
+            times[message.session] = str(datetime.fromtimestamp((message.created_ms or 0) / 1000))
         assert list(by_session.values()) == expected_sessions(path), path
+        begun = re.findall(r"^# aider chat started at (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert [time for time in begun if time in times.values()] == list(times.values())
 
 
 def test_real_files_can_be_read_in_parts():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -223,32 +224,38 @@ NOISE = re.compile(
 )
 
 
-def counted(path: Path) -> Counter[str]:
-    """Messages by role, straight from the lines and without any order.
+def counted(path: Path) -> Counter[tuple[str, str, int]]:
+    """Messages by session, role and time, straight from the lines and without any order.
 
-    assistant: distinct message.id of lines with a text, a thought or a call; tool: tool_result blocks; user, system
-    and summary: user lines with a part that is neither a result nor noise, by their flags; system lines that say
-    something.  A sub-agent's progress counts like lines of its own; a queued prompt counts when it was removed.
+    assistant: distinct message.id of lines with a text, a thought or a call, at the first line's time; tool:
+    tool_result blocks; user, system and summary: user lines with a part that is neither a result nor noise, by their
+    flags; system lines that say something.  A sub-agent's progress counts like lines of its own; a queued prompt counts
+    when it was removed, at the time when it was queued.
     """
-    roles: Counter[str] = Counter()
-    answers, queued = set(), []
+    found: Counter[tuple[str, str, int]] = Counter()
+    answers, queued = {}, []
     for raw in path.read_bytes().splitlines():
         entry = json.loads(raw)
-        place = ""
+        place = path.stem
         if entry["type"] == "progress" and entry["data"]["type"] == "agent_progress":
-            place, entry = entry["data"]["agentId"], entry["data"]["message"]
+            place, entry = f"{place}.agent-{entry['data']['agentId']}", entry["data"]["message"]
         if entry["type"] == "assistant" and says_something(entry["message"]["content"]):
-            answers.add((place, entry["message"]["id"]))
+            answers.setdefault((place, entry["message"]["id"]), utc_ms(entry))
         if entry["type"] == "user":
-            roles.update(user_roles(entry))
+            for role, count in user_roles(entry).items():
+                found[place, role, utc_ms(entry)] += count
         if entry["type"] == "system" and entry["subtype"] == "local_command":
-            roles["user"] += not NOISE.match(entry["content"])
+            found[place, "user", utc_ms(entry)] += not NOISE.match(entry["content"])
         if entry["type"] == "queue-operation":
             if entry["operation"] == "enqueue":
-                queued.append(entry.get("content", ""))
-            elif queued and (prompt := queued.pop(0)) and entry["operation"] == "remove":
-                roles["user"] += not NOISE.match(prompt)
-    return +(roles + Counter(assistant=len(answers)))
+                queued.append((entry.get("content", ""), utc_ms(entry)))
+            elif queued and (prompt := queued.pop(0))[0] and entry["operation"] == "remove":
+                found[place, "user", prompt[1]] += not NOISE.match(prompt[0])
+    return +(found + Counter((place, "assistant", ms) for (place, _), ms in answers.items()))
+
+
+def utc_ms(entry: dict[str, Any]) -> int:
+    return round(datetime.strptime(entry["timestamp"], "%Y-%m-%dT%H:%M:%S.%f%z").timestamp() * 1000)
 
 
 def says_something(content: list[dict[str, Any]]) -> bool:
@@ -271,9 +278,14 @@ def spoken(words: str) -> bool:
 
 
 def test_real_files_give_the_messages_that_a_plain_count_finds():
+    """Each in its session, in its role and at its time."""
+    sessions: Counter[str] = Counter()
     for path in sorted((corpus_home() / ".claude").rglob("*.jsonl")):
         found = stored(reading.read(claude_code, path.read_bytes(), str(path)))
-        assert Counter(m.role for m in found.values()) == counted(path), path.name
+        given = Counter((m.session, m.role, m.created_ms) for m in found.values())
+        assert given == counted(path), path.name
+        sessions.update({name: 1 for name, _, _ in given})
+    assert (len(sessions), max(sessions.values())) == (104, 1)
 
 
 def test_real_files_that_grew_are_read_on_from_where_they_were():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -92,43 +94,54 @@ def rollouts() -> list[Path]:
     return sorted((corpus_home() / ".codex").rglob("rollout-*.jsonl"))
 
 
-def expected_turns(path: Path) -> list[str]:
-    """Roles counted straight from the file, another way.
+def expected_turns(path: Path) -> list[tuple[str, int]]:
+    """Roles and times counted straight from the file, another way.
 
     Rule: write a letter for every item (u a kept prompt, t a non-empty output, a something the agent said, thought or
-    called, x anything that is dropped) and nothing for hidden reasoning; then a run of a is one turn.
+    called, x anything that is dropped) and nothing for hidden reasoning; then a run of a is one turn, at its first
+    line's time.  Where lines have no time they have the header's.
     """
-    letters = ""
+    found: list[tuple[str, int]] = []
+    ms = 0
     for row in path.read_bytes().splitlines():
         value = json.loads(row)
-        payload = value.get("payload", value)
-        if value.get("type") in ("event_msg", "turn_context", "session_meta", None):
-            continue
-        text = json.dumps([payload.get("content"), payload.get("summary")])
-        match payload["type"], payload.get("role"):
-            case "message", "assistant":
-                letters += "a"
-            case "message", "user":
-                noise = r'\[\[\{"type": "input_text", "text": "(<[a-z_]+[> ]|# AGENTS.md|# Context(?!.*## My r))'
-                letters += "x" if re.match(noise, text) else "u"
-            case "message", _:
-                letters += "x"
-            case "reasoning", _:
-                letters += "a" if '"text": "' in text else ""
-            case "function_call_output", _:
-                letters += "x" if payload["output"].startswith('{"output":""') else "t"
-            case "function_call", _:
-                letters += "a"
+        ms = utc_ms(value.get("timestamp")) or ms
+        if (kind := letter(value)) and (kind != "a" or not found or found[-1][0] != "a"):
+            found.append((kind, ms))
     names = {"u": "user", "t": "tool", "a": "assistant"}
-    return [names[c] for c in re.sub("a+", "a", letters) if c != "x"]
+    return [(names[kind], ms) for kind, ms in found if kind != "x"]
+
+
+def letter(value: dict[str, Any]) -> str:
+    payload = value.get("payload", value)
+    if value.get("type") in ("event_msg", "turn_context", "session_meta", None):
+        return ""
+    text = json.dumps([payload.get("content"), payload.get("summary")])
+    match payload["type"], payload.get("role"):
+        case ("message", "assistant") | ("function_call", _):
+            return "a"
+        case "message", "user":
+            noise = r'\[\[\{"type": "input_text", "text": "(<[a-z_]+[> ]|# AGENTS.md|# Context(?!.*## My r))'
+            return "x" if re.match(noise, text) else "u"
+        case "message", _:
+            return "x"
+        case "reasoning", _:
+            return "a" if '"text": "' in text else ""
+        case "function_call_output", _:
+            return "x" if payload["output"].startswith('{"output":""') else "t"
+    return ""
+
+
+def utc_ms(time: str | None) -> int:
+    return round(datetime.strptime(time, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp() * 1000) if time else 0
 
 
 def test_real_files_give_the_turns_that_stand_in_them():
-    """One session a file, and its turns as counted by hand."""
+    """One session a file, and its turns, each at its time, as counted by hand."""
     ids = set()
     for path in rollouts():
         items = read(codex, path.read_bytes(), str(path))
-        assert [m.role for m in messages(items)] == expected_turns(path), path
+        assert [(m.role, m.created_ms) for m in messages(items)] == expected_turns(path), path
         assert problems(items) == []
         ids |= {i.external_id for i in items if isinstance(i, Session)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -364,12 +365,21 @@ def expected_roles(path: Path) -> list[str]:
     return roles
 
 
+def times(path: Path) -> set[int]:
+    """Those of prompts and answers, and of what tools answered."""
+    sent = [each for each in json.loads(path.read_bytes())["messages"] if each["type"] in ("user", "gemini")]
+    calls = [call for each in sent for call in each.get("toolCalls", ())]
+    said = [datetime.strptime(each["timestamp"], "%Y-%m-%dT%H:%M:%S.%f%z") for each in (*sent, *calls)]
+    return {round(when.timestamp() * 1000) for when in said}
+
+
 def test_real_files_give_the_turns_that_stand_in_them():
-    """One session a file, and its turns as counted by hand."""
+    """One session a file, and its turns and their times as counted by hand."""
     ids = set()
     for path in chats():
         items = read(gemini, path.read_bytes(), str(path))
         assert [m.role for m in messages(items)] == expected_roles(path), path
+        assert {m.created_ms for m in messages(items)} == times(path), path
         assert problems(items) == []
         ids |= {i.external_id for i in items if isinstance(i, Session)}
 
