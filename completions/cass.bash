@@ -28,7 +28,7 @@ _cass() {
     case "$cmd" in
         "")
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker demo schema completion man help version"
+            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -233,6 +233,13 @@ _cass() {
                 -n|--limit|--semantic-download-policy|--semantic-fast-embedder|--semantic-embedder|--semantic-reranker|--semantic-quality-weight|--semantic-budget-mb|--semantic-max-backfill-threads|--semantic-wait) return ;;
             esac
             ;;
+        uninstall)
+            words="--data --dry-run --yes --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
         demo)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
@@ -242,7 +249,7 @@ _cass() {
             ;;
         schema)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search search-fields search-lines search-lines-fields show sessions resume open export pack stats index index-watch index-dry-run status sources sources-change import doctor doctor-interference forget restore secrets config config-one config-path config-edit models backfill worker worker-log schema text version error"
+            values="search search-fields search-lines search-lines-fields show sessions resume open export pack stats index index-watch index-dry-run status sources sources-change import doctor doctor-interference forget restore secrets uninstall config config-one config-path config-edit models backfill worker worker-log schema text version error"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -265,7 +272,7 @@ _cass() {
             ;;
         help)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker demo schema completion man help version"
+            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;

@@ -43,6 +43,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('models', 'install the model that makes search by meaning better')
                 , @('backfill', 'make the vectors that search by meaning needs')
                 , @('worker', 'the process that prepares search by meaning while you are away')
+                , @('uninstall', 'take back what cass has written on this machine')
                 , @('demo', 'see it work on invented sessions, without touching yours')
                 , @('schema', 'describe what --json prints, as JSON Schema')
                 , @('completion', 'print the completion script of a shell')
@@ -688,6 +689,28 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 '--color' = @('auto', 'always', 'never')
             }
         }
+        'uninstall' = @{
+            Words = @(
+                , @('--data', 'also the archive and the settings')
+                , @('--dry-run', 'list what would go, and change nothing')
+                , @('--yes', 'do not ask')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
         'demo' = @{
             Words = @(
                 , @('--json', 'print one JSON object and nothing else')
@@ -732,6 +755,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('forget', 'forget')
                 , @('restore', 'restore')
                 , @('secrets', 'secrets')
+                , @('uninstall', 'uninstall')
                 , @('config', 'config')
                 , @('config-one', 'config-one')
                 , @('config-path', 'config-path')
@@ -826,6 +850,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('models', 'models')
                 , @('backfill', 'backfill')
                 , @('worker', 'worker')
+                , @('uninstall', 'uninstall')
                 , @('demo', 'demo')
                 , @('schema', 'schema')
                 , @('completion', 'completion')

@@ -1,4 +1,4 @@
-"""The commands about what is kept for good, and what is not: forget, restore."""
+"""The commands about what is kept for good, and what is not: forget, restore, uninstall."""
 
 from __future__ import annotations
 
@@ -58,4 +58,29 @@ def restore() -> Command:
     )
 
 
-ROWS = {"forget": forget, "restore": restore}
+def uninstall() -> Command:
+    return Command(
+        "uninstall",
+        "take back what cass has written on this machine",
+        "Keep",
+        more=(
+            "It stops the worker, takes its service back, and removes what can be made again: search index, vectors,"
+            " models, caches, renderings, completions and manual pages that were kept in the usual places. With --data"
+            " also the archive and the settings, after asking: sessions that their agents have deleted are gone then."
+            " Only what cass has written itself is removed; the agents' files are not touched. The command that removes"
+            " the program is printed at the end."
+        ),
+        examples=(
+            ("cass uninstall --data --dry-run", "what is there, and how large?"),
+            ("cass uninstall", "all but the archive and the settings"),
+            ("cass uninstall --data", "everything, after asking"),
+        ),
+        options=(
+            Option(("--data",), "also the archive and the settings"),
+            Option(("--dry-run",), "list what would go, and change nothing"),
+            Option(("--yes",), "do not ask"),
+        ),
+    )
+
+
+ROWS = {"forget": forget, "restore": restore, "uninstall": uninstall}

@@ -30,6 +30,7 @@ SCHEMAS = (
     ("forget", "cass forget --json"),
     ("restore", "cass restore ID --json"),
     ("secrets", "cass secrets --json"),
+    ("uninstall", "cass uninstall --json"),
     ("config", "cass config show --json"),
     ("config-one", "cass config get|set|unset KEY --json"),
     ("config-path", "cass config path --json"),

@@ -199,6 +199,7 @@ NAMES = (
     "models",
     "backfill",
     "worker",
+    "uninstall",
     "demo",
     "schema",
     "completion",
@@ -241,7 +242,7 @@ def command(name: str) -> Command:
         from cass.cli.rows_gather import ROWS
     elif name in ("sources", "import"):
         from cass.cli.rows_sources import ROWS
-    elif name in ("forget", "restore"):
+    elif name in ("forget", "restore", "uninstall"):
         from cass.cli.rows_archive import ROWS
     elif name == "config":
         from cass.cli.rows_config import ROWS

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from cass.daemon.empty_folders import remove_empty_folders
+from cass.disk import make_private_folder, write_whole
 from cass.records import record
 
 TYPE_CHECKING = False
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 NAME = "cass-worker"
 LABEL = "cass.worker"
+WANTS = "timers.target.wants"  # the folder in which systemd keeps the links to the timers that are on
 EVERY_S = 600
 BUSY = 7
 # Windows counts priorities from 0 to 10; 9 is idle, and input and output of low priority come with it.
@@ -121,12 +124,22 @@ TASK = """<?xml version="1.0" encoding="UTF-16"?>
 
 @record
 class Service:
-    """What to write (path → text, in `encoding`), and the commands that switch it on and off, in their order."""
+    """What to write (path → text, in `encoding`), and the commands that switch it on and off, in their order.
+
+    links: what switching it on puts beside the files · forget: commands for when the files are gone
+    """
 
     files: tuple[tuple[str, str], ...]
     enable: tuple[tuple[str, ...], ...]
     disable: tuple[tuple[str, ...], ...]
     encoding: str = "utf-8"
+    links: tuple[str, ...] = ()
+    forget: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files and links that are there."""
+        return tuple([path for path in (*[path for path, _ in self.files], *self.links) if os.path.lexists(path)])
 
 
 def service(platform: str, command: Sequence[str], env: Mapping[str, str], home: str, config: str, log: str) -> Service:
@@ -157,6 +170,8 @@ def _systemd(command: Sequence[str], env: Mapping[str, str], home: str) -> Servi
             ("systemctl", "--user", "disable", "--now", timer),
             ("systemctl", "--user", "stop", f"{NAME}.service"),
         ),
+        links=(os.path.join(folder, WANTS, timer),),
+        forget=(("systemctl", "--user", "daemon-reload"),),
     )
 
 
@@ -232,8 +247,6 @@ def _passed(env: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def install(wanted: Service, run: Callable[[Sequence[str]], int]) -> tuple[tuple[str, ...], int] | None:
     """Write the files and switch it on; the command that failed and its exit code, or None.  Raises OSError."""
-    from cass.disk import make_private_folder, write_whole
-
     for path, text in wanted.files:
         make_private_folder(os.path.dirname(path))
         write_whole(path, text.encode(wanted.encoding))
@@ -244,12 +257,29 @@ def install(wanted: Service, run: Callable[[Sequence[str]], int]) -> tuple[tuple
     return None
 
 
-def uninstall(wanted: Service, run: Callable[[Sequence[str]], int]) -> tuple[str, ...]:
-    """Switch it off and remove the files; the paths of those that were there.  What is off already is no failure."""
-    there = tuple([path for path, _ in wanted.files if os.path.exists(path)])
+def uninstall(wanted: Service, run: Callable[[Sequence[str]], int], home: str = "") -> tuple[str, ...]:
+    """Switch it off and remove the files; the paths of those that were there.  What is off already is no failure.
+
+    Folders that were made for them go, too, up to `home`.
+    """
+    there = wanted.paths
     if there:
         for command in wanted.disable:
             run(command)
-    for path in there:
-        os.unlink(path)
+        for path in wanted.paths:
+            _unlink(path, path in wanted.links)
+        for command in wanted.forget:
+            run(command)
+    for path in reversed(there):
+        remove_empty_folders(os.path.dirname(path), home)
     return there
+
+
+def _unlink(path: str, is_link: bool) -> None:
+    """Of a link systemd removes the folder with it, when that is empty."""
+    os.unlink(path)
+    if is_link:
+        try:
+            os.rmdir(os.path.dirname(path))
+        except OSError:
+            return

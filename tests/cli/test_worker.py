@@ -172,7 +172,7 @@ def test_a_service_is_written_and_switched_on_then_off_and_removed(where: Places
     service = wanted(where)
     assert there == [True] * len(service.files)
     assert gone == files
-    assert commands == [*service.enable, *service.disable]
+    assert commands == [*service.enable, *service.disable, *service.forget]
 
 
 def test_a_service_that_cannot_be_switched_on_says_which_command_failed(where: Places):

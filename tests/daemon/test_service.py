@@ -144,7 +144,7 @@ def test_installed_and_removed(tmp_path: Path, platform: str) -> None:
 
     assert uninstall(wanted, run) == tuple(path for path, _ in wanted.files)
     assert uninstall(wanted, run) == ()
-    assert len(ran) == len(wanted.enable) + len(wanted.disable)
+    assert len(ran) == len(wanted.enable) + len(wanted.disable) + len(wanted.forget)
 
 
 def test_a_system_that_refuses(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def install(where: Places, data_dir: str | None, run: Run | None = None) -> tupl
     """The files that were written, and a sentence.  Raises SystemRefused where it cannot be switched on."""
     service = wanted(where, data_dir)
     files = [path for path, _ in service.files]
-    failed = services.install(service, run or _run)
+    failed = services.install(service, run or run_command)
     if failed is not None:
         command, code = failed
         what = f"`{' '.join(command)}` failed with {code}"
@@ -73,11 +73,11 @@ def _todo(code: int, is_there: bool) -> str:
 
 def uninstall(where: Places, data_dir: str | None, run: Run | None = None) -> tuple[list[str], str]:
     """The files that are gone, and a sentence."""
-    gone = list(services.uninstall(wanted(where, data_dir), run or _run))
+    gone = list(services.uninstall(wanted(where, data_dir), run or run_command, home_folder(os.environ)))
     return gone, f"Removed {', '.join(gone)}." if gone else "There was no service."
 
 
-def _run(command: Sequence[str]) -> int:
+def run_command(command: Sequence[str]) -> int:
     """Its exit code; what it says comes out on stderr."""
     import subprocess
 
