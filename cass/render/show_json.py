@@ -8,7 +8,7 @@ from cass.store.schema import ERROR, GONE, KINDS, OFF_PATH, ROLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cass.store.catalog import StoredBlock, StoredSession
     from cass.store.hits import StoredMessage
@@ -20,8 +20,21 @@ def answer(
     session: StoredSession, messages: Sequence[StoredMessage], blocks: Mapping[int, Sequence[StoredBlock]]
 ) -> str:
     """The session and these of its messages as one object."""
-    shown = [_message(message, blocks.get(message.id, ())) for message in messages]
-    return dumps({"schema_version": SCHEMA_VERSION, "session": session_object(session), "messages": shown})
+    return "".join(parts(session, [(messages, blocks)]))
+
+
+def parts(
+    session: StoredSession, chunks: Iterable[tuple[Sequence[StoredMessage], Mapping[int, Sequence[StoredBlock]]]]
+) -> Iterator[str]:
+    """The same object piece by piece, for a session that need not fit into memory."""
+    head = dumps({"schema_version": SCHEMA_VERSION, "session": session_object(session), "messages": ()})
+    yield head.removesuffix("]}")
+    between = ""
+    for messages, blocks in chunks:
+        for message in messages:
+            yield between + dumps(_message(message, blocks.get(message.id, ())))
+            between = ", "
+    yield "]}"
 
 
 def _message(message: StoredMessage, blocks: Sequence[StoredBlock]) -> dict[str, object]:

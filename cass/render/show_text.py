@@ -8,7 +8,7 @@ from cass.store.schema import ERROR, KINDS, OFF_PATH, ROLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cass.render.terminal import Style
     from cass.store.catalog import StoredBlock, StoredSession
@@ -23,24 +23,28 @@ LEFT = "  (on a branch that was left)"
 def conversation(
     session: StoredSession,
     short: str,
-    messages: Sequence[StoredMessage],
-    blocks: Mapping[int, Sequence[StoredBlock]],
+    chunks: Iterable[tuple[Sequence[StoredMessage], Mapping[int, Sequence[StoredBlock]]]],
     target: int | None,
     tools: bool,
     look: Style,
-) -> str:
-    """The page.  `short` is the session's id as it is shown, `target` the ordinal that was asked for."""
-    lines = list(_head(session, short, look))
+) -> Iterator[str]:
+    """The page, its head first, then a part for each of `chunks`: some messages and the blocks of each.
+
+    `short` is the session's id as it is shown, `target` the ordinal that was asked for.
+    """
+    yield "".join([line + "\n" for line in _head(session, short, look)])
     gone = False
-    for message in messages:
-        if message.ordinal < 0 and not gone:
-            gone = True
-            lines += ["", look.paint(GONE_HEAD, YELLOW)]
-        lines += ["", _heading(message, short, message.ordinal == target, look)]
-        for block in blocks.get(message.id, ()):
-            # Who asks for one message wants to read it.
-            lines += _block(block, tools or message.ordinal == target, look)
-    return "".join(line + "\n" for line in lines)
+    for messages, blocks in chunks:
+        lines = []
+        for message in messages:
+            if message.ordinal < 0 and not gone:
+                gone = True
+                lines += ["", look.paint(GONE_HEAD, YELLOW)]
+            lines += ["", _heading(message, short, message.ordinal == target, look)]
+            for block in blocks.get(message.id, ()):
+                # Who asks for one message wants to read it.
+                lines += _block(block, tools or message.ordinal == target, look)
+        yield "".join([line + "\n" for line in lines])
 
 
 def _head(session: StoredSession, short: str, look: Style) -> Iterator[str]:

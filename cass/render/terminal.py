@@ -12,7 +12,8 @@ from cass.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from subprocess import Popen
     from typing import TextIO
 
 WIDTH = 80  # where nothing says how wide the screen is
@@ -112,8 +113,32 @@ def visible(text: str, lines: bool = False) -> str:
 def page(text: str, options: Mapping[str, object]) -> None:
     """Write `text` to stdout, through a pager if a person is looking and it does not fit the screen."""
     command = _pager(options, os.environ) if _is_terminal(sys.stdout) and not _fits(text) else []
-    if not (command and _paged(text, command)):
+    if not (command and _paged((text,), command)):
         sys.stdout.write(text)
+
+
+def page_parts(parts: Iterable[str], options: Mapping[str, object]) -> None:
+    """As `page`, for a text of which one part after the other is made: written as soon as there is something to see."""
+    if not (_is_terminal(sys.stdout) and (command := _pager(options, os.environ))):
+        for part in parts:
+            sys.stdout.write(part)
+        return
+    rest, text = iter(parts), ""
+    for part in rest:
+        text += part
+        if not _fits(text):
+            break
+    else:
+        sys.stdout.write(text)
+        return
+    if not _paged(_behind(text, rest), command):
+        for part in _behind(text, rest):
+            sys.stdout.write(part)
+
+
+def _behind(text: str, rest: Iterator[str]) -> Iterator[str]:
+    yield text
+    yield from rest
 
 
 def _fits(text: str) -> bool:
@@ -141,7 +166,7 @@ def _pager(options: Mapping[str, object], env: Mapping[str, str]) -> list[str]:
     return [] if words in ([], ["cat"]) else words
 
 
-def _paged(text: str, command: list[str]) -> bool:
+def _paged(parts: Iterable[str], command: list[str]) -> bool:
     """Whether the pager could be started.  LESS=FRX keeps colours and a short text on the screen."""
     import subprocess
 
@@ -150,8 +175,26 @@ def _paged(text: str, command: list[str]) -> bool:
         pager = subprocess.Popen(command, stdin=subprocess.PIPE, env={"LESS": "FRX", "LV": "-c"} | os.environ)
     except OSError:
         return False
+    assert pager.stdin is not None
     try:
-        pager.communicate(text.encode("utf-8", "backslashreplace"))
+        for part in parts:
+            pager.stdin.write(part.encode("utf-8", "backslashreplace"))
+            pager.stdin.flush()
+    except (BrokenPipeError, KeyboardInterrupt):
+        pass  # the person has seen enough
+    finally:
+        _wait(pager)
+    return True
+
+
+def _wait(pager: Popen[bytes]) -> None:
+    """Until the person leaves it, which Ctrl-C does not mean to less."""
+    assert pager.stdin is not None
+    try:
+        pager.stdin.close()
+    except (BrokenPipeError, KeyboardInterrupt):
+        pass
+    try:
+        pager.wait()
     except KeyboardInterrupt:
         pager.wait()
-    return True

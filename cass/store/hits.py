@@ -107,6 +107,18 @@ def messages_between(connection: Connection, session: int, first: int, last: int
     return [StoredMessage(*row) for row in connection.execute(sql, (session, first, last))]
 
 
+def messages_after(connection: Connection, session: int, ordinal: int, limit: int) -> list[StoredMessage]:
+    """The next messages of a session behind one that need not exist, in order."""
+    sql = f"{_STORED} WHERE m.session=? AND m.ordinal>? ORDER BY m.ordinal LIMIT ?"
+    return [StoredMessage(*row) for row in connection.execute(sql, (session, ordinal, limit))]
+
+
+def gone_after(connection: Connection, session: int, ordinal: int, limit: int) -> list[StoredMessage]:
+    """The next of the messages that are gone from the agent's file: their ordinals count down from -1."""
+    sql = f"{_STORED} WHERE m.session=? AND m.ordinal<? ORDER BY m.ordinal DESC LIMIT ?"
+    return [StoredMessage(*row) for row in connection.execute(sql, (session, min(0, ordinal), limit))]
+
+
 def marks(values: Iterable[object]) -> str:
     """As many question marks as values, for an IN list."""
     return ",".join("?" for _ in values)

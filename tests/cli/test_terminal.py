@@ -175,3 +175,22 @@ def test_no_pager_where_none_is_wanted(lines: int, options: dict[str, object], e
 
 def test_the_pager_may_be_pager():
     assert on_terminal(LONG.format(lines=50, options={}), {"PAGER": "wc -l"}).strip() == "50"
+
+
+PARTS = "from cass.render.terminal import page_parts; page_parts({parts}, {options})"
+ENDLESS = "(f'part {number}\\n' * 20 for number in __import__('itertools').count())"
+
+
+def test_a_long_text_is_shown_while_it_is_made():
+    """The pager has the first part before there is a last one, and whoever leaves it is done."""
+    shown = on_terminal(PARTS.format(parts=ENDLESS, options={"settings": {"pager": "head -n 1"}}), {})
+
+    assert shown.split("\r\n") == ["part 0", ""]
+
+
+@pytest.mark.parametrize("pager, parts", [("wc -l", 3), ("no-such-pager-anywhere", 3), ("no-such-pager-anywhere", 50)])
+def test_a_text_in_parts_is_whole_without_its_pager(pager: str, parts: int):
+    """Because it fits, or because there is none."""
+    options = {"settings": {"pager": pager}}
+
+    assert on_terminal(PARTS.format(parts=f"iter(['a\\n'] * {parts})", options=options), {}).split() == ["a"] * parts

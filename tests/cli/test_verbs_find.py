@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cass.cli import edge
+from cass.cli.verbs import show
 from tests.archive import DAY_MS, FIRST_MS, Home, answers, calls, make_home, says
 
 
@@ -164,6 +166,29 @@ def test_show_keeps_what_the_agent_has_dropped(home: Home):
     assert lines.index("No longer in the agent's file:") > lines.index("the pool timed out")
     assert home.cass("show", f"{name}:-1").returncode == 0
     assert json.loads(home.cass("show", name, "--json").stdout)["messages"][-1]["state"] == "gone"
+
+
+@pytest.mark.parametrize("more", [(), ("--json",), ("--role", "user"), ("--raw",)])
+def test_a_session_that_is_read_in_pieces_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], more: tuple[str, ...]
+):
+    """Every message once, those that are gone last, wherever one piece ends and the next begins."""
+    home = make_home(tmp_path)
+    home.claude("long", *[f"message {number}" for number in range(11)])
+    home.index()
+    home.claude("long", *[f"message {number}" for number in range(8)])
+    home.index()
+    for name, value in home.env.items():
+        monkeypatch.setenv(name, value)
+    words = ["show", sid(home, "message"), "--no-pager", *more]
+    edge.run(words)
+    whole = capsys.readouterr().out
+    monkeypatch.setattr(show, "FIRST", 2)
+    monkeypatch.setattr(show, "CHUNK", 3)
+    edge.run(words)
+
+    assert capsys.readouterr().out == whole
+    assert whole.count("message 7" if more != ("--role", "user") else "message 6") == 1
 
 
 @pytest.mark.parametrize(

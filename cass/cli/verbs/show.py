@@ -15,14 +15,17 @@ from cass.store.schema import ROLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from sqlite3 import Connection
     from typing import Any
 
     from cass.search.target import Target
+    from cass.store.catalog import StoredBlock
     from cass.store.hits import StoredMessage
 
 NEIGHBOURS = 3
-EVERY = 1 << 60
+# How many messages are read at once: first as many as a screen holds.
+FIRST, CHUNK = 16, 256
 
 
 def run(options: dict[str, Any]) -> int:
@@ -30,21 +33,31 @@ def run(options: dict[str, Any]) -> int:
     where = places(os.environ, data_dir=options["data_dir"])
     connection = connect.require_reader(where.database, where.data)
     target = find_target(connection, options["id"], options["line"], os.getcwd())
-    chosen = _chosen(connection, target, options)
+    chunks = _whole(connection, target, options) if target.ordinal is None else _around(connection, target, options)
     if options["raw"]:
-        _raw(connection, target, chosen, options)
+        _raw(connection, target, [message for some in chunks for message in some], options)
     else:
-        _print(connection, target, chosen, options)
+        _print(connection, target, chunks, options)
     return 0
 
 
-def _chosen(connection: Connection, target: Target, options: dict[str, Any]) -> list[StoredMessage]:
-    """The messages to show, those that are gone from the agent's files last."""
+def _whole(connection: Connection, target: Target, options: dict[str, Any]) -> Iterator[list[StoredMessage]]:
+    """The messages of a session, those that are gone from the agent's file last; some at a time.
+
+    Each time anew from the last one: a person may read for hours, and nothing stays locked meanwhile.
+    """
     roles = [ROLES.index(role) for role in options["role"]]
-    if target.ordinal is None:
-        found = hits.messages_between(connection, target.session, -EVERY, EVERY)
-        found = [message for message in found if not roles or message.role in roles]
-        return sorted(found, key=lambda message: (message.ordinal < 0, abs(message.ordinal)))
+    for read, start in ((hits.messages_after, -1), (hits.gone_after, 0)):
+        limit = FIRST
+        while some := read(connection, target.session, start, limit):
+            yield [message for message in some if not roles or message.role in roles]
+            start, limit = some[-1].ordinal, CHUNK
+
+
+def _around(connection: Connection, target: Target, options: dict[str, Any]) -> list[list[StoredMessage]]:
+    """The message that was asked for, with its neighbours."""
+    assert target.ordinal is not None
+    roles = [ROLES.index(role) for role in options["role"]]
     if hits.message_at(connection, target.session, target.ordinal) is None:
         what = f"the session has no message {target.ordinal}"
         raise NotFound(what, None, f"see them all: cass show {_head(options)}")
@@ -54,7 +67,8 @@ def _chosen(connection: Connection, target: Target, options: dict[str, Any]) -> 
     if target.ordinal < 0:
         wanted = [target.ordinal]
     found = hits.messages_between(connection, target.session, wanted[0], wanted[-1])
-    return [message for message in found if message.ordinal in wanted]
+    found = [message for message in found if message.ordinal in wanted]
+    return [found[at : at + CHUNK] for at in range(0, len(found), CHUNK)]
 
 
 def _head(options: dict[str, Any]) -> str:
@@ -62,26 +76,39 @@ def _head(options: dict[str, Any]) -> str:
     return text.rpartition(":")[0] or text
 
 
-def _print(connection: Connection, target: Target, chosen: list[StoredMessage], options: dict[str, Any]) -> None:
+def _print(
+    connection: Connection, target: Target, chunks: Iterable[list[StoredMessage]], options: dict[str, Any]
+) -> None:
+    """As they are read, so that the first line does not wait for the last."""
     session = catalog.session_with(connection, target.session)
-    blocks: dict[int, list[catalog.StoredBlock]] = {}
-    ids = [message.id for message in chosen]
-    for start in range(0, len(ids), hits.BOUND):
-        blocks |= catalog.blocks_of(connection, ids[start : start + hits.BOUND])
-    if hides(options["settings"], options["show_secrets"]):
-        blocks = {at: [replace(block, text=mask(block.text)) for block in some] for at, some in blocks.items()}
-        session = replace(session, title=mask(session.title)) if session.title else session
+    hidden = hides(options["settings"], options["show_secrets"])
+    if hidden and session.title:
+        session = replace(session, title=mask(session.title))
+    read = _with_blocks(connection, chunks, hidden)
     if options["json"]:
-        from cass.render.show_json import answer
+        from cass.render.show_json import parts
 
-        sys.stdout.write(answer(session, chosen, blocks) + "\n")
+        for part in parts(session, read):
+            sys.stdout.write(part)
+        sys.stdout.write("\n")
         return
     from cass.render.show_text import conversation
-    from cass.render.terminal import page, style
+    from cass.render.terminal import page_parts, style
 
     look = style(sys.stdout, options, os.environ)
     short = hits.unique_prefixes(connection, [session.sid])[session.sid]
-    page(conversation(session, short, chosen, blocks, target.ordinal, options["tools"], look), options)
+    page_parts(conversation(session, short, read, target.ordinal, options["tools"], look), options)
+
+
+def _with_blocks(
+    connection: Connection, chunks: Iterable[list[StoredMessage]], hidden: bool
+) -> Iterator[tuple[list[StoredMessage], dict[int, list[StoredBlock]]]]:
+    """Messages and what was said in them, as it may be shown."""
+    for messages in chunks:
+        blocks = catalog.blocks_of(connection, [message.id for message in messages])
+        if hidden:
+            blocks = {at: [replace(block, text=mask(block.text)) for block in some] for at, some in blocks.items()}
+        yield messages, blocks
 
 
 def _raw(connection: Connection, target: Target, chosen: list[StoredMessage], options: dict[str, Any]) -> None:
