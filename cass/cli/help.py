@@ -29,7 +29,7 @@ Pair = tuple[str, str]
 
 def main_help(look: Style, full: bool) -> str:
     """What `cass --help` (full) and `cass -h` print."""
-    parts = [PURPOSE + "\n"]
+    parts = [_wrapped(PURPOSE, look) + "\n"]
     if full:
         parts.append(_section("Examples", FIRST_STEPS, look))
     parts.append(_usage("cass COMMAND [OPTIONS] [WORDS]", look))
@@ -41,8 +41,10 @@ def main_help(look: Style, full: bool) -> str:
         parts.append(_section(TITLES[EVERYWHERE], [_option_pair(option) for option in everywhere], look))
         aliases = [(row.name, ", ".join(row.aliases)) for row in commands() if row.aliases]
         parts.append(_section("Also spelled", aliases, look, column=12))
-        parts.append("Exit status: 0 done, 1 nothing found, 2 not understood; cass man has them all.\n")
-    parts.append("Next: cass COMMAND --help explains one command, with examples.\n")
+        parts.append(
+            _wrapped("Exit status: 0 done, 1 nothing found, 2 not understood; cass man has them all.", look) + "\n"
+        )
+    parts.append(_wrapped("Next: cass COMMAND --help explains one command, with examples.", look) + "\n")
     return "\n".join(parts)
 
 
@@ -64,7 +66,7 @@ def command_help(row: Command, look: Style, full: bool) -> str:
     if not full:
         shared = [option.name for option in options_of(command(HOME)) if not option.hidden]
         parts.append(_wrapped(f"{TITLES[EVERYWHERE]}: {', '.join(shared)}", look) + "\n")
-        parts.append(f"Next: cass {row.name} --help says more, with examples.\n")
+        parts.append(_wrapped(f"Next: cass {row.name} --help says more, with examples.", look) + "\n")
     return "\n".join(parts)
 
 

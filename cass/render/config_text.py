@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cass.render.layout import aligned
+from cass.render.layout import aligned, columns
+from cass.render.narrow import fold
 from cass.render.terminal import DIM, Style, visible
 
 TYPE_CHECKING = False
@@ -28,7 +29,10 @@ def listing(settings: Sequence[EffectiveSetting], look: Style, origin: bool) -> 
     """All settings, one a line; with `origin` also where each stands and what it hides."""
     if look.plain:
         return "".join(_fact(one, origin) for one in settings)
-    lines = aligned([_row(one, origin) for one in settings])
+    rows = [_row(one, origin) for one in settings]
+    lines = aligned(rows)
+    if max(map(columns, lines), default=0) > look.width:
+        lines = ["\n".join(_paragraph(row, look)) for row in rows]
     return "".join(_painted(one, line, look, origin) for one, line in zip(settings, lines, strict=True))
 
 
@@ -36,6 +40,12 @@ def _row(one: EffectiveSetting, origin: bool) -> tuple[str, ...]:
     unit = f" {one.unit}" if one.unit else ""
     row = (one.name, value(one.value) + unit, LAYERS[one.source.value])
     return (*row, visible(one.origin or "")) if origin else row
+
+
+def _paragraph(row: tuple[str, ...], look: Style) -> list[str]:
+    """On a narrow screen the key stands alone, and below it its value and where that comes from."""
+    name, shown, *where = row
+    return [name, *fold(f"  {shown} ({', '.join(filter(None, where))})", look.width, "  ")]
 
 
 def _painted(one: EffectiveSetting, line: str, look: Style, origin: bool) -> str:

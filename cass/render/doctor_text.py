@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cass.render.json_text import dumps
-from cass.render.layout import counted, wrap
+from cass.render.layout import counted
+from cass.render.narrow import fold
 from cass.render.terminal import BOLD, GREEN, RED, YELLOW, visible
 
 TYPE_CHECKING = False
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from cass.status.checks import Finding
 
 SCHEMA_VERSION = 1
+# Where the screen is narrower, what was found stands below its name.
+NARROW = 64
 COLORS = {"ok": GREEN, "warn": YELLOW, "fail": RED}
 
 
@@ -41,14 +44,15 @@ def page(findings: Sequence[Finding], done: Sequence[str], look: Style) -> str:
 def _lines(finding: Finding, width: int, look: Style) -> list[str]:
     level = look.paint(f"{finding.level:<4}" if width else finding.level, COLORS[finding.level])
     text = visible(finding.evidence)
-    indent = " " * (width + 8)
-    rows = [text[start:end] for start, end in wrap(text, max(24, look.width - len(indent)))] if width else [text]
-    lines = [f"{level}  {finding.name:<{width}}  {rows[0]}" if width else f"{level}: {finding.name}: {text}"]
-    lines += [indent + row for row in rows[1:]]
-    if finding.command:
-        command = look.paint(visible(finding.command), BOLD)
-        lines.append(f"{indent}mend it: {command}" if width else f"mend {finding.name}: {command}")
-    return lines
+    command = look.paint(visible(finding.command or ""), BOLD)
+    if not width:
+        mend = [f"mend {finding.name}: {command}"] if finding.command else []
+        return [f"{level}: {finding.name}: {text}", *mend]
+    narrow = look.width < NARROW
+    indent = " " * (6 if narrow else width + 8)
+    first, *rest = fold(indent + text, look.width, indent)
+    lines = [f"{level}  {finding.name}", first] if narrow else [f"{level}  {finding.name:<{width}}  {first.lstrip()}"]
+    return [*lines, *rest, *([f"{indent}mend it: {command}"] if finding.command else [])]
 
 
 def _sum(findings: Sequence[Finding]) -> str:

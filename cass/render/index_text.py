@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cass.render.layout import aligned, counted, date, duration, number, size
-from cass.render.terminal import BOLD, DIM, visible
+from cass.render.layout import counted, date, duration, number, size
+from cass.render.narrow import table
+from cass.render.terminal import BOLD, visible
 from cass.store.counts import AgentCount
 
 TYPE_CHECKING = False
@@ -67,8 +68,7 @@ def _facts(rows: list[tuple[str, ...]]) -> str:
 
 
 def _table(rows: list[tuple[str, ...]], look: Style) -> str:
-    lines = aligned([HEADS, *rows], right=range(1, len(HEADS)))
-    return "\n".join([look.paint(lines[0], DIM), *lines[1:]]) + "\n\n"
+    return "\n".join(table(HEADS, rows, look, right=range(1, len(HEADS)))) + "\n\n"
 
 
 def _totals(report: IndexReport, counts: Mapping[str, AgentCount], look: Style) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cass.render.layout import aligned, date, duration, size
+from cass.render.layout import date, duration, size
+from cass.render.narrow import table
 from cass.render.terminal import visible
 
 TYPE_CHECKING = False
@@ -21,7 +22,7 @@ def listing(models: Sequence[Model], missing: Sequence[KnownModel], look: Style)
     if look.plain:
         lines = [f"{name}: {', '.join(filter(None, facts))}" for name, *facts in rows]
     else:
-        lines = aligned(rows)
+        lines = table((), rows, look)
     hints = [f"Install it: cass models install {known.name}" for known in missing[:1]]
     return "".join(f"{line}\n" for line in (*lines, *hints))
 

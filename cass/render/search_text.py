@@ -179,7 +179,16 @@ def about(results: Results, look: Style) -> str:
         lines += stage_lines(results.stages)
     if not results.total:
         lines += _next_steps(results)
-    return "".join(look.paint(line, DIM) + "\n" for line in lines)
+    return "".join(look.paint(row, DIM) + "\n" for line in lines for row in _rows(line, look))
+
+
+def _rows(line: str, look: Style) -> list[str]:
+    """The line as a narrow screen shows it, words whole."""
+    if len(line) <= look.width or look.plain or not look.terminal:
+        return [line]
+    from cass.render.narrow import fold
+
+    return fold(line, look.width)
 
 
 def _totals(results: Results) -> str:

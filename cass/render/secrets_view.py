@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cass.render.json_text import dumps
-from cass.render.layout import aligned, counted, date, number
-from cass.render.terminal import DIM
+from cass.render.layout import counted, date, number
+from cass.render.narrow import table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def listing(found: Sequence[SeenSecret], short: Mapping[str, str], look: Style) 
         return "".join(f"{line}\n" for line in facts)
     if not rows:
         return ""
-    head, *lines = aligned([HEADS, *rows], right=(4,))
-    return "".join(f"{line}\n" for line in (look.paint(head, DIM), *lines))
+    return "".join(f"{line}\n" for line in table(HEADS, rows, look, right=(4,)))
 
 
 def _row(secret: SeenSecret, short: Mapping[str, str]) -> tuple[str, ...]:

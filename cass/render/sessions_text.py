@@ -16,6 +16,7 @@ HEADS = ("id", "when", "agent", "messages", "workspace", "title")
 WIDEST_WORKSPACE = 24
 # Where the screen leaves less for the title, the workspace goes.
 LEAST_TITLE = 24
+LEAST_NARROW_TITLE = 16
 
 
 def listing(listed: Sequence[StoredSession], short: Mapping[str, str], look: Style, now_ms: int) -> str:
@@ -43,12 +44,21 @@ def _lines(rows: list[tuple[str, ...]], look: Style) -> list[str]:
     table = [HEADS, *rows]
     if look.width - _width_before_title(table) < LEAST_TITLE:
         table = [(*row[:4], row[5]) for row in table]
-    room = max(8, look.width - _width_before_title(table))
+    room = look.width - _width_before_title(table)
+    if room < LEAST_NARROW_TITLE:
+        return [line for row in rows for line in _paragraph(row, look)]
     table = [(*row[:-1], cut(row[-1], room)) for row in table]
     head, *lines = aligned(table, right=(3,))
     names = [row[0] for row in rows]
     painted = [look.paint(name, f"{BOLD};{CYAN}") + line[len(name) :] for name, line in zip(names, lines, strict=True)]
     return [look.paint(head, DIM), *painted]
+
+
+def _paragraph(row: tuple[str, ...], look: Style) -> list[str]:
+    """On a narrow screen the title stands on a line of its own."""
+    name, when, agent, messages, _, title = row
+    rest = cut(f"{when}  {agent}  {messages}", max(8, look.width - len(name) - 2))
+    return [f"{look.paint(name, f'{BOLD};{CYAN}')}  {rest}", cut(f"  {title}", look.width)]
 
 
 def _width_before_title(table: Sequence[Sequence[str]]) -> int:

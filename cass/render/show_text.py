@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from cass.render.layout import counted, cut, date
+from cass.render.narrow import fold
+from cass.render.prose import laid_out
 from cass.render.terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, visible
 from cass.store.schema import ERROR, KINDS, OFF_PATH, ROLES
 
@@ -48,7 +50,8 @@ def conversation(
 
 
 def _head(session: StoredSession, short: str, look: Style) -> Iterator[str]:
-    yield look.paint(visible(session.title or "(no title)"), BOLD)
+    title = visible(session.title or "(no title)")
+    yield from [look.paint(row, BOLD) for row in (fold(title, look.width) if look.terminal else [title])]
     facts = [short, session.agent, visible(session.model or ""), counted(session.messages, "message")]
     yield "  ".join(filter(None, facts))
     if session.workspace:
@@ -75,7 +78,7 @@ def _heading(message: StoredMessage, short: str, wanted: bool, look: Style) -> s
 def _block(block: StoredBlock, tools: bool, look: Style) -> list[str]:
     kind = KINDS[block.kind]
     if kind == "text":
-        return visible(block.text, lines=True).strip("\n").split("\n")
+        return laid_out(visible(block.text, lines=True).strip("\n"), look)
     if tools:
         return _open(block, kind, look)
     return [_folded(block, kind, look)]
@@ -92,7 +95,7 @@ def _folded(block: StoredBlock, kind: str, look: Style) -> str:
     label = _label(block, kind, look)
     if lines and lines[0] == f"[{kind}]":
         return label
-    room = max(16, look.width - len(_label(block, kind, None)) - len(more) - 1)
+    room = max(8, look.width - len(_label(block, kind, None)) - len(more) - 1)
     first = cut(lines[0].expandtabs(1), room) if lines else "(empty)"
     return f"{label} {look.paint(first + more, DIM)}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cass.render.layout import counted, number
+from cass.render.narrow import fold
 from cass.render.terminal import BOLD, DIM, visible
 
 TYPE_CHECKING = False
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 SHOWN, SHOWN_VERBOSE = 3, 20
 # VS Code and its kin alone have dozens.
 PLACES_SHOWN = 8
+# Where the screen is narrower, labels have no column of their own.
+NARROW = 64
 DID = {"exclude": "left out from now on", "include": "no longer left out"}
 
 
@@ -25,7 +28,8 @@ def listing(found: Sources, home: str, look: Style, verbose: int, can_forget: bo
     blocks = [_plain(one, home, verbose) if look.plain else _block(one, home, look, verbose) for one in shown]
     rest = [one.title for one in found.agents if one not in shown]
     if rest:
-        blocks.append(f"Nothing found of {', '.join(rest)} (-v says where that was looked for).\n")
+        text = f"Nothing found of {', '.join(rest)} (-v says where that was looked for)."
+        blocks.append("\n".join([text] if look.plain else fold(text, look.width)) + "\n")
     blocks += filter(None, (_rules(found.rules), stored(found.before, can_forget)))
     return ("" if look.plain else "\n").join(blocks)
 
@@ -87,8 +91,10 @@ def _short(path: str, home: str) -> str:
 def _block(one: AgentSources, home: str, look: Style, verbose: int) -> str:
     lines = [f"{look.paint(one.title, BOLD)} {look.paint(f'({one.name})', DIM)}"]
     last = ""
+    hang = " " * (16 if look.width >= NARROW else 4)
     for label, fact in _facts(one, home, verbose):
-        lines.append(f"  {'' if label == last else label:<12}  {fact}")
+        shown = "" if label == last else label
+        lines += fold(f"  {shown:<12}  {fact}" if look.width >= NARROW else f"  {label}: {fact}", look.width, hang)
         last = label
     return "\n".join(lines) + "\n"
 

@@ -130,13 +130,22 @@ def _table(kind: str, tallies: Sequence[Tally], look: Style) -> Iterator[str]:
     room = max(12, look.width - (46 if look.width >= 64 else 22))
     rows = [(kind, "sessions", "messages", "first", "last")]
     for tally in tallies:
-        name = cut(visible(tally.name or UNKNOWN), room)
+        name = _cut(visible(tally.name or UNKNOWN), room)
         times = (_day(tally.first_ms), _day(tally.last_ms))
         rows.append((name, number(tally.sessions), number(tally.messages), *times))
     narrow = look.width < 64  # no room for the times
     head, *lines = aligned([row[:3] if narrow else row for row in rows], right=(1, 2))
     yield look.paint(head, DIM)
     yield from lines
+
+
+def _cut(name: str, width: int) -> str:
+    """Of a path the end, by which people know it."""
+    if columns(name) <= width or not name.startswith("/"):
+        return cut(name, width)
+    while columns(name) > width - 1:
+        name = name[1:]
+    return f"…{name}"
 
 
 # One fact a line

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cass.render.layout import ago, aligned, counted, duration, number, size, wrap
+from cass.render.layout import ago, columns, counted, duration, number, size, wrap
+from cass.render.narrow import fold, table
 from cass.render.terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, visible
 
 TYPE_CHECKING = False
@@ -72,11 +73,10 @@ def _rows(status: Status, look: Style, now_ms: int) -> list[str]:
 
 def _row(name: str, value: str, look: Style) -> list[str]:
     """A path stays whole, so that it can be copied."""
-    spans = wrap(value, max(24, look.width - 9)) if name != "data" else [(0, len(value))]
-    return [
-        f"{look.paint(f'{name:<8}', DIM) if not at else ' ' * 8} {value[start:end]}"
-        for at, (start, end) in enumerate(spans)
-    ]
+    if name == "data" and columns(value) > look.width - 9:
+        return [look.paint(name, DIM), f"  {value}"]
+    first, *more = fold(f"{name:<8} {value}", look.width, " " * 9) if name != "data" else [f"{name:<8} {value}"]
+    return [look.paint(first[:8], DIM) + first[8:], *more]
 
 
 def _meaning(status: Status) -> list[tuple[str, str]]:
@@ -150,8 +150,7 @@ def _agents(status: Status, look: Style) -> list[str]:
         return []
     if look.plain:
         return ["", *map(_plain_row, rows)]
-    lines = aligned([HEADS, *rows], right=range(1, len(HEADS)))
-    return ["", look.paint(lines[0], DIM), *lines[1:]]
+    return ["", *table(HEADS, rows, look, right=range(1, len(HEADS)))]
 
 
 def _plain_row(row: tuple[str, ...]) -> str:

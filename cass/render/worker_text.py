@@ -20,6 +20,8 @@ WORDS = {"running": "working", "resting": "resting", "stopped": "not running"}
 NOTHING = "Nothing has happened yet.\n"
 # What stands in front of the second and third line of a chunk.
 INDENT = " " * 18
+# Where the screen is narrower, texts stand below their names.
+NARROW = 60
 
 
 def doing(worker: WorkerFacts, now_ms: int) -> str:
@@ -117,18 +119,23 @@ def _lines(event: Event, done: ChunkDone | None, look: Style) -> list[str]:
 
 def _sentence(head: str, name: str, text: str, look: Style) -> list[str]:
     """The name in bold, and a text that goes on below itself."""
-    room = max(24, look.width - 28)
-    text = visible(text)
-    rows = [text[start:end] for start, end in wrap(text, room)] or [""]
-    first = f"{head}{look.paint(f'{cut(name, 9):<9}', BOLD)} {rows[0]}".rstrip()
-    return [first, *[" " * 28 + row for row in rows[1:]]]
+    first = f"{head}{look.paint(f'{cut(name, 9):<9}', BOLD)}"
+    rows = _rows(visible(text), look)
+    if look.width < NARROW:
+        return [first.rstrip(), *[f"    {row}" for row in rows if row]]
+    return [f"{first} {rows[0]}".rstrip(), *[" " * 28 + row for row in rows[1:]]]
 
 
 def _detail(name: str, text: str, look: Style) -> list[str]:
-    room = max(24, look.width - 28)
-    text = visible(text)
-    rows = [text[start:end] for start, end in wrap(text, room)] or [""]
+    rows = _rows(visible(text), look)
+    if look.width < NARROW:
+        return [f"    {look.paint(name, DIM)}", *[f"      {row}" for row in rows]]
     return [f"{INDENT}{look.paint(f'{name:<9}', DIM)} {rows[0]}", *[" " * 28 + row for row in rows[1:]]]
+
+
+def _rows(text: str, look: Style) -> list[str]:
+    room = look.width - 6 if look.width < NARROW else look.width - 28
+    return [text[start:end] for start, end in wrap(text, room)] or [""]
 
 
 def done(said: str, worker: WorkerFacts, now_ms: int) -> str:

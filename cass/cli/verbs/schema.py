@@ -14,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from cass.render.terminal import Style
+
 FOLDER = os.path.join(os.path.dirname(cass.__file__), "schemas")
 SCHEMA_VERSION = 1
 
@@ -28,7 +30,7 @@ def run(options: dict[str, Any]) -> int:
     elif options["json"]:
         sys.stdout.write(_as_json())
     else:
-        sys.stdout.write(_page(style(sys.stdout, options, os.environ).plain))
+        sys.stdout.write(_page(style(sys.stdout, options, os.environ)))
     return 0
 
 
@@ -57,9 +59,9 @@ def _as_json() -> str:
     return dumps({"schema_version": SCHEMA_VERSION, "schemas": listed}) + "\n"
 
 
-def _page(plain: bool) -> str:
-    """A line a schema; `plain` without columns."""
-    from cass.render.layout import aligned
+def _page(look: Style) -> str:
+    """A line a schema; plainly without columns."""
+    from cass.render.narrow import table
 
-    lines = [f"{name}: {what}" for name, what in SCHEMAS] if plain else aligned(SCHEMAS)
+    lines = [f"{name}: {what}" for name, what in SCHEMAS] if look.plain else table((), SCHEMAS, look)
     return "".join(line + "\n" for line in lines)
