@@ -247,7 +247,7 @@ def _place(row: Command, words: list[str], options: dict[str, object]) -> None:
     """Words go to the row's arguments in order."""
     left = list(words)
     for argument in row.arguments:
-        if argument.repeat:
+        if argument.repeat and (left or not argument.required):
             options[argument.key], left = left, []
         else:
             options[argument.key] = _word(row, argument, left)

@@ -66,7 +66,7 @@ ROWS: dict[str, Row] = {
     "status": Row((), r"archive  4 messages in 2 sessions", "status", ((("--semantic-mode", "soon"), 2),)),
     "doctor": Row((), r"\d+ checks", "doctor", ()),
     "sources": Row((), r"Claude Code \(claude_code\)", "sources", ((("dance",), 2),)),
-    "import": Row(("{export}",), r"in 1 new session", "import", ((("/no/such/file.zip",), 2),)),
+    "import": Row(("{export}",), r"in 1 new session", "import", ((("/no/such/file.zip",), 2), ((), 2))),
     "forget": Row(
         ("{sid}", "--dry-run"), r"Would forget 2 messages", "forget", ((("{sid}",), 2), ((), 2), (("ffffffff",), 1))
     ),
