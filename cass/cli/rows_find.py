@@ -45,6 +45,7 @@ def search() -> Command:
             ("cass search flaky test --agent codex --role user", "what you yourself told one agent"),
             ("cass search deadlock --json --limit 5", "the same for a program"),
             ("cass search -l deadlock", "only the sessions, one a line"),
+            ("cass search --live deadl", "while you type: deadl, deadlock, deadlocked"),
         ),
         aliases=("find", "query", "grep"),
         arguments=(Argument("query", "QUERY", "words, phrases, fields; - reads it from standard input", repeat=True),),
@@ -91,6 +92,7 @@ def _search_ways() -> tuple[Option, ...]:
             group=g,
         ),
         Option(("-F", "--literal"), "the text exactly so, punctuation included", group=g),
+        Option(("--live",), "as you type: the last word may go on; nothing is read first, by words alone", group=g),
         Option(
             ("--sort",),
             "the order",

@@ -66,7 +66,7 @@ class Compiled:
     """`ranked` orders; `rungs` tell what counts as having all, most or any of the words, strictest first.
 
     `nearly` orders much as `ranked` does, but finds only messages that lack at most one word: set where the words are
-    so common that the others had better not be looked at.
+    so common that the others had better not be looked at.  `partial`: more would match than is looked for.
     """
 
     ranked: Query
@@ -75,6 +75,7 @@ class Compiled:
     corrected: tuple[tuple[str, str], ...]
     dropped: tuple[str, ...]
     forms: tuple[tuple[str, tuple[str, ...]], ...]
+    partial: bool = False
 
 
 class Compiler:
@@ -150,7 +151,7 @@ class Compiler:
             rungs = [rung.under(under) for rung in rungs] if conditions else rungs
             ranked = under(self._ranked(units))
             nearly = under(near) if (near := _nearly(wanted)) is not None else None
-        return Compiled(ranked, nearly, tuple(rungs), *self._told())
+        return Compiled(ranked, nearly, tuple(rungs), *self._told(), any([unit.partial for unit in self._units]))
 
     def _told(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
         corrected = tuple((unit.word, unit.corrected) for unit in self._units if unit.corrected)
@@ -168,7 +169,7 @@ class Compiler:
 
     def _unit(self, part: syntax.Word | syntax.Prefix | syntax.Phrase) -> Unit:
         if isinstance(part, syntax.Word):
-            unit = self._words.word(part.text, self._correct)
+            unit = self._words.unfinished(part.text) if part.unfinished else self._words.word(part.text, self._correct)
         elif isinstance(part, syntax.Prefix):
             unit = self._words.inside(part.text) if part.inside else self._words.prefix(part.text)
         else:

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 FORM_WEIGHT = 0.3
 FEW_WORDS = 4
 PREFIX_TERMS = 50
+# A word that is being typed: it becomes so many others at most, and those only that together stand in so many messages;
+# the most frequent one in any case.  To look for its beginning costs 1 us for each word that has it, so in a large
+# archive, which has 10,000 of them behind two letters, one more letter is waited for.
+GROWN_TERMS, GROWN_FOUND = 16, 40_000
+LEAST_BEGUN, LEAST_BEGUN_OF_MANY, MANY_DOCUMENTS = 2, 3, 250_000
+# What stands in so large a part of the messages is grammar; a word is not completed to it.
+GRAMMAR_SHARE = 0.4
 # Of what is not one word, such as a path or a prefix: as if it were in one message of 150.
 NAME_IDF = 5.0
 # A corrected word must not be shorter than this: `teh` has too many neighbours to guess.
@@ -40,7 +47,7 @@ class Unit:
     `parts`: of words that a hyphen joins, which count by themselves too, but are no match.
     `scored` are the single words that `query` is made of, the best of which counts; empty for what is not one word.
     `found` is how many messages they are in, one that has several of them counted for each; `idf` how telling the unit
-    is, BM25's for single words.
+    is, BM25's for single words.  `partial`: there are further words that would match, and are not looked for.
     """
 
     query: Query | None
@@ -54,6 +61,7 @@ class Unit:
     scored: tuple[Query, ...] = ()
     found: int = 0
     idf: float = NAME_IDF
+    partial: bool = False
 
     @property
     def match(self) -> Query:
@@ -99,6 +107,52 @@ class WordCompiler:
         if len(tokens) == 1:
             return self._single(text, tokens[0], correct)
         return self._compound(text, tokens)
+
+    def unfinished(self, text: str) -> Unit:
+        """A word that somebody is typing: as it stands, in its forms, and what it may become; never corrected."""
+        tokens = self._analyzer.analyze(text)
+        if len(tokens) > 1:
+            begun = Query.phrase_prefix_query(self._schema, "body", list(tokens))
+            return Unit(begun, text) if self._matches(begun) else self.word(text, False)
+        if not tokens or query_words.cjk_runs(tokens[0]):
+            return self.word(text, False)
+        forms = self._forms(tokens[0])
+        grown, partial = self._grown(tokens[0], forms)
+        return self._begun(text, tokens[0], forms, grown, partial) if grown else self.word(text, False)
+
+    def _begun(
+        self, text: str, token: str, forms: list[tuple[str, int]], grown: list[tuple[str, int]], partial: bool
+    ) -> Unit:
+        """Where the word occurs as it stands, others that begin so count as little as its forms do."""
+        is_word = bool(forms) and forms[0][0] == token
+        scored = self._scored(token, [*forms, *grown], self._form_weight if is_word else 1.0)
+        found = sum([count for _, count in (*forms, *grown)])
+        return Unit(
+            _best(scored),
+            text,
+            forms=tuple([form for form, _ in forms]),
+            share=max([count for _, count in (*forms, *grown)]) / self._documents,
+            scored=tuple(scored),
+            found=found,
+            idf=self._idf(min(self._documents, found)),
+            partial=partial,
+        )
+
+    def _grown(self, token: str, forms: list[tuple[str, int]]) -> tuple[list[tuple[str, int]], bool]:
+        """Words that begin so, the most frequent first; and whether there are others that are not among them."""
+        if len(token) < (LEAST_BEGUN_OF_MANY if self._documents > MANY_DOCUMENTS else LEAST_BEGUN):
+            return [], False
+        known = {token, *[form for form, _ in forms]}
+        there = self._searcher.terms_with_prefix("body", token, None, PREFIX_TERMS)
+        others = [(word, count) for word, count in there if word not in known]
+        grown: list[tuple[str, int]] = []
+        left = GROWN_FOUND
+        for word, count in others:
+            is_grammar = count > left and count > GRAMMAR_SHARE * self._documents
+            if len(grown) < GROWN_TERMS and not is_grammar and (not grown or count <= left):
+                grown.append((word, count))
+                left -= count
+        return grown, len(grown) < len(others) or len(there) == PREFIX_TERMS
 
     def phrase(self, text: str, within: int | None = None) -> Unit:
         """Words next to each other, as typed; or no further apart than `within` others, in any order."""
@@ -175,12 +229,12 @@ class WordCompiler:
                 forms.append((other, count))
         return forms
 
-    def _scored(self, token: str, forms: Iterable[tuple[str, int]]) -> list[Query]:
+    def _scored(self, token: str, forms: Iterable[tuple[str, int]], form_weight: float | None = None) -> list[Query]:
         forms = list(forms)
         common = self._idf(min(self._documents, sum(count for _, count in forms)))
         scored = []
         for form, count in forms:
-            weight = 1.0 if form == token else self._form_weight
+            weight = 1.0 if form == token else self._form_weight if form_weight is None else form_weight
             scored.append(Query.boost_query(self._term(form), weight * common / self._idf(count)))
         return scored
 

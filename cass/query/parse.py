@@ -42,9 +42,9 @@ _DIGITS = frozenset("0123456789")
 _PROSE = frozenset(".,:;?!-–—…'*/")
 
 
-def parse(text: str) -> Query:
-    """Read any text as a query.  Never raises."""
-    lexer = _Lexer(text.replace("“", '"').replace("”", '"'))
+def parse(text: str, typing: bool = False) -> Query:
+    """Read any text as a query.  Never raises.  `typing`: what stands at its end is unfinished, and no note is made."""
+    lexer = _Lexer(text.replace("“", '"').replace("”", '"'), typing)
     lexer.read()
     notes = lexer.notes + _demote(lexer.lexemes)
     root, filters = _filters(_Tree(lexer.lexemes).root())
@@ -52,7 +52,7 @@ def parse(text: str) -> Query:
         notes += _left_out(lexer.unsearchable)
     elif written := _written(lexer.unsearchable) or ("" if filters else lexer.text.strip()):
         root, notes = Word(written), ["there are no letters or digits in it: searched as written"]
-    return Query(text, root, filters, tuple(dict.fromkeys(notes)))
+    return Query(text, root, filters, () if typing else tuple(dict.fromkeys(notes)))
 
 
 def _written(unsearchable: Sequence[str]) -> str:
@@ -86,8 +86,9 @@ class _Lexeme:
 class _Lexer:
     """Cuts text into lexemes whose parentheses are balanced and never empty."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, typing: bool = False) -> None:
         self.text = text
+        self.typed_at = len(text) if typing else -1  # where somebody goes on
         self.at = 0
         self.open = 0
         self.ignored = 0  # parentheses open beyond the depth that we follow
@@ -131,7 +132,9 @@ class _Lexer:
         start = self.at
         inside = self._quoted()
         within = self._within()
-        if inside:
+        if inside and self.at == self.typed_at and self.text[-1] != '"' and within is None:
+            self._leaf(sign or "+", Prefix(inside) if " " in inside else Word(inside), inside, self.text[start:])
+        elif inside:
             self._leaf(sign, Phrase(inside, within), inside, self.text[start : self.at].strip())
 
     def _within(self) -> int | None:
@@ -184,12 +187,12 @@ class _Lexer:
 
     def _word(self, sign: str) -> None:
         if field := self._field():
-            self.lexemes.append(_Lexeme("leaf", sign, field))
+            self.lexemes.append(_Lexeme("leaf", sign, replace(field, unfinished=self.at == self.typed_at)))
             return
         start = self.at
         word = self._run()
         if word in _OPERATORS and not sign:
-            self.lexemes.append(_Lexeme(word))
+            self.lexemes += [] if self.at == self.typed_at else [_Lexeme(word)]
         else:
             self._leaf(sign, self._word_or_prefix(word), word, sign + self.text[start : self.at])
 
@@ -260,6 +263,8 @@ class _Lexer:
         return Prefix(stem)
 
     def _leaf(self, sign: str, node: Node, text: str, raw: str) -> None:
+        if isinstance(node, Word) and self.at == self.typed_at and sign != "-":
+            node = replace(node, unfinished=True)
         if any(map(str.isalnum, text)):
             self.lexemes.append(_Lexeme("leaf", sign, node))
         else:

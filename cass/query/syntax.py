@@ -18,9 +18,13 @@ FIELDS = ("agent", "workspace", "role", "title", "path", "tool", "session", "ent
 
 @record
 class Word:
-    """One word as typed; it may be a compound, `src/foo.rs:42`, whose parts must stand next to each other."""
+    """One word as typed; it may be a compound, `src/foo.rs:42`, whose parts must stand next to each other.
+
+    `unfinished`: somebody is typing it, so it may be the beginning of a longer one.
+    """
 
     text: str
+    unfinished: bool = False
 
 
 @record
@@ -87,13 +91,14 @@ class Bare:
 class Field:
     """`name:value`; `exclude` for `name:!value` and `-name:value`.  The value is as typed: nobody has checked it.
 
-    `others` are further values of `name:(value OR other)`: one of them is enough.
+    `others` are further values of `name:(value OR other)`: one of them is enough.  `unfinished` as of a word.
     """
 
     name: str
     value: str
     exclude: bool = False
     others: tuple[str, ...] = ()
+    unfinished: bool = False
 
     @property
     def values(self) -> tuple[str, ...]:

@@ -50,7 +50,8 @@ def forms_of(leaf: Word | Phrase | Prefix) -> tuple[Form, ...]:
         if name is not None:
             return (Form((bare_name(leaf.text),), literal=True), Form((name,)))
         if versions := version_forms(leaf.text):
-            return tuple(Form(tuple(parts)) for parts in versions)
+            return tuple(Form(tuple(parts), leaf.unfinished) for parts in versions)
+        return _sequences(leaf.text, leaf.unfinished)
     if isinstance(leaf, Prefix):
         return _sequences(leaf.text, True, leaf.inside)
     return _sequences(leaf.text)

@@ -169,7 +169,7 @@ class Search:
         found: list[Filter] = []
         if request.is_filtered:
             found = self.resolver.of_request(request)
-        found += [self.resolver.field(field) for field in self.query.filters]
+        found += [wanted for field in self.query.filters if (wanted := self.resolve(field)) is not None]
         if not request.include_self and (isinstance(self.reader, Damage) or self._has_own(self.reader)):
             from cass.lexical.filter import Filter
 
@@ -229,7 +229,7 @@ class Search:
         while answer.more and limit < MOST_FETCHED and not self._fills_page(answer):
             limit *= 4
             answer = reader.search(compiled, limit, request.match, sort, request.strict)
-        return self._found(answer)
+        return self._found(answer, not compiled.partial)
 
     def _fills_page(self, answer: LexicalAnswer) -> bool:
         """Are there enough candidates for the page and one more, once they are grouped and copies are folded?"""
@@ -238,25 +238,25 @@ class Search:
         return len(fold(answer.candidates, self.request.grouped)) > self.offset + self.request.limit
 
     def _has_compounds(self) -> bool:
-        return any(isinstance(leaf, Word) and not leaf.text.isalnum() for leaf in wanted_leaves(self.query.root))
+        leaves = wanted_leaves(self.query.root)
+        return any(isinstance(leaf, Word) and not (leaf.text.isalnum() or leaf.unfinished) for leaf in leaves)
 
     def _leave_out(self, frequency: Callable[[str], int] | None) -> None:
         from cass.search.many import rarest
 
         self.query = rarest(self.query, frequency)
 
-    def _found(self, answer: LexicalAnswer) -> Found:
+    def _found(self, answer: LexicalAnswer, is_exact: bool) -> Found:
         whole = "corrected" if answer.corrected else "exact"
         if not self.wants_words:
             whole = "filter"
         types = dict.fromkeys(answer.exact, whole)
-        return Found(
-            answer.candidates, answer.total, answer.rung, types, answer.corrected, answer.dropped, answer.forms
-        )
+        told = answer.corrected, answer.dropped, answer.forms
+        return Found(answer.candidates, answer.total, answer.rung, types, *told, exact_total=is_exact)
 
-    def resolve(self, field: Field) -> Filter:
-        """A field inside the tree → a filter."""
-        return self.resolver.field(field)
+    def resolve(self, field: Field) -> Filter | None:
+        """A field → a filter; None for one that is being typed and says nothing yet."""
+        return self.resolver.unfinished(field) if field.unfinished else self.resolver.field(field)
 
     def _with_tail(self, reader: LexicalReader) -> Found:
         from cass.search.tail import with_tail
@@ -389,6 +389,8 @@ def fold(candidates: Sequence[Candidate], grouped: bool) -> list[tuple[Candidate
 
 
 def _judged(search: Search, found: Found) -> float | None:
+    if search.request.live:
+        return None
     if found.rung == "all" and found.alike is None and search.wants_words and not search.offset:
         return SURE
     from cass.search.confidence import confidence

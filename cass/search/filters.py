@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from cass.connectors.table import find_agent
-from cass.errors import AmbiguousId, NotFound, UsageError
+from cass.errors import AmbiguousId, CassError, NotFound, UsageError
 from cass.lexical.filter import Filter
 from cass.query.times import parse_time
 from cass.query.words import tokens
@@ -62,6 +62,18 @@ class Resolver:
         if field not in self._known:
             self._known[field] = self._read(field)
         return self._known[field]
+
+    def unfinished(self, field: Field) -> Filter | None:
+        """That of a field whose value is being typed; None as long as nobody knows what it is to be."""
+        told = len(self.notes)
+        try:
+            found = self.field(field)
+        except CassError:
+            return None
+        if found.values or field.name != "workspace":
+            return found
+        del self.notes[told:]
+        return None
 
     def _read(self, field: Field) -> Filter:
         if field.name in ("since", "until"):

@@ -21,6 +21,7 @@ class Request:
     `match` fixes the rung, None takes the strictest with messages; `strict` leaves out the hits of lower ones.
     `cursor` replaces `offset`.  `current_session` is the id that `current` stands for, None where nobody knows.
     `short_ids`: will the hits' shortest unique ids be shown?  `semantic`: the semantic settings that are set, plain.
+    `live`: somebody is typing at the text's end and waits for no more than words.
     """
 
     text: str
@@ -50,19 +51,20 @@ class Request:
     short_ids: bool = True
     masked: bool = True
     semantic: tuple[tuple[str, object], ...] = ()
+    live: bool = False
 
     def query(self) -> Query:
         """What was typed, read; with `literal` nothing in it has a meaning."""
         # Bytes of the command line that are no UTF-8 arrive as lone surrogates; what is stored has this sign for them.
         text = "".join(["\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in self.text])
-        return Query(text, Word(text) if text else None) if self.literal else parse(text)
+        return Query(text, Word(text) if text else None) if self.literal else parse(text, self.live)
 
     @property
     def wants_meaning(self) -> bool:
         """Is there anything for vectors to add?  Strict mode wants to know in any case that they are there."""
         if self.mode != "hybrid_preferred":
             return self.mode == "strict_semantic"
-        return not self.about_words and bool(self.text)
+        return not self.about_words and not self.live and bool(self.text)
 
     @property
     def about_words(self) -> bool:

@@ -29,7 +29,9 @@ RELAXED_BONUS = 0.5
 def compounds(query: Query) -> tuple[list[str], float]:
     """The words of a query that are several words to the index, and how many of its words (0 to 1) they are."""
     leaves = dict.fromkeys(wanted_leaves(query.root))
-    words = [leaf.text for leaf in leaves if isinstance(leaf, Word) and len(pieces(leaf.text)) > 1]
+    words = [
+        leaf.text for leaf in leaves if isinstance(leaf, Word) and not leaf.unfinished and len(pieces(leaf.text)) > 1
+    ]
     return words, len(words) / max(1, len(leaves))
 
 

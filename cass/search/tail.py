@@ -87,7 +87,7 @@ def _corrected(query: Query, corrected: Mapping[str, str]) -> Query:
 def _corrected_node(node: Node, corrected: Mapping[str, str]) -> Node:
     """What is wanted is read as it was corrected; what must not be there stays as typed."""
     if isinstance(node, Word):
-        return Word(corrected.get(node.text, node.text))
+        return replace(node, text=corrected.get(node.text, node.text))
     if isinstance(node, (Bare, And, Or)):
         return replace(node, parts=tuple(_corrected_node(part, corrected) for part in node.parts))
     return replace(node, part=_corrected_node(node.part, corrected)) if isinstance(node, Must) else node

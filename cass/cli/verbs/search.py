@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # With nothing indexed a search reads the newest sessions for so long; the rest is `cass index`'s.
 FIRST_READ_S = 1.5
+# Who types waits no longer for an answer without an index; the next key asks again.
+LIVE_SCAN_S = 0.2
 # The index and the database stay open until the process ends: closing them takes longer than ending it.
 _kept: list[object] = []
 
@@ -30,12 +32,12 @@ _kept: list[object] = []
 def run(options: dict[str, Any]) -> int:
     """Search, print, and say by the exit code whether something was found."""
     where = places(os.environ, data_dir=options["data_dir"])
-    request = _request(options)
-    freshness = freshen(where, options["refresh"], options["settings"])
+    request = request_of(options)
+    freshness = freshen(where, "off" if request.live else options["refresh"], options["settings"])
     find, order = _finder(options), _order(options)
     results = find(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness, _kept.append, order)
     _print(results, options)
-    if results.long_tail and options["refresh"] != "off":
+    if results.long_tail and options["refresh"] != "off" and not request.live:
         _catch_up(where)
     return _exit_code(results, options)
 
@@ -57,7 +59,10 @@ def _finder(options: dict[str, Any]) -> Callable[..., Results]:
     return explained_search
 
 
-def _request(options: dict[str, Any]) -> Request:
+def request_of(options: dict[str, Any]) -> Request:
+    """What is asked.  Raises UsageError for options that exclude each other."""
+    if options["live"] and options["mode"] == "strict_semantic":
+        raise errors.UsageError("--live and --mode strict contradict each other", "cass search", "keep one of them")
     words = options["query"]
     text = sys.stdin.read().strip() if words == ["-"] else " ".join(words)
     return Request(
@@ -79,7 +84,7 @@ def _request(options: dict[str, Any]) -> Request:
         include_self=options["include_self"],
         exclude_sessions=tuple(options["exclude_session"]),
         context=options["context"],
-        timeout_s=options["timeout_s"] or 0.0,
+        timeout_s=options["timeout_s"] or (LIVE_SCAN_S if options["live"] else 0.0),
         counts_only=options["count"],
         strict=options["count"] or options["sessions_only"],
         current_session=os.environ.get("CASS_SESSION_ID") or None,
@@ -88,6 +93,7 @@ def _request(options: dict[str, Any]) -> Request:
         semantic=tuple(options["settings"].items()),
         short_ids=not (options["json"] or options["jsonl"]),
         masked=hides(options["settings"], options["show_secrets"]),
+        live=options["live"],
     )
 
 

@@ -1,0 +1,114 @@
+"""Search as you type: what the last word may become, and what nobody wants to hear of while typing."""
+
+from __future__ import annotations
+
+import pytest
+
+from cass.lexical import words
+from tests.archive import Home, make_home
+from tests.search.asking import found, marked, names, say
+
+SAID = {
+    "pool": "the connection pool is exhausted",
+    "pools": "connections are never closed, so the poll of the queue hangs",
+    "walrus": "a walrus read src/parser.rs and slept",
+    "test": "the test is flaky",
+    "testament": "a testament of walruses",
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return say(make_home(tmp_path_factory.mktemp("live")), **SAID)
+
+
+def typed(home: Home, text: str) -> set[str]:
+    return found(home, text, live=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "sessions"),
+    [
+        ("connec", {"pool", "pools"}),
+        ("CONNECTION", {"pool", "pools"}),
+        ("src/pars", {"walrus"}),
+        ("title walr", {"walrus", "testament"}),
+        ("wa", {"walrus", "testament"}),
+        ('"connection po', {"pool"}),
+        ('"po', {"pool", "pools"}),
+        ("a (walr", {"walrus", "testament"}),
+        ("walrus OR", {"walrus", "testament"}),
+        ("walrus -fla", {"walrus", "testament"}),
+        ("po*", {"pool", "pools"}),
+    ],
+)
+def test_the_last_word_may_go_on(home: Home, text: str, sessions: set[str]) -> None:
+    """Also inside what is not closed yet."""
+    assert typed(home, text) >= sessions
+    assert home.search(text, live=True).notes == ()
+
+
+def test_only_the_last_word_goes_on(home: Home) -> None:
+    """The ones before it, and it too behind a space, are whole."""
+    assert typed(home, "walr slept") == {"walrus"}
+    assert typed(home, "connec ") == set()
+
+
+def test_a_word_that_is_being_typed_is_not_corrected(home: Home) -> None:
+    """The same word is, once a space ends it."""
+    assert home.search("walrsu", live=True).corrected == ()
+    assert home.search("walrsu ", live=True).corrected == (("walrsu", "walrus"),)
+
+
+def test_the_word_as_it_stands_comes_first(home: Home) -> None:
+    """`test` may become testament, and mostly is what it is."""
+    assert names(home.search("test", live=True)) == ["test", "testament"]
+
+
+def test_what_the_word_became_is_set_off(home: Home) -> None:
+    """All of it, not only the part that was typed."""
+    assert marked(home.search("walr", live=True)) == ["walruses", "walrus"]
+
+
+def test_the_answer_is_sure_of_nothing_yet(home: Home) -> None:
+    """Who is still typing has not said what they look for."""
+    assert home.search("conn", live=True).confidence is None
+
+
+def test_of_many_words_only_some_are_looked_for(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The most frequent ones; then the count is a lower bound."""
+    monkeypatch.setattr(words, "GROWN_TERMS", 1)
+    results = home.search("test", live=True)
+
+    assert (results.total, results.exact_total) == (2, True)
+
+    results = home.search("po", live=True)
+    assert (results.total, results.exact_total) == (1, False)
+
+
+def test_in_a_large_archive_two_letters_are_too_few(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking at all words that begin so would take longer than typing one more."""
+    monkeypatch.setattr(words, "MANY_DOCUMENTS", 2)
+
+    assert (typed(home, "wa"), typed(home, "wal")) == (set(), {"walrus", "testament"})
+
+
+@pytest.mark.parametrize("text", ["walrus agent:co", "walrus agent:", "walrus workspace:nowh", "walrus (a OR agent:cl"])
+def test_a_field_limits_nothing_before_it_says_something(home: Home, text: str) -> None:
+    """A half typed name is no error."""
+    assert typed(home, text) >= {"walrus", "testament"}
+
+
+def test_a_field_that_is_typed_to_its_end_limits(home: Home) -> None:
+    assert typed(home, "walrus agent:codex") == set()
+    assert typed(home, "walrus agent:claude") == {"walrus", "testament"}
+
+
+def test_without_an_index_the_last_word_may_go_on_too(home: Home, tmp_path) -> None:
+    """Whatever answers, it is the same question."""
+    other = say(make_home(tmp_path), **SAID)
+    for path in sorted((other.data / "derived" / "lexical").rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+
+    assert typed(other, "connec") == {"pool", "pools"}
+    assert typed(other, "src/pars") == {"walrus"}
