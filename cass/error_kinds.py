@@ -109,6 +109,14 @@ class BadConfiguration(CassError):
     kind = "configuration"
 
 
+class Superseded(CassError):
+    """A newer request came before this one was answered; no command ends with it."""
+
+    exit_code = 7
+    kind = "superseded"
+    retryable = True
+
+
 class SemanticUnavailable(CassError):
     """Strict mode asked for vectors that cannot be had."""
 

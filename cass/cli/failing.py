@@ -103,15 +103,19 @@ def _tell(error: CassError, argv: list[str]) -> None:
 def _write_json(error: CassError, more: dict[str, object]) -> None:
     import json
 
-    said = {
+    sys.stdout.write(json.dumps({"error": error_object(error)} | more, sort_keys=True) + "\n")
+    sys.stdout.flush()
+
+
+def error_object(error: CassError) -> dict[str, object]:
+    """What programs read of an error."""
+    return {
         "kind": error.kind,
         "message": error.what,
         "where": error.where,
         "hint": error.todo,
         "retryable": error.retryable,
     }
-    sys.stdout.write(json.dumps({"error": said} | more, sort_keys=True) + "\n")
-    sys.stdout.flush()
 
 
 def _before_words(argv: list[str]) -> list[str]:

@@ -46,6 +46,7 @@ def search() -> Command:
             ("cass search deadlock --json --limit 5", "the same for a program"),
             ("cass search -l deadlock", "only the sessions, one a line"),
             ("cass search --live deadl", "while you type: deadl, deadlock, deadlocked"),
+            ('echo \'{"query": "deadlock"}\' | cass search --stdio', "a request a line, an answer a line"),
         ),
         aliases=("find", "query", "grep"),
         arguments=(Argument("query", "QUERY", "words, phrases, fields; - reads it from standard input", repeat=True),),
@@ -161,6 +162,9 @@ def _search_output() -> tuple[Option, ...]:
         Option(("-0", "--null"), "end each line of -l with a NUL character", group=g),
         Option(("--jsonl",), "one JSON object a line: the hits, then meta", group=g),
         Option(("--fields",), "minimal, summary, or a comma list of a hit's fields", TEXT, "LIST", group=g),
+        Option(
+            ("--stdio",), "answer one JSON request a line of standard input, an object a line, until it ends", group=g
+        ),
         Option(("--format",), "print each hit so, such as '{agent} {title}'", TEXT, "TEMPLATE", group=g),
         Option(("--max-content-length",), "cut each text after N characters", INT, "N", group=g),
         Option(("--max-tokens",), "print only as many hits as fit into N tokens of four bytes", INT, "N", group=g),

@@ -62,8 +62,7 @@ def search(
     `keep` gets what was opened, lest its end be waited for; `after` may reorder the answer; `make` makes the Search.
     """
     started_s = monotonic_s()
-    connection = connect.require_reader(places.database, places.data, connect.SEARCH_PAGES)
-    looking = (make or Search)(connection, open_reader(places.lexical), request, now_ms, monotonic_s, cwd)
+    looking = (make or Search)(places, request, now_ms, monotonic_s, cwd)
     keep(looking)
     found = looking.run()
     if request.wants_meaning and (request.mode == "strict_semantic" or places.has_vectors):
@@ -104,27 +103,30 @@ class Search:
 
     def __init__(
         self,
-        connection: Connection,
-        reader: LexicalReader | Damage,
+        places: Places,
         request: Request,
         now_ms: int,
         monotonic_s: Callable[[], float],
         cwd: str,
     ) -> None:
-        self.connection = connection
-        self.reader = reader
+        self.connection, self.reader = self.open(places)
         self.request = request
         self.monotonic_s = monotonic_s
         self.now_ms = now_ms
         self.cwd = cwd
         self.query = request.query()
-        self.state: State = hits.state(connection)
-        self.notes: list[str] = getattr(reader, "notes", [])
+        self.state: State = hits.state(self.connection)
+        self.notes: list[str] = getattr(self.reader, "notes", [])
         self._resolver: Resolver | None = None
-        self.generation = reader.generation if not isinstance(reader, Damage) else "none"
+        self.generation = "none" if isinstance(self.reader, Damage) else self.reader.generation
         self.literal = self._literal_text()
         self.offset = self._offset()
         self.filters = self._filters()
+
+    def open(self, places: Places) -> tuple[Connection, LexicalReader | Damage]:
+        """The database and the index, for this one search."""
+        connection = connect.require_reader(places.database, places.data, connect.SEARCH_PAGES)
+        return connection, open_reader(places.lexical)
 
     @property
     def wants_words(self) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from tests.archive import REPO, Home
 
@@ -45,3 +47,41 @@ def _size(path: str) -> int:
         return os.stat(path).st_size
     except OSError:
         return 0
+
+
+class Conversation:
+    """A `cass` that is asked a line and answers a line."""
+
+    def __init__(self, home: Home, *argv: str) -> None:
+        env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(REPO), "TZ": "UTC", **home.env}
+        pipe = subprocess.PIPE
+        command = [sys.executable, "-m", "cass", *argv]
+        self._running = subprocess.Popen(
+            command, env=env, cwd=home.home, stdin=pipe, stdout=pipe, stderr=pipe, text=True, bufsize=1
+        )
+
+    def __enter__(self) -> Conversation:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self._running.kill()
+        self._running.communicate()
+
+    def ask(self, request: dict[str, Any]) -> Any:
+        return json.loads(self.say(request))
+
+    def ask_line(self, line: str) -> Any:
+        assert self._running.stdin and self._running.stdout
+        self._running.stdin.write(line + "\n")
+        return json.loads(self._running.stdout.readline())
+
+    def say(self, request: dict[str, Any]) -> str:
+        """The answer as it was printed, without its line end."""
+        assert self._running.stdin and self._running.stdout
+        self._running.stdin.write(json.dumps(request) + "\n")
+        return self._running.stdout.readline().rstrip("\n")
+
+    def end(self) -> tuple[int, str]:
+        """Close its standard input: the exit code, and what it said on standard error."""
+        _, said = self._running.communicate()
+        return self._running.returncode, said

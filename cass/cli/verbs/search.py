@@ -31,10 +31,15 @@ _kept: list[object] = []
 
 def run(options: dict[str, Any]) -> int:
     """Search, print, and say by the exit code whether something was found."""
+    if options["stdio"]:
+        from cass.cli.verbs.search_stdio import serve
+
+        return serve(options)
     where = places(os.environ, data_dir=options["data_dir"])
-    request = request_of(options)
+    words = options["query"]
+    request = request_of(options, sys.stdin.read().strip() if words == ["-"] else " ".join(words))
     freshness = freshen(where, "off" if request.live else options["refresh"], options["settings"])
-    find, order = _finder(options), _order(options)
+    find, order = _finder(options), order_of(options)
     results = find(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness, _kept.append, order)
     _print(results, options)
     if results.long_tail and options["refresh"] != "off" and not request.live:
@@ -42,7 +47,8 @@ def run(options: dict[str, Any]) -> int:
     return _exit_code(results, options)
 
 
-def _order(options: dict[str, Any]) -> Callable[[Search, Found], Found] | None:
+def order_of(options: dict[str, Any]) -> Callable[[Search, Found], Found] | None:
+    """What orders the candidates anew, where that is asked for."""
     if options["diverse"] is None:
         return None
     from cass.search.diverse import spread
@@ -59,12 +65,10 @@ def _finder(options: dict[str, Any]) -> Callable[..., Results]:
     return explained_search
 
 
-def request_of(options: dict[str, Any]) -> Request:
+def request_of(options: dict[str, Any], text: str) -> Request:
     """What is asked.  Raises UsageError for options that exclude each other."""
     if options["live"] and options["mode"] == "strict_semantic":
         raise errors.UsageError("--live and --mode strict contradict each other", "cass search", "keep one of them")
-    words = options["query"]
-    text = sys.stdin.read().strip() if words == ["-"] else " ".join(words)
     return Request(
         text=text,
         limit=options["limit"],
@@ -160,15 +164,16 @@ def _catch_up(where: Places) -> None:
 
 def _print(results: Results, options: dict[str, Any]) -> None:
     if options["json"] or options["jsonl"]:
-        sys.stdout.write(_bounded(results, options, _as_json(options)) + "\n")
+        sys.stdout.write(json_text(results, options) + "\n")
         return
     from cass.render.search_text import write
 
     write(results, options, sys.stdout, sys.stderr, os.environ)
 
 
-def _bounded(results: Results, options: dict[str, Any], show: Callable[[Results, int | None], str]) -> str:
-    """What `show` makes of the hits, of all that fit where the tokens are limited."""
+def json_text(results: Results, options: dict[str, Any]) -> str:
+    """The answer as --json or --jsonl prints it: all hits, or those that fit where the tokens are limited."""
+    show = _as_json(options)
     if options["max_tokens"] is None:
         return show(results, None)
     from cass.render.fitting import fitting

@@ -1,0 +1,120 @@
+"""The database and the index held open between searches, for whoever asks again and again.
+
+What changed is opened anew, so an answer is never older than that of a new process.
+"""
+
+from __future__ import annotations
+
+import os
+
+from cass.disk import try_lock
+from cass.lexical.reader import Damage, open_reader
+from cass.lexical.schema import READER_LOCK, current_generation
+from cass.search.engine import Search, search
+from cass.store import connect
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from sqlite3 import Connection
+
+    from cass.disk import Lock
+    from cass.lexical.reader import LexicalReader
+    from cass.paths import Places
+    from cass.search.request import Found, Freshness, Request, Results
+
+    Opened = tuple[Connection, LexicalReader | Damage]
+
+
+class Warm:
+    """One data folder, held open from the first search to `let_go`."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._opened: Opened | None = None
+        self._lock: Lock | None = None
+        self._seen: tuple[object, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        return self._opened is not None
+
+    def search(
+        self,
+        request: Request,
+        now_ms: int,
+        monotonic_s: Callable[[], float],
+        cwd: str,
+        freshness: Freshness,
+        after: Callable[[Search, Found], Found] | None = None,
+    ) -> Results:
+        """The answer of `engine.search`, which says what this raises."""
+        looking: list[Search] = []
+
+        def make(*about: object) -> Search:
+            looking.append(_Held(self._open, *about))
+            return looking[0]
+
+        try:
+            results = search(self._places, request, now_ms, monotonic_s, cwd, freshness, after=after, make=make)
+        except BaseException:
+            self.let_go()
+            raise
+        if isinstance(looking[0].reader, Damage):
+            self.let_go()  # who mends it may leave the files' times as they are
+        return results
+
+    def let_go(self) -> None:
+        """Close everything: what was replaced or forgotten can be deleted."""
+        if self._opened is not None:
+            self._opened[0].close()
+        if self._lock is not None:
+            self._lock.release()
+        self._opened = self._lock = None
+
+    def _open(self, places: Places) -> Opened:
+        seen = _seen(places)
+        if self._opened is None or seen != self._seen:
+            self.let_go()
+            self._lock = _hold(places)
+            self._opened = connect.require_reader(places.database, places.data), open_reader(places.lexical)
+            self._seen = seen
+        reader = self._opened[1]
+        if not isinstance(reader, Damage):
+            reader.notes = []  # those of the search before
+        return self._opened
+
+
+class _Held(Search):
+    """A search over what is open already."""
+
+    def __init__(self, opened: Callable[[Places], Opened], *about: object) -> None:
+        self._held = opened
+        super().__init__(*about)  # type: ignore[arg-type]
+
+    def open(self, places: Places) -> Opened:
+        return self._held(places)
+
+
+def _seen(places: Places) -> tuple[object, ...]:
+    """What changes with the database's file, the index's generation and its commits."""
+    current = current_generation(places.lexical)
+    commit = os.path.join(current[0], "meta.json") if current is not None else ""
+    return current, _identity(commit), _identity(places.database)
+
+
+def _identity(path: str) -> tuple[int, ...]:
+    try:
+        info = os.stat(path)
+    except OSError:
+        return (0, 0)
+    return info.st_dev, info.st_ino, info.st_mtime_ns, info.st_size
+
+
+def _hold(places: Places) -> Lock | None:
+    """Keep the generation from being deleted; None where nobody may, or somebody is deleting it."""
+    current = current_generation(places.lexical)
+    try:
+        return try_lock(os.path.join(current[0], READER_LOCK), shared=True) if current is not None else None
+    except OSError:
+        return None
