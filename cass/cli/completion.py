@@ -1,6 +1,7 @@
 """Completion scripts for bash, zsh, fish and PowerShell, written from the command table.
 
-They are static: no process is started when a person presses TAB.
+They are static: no process is started when a person presses TAB, save where an ID is to be completed.  Then the newest
+sessions are asked of `cass search --live`, which is the quickest that can be asked.
 """
 
 from __future__ import annotations
@@ -8,9 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cass.cli.table import ALIASES, HOME, NAMES, PATH, Argument, Command, Option, command, commands, options_of
+from cass.connectors.table import AGENTS
 
 NOTE = "Completion for cass, written from its command table; change the table and generate it again."
 TAKES_FILES = ("show",)  # an ID, or a file that an agent wrote
+ID = "ID"  # what an argument or an option is called that takes a session
+NEWEST = 50
+
+
+def _sessions(form: str) -> str:
+    """The command that lists the newest sessions so."""
+    return f"cass search --live -n {NEWEST} --format '{form}' 2>/dev/null"
 
 
 def script(shell: str) -> str:
@@ -39,6 +48,15 @@ def _words_for(row: Command) -> tuple[str, ...]:
     return first.values if first is not None else ()
 
 
+def _takes_session(row: Command) -> bool:
+    return any(argument.metavar == ID for argument in row.arguments)
+
+
+def values_of(option: Option) -> tuple[str, ...]:
+    """The words that an option may have, where they are known."""
+    return tuple(agent.name for agent in AGENTS) if option.name == "--agent" else option.values
+
+
 def _names(row: Command) -> str:
     return "|".join((row.name, *row.aliases))
 
@@ -59,7 +77,7 @@ _cass_paths() {{
 }}
 
 _cass() {{
-    local cur prev cmd="" words="" values="" files="" i
+    local cur prev cmd="" words="" values="" files="" sessions="" i
     cur="${{COMP_WORDS[COMP_CWORD]}}"
     prev="${{COMP_WORDS[COMP_CWORD - 1]}}"
     # `--option=value` reaches us as three words.
@@ -89,7 +107,10 @@ _cass() {{
         COMPREPLY=($(compgen -W "$words" -- "$cur"))
     elif [[ -n $values ]]; then
         COMPREPLY=($(compgen -W "$values" -- "$cur"))
-    elif [[ -n $files ]]; then
+    elif [[ -n $sessions ]]; then
+        COMPREPLY=($(compgen -W "$({_sessions("{session_id}")})" -- "$cur"))
+    fi
+    if [[ -n $files && $cur != -* && -z ${{COMPREPLY[*]}} ]]; then
         _cass_paths -f
     fi
 }}
@@ -102,6 +123,8 @@ def _bash_row(row: Command) -> str:
     lines = [f"        {_names(row)})", f'            words="{" ".join(_spellings(shown(row)))}"']
     if _words_for(row):
         lines.append(f'            values="{" ".join(_words_for(row))}"')
+    if _takes_session(row):
+        lines.append("            sessions=1")
     if row.name in TAKES_FILES:
         lines.append("            files=1")
     return "\n".join((*lines, _bash_prev(shown(row)), "            ;;"))
@@ -112,8 +135,10 @@ def _bash_prev(options: list[Option]) -> str:
     lines = ['            case "$prev" in']
     for option in options:
         names = "|".join(option.names)
-        if option.values:
-            lines.append(f'                {names}) words="" values="{" ".join(option.values)}" ;;')
+        if values_of(option):
+            lines.append(f'                {names}) words="" values="{" ".join(values_of(option))}" ;;')
+        elif option.metavar == ID:
+            lines.append(f'                {names}) words="" values="" files="" sessions=1 ;;')
         elif option.kind == PATH:
             lines.append(f"                {names}) _cass_paths -d; return ;;")
     free = [name for option in options if option.takes_value and not _is_known(option) for name in option.names]
@@ -122,7 +147,7 @@ def _bash_prev(options: list[Option]) -> str:
 
 
 def _is_known(option: Option) -> bool:
-    return bool(option.values) or option.kind == PATH
+    return bool(values_of(option)) or option.kind == PATH or option.metavar == ID
 
 
 # zsh ----------------------------------------------------------------------------------------------------------------
@@ -134,6 +159,16 @@ def zsh() -> str:
     shared = " \\\n        ".join(_zsh_option(option) for option in _shared())
     return f"""#compdef cass
 # {NOTE}
+
+_cass_sessions() {{
+    local -a found
+    found=(${{(f)"$({_sessions("{session_id}:{agent} {title}")})"}})
+    _describe -V session found
+}}
+
+_cass_sessions_or_files() {{
+    _cass_sessions || _files
+}}
 
 _cass() {{
     local context state state_descr line curcontext="$curcontext"
@@ -189,13 +224,17 @@ def _zsh_option(option: Option) -> str:
 def _zsh_value(option: Option) -> str:
     if not option.takes_value:
         return ""
-    what = f"({' '.join(option.values)})" if option.values else "_files -/" if option.kind == PATH else " "
+    values = values_of(option)
+    what = f"({' '.join(values)})" if values else "_files -/" if option.kind == PATH else " "
+    what = "_cass_sessions" if option.metavar == ID else what
     return f":{option.metavar}:{what}"
 
 
 def _zsh_argument(row: Command, argument: Argument) -> str:
     """What a word may be.  Not the action ' ' for anything: its message keeps options from being completed."""
-    what = f"({' '.join(_words_for(row))})" if _words_for(row) else "_files" if row.name in TAKES_FILES else "()"
+    what = f"({' '.join(_words_for(row))})" if _words_for(row) else "()"
+    if _takes_session(row):
+        what = "_cass_sessions_or_files" if row.name in TAKES_FILES else "_cass_sessions"
     return _zsh_quoted(f"{'*' if argument.repeat else '1'}:{argument.metavar}:{what}")
 
 
@@ -213,7 +252,8 @@ def _zsh_quoted(text: str) -> str:
 
 
 def fish() -> str:
-    lines = [f"# {NOTE}", "", "complete -c cass -f"]
+    listed = _sessions("{session_id}\\t{agent} {title}")
+    lines = [f"# {NOTE}", "", "function __cass_sessions", f"    {listed}", "end", "", "complete -c cass -f"]
     none = f"not __fish_seen_subcommand_from {' '.join((*NAMES, *ALIASES))}"
     lines += [
         f"complete -c cass -n {_fish_quoted(none)} -a {row.name} -d {_fish_quoted(row.doc)}" for row in commands()
@@ -224,6 +264,8 @@ def fish() -> str:
         lines += ["", *(_fish_option(option, seen) for option in row.options if not option.hidden)]
         if _words_for(row):
             lines.append(f"complete -c cass -n {_fish_quoted(seen)} -a {_fish_quoted(' '.join(_words_for(row)))}")
+        if _takes_session(row):
+            lines.append(f"complete -c cass -n {_fish_quoted(seen)} -k -a '(__cass_sessions)'")
         if row.name in TAKES_FILES:
             lines.append(f"complete -c cass -n {_fish_quoted(seen)} -F")
     return "\n".join(line for line, before in zip(lines, ["x", *lines], strict=False) if line or before) + "\n"
@@ -233,8 +275,10 @@ def _fish_option(option: Option, seen: str) -> str:
     parts = ["complete -c cass"]
     parts += [f"-n {_fish_quoted(seen)}"] if seen else []
     parts += [f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in option.names]
-    if option.values:
-        parts.append(f"-x -a {_fish_quoted(' '.join(option.values))}")
+    if values_of(option):
+        parts.append(f"-x -a {_fish_quoted(' '.join(values_of(option)))}")
+    elif option.metavar == ID:
+        parts.append("-x -k -a '(__cass_sessions)'")
     elif option.kind == PATH:
         parts.append("-x -a '(__fish_complete_directories)'")
     elif option.takes_value:
@@ -295,9 +339,9 @@ def _powershell_row(name: str, options: list[Option], words: list[tuple[str, str
     pairs = words + [(spelling, option.doc) for option in options for spelling in option.names]
     found = "\n".join(f"                , @({_ps(word)}, {_ps(doc)})" for word, doc in pairs)
     values = "\n".join(
-        f"                {_ps(spelling)} = @({', '.join(_ps(value) for value in option.values)})"
+        f"                {_ps(spelling)} = @({', '.join(_ps(value) for value in values_of(option))})"
         for option in options
-        if option.values
+        if values_of(option)
         for spelling in option.names
     )
     return f"""        {_ps(name)} = @{{

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from cass.cli.completion import script
 from cass.cli.table import commands, options_of
+from tests.archive import Home, make_home
 from tests.cli.test_edge import ROOT, cass
 
 needs = {
@@ -24,6 +27,7 @@ CASES = [
     ("cass --color never statu", ["status"]),
     ("cass completion f", ["fish"]),
     ("cass help ind", ["index"]),
+    ("cass search --agent codex --agent claude_c", ["claude_code"]),
 ]
 
 
@@ -131,3 +135,68 @@ def test_a_file_name_with_spaces_is_one_completion(tmp_path):
     done = subprocess.run(["bash", "--norc", "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout == "two words.jsonl\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Two sessions, and the program on the PATH."""
+    home = make_home(tmp_path)
+    home.claude("older", "the pool timed out", title="It's a pool: small")
+    home.claude("newer", "a walrus sleeps", start_ms=home.now_ms - 1000, title="Walrus")
+    home.index()
+    program = tmp_path / "bin" / "cass"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m cass "$@"\n')
+    program.chmod(0o755)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    home.env |= {"PATH": path, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "120"}
+    return home
+
+
+def ids(home: Home) -> list[str]:
+    """Of the newer session, and of the older one."""
+    return [home.search(words).hits[0].sid for words in ("walrus", "pool")]
+
+
+ID_LINES = ("cass show ", "cass resume ", "cass forget ", "cass search --session ")
+
+
+@needs["bash"]
+@pytest.mark.parametrize("line", ID_LINES)
+def test_bash_completes_sessions(line: str, home: Home):
+    """The newest ones; the shell sorts them."""
+    quoted = " ".join(f"'{word}'" for word in line.split(" "))
+    program = (
+        f"source {ROOT}/completions/cass.bash; COMP_WORDS=({quoted}); COMP_CWORD={line.count(' ')}; _cass;"
+        ' printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(["bash", "--norc", "-c", program], capture_output=True, text=True, check=True, env=home.env)
+
+    assert done.stdout.split() == ids(home)
+
+
+@needs["fish"]
+@pytest.mark.parametrize("line", ID_LINES)
+def test_fish_completes_sessions_with_their_titles(line: str, home: Home):
+    program = f"cd {home.folder / 'bin'}; source {ROOT}/completions/cass.fish; complete -C '{line}'"
+    done = subprocess.run(["fish", "-N", "-c", program], capture_output=True, text=True, check=True, env=home.env)
+    newer, older = ids(home)
+
+    found = [line for line in done.stdout.splitlines() if not line.startswith("cass")]  # the files beside `show`
+    assert found == [f"{newer}\tclaude_code Walrus", f"{older}\tclaude_code It's a pool: small"]
+
+
+@needs["zsh"]
+@pytest.mark.parametrize("line", ID_LINES)
+def test_zsh_completes_sessions(line: str, home: Home):
+    newer, _ = ids(home)
+    done = subprocess.run(
+        ["zsh", "-f", "-c", ZSH_PTY, "zsh", str(ROOT / "completions" / "_cass"), line + newer[:6]],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=home.env,
+    )
+
+    assert done.stdout == f"{line}{newer} \n"
