@@ -62,9 +62,7 @@ def _search_filters() -> tuple[Option, ...]:
         Option(
             ("--session",), "only this session; the beginning of its id is enough", TEXT, "ID", repeat=True, group=f
         ),
-        Option(
-            ("--exclude-session",), "not this session; current is the one you are in", TEXT, "ID", repeat=True, group=f
-        ),
+        _exclude_session(),
         role_option(),
         *_since(),
         Option(("--include-self",), "also what cass itself printed into a session", group=f),
@@ -264,6 +262,7 @@ def like() -> Command:
             ("git diff | cass like -", "where something like this was worked on"),
             ("cargo test 2>&1 | cass like - -n 3", "who met this error before"),
             ("cass like 3fa9c2e1", "other sessions about the same"),
+            ("cass like 3fa9c2e1 --exclude-session current", "for an agent, which is in a session itself"),
         ),
         aliases=("related",),
         arguments=(Argument("id", "ID", "a session (ID), a message (ID:N), or - for standard input", required=True),),
@@ -272,6 +271,7 @@ def like() -> Command:
             agent_option(),
             _workspace(),
             *_since(),
+            _exclude_session(),
             secrets_option(),
         ),
     )
@@ -280,6 +280,11 @@ def like() -> Command:
 def _workspace() -> Option:
     doc = "only this folder and all below it; . is the current repository; a bare word is a folder's name"
     return Option(("--workspace",), doc, PATH, "PATH", repeat=True, group="Filters")
+
+
+def _exclude_session() -> Option:
+    doc = "not this session; current is the one you are in, with its subagents"
+    return Option(("--exclude-session",), doc, TEXT, "ID", repeat=True, group="Filters")
 
 
 def role_option() -> Option:

@@ -52,7 +52,7 @@ class Resolver:
             if values:
                 found.append(self._named(field, values, f"--{field}"))
         if request.exclude_sessions:
-            found += self._without(request.exclude_sessions, request.current_session)
+            found += self._without(request.exclude_sessions, request.current_sessions)
         if request.since or request.until:
             found.append(self._times(request.since, request.until))
         return found
@@ -131,21 +131,14 @@ class Resolver:
         rows = [find_session(self._connection, value)[0] for value in values]
         return self._in_sessions(rows)
 
-    def _without(self, values: Sequence[str], current: str | None) -> list[Filter]:
+    def _without(self, values: Sequence[str], current: Sequence[tuple[str, str]]) -> list[Filter]:
         """Sessions left out; `current` is the one that the caller is in, if that is known and stored."""
-        named = [value for value in values if value != "current"]
-        rows = [find_session(self._connection, value)[0] for value in named]
-        if len(named) < len(values) and current is None:
-            self.notes.append("which session is the current one is not known here: CASS_SESSION_ID can name it")
-        elif len(named) < len(values) and current is not None:
-            rows += self._current(current)
-        return [_excluded(self._in_sessions(rows))] if rows else []
+        rows = [find_session(self._connection, value)[0] for value in values if value != "current"]
+        if "current" in values:
+            from cass.search.current import current_sessions  # only for who asks
 
-    def _current(self, current: str) -> list[int]:
-        try:
-            return [find_session(self._connection, current)[0]]
-        except NotFound:
-            return []  # nothing of it is stored yet
+            rows += current_sessions(self._connection, current, self._cwd, self._now_ms, self.notes)
+        return [_excluded(self._in_sessions(rows))] if rows else []
 
     def _in_sessions(self, rows: Sequence[int]) -> Filter:
         copies: list[int] = []

@@ -19,7 +19,7 @@ class Request:
     """A search as asked.  Times and agents are still words; the engine reads them.
 
     `match` fixes the rung, None takes the strictest with messages; `strict` leaves out the hits of lower ones.
-    `cursor` replaces `offset`.  `current_session` is the id that `current` stands for, None where nobody knows.
+    `cursor` replaces `offset`.  `current_sessions` are (variable, id) of those that the surroundings call current.
     `short_ids`: will the hits' shortest unique ids be shown?  `semantic`: the semantic settings that are set, plain.
     `live`: somebody is typing at the text's end and waits for no more than words.
     """
@@ -45,7 +45,7 @@ class Request:
     timeout_s: float = 0.0
     counts_only: bool = False
     strict: bool = False
-    current_session: str | None = None
+    current_sessions: tuple[tuple[str, str], ...] = ()
     content: bool = False
     request_id: str | None = None
     short_ids: bool = True

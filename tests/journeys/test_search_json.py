@@ -324,17 +324,6 @@ def test_counts_and_lists_agree(home: Home) -> None:
     assert home.cass("search", "walrus", "-l", "-0").stdout.count("\0") == 3
 
 
-def test_the_current_session_is_named_by_the_surroundings(home: Home) -> None:
-    """Else the answer says that it is not known."""
-    words = ("search", "walrus", "--json", "--exclude-session", "current")
-    known = json.loads(home.cass(*words, env={"CASS_SESSION_ID": "one"}).stdout)
-    unknown = json.loads(home.cass(*words).stdout)
-
-    assert {hit["external_id"] for hit in known["hits"]} == {"two", "three"}
-    assert len(unknown["hits"]) == 3
-    assert "which session is the current one is not known here" in unknown["meta"]["notes"][0]
-
-
 def test_a_query_may_come_from_standard_input(home: Home) -> None:
     """And may begin with a dash behind `--`."""
     assert json.loads(home.cass("search", "-", "--json", stdin="sleeps\n").stdout)["query"] == "sleeps"

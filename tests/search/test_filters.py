@@ -156,18 +156,6 @@ def test_an_ambiguous_session_is_refused(tmp_path: Path) -> None:
     assert (refused.value.exit_code, refused.value.kind) == (2, "ambiguous-id")
 
 
-def test_the_current_session_is_left_out_where_it_is_known(home: Home) -> None:
-    """Else the answer says that nobody knows which it is."""
-    told = home.search("walrus", exclude_sessions=("current",))
-    left_out = home.search("walrus", exclude_sessions=("current",), current_session="apple")
-    unread = home.search("walrus", exclude_sessions=("current", "old"), current_session="not-stored-yet")
-
-    assert "which session is the current one is not known here" in told.notes[0]
-    assert len(names(told)) == 4
-    assert (set(names(left_out)), left_out.notes) == ({"app", "deep", "old"}, ())
-    assert set(names(unread)) == {"app", "deep", "apple"}
-
-
 @pytest.mark.usefixtures("_at_greenwich")
 @pytest.mark.parametrize(
     ("since", "until", "expected"),

@@ -6,6 +6,7 @@ import os
 import sys
 
 from cass import clock
+from cass.cli.verbs.search import current_of
 from cass.errors import UsageError
 from cass.lexical.reader import open_reader
 from cass.paths import places
@@ -68,7 +69,8 @@ def _results(where: Places, words: list[str], itself: tuple[str, ...], options: 
         until=options["until"],
         mode="lexical_only",
         match="any",
-        exclude_sessions=itself,
+        exclude_sessions=(*itself, *options["exclude_session"]),
+        current_sessions=current_of(options["exclude_session"]),
         short_ids=not options["json"],
         masked=hides(options["settings"], options["show_secrets"]),
     )

@@ -6,7 +6,7 @@ import os
 import sys
 
 from cass import clock
-from cass.cli.verbs.search import freshen
+from cass.cli.verbs.search import current_of, freshen
 from cass.errors import UsageError
 from cass.paths import places
 from cass.redact import hides, mask
@@ -87,7 +87,7 @@ def _request(options: dict[str, Any]) -> Request:
         literal=options["literal"],
         include_self=options["include_self"],
         exclude_sessions=tuple(options["exclude_session"]),
-        current_session=os.environ.get("CASS_SESSION_ID") or None,
+        current_sessions=current_of(options["exclude_session"]),
         content=True,
         short_ids=False,
         masked=hides(options["settings"], options["show_secrets"]),

@@ -14,7 +14,7 @@ from cass.store import connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from cass.paths import Places
@@ -91,7 +91,7 @@ def request_of(options: dict[str, Any], text: str) -> Request:
         timeout_s=options["timeout_s"] or (LIVE_SCAN_S if options["live"] else 0.0),
         counts_only=options["count"],
         strict=options["count"] or options["sessions_only"],
-        current_session=os.environ.get("CASS_SESSION_ID") or None,
+        current_sessions=current_of(options["exclude_session"]),
         content="content" in (options["fields"] or "").replace(" ", "").split(","),
         request_id=options["request_id"],
         semantic=tuple(options["settings"].items()),
@@ -99,6 +99,15 @@ def request_of(options: dict[str, Any], text: str) -> Request:
         masked=hides(options["settings"], options["show_secrets"]),
         live=options["live"],
     )
+
+
+def current_of(excluded: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Which sessions the surroundings call current, where `current` is to be left out."""
+    if "current" not in excluded:
+        return ()
+    from cass.search.current import named_sessions
+
+    return named_sessions(os.environ)
 
 
 def freshen(where: Places, how: str, settings: Mapping[str, object]) -> Freshness:
