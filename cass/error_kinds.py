@@ -117,6 +117,13 @@ class Superseded(CassError):
     retryable = True
 
 
+class MissingExtra(CassError):
+    """The command needs a package that is not installed with cass."""
+
+    exit_code = 11
+    kind = "missing-extra"
+
+
 class SemanticUnavailable(CassError):
     """Strict mode asked for vectors that cannot be had."""
 

@@ -8,7 +8,7 @@ _cass_paths() {
 }
 
 _cass() {
-    local cur prev cmd="" words="" values="" files="" i
+    local cur prev cmd="" words="" values="" files="" sessions="" i
     cur="${COMP_WORDS[COMP_CWORD]}"
     prev="${COMP_WORDS[COMP_CWORD - 1]}"
     # `--option=value` reaches us as three words.
@@ -28,16 +28,19 @@ _cass() {
     case "$cmd" in
         "")
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall demo schema completion man help version"
+            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall mcp demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
             esac
             ;;
         search|find|query|grep)
-            words="--agent --workspace --session --exclude-session --role --since --until --include-self --mode --match -F --literal --sort --diverse --group --refresh --timeout --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait -n --limit --offset --cursor -C --context -l --sessions-only -c --count -0 --null --jsonl --fields --format --max-content-length --max-tokens --offsets --explain --request-id --show-secrets --exit-zero --exit-status --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="--agent --workspace --session --exclude-session --role --since --until --include-self --mode --match -F --literal --live --sort --diverse --group --refresh --timeout --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait -n --limit --offset --cursor -C --context -l --sessions-only -c --count -0 --null --jsonl --fields --stdio --format --max-content-length --max-tokens --offsets --explain --request-id --show-secrets --exit-zero --exit-status --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
+                --agent) words="" values="claude_code codex gemini aider opencode cursor goose zed crush pi openclaw clawdbot oh_my_pi qwen factory mistral_vibe antigravity grok kimi kimi_code amp openhands hermes copilot entire specstory cline roo_code kilo_code copilot_cli continue chatgpt claude_ai" ;;
                 --workspace) _cass_paths -d; return ;;
+                --session) words="" values="" files="" sessions=1 ;;
+                --exclude-session) words="" values="" files="" sessions=1 ;;
                 --role) words="" values="user assistant tool system summary" ;;
                 --mode) words="" values="hybrid lexical strict semantic" ;;
                 --match) words="" values="all most any" ;;
@@ -48,11 +51,12 @@ _cass() {
                 --offsets) words="" values="chars utf8 utf16" ;;
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
-                --agent|--session|--exclude-session|--since|--until|--timeout|--semantic-download-policy|--semantic-fast-embedder|--semantic-embedder|--semantic-reranker|--semantic-quality-weight|--semantic-budget-mb|--semantic-max-backfill-threads|--semantic-wait|-n|--limit|--offset|--cursor|-C|--context|--fields|--format|--max-content-length|--max-tokens|--request-id) return ;;
+                --since|--until|--timeout|--semantic-download-policy|--semantic-fast-embedder|--semantic-embedder|--semantic-reranker|--semantic-quality-weight|--semantic-budget-mb|--semantic-max-backfill-threads|--semantic-wait|-n|--limit|--offset|--cursor|-C|--context|--fields|--format|--max-content-length|--max-tokens|--request-id) return ;;
             esac
             ;;
         show|read|view|expand)
             words="-C --context -n --line --role --tools --raw --show-secrets --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            sessions=1
             files=1
             case "$prev" in
                 --role) words="" values="user assistant tool system summary" ;;
@@ -65,22 +69,27 @@ _cass() {
             words="--workspace --agent --since --until -n --limit --show-secrets --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
                 --workspace) _cass_paths -d; return ;;
+                --agent) words="" values="claude_code codex gemini aider opencode cursor goose zed crush pi openclaw clawdbot oh_my_pi qwen factory mistral_vibe antigravity grok kimi kimi_code amp openhands hermes copilot entire specstory cline roo_code kilo_code copilot_cli continue chatgpt claude_ai" ;;
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
-                --agent|--since|--until|-n|--limit) return ;;
+                --since|--until|-n|--limit) return ;;
             esac
             ;;
         like|related)
-            words="-n --limit --agent --workspace --since --until --show-secrets --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="-n --limit --agent --workspace --since --until --exclude-session --show-secrets --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            sessions=1
             case "$prev" in
+                --agent) words="" values="claude_code codex gemini aider opencode cursor goose zed crush pi openclaw clawdbot oh_my_pi qwen factory mistral_vibe antigravity grok kimi kimi_code amp openhands hermes copilot entire specstory cline roo_code kilo_code copilot_cli continue chatgpt claude_ai" ;;
                 --workspace) _cass_paths -d; return ;;
+                --exclude-session) words="" values="" files="" sessions=1 ;;
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
-                -n|--limit|--agent|--since|--until) return ;;
+                -n|--limit|--since|--until) return ;;
             esac
             ;;
         resume)
             words="--exec --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            sessions=1
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -88,6 +97,7 @@ _cass() {
             ;;
         open)
             words="--source --show-secrets --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            sessions=1
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -95,6 +105,7 @@ _cass() {
             ;;
         export)
             words="--format -o --output --role --show-secrets --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            sessions=1
             case "$prev" in
                 --format) words="" values="markdown json html" ;;
                 -o|--output) _cass_paths -d; return ;;
@@ -106,32 +117,36 @@ _cass() {
         pack)
             words="--agent --workspace --since --until --session --exclude-session --role --include-self --match -F --literal --refresh --max-tokens --max-chars --max-sessions --show-secrets --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
+                --agent) words="" values="claude_code codex gemini aider opencode cursor goose zed crush pi openclaw clawdbot oh_my_pi qwen factory mistral_vibe antigravity grok kimi kimi_code amp openhands hermes copilot entire specstory cline roo_code kilo_code copilot_cli continue chatgpt claude_ai" ;;
                 --workspace) _cass_paths -d; return ;;
+                --session) words="" values="" files="" sessions=1 ;;
+                --exclude-session) words="" values="" files="" sessions=1 ;;
                 --role) words="" values="user assistant tool system summary" ;;
                 --match) words="" values="all most any" ;;
                 --refresh) words="" values="auto wait off" ;;
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
-                --agent|--since|--until|--session|--exclude-session|--max-tokens|--max-chars|--max-sessions) return ;;
+                --since|--until|--max-tokens|--max-chars|--max-sessions) return ;;
             esac
             ;;
         stats|timeline)
             words="--by --agent --workspace --since --until --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
                 --by) words="" values="agent workspace model day hour" ;;
+                --agent) words="" values="claude_code codex gemini aider opencode cursor goose zed crush pi openclaw clawdbot oh_my_pi qwen factory mistral_vibe antigravity grok kimi kimi_code amp openhands hermes copilot entire specstory cline roo_code kilo_code copilot_cli continue chatgpt claude_ai" ;;
                 --workspace) _cass_paths -d; return ;;
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
-                --agent|--since|--until) return ;;
+                --since|--until) return ;;
             esac
             ;;
         index|reindex)
             words="--full --rebuild --dry-run --watch --agent --progress --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
+                --agent) words="" values="claude_code codex gemini aider opencode cursor goose zed crush pi openclaw clawdbot oh_my_pi qwen factory mistral_vibe antigravity grok kimi kimi_code amp openhands hermes copilot entire specstory cline roo_code kilo_code copilot_cli continue chatgpt claude_ai" ;;
                 --progress) words="" values="auto plain none" ;;
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
-                --agent) return ;;
             esac
             ;;
         status|st)
@@ -170,16 +185,19 @@ _cass() {
             ;;
         forget)
             words="--workspace --agent --before --role --dry-run --yes --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            sessions=1
             case "$prev" in
                 --workspace) _cass_paths -d; return ;;
+                --agent) words="" values="claude_code codex gemini aider opencode cursor goose zed crush pi openclaw clawdbot oh_my_pi qwen factory mistral_vibe antigravity grok kimi kimi_code amp openhands hermes copilot entire specstory cline roo_code kilo_code copilot_cli continue chatgpt claude_ai" ;;
                 --role) words="" values="user assistant tool system summary" ;;
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
-                --agent|--before) return ;;
+                --before) return ;;
             esac
             ;;
         restore)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            sessions=1
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -240,6 +258,13 @@ _cass() {
                 --color) words="" values="auto always never" ;;
             esac
             ;;
+        mcp)
+            words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
         demo)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
@@ -249,7 +274,7 @@ _cass() {
             ;;
         schema)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search search-fields search-lines search-lines-fields show sessions resume open export pack stats index index-watch index-dry-run status sources sources-change import doctor doctor-interference forget restore secrets uninstall config config-one config-path config-edit models backfill worker worker-log schema text version error"
+            values="search search-fields search-lines search-lines-fields show sessions resume open export pack stats index index-watch index-dry-run status sources sources-change import doctor doctor-interference forget restore secrets uninstall config config-one config-path config-edit models backfill worker worker-log mcp schema text version error"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -272,7 +297,7 @@ _cass() {
             ;;
         help)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall demo schema completion man help version"
+            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall mcp demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -291,7 +316,10 @@ _cass() {
         COMPREPLY=($(compgen -W "$words" -- "$cur"))
     elif [[ -n $values ]]; then
         COMPREPLY=($(compgen -W "$values" -- "$cur"))
-    elif [[ -n $files ]]; then
+    elif [[ -n $sessions ]]; then
+        COMPREPLY=($(compgen -W "$(cass search --live -n 50 --format '{session_id}' 2>/dev/null)" -- "$cur"))
+    fi
+    if [[ -n $files && $cur != -* && -z ${COMPREPLY[*]} ]]; then
         _cass_paths -f
     fi
 }

@@ -44,6 +44,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('backfill', 'make the vectors that search by meaning needs')
                 , @('worker', 'the process that prepares search by meaning while you are away')
                 , @('uninstall', 'take back what cass has written on this machine')
+                , @('mcp', 'answer a coding agent over the Model Context Protocol')
                 , @('demo', 'see it work on invented sessions, without touching yours')
                 , @('schema', 'describe what --json prints, as JSON Schema')
                 , @('completion', 'print the completion script of a shell')
@@ -72,7 +73,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--agent', 'only this agent, such as claude_code or codex')
                 , @('--workspace', 'only this folder and all below it; . is the current repository; a bare word is a folder''s name')
                 , @('--session', 'only this session; the beginning of its id is enough')
-                , @('--exclude-session', 'not this session; current is the one you are in')
+                , @('--exclude-session', 'not this session; current is the one you are in, with its subagents')
                 , @('--role', 'only messages of this role')
                 , @('--since', 'not before: 7d, 24h, yesterday, 2025-06-01')
                 , @('--until', 'not after: the same forms; both ends count')
@@ -81,6 +82,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--match', 'how many of the words a message must have')
                 , @('-F', 'the text exactly so, punctuation included')
                 , @('--literal', 'the text exactly so, punctuation included')
+                , @('--live', 'as you type: the last word may go on; nothing is read first, by words alone')
                 , @('--sort', 'the order')
                 , @('--diverse', 'hits that say the same thing apart; relevance counts so much against being different, half if not said')
                 , @('--group', 'one hit a session, or every hit')
@@ -109,6 +111,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--null', 'end each line of -l with a NUL character')
                 , @('--jsonl', 'one JSON object a line: the hits, then meta')
                 , @('--fields', 'minimal, summary, or a comma list of a hit''s fields')
+                , @('--stdio', 'answer one JSON request a line of standard input, an object a line, until it ends')
                 , @('--format', 'print each hit so, such as ''{agent} {title}''')
                 , @('--max-content-length', 'cut each text after N characters')
                 , @('--max-tokens', 'print only as many hits as fit into N tokens of four bytes')
@@ -132,6 +135,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--version', 'the version')
             )
             Values = @{
+                '--agent' = @('claude_code', 'codex', 'gemini', 'aider', 'opencode', 'cursor', 'goose', 'zed', 'crush', 'pi', 'openclaw', 'clawdbot', 'oh_my_pi', 'qwen', 'factory', 'mistral_vibe', 'antigravity', 'grok', 'kimi', 'kimi_code', 'amp', 'openhands', 'hermes', 'copilot', 'entire', 'specstory', 'cline', 'roo_code', 'kilo_code', 'copilot_cli', 'continue', 'chatgpt', 'claude_ai')
                 '--role' = @('user', 'assistant', 'tool', 'system', 'summary')
                 '--mode' = @('hybrid', 'lexical', 'strict', 'semantic')
                 '--match' = @('all', 'most', 'any')
@@ -194,6 +198,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--version', 'the version')
             )
             Values = @{
+                '--agent' = @('claude_code', 'codex', 'gemini', 'aider', 'opencode', 'cursor', 'goose', 'zed', 'crush', 'pi', 'openclaw', 'clawdbot', 'oh_my_pi', 'qwen', 'factory', 'mistral_vibe', 'antigravity', 'grok', 'kimi', 'kimi_code', 'amp', 'openhands', 'hermes', 'copilot', 'entire', 'specstory', 'cline', 'roo_code', 'kilo_code', 'copilot_cli', 'continue', 'chatgpt', 'claude_ai')
                 '--color' = @('auto', 'always', 'never')
             }
         }
@@ -205,6 +210,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--workspace', 'only this folder and all below it; . is the current repository; a bare word is a folder''s name')
                 , @('--since', 'not before: 7d, 24h, yesterday, 2025-06-01')
                 , @('--until', 'not after: the same forms; both ends count')
+                , @('--exclude-session', 'not this session; current is the one you are in, with its subagents')
                 , @('--show-secrets', 'print passwords, keys and tokens as they are, not masked')
                 , @('--json', 'print one JSON object and nothing else')
                 , @('--data-dir', 'where cass keeps its archive')
@@ -220,6 +226,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--version', 'the version')
             )
             Values = @{
+                '--agent' = @('claude_code', 'codex', 'gemini', 'aider', 'opencode', 'cursor', 'goose', 'zed', 'crush', 'pi', 'openclaw', 'clawdbot', 'oh_my_pi', 'qwen', 'factory', 'mistral_vibe', 'antigravity', 'grok', 'kimi', 'kimi_code', 'amp', 'openhands', 'hermes', 'copilot', 'entire', 'specstory', 'cline', 'roo_code', 'kilo_code', 'copilot_cli', 'continue', 'chatgpt', 'claude_ai')
                 '--color' = @('auto', 'always', 'never')
             }
         }
@@ -297,7 +304,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--since', 'not before: 7d, 24h, yesterday, 2025-06-01')
                 , @('--until', 'not after: the same forms; both ends count')
                 , @('--session', 'only this session; the beginning of its id is enough')
-                , @('--exclude-session', 'not this session; current is the one you are in')
+                , @('--exclude-session', 'not this session; current is the one you are in, with its subagents')
                 , @('--role', 'only messages of this role')
                 , @('--include-self', 'also what cass itself printed into a session')
                 , @('--match', 'how many of the words a message must have')
@@ -322,6 +329,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--version', 'the version')
             )
             Values = @{
+                '--agent' = @('claude_code', 'codex', 'gemini', 'aider', 'opencode', 'cursor', 'goose', 'zed', 'crush', 'pi', 'openclaw', 'clawdbot', 'oh_my_pi', 'qwen', 'factory', 'mistral_vibe', 'antigravity', 'grok', 'kimi', 'kimi_code', 'amp', 'openhands', 'hermes', 'copilot', 'entire', 'specstory', 'cline', 'roo_code', 'kilo_code', 'copilot_cli', 'continue', 'chatgpt', 'claude_ai')
                 '--role' = @('user', 'assistant', 'tool', 'system', 'summary')
                 '--match' = @('all', 'most', 'any')
                 '--refresh' = @('auto', 'wait', 'off')
@@ -350,6 +358,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
             )
             Values = @{
                 '--by' = @('agent', 'workspace', 'model', 'day', 'hour')
+                '--agent' = @('claude_code', 'codex', 'gemini', 'aider', 'opencode', 'cursor', 'goose', 'zed', 'crush', 'pi', 'openclaw', 'clawdbot', 'oh_my_pi', 'qwen', 'factory', 'mistral_vibe', 'antigravity', 'grok', 'kimi', 'kimi_code', 'amp', 'openhands', 'hermes', 'copilot', 'entire', 'specstory', 'cline', 'roo_code', 'kilo_code', 'copilot_cli', 'continue', 'chatgpt', 'claude_ai')
                 '--color' = @('auto', 'always', 'never')
             }
         }
@@ -375,6 +384,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--version', 'the version')
             )
             Values = @{
+                '--agent' = @('claude_code', 'codex', 'gemini', 'aider', 'opencode', 'cursor', 'goose', 'zed', 'crush', 'pi', 'openclaw', 'clawdbot', 'oh_my_pi', 'qwen', 'factory', 'mistral_vibe', 'antigravity', 'grok', 'kimi', 'kimi_code', 'amp', 'openhands', 'hermes', 'copilot', 'entire', 'specstory', 'cline', 'roo_code', 'kilo_code', 'copilot_cli', 'continue', 'chatgpt', 'claude_ai')
                 '--progress' = @('auto', 'plain', 'none')
                 '--color' = @('auto', 'always', 'never')
             }
@@ -506,6 +516,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--version', 'the version')
             )
             Values = @{
+                '--agent' = @('claude_code', 'codex', 'gemini', 'aider', 'opencode', 'cursor', 'goose', 'zed', 'crush', 'pi', 'openclaw', 'clawdbot', 'oh_my_pi', 'qwen', 'factory', 'mistral_vibe', 'antigravity', 'grok', 'kimi', 'kimi_code', 'amp', 'openhands', 'hermes', 'copilot', 'entire', 'specstory', 'cline', 'roo_code', 'kilo_code', 'copilot_cli', 'continue', 'chatgpt', 'claude_ai')
                 '--role' = @('user', 'assistant', 'tool', 'system', 'summary')
                 '--color' = @('auto', 'always', 'never')
             }
@@ -711,6 +722,25 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 '--color' = @('auto', 'always', 'never')
             }
         }
+        'mcp' = @{
+            Words = @(
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
         'demo' = @{
             Words = @(
                 , @('--json', 'print one JSON object and nothing else')
@@ -764,6 +794,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('backfill', 'backfill')
                 , @('worker', 'worker')
                 , @('worker-log', 'worker-log')
+                , @('mcp', 'mcp')
                 , @('schema', 'schema')
                 , @('text', 'text')
                 , @('version', 'version')
@@ -851,6 +882,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('backfill', 'backfill')
                 , @('worker', 'worker')
                 , @('uninstall', 'uninstall')
+                , @('mcp', 'mcp')
                 , @('demo', 'demo')
                 , @('schema', 'schema')
                 , @('completion', 'completion')

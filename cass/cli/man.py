@@ -19,7 +19,7 @@ EXIT_CODES = (
     ("8", "Time ran out; what was found is printed."),
     ("9", "A bug in cass."),
     ("10", "The system refused: disk full, no permission."),
-    ("11", "A file of settings cannot be read or changed."),
+    ("11", "A file of settings cannot be read or changed, or a package that the command needs is not installed."),
     ("15", "Searching by meaning was demanded and cannot be had."),
     ("130", "Interrupted."),
 )

@@ -39,6 +39,7 @@ SCHEMAS = (
     ("backfill", "cass backfill --json"),
     ("worker", "cass worker --json"),
     ("worker-log", "cass worker log --json"),
+    ("mcp", "cass mcp --json"),
     ("schema", "cass schema --json"),
     ("text", "cass help|man|completion|demo --json"),
     ("version", "cass version --json"),

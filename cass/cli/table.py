@@ -200,6 +200,7 @@ NAMES = (
     "backfill",
     "worker",
     "uninstall",
+    "mcp",
     "demo",
     "schema",
     "completion",
@@ -252,6 +253,8 @@ def command(name: str) -> Command:
         from cass.cli.rows_backfill import ROWS
     elif name == "worker":
         from cass.cli.rows_worker import ROWS
+    elif name == "mcp":
+        from cass.cli.rows_agents import ROWS
     else:
         from cass.cli.rows_learn import ROWS
     return ROWS[name]()

@@ -169,7 +169,7 @@ class Search:
     def _filters(self) -> list[Filter]:
         request = self.request
         found: list[Filter] = []
-        if request.is_filtered:
+        if request.is_filtered or request.exclude_sessions:
             found = self.resolver.of_request(request)
         found += [wanted for field in self.query.filters if (wanted := self.resolve(field)) is not None]
         if not request.include_self and (isinstance(self.reader, Damage) or self._has_own(self.reader)):

@@ -73,9 +73,9 @@ class Request:
 
     @property
     def is_filtered(self) -> bool:
-        """Did options limit what is searched?"""
-        named = self.agents or self.workspaces or self.sessions or self.roles or self.exclude_sessions
-        return bool(named or self.since or self.until)
+        """Did options limit what is searched, beside leaving out the session that the caller is in?"""
+        named = self.agents or self.workspaces or self.sessions or self.roles or self.since or self.until
+        return bool(named) or any([name != "current" for name in self.exclude_sessions])
 
 
 @record
