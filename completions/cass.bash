@@ -28,7 +28,7 @@ _cass() {
     case "$cmd" in
         "")
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall mcp demo schema completion man help version"
+            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall agent-context mcp demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -258,6 +258,13 @@ _cass() {
                 --color) words="" values="auto always never" ;;
             esac
             ;;
+        agent-context)
+            words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+            esac
+            ;;
         mcp)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
@@ -297,7 +304,7 @@ _cass() {
             ;;
         help)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall mcp demo schema completion man help version"
+            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall agent-context mcp demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;

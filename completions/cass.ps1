@@ -44,6 +44,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('backfill', 'make the vectors that search by meaning needs')
                 , @('worker', 'the process that prepares search by meaning while you are away')
                 , @('uninstall', 'take back what cass has written on this machine')
+                , @('agent-context', 'print a page that teaches a coding agent to use cass')
                 , @('mcp', 'answer a coding agent over the Model Context Protocol')
                 , @('demo', 'see it work on invented sessions, without touching yours')
                 , @('schema', 'describe what --json prints, as JSON Schema')
@@ -722,6 +723,25 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 '--color' = @('auto', 'always', 'never')
             }
         }
+        'agent-context' = @{
+            Words = @(
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
         'mcp' = @{
             Words = @(
                 , @('--json', 'print one JSON object and nothing else')
@@ -882,6 +902,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('backfill', 'backfill')
                 , @('worker', 'worker')
                 , @('uninstall', 'uninstall')
+                , @('agent-context', 'agent-context')
                 , @('mcp', 'mcp')
                 , @('demo', 'demo')
                 , @('schema', 'schema')

@@ -62,7 +62,7 @@ def _verb(argv: list[str]) -> int:
     _settle(found, where)
     if found.stamps:
         _stamp(where.data)
-    module = __import__("cass.cli.verbs." + found.command, fromlist=["run"])
+    module = __import__("cass.cli.verbs." + found.command.replace("-", "_"), fromlist=["run"])
     if os.path.exists(os.path.join(where.data, FORGETTING)):
         code: int = _forgetting(where, found, module.run)
     else:

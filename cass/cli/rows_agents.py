@@ -25,4 +25,20 @@ def mcp() -> Command:
     )
 
 
-ROWS = {"mcp": mcp}
+def agent_context() -> Command:
+    return Command(
+        "agent-context",
+        "print a page that teaches a coding agent to use cass",
+        "Learn",
+        more=(
+            "Forty lines of Markdown, the same everywhere: what to type to find, to read and to reuse, and what to make"
+            " of the answers. For an agent's instructions, or to be read by it once."
+        ),
+        examples=(
+            ("cass agent-context", "the page"),
+            ("cass agent-context >> AGENTS.md", "into what agents are told in this repository"),
+        ),
+    )
+
+
+ROWS = {"agent-context": agent_context, "mcp": mcp}

@@ -41,7 +41,7 @@ SCHEMAS = (
     ("worker-log", "cass worker log --json"),
     ("mcp", "cass mcp --json"),
     ("schema", "cass schema --json"),
-    ("text", "cass help|man|completion|demo --json"),
+    ("text", "cass help|man|completion|demo|agent-context --json"),
     ("version", "cass version --json"),
     ("error", "what any command prints with --json when it fails"),
 )

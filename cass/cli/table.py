@@ -200,6 +200,7 @@ NAMES = (
     "backfill",
     "worker",
     "uninstall",
+    "agent-context",
     "mcp",
     "demo",
     "schema",
@@ -253,7 +254,7 @@ def command(name: str) -> Command:
         from cass.cli.rows_backfill import ROWS
     elif name == "worker":
         from cass.cli.rows_worker import ROWS
-    elif name == "mcp":
+    elif name in ("agent-context", "mcp"):
         from cass.cli.rows_agents import ROWS
     else:
         from cass.cli.rows_learn import ROWS

@@ -65,7 +65,7 @@ def test_every_word_of_a_choice_is_accepted(row: Command):
 )
 def test_every_example_is_understood(line: str):
     """What help tells people to type works."""
-    words = shlex.split(line.partition(" > ")[0].partition(" | ")[0])
+    words = shlex.split(line.partition(" >")[0].partition(" | ")[0])
 
     assert parse(words[1:]) is not None
 
@@ -74,4 +74,4 @@ def test_every_example_is_understood(line: str):
 def test_every_command_has_a_verb(row: Command):
     from pathlib import Path
 
-    assert (Path(verbs_path[0]) / f"{row.name}.py").exists()
+    assert (Path(verbs_path[0]) / f"{row.name.replace('-', '_')}.py").exists()

@@ -1,0 +1,13 @@
+"""`cass agent-context`: a page that teaches a coding agent to use cass."""
+
+from __future__ import annotations
+
+import sys
+
+from cass.cli.agent_context import page
+from cass.render.text_json import as_object
+
+
+def run(options: dict[str, object]) -> int:
+    sys.stdout.write(as_object(page()) if options["json"] else page())
+    return 0
