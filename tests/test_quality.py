@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.quality import places
+from benchmarks.quality.asking import why_not
 from benchmarks.quality.scores import Scores, mean, score
 from benchmarks.quality.table import markdown, picture
 
@@ -57,3 +58,11 @@ def test_without_material_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest
 
     with pytest.raises(places.NotHere, match="--data FOLDER"):
         places.material(None)
+
+
+def test_without_a_reranker_that_way_is_left_out(tmp_path: Path) -> None:
+    """And says how to get one; the other ways are asked."""
+    archive = places.Archive("nothing", tmp_path)
+
+    assert "cass models install ms-marco-minilm" in str(why_not(archive, "reranked"))
+    assert why_not(archive, "hybrid") is None

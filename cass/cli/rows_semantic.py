@@ -35,7 +35,12 @@ FLAGS = (
         "quality_tier_embedder",
         "the model of the quality tier; hash switches that tier off",
     ),
-    ("--semantic-reranker", "NAME", "reranker", "the model that may order the best hits once more"),
+    (
+        "--semantic-reranker",
+        "NAME",
+        "reranker",
+        "the model that may order the best hits once more, with search.rerank",
+    ),
     ("--semantic-quality-weight", "SHARE", "quality_weight", "how much the quality tier counts against the fast one"),
     ("--semantic-budget-mb", "MB", "semantic_budget_mb", "how much disk vectors, graphs and models may take together"),
     (

@@ -24,6 +24,26 @@ LITTLE = frozenset(
 )
 
 
+# What somebody who types a query wants of it.
+IDENTIFIER, KEYWORDS, SENTENCE = "identifier", "keywords", "sentence"
+
+
+def query_kind(text: str) -> str:
+    """SENTENCE: written as people talk; IDENTIFIER: half of its words or more are names out of code; else KEYWORDS."""
+    if is_sentence(text):
+        return SENTENCE
+    words = text.split()
+    return IDENTIFIER if words and 2 * sum(map(_is_name, words)) >= len(words) else KEYWORDS
+
+
+def _is_name(word: str) -> bool:
+    """Is it spelled as names are in code: with signs or digits inside, or capitals behind small letters?"""
+    word = word.strip("\"'`,;:?!()[]{}").rstrip(".")
+    has_hump = any([sign.isupper() and word[at].islower() for at, sign in enumerate(word[1:])])
+    has_sign = any([not sign.isalpha() and sign not in "-'" for sign in word])
+    return has_hump or has_sign or word.startswith("--")
+
+
 def is_sentence(text: str) -> bool:
     """Was it written as people talk: five words or more, a fifth of them little ones, and two at least?"""
     words = text.lower().replace("?", " ").replace(",", " ").split()

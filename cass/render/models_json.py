@@ -43,6 +43,7 @@ def _verified(model: Model, fault: str | None) -> dict[str, object]:
 def _installed(model: Model) -> dict[str, object]:
     return {
         "name": model.name,
+        "kind": model.kind,
         "state": INSTALLED if model.looks_whole else DAMAGED,
         "embedder_id": model.embedder_id,
         "dimension": model.dim,
@@ -61,6 +62,7 @@ def _installed(model: Model) -> dict[str, object]:
 def _missing(known: KnownModel) -> dict[str, object]:
     return {
         "name": known.name,
+        "kind": known.kind,
         "state": MISSING,
         "embedder_id": known.embedder_id,
         "dimension": known.dim,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cass.render.layout import date, duration, size
 from cass.render.narrow import table
 from cass.render.terminal import visible
+from cass.semantic.known_models import RERANKER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def listing(models: Sequence[Model], missing: Sequence[KnownModel], look: Style)
 
 def _facts(model: Model) -> tuple[str, str, str, str]:
     state = "verified" if model.looks_whole else "changed since it was installed: cass models verify"
-    return f"{model.variant} {model.revision}", size(model.bytes), f"installed {date(model.installed_ms)}", state
+    what = f"{model.kind} {model.variant}" if model.kind == RERANKER else model.variant
+    return f"{what} {model.revision}", size(model.bytes), f"installed {date(model.installed_ms)}", state
 
 
 def installed(model: Model, was_there: bool, took_s: float) -> str:
@@ -38,7 +40,11 @@ def installed(model: Model, was_there: bool, took_s: float) -> str:
         return f"{model.name} is already installed and whole: {model.variant} {model.revision}, {size(model.bytes)}\n"
     agrees = f", agrees with the original to {model.agreement:.4f}" if model.agreement is not None else ""
     what = f"installed {model.name}: {model.variant} {model.revision}, {size(model.bytes)}{agrees}"
-    return f"{what} ({duration(took_s)}, from {visible(model.source)})\nNext: cass backfill\n"
+    return f"{what} ({duration(took_s)}, from {visible(model.source)})\nNext: {_next(model)}\n"
+
+
+def _next(model: Model) -> str:
+    return "cass config set search.rerank true" if model.kind == RERANKER else "cass backfill"
 
 
 def verified(found: Sequence[tuple[Model, str | None]]) -> str:

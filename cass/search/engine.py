@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cass.query.snippet import Terms
     from cass.query.syntax import Field
     from cass.search.filters import Resolver
+    from cass.search.rerank import Reranked
     from cass.store.hits import State, StoredMessage
 
 # Enough to fill a page after grouping by session; fetched larger when it does not.
@@ -65,10 +66,10 @@ def search(
     looking = (make or Search)(places, request, now_ms, monotonic_s, cwd)
     keep(looking)
     found = looking.run()
-    if request.wants_meaning and (request.mode == "strict_semantic" or places.has_vectors):
-        from cass.search.meaning import join
+    if request.wants_meaning and (request.mode == "strict_semantic" or places.has_vectors or request.rerank_depth):
+        from cass.search.meaning import beyond_words
 
-        found = join(looking, found, places)
+        found = beyond_words(looking, found, places)
     if after is not None:
         found = after(looking, found)
     (printed, has_more), state = looking.page(found), looking.state
@@ -100,6 +101,7 @@ class Search:
     """One search, its connections open."""
 
     near: Mapping[str, Mapping[int, float]] | None = None  # of each tier the texts that it found, and how near they are
+    reranked: Reranked | None = None  # what the reranker did, where it was asked
 
     def __init__(
         self,
@@ -226,7 +228,7 @@ class Search:
         sort = "newest" if request.sort == "relevance" and not self.wants_words else request.sort
         least = LEAST_WITH_COMPOUNDS if self._has_compounds() else LEAST_FETCHED
         # Room is taken for all that is asked for, before looking: terabytes, without the second bound.
-        limit = max(least, min(FETCH_TIMES * (self.offset + request.limit), reader.documents + 1))
+        limit = max(least, min(FETCH_TIMES * self.request.reach(self.offset), reader.documents + 1))
         answer = reader.search(compiled, limit, request.match, sort, request.strict)
         while answer.more and limit < MOST_FETCHED and not self._fills_page(answer):
             limit *= 4
@@ -237,7 +239,7 @@ class Search:
         """Are there enough candidates for the page and one more, once they are grouped and copies are folded?"""
         if self.request.counts_only or not self.request.limit:
             return True
-        return len(fold(answer.candidates, self.request.grouped)) > self.offset + self.request.limit
+        return len(fold(answer.candidates, self.request.grouped)) > self.request.reach(self.offset)
 
     def _has_compounds(self) -> bool:
         leaves = wanted_leaves(self.query.root)

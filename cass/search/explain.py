@@ -9,6 +9,7 @@ from __future__ import annotations
 from cass.lexical.reader import Damage
 from cass.records import replace
 from cass.search.engine import Search, search
+from cass.search.request import RERANK_SWITCH as SWITCH
 from cass.store.nearest import messages_with_texts
 
 TYPE_CHECKING = False
@@ -40,14 +41,20 @@ class Watched(Search):
         return found
 
     def ordered(self, found: Found) -> Found:
-        """What vectors made of it."""
+        """What vectors and a reranker made of it."""
         self.at_last = _places(found)
+        if self.reranked is not None:
+            self.since_s += self.reranked.ms / 1000  # which is a stage by itself
         tiers = [name for name in found.by if name not in ("lexical", "database")]
         if tiers:
             near = ", ".join([f"{len(texts)} of the {name} tier" for name, texts in (self.near or {}).items()])
             self.note("meaning", f"{' and '.join(tiers)} took part: {near}")
         else:
             self.note("meaning", f"skipped: {_why_no_meaning(self)}")
+        if self.reranked is not None:
+            self.stages.append(("rerank", self.reranked.did, round(self.reranked.ms, 2)))
+        else:
+            self.note("rerank", f"skipped: {_why_not_reranked(self)}")
         return found
 
     def note(self, stage: str, what: str) -> None:
@@ -71,6 +78,15 @@ def _why_no_meaning(looking: Watched) -> str:
     if not request.text:
         return "there is no question"
     return "there are no vectors, or none was near"
+
+
+def _why_not_reranked(looking: Watched) -> str:
+    request = looking.request
+    if not dict(request.semantic).get(SWITCH):
+        return f"{SWITCH} is off"
+    if request.mode == "lexical_only":
+        return "the mode is lexical"
+    return "the answer is about words alone" if request.about_words else "there is no question"
 
 
 def explained_search(
@@ -110,6 +126,9 @@ def explained_search(
 
 def _explain(looking: Watched, docs: Sequence[int]) -> dict[int, Explained]:
     tiers = {name: _tier_places(looking, near) for name, near in (looking.near or {}).items()}
+    if looking.reranked is not None:
+        scores = looking.reranked.scores
+        tiers["reranker"] = {doc: (rank, score) for rank, (doc, score) in enumerate(scores.items(), 1)}
     said: dict[int, Explained] = {doc: {"lists": _lists(looking, tiers, doc)} for doc in docs}
     for doc, parts in _word_parts(looking, docs).items():
         said[doc]["words"] = parts
@@ -120,7 +139,7 @@ def _explain(looking: Watched, docs: Sequence[int]) -> dict[int, Explained]:
 
 
 def _lists(looking: Watched, tiers: Mapping[str, Mapping[int, tuple[int, float]]], doc: int) -> Explained:
-    """In which lists it stands: the words' with its BM25, each tier's with its cosine."""
+    """In which lists it stands: the words' with its BM25, each tier's with its cosine, the reranker's with its own."""
     everywhere = {"lexical": looking.by_words, **tiers}
     return {
         name: {"rank": places[doc][0], "score": round(places[doc][1], 4)}

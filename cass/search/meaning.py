@@ -26,6 +26,7 @@ from cass.search.quality import Cost, Missing, kind_of, quality_embedder
 from cass.search.tail import passes
 from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.table import remote_options
+from cass.semantic.known_models import EMBEDDER
 from cass.semantic.vectors import FAST, QUALITY, Tier
 from cass.store.documents import documents_of
 from cass.store.nearest import messages_with_texts
@@ -94,6 +95,18 @@ def question(search: Search) -> str | None:
     return " ".join(part.text for part in parts if isinstance(part, (Word, Prefix))) or None
 
 
+def beyond_words(search: Search, found: Found, places: Places) -> Found:
+    """The answer with what vectors and a reranker make of it.  Raises SemanticUnavailable in strict mode."""
+    started_s = search.monotonic_s()
+    if search.request.mode == "strict_semantic" or places.has_vectors:
+        found = join(search, found, places)
+    if search.request.rerank_depth:
+        from cass.search.rerank import reranked
+
+        found = reranked(search, found, places, started_s)
+    return found
+
+
 def join(search: Search, found: Found, places: Places) -> Found:
     """The answer with what the vectors know.  Raises SemanticUnavailable in strict mode."""
     text = question(search)
@@ -129,6 +142,12 @@ def _enough(search: Search, asking: _Asking) -> Coverage:
     asked = f"strict mode asks for {SemanticMode.STRICT_MIN_COVERAGE:.0%} of what is older than 10 minutes"
     known = ", ".join([f"the {name} tier covers {_percent(part)}" for name, part in coverage])
     raise SemanticUnavailable(f"{known}{where}; {asked}", None, f"run: {asking.way_to_more()}")
+
+
+def _has_embedder(data: str) -> bool:
+    from cass.semantic.models import installed
+
+    return any([model.kind == EMBEDDER for model in installed(data)])
 
 
 def _percent(share: float) -> str:
@@ -184,13 +203,11 @@ class _Asking:
 
     def _never_had(self, name: str) -> tuple[str, str]:
         """Why a tier is not there, and the command that makes it."""
-        from cass.semantic.models import installed
-
         if not self._policy.wants_quality_tier:
             what = "the quality tier is switched off: its embedder is hash"
             return what, f"cass config set quality_tier_embedder {DEFAULT_QUALITY_TIER_EMBEDDER}"
         needs_model = kind_of(self._policy.quality_tier_embedder, self._places.data) == DEFAULT_QUALITY_TIER_EMBEDDER
-        todo = "cass models install" if needs_model and not installed(self._places.data) else "cass backfill"
+        todo = "cass models install" if needs_model and not _has_embedder(self._places.data) else "cass backfill"
         return f"no vectors of the {name} tier are built yet", todo
 
     def way_to_more(self) -> str:

@@ -11,6 +11,7 @@ import os
 from cass.records import record
 from cass.semantic.embedders.base import EmbedderError, EmbedderTransportError
 from cass.semantic.embedders.table import SERVER, EmbedderOptions, build_embedder, embedder_row, is_installed
+from cass.semantic.known_models import RERANKER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,12 +28,17 @@ if TYPE_CHECKING:
 
 INSTALLED = "minilm"
 # What a question takes that nobody has timed yet: opening an int8 MiniLM and embedding one text; asking a server that
-# runs on this machine; importing fastembed and opening a model.
-USUAL_MS = {INSTALLED: 150, SERVER: 150, "fastembed": 700}
+# runs on this machine; importing fastembed and opening a model; opening a reranker and scoring a few texts.
+USUAL_MS = {INSTALLED: 150, SERVER: 150, "fastembed": 700, RERANKER: 200}
 ASK_AGAIN, WAIT_LONGER = "cass backfill --force", "cass config set semantic_wait_ms 1000"
 # A slow answer is believed for so long, twice as long each time it was waited for in vain, up to the last.  A model is
 # slow once because its file was not in memory yet or the machine was busy; a server that hangs may be back in a minute.
-BELIEVED_MS = {INSTALLED: (15_000, 600_000), SERVER: (60_000, 60_000), "fastembed": (600_000, 600_000)}
+BELIEVED_MS = {
+    INSTALLED: (15_000, 600_000),
+    SERVER: (60_000, 60_000),
+    "fastembed": (600_000, 600_000),
+    RERANKER: (15_000, 600_000),
+}
 
 
 @record

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from cass.lexical.reader import Candidate
 
 
+RERANK_SWITCH, RERANK_DEPTH = "search.rerank", 50
+
+
 @record
 class Request:
     """A search as asked.  Times and agents are still words; the engine reads them.
@@ -70,6 +73,18 @@ class Request:
     def about_words(self) -> bool:
         """What counts, lists or orders otherwise is about words alone."""
         return bool(self.literal or self.counts_only or self.strict or self.match or self.sort != "relevance")
+
+    @property
+    def rerank_depth(self) -> int:
+        """How many of the best hits a reranker is to read; 0 for none."""
+        values = dict(self.semantic)
+        if not values.get(RERANK_SWITCH) or self.mode == "lexical_only" or self.about_words or not self.text:
+            return 0
+        return int(str(values.get("search.rerank_depth", RERANK_DEPTH)))
+
+    def reach(self, offset: int) -> int:
+        """The hits wanted: up to the page's end, and all that a reranker reads, lest each page have its own order."""
+        return max(offset + self.limit, self.rerank_depth)
 
     @property
     def is_filtered(self) -> bool:

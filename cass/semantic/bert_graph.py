@@ -1,8 +1,9 @@
-"""A BERT sentence embedder's weights → an ONNX graph: ids, mask and types in, one unit vector a text out.
+"""A BERT's weights → an ONNX graph: ids, mask and types in; out, one unit vector a text, or one score a pair of texts.
 
 fp32 is the original to within rounding.  int8 has a quarter of the size and twice the speed: every column of a weight
 matrix and every row of the word table has a scale of its own, activations are quantised as they come.
-The fused operators are onnxruntime's own.  Mean pooling and normalising are part of the graph.
+The fused operators are onnxruntime's own.  Mean pooling and normalising are part of the graph, or the head of a
+cross-encoder, which stays fp32.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ FP32, INT8 = "fp32", "int8"
 VARIANTS = (INT8, FP32)
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 VECTOR, STATES = "sentence_embedding", "last_hidden_state"
+SCORE = "logits"
+# How its makers' config.json calls a BERT with a head that scores.
+SCORING = "BertForSequenceClassification"
 LARGEST = 127  # of a symmetric int8
 
 
@@ -51,11 +55,16 @@ class Shape:
             raise ValueError(f"config.json lacks what is needed: {bad}") from bad
 
 
+def is_scoring(config: Mapping[str, Any]) -> bool:
+    """Does its config.json tell of a cross-encoder, which reads two texts and gives one number?"""
+    return SCORING in (config.get("architectures") or ())
+
+
 def write_model(tensors: Tensors, config: Mapping[str, Any], variant: str, file: BinaryIO) -> None:
     """Write the ONNX file.  Raises ValueError where the weights do not belong to such a model."""
     shape = Shape.of(config)
     try:
-        _Bert(tensors, shape, variant == INT8).graph().write(file)
+        _Bert(tensors, shape, variant == INT8).graph(is_scoring(config)).write(file)
     except KeyError as missing:
         raise ValueError(f"the weights lack {missing}") from missing
 
@@ -69,7 +78,7 @@ class _Bert:
         self._small = small
         self._graph = Graph("sentence-embedder")
 
-    def graph(self) -> Graph:
+    def graph(self, scores: bool) -> Graph:
         graph = self._graph
         for name in INPUTS:
             graph.input(name, INT64, ("batch", "tokens"))
@@ -77,6 +86,10 @@ class _Bert:
         state = self._embeddings()
         for at in range(self._shape.layers):
             state = self._layer(f"encoder.layer.{at}.", state, mask, last=at == self._shape.layers - 1)
+        if scores:
+            self._score(state)
+            graph.output(SCORE, FLOAT, ("batch", 1))
+            return graph
         self._pool(state)
         graph.output(VECTOR, FLOAT, ("batch", self._shape.hidden))
         graph.output(STATES, FLOAT, ("batch", "tokens", self._shape.hidden))
@@ -162,6 +175,20 @@ class _Bert:
         flat = graph.node("Squeeze", [total, self._ints("squeezed", 1)], "flat")
         length = graph.node("ReduceL2", [flat], "length", axes=[1], keepdims=1)
         graph.node("Div", [flat, length], VECTOR)
+
+    def _score(self, state: str) -> None:
+        """The first token's state through both layers of the head: tanh, then one number."""
+        graph = self._graph
+        first = graph.node("Gather", [state, self._ints("start", 0)], "first_column", axis=1)
+        flat = graph.node("Squeeze", [first, self._ints("column", 1)], "first_token")
+        pooled = graph.node("Gemm", [flat, *self._dense("pooler.dense")], "pooled", transB=1)
+        bent = graph.node("Tanh", [pooled], "pooled_bent")
+        if self._of("classifier.weight").shape[0] != 1:
+            raise ValueError("it sorts into classes, where a cross-encoder gives one number")
+        graph.node("Gemm", [bent, *self._dense("classifier")], SCORE, transB=1)
+
+    def _dense(self, name: str) -> tuple[str, str]:
+        return self._plain(f"{name}.weight"), self._plain(f"{name}.bias")
 
     def _of(self, name: str) -> NDArray[Any]:
         import numpy as np

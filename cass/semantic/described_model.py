@@ -1,7 +1,8 @@
 """A model that nobody pinned, read from the files beside its weights, as a row like those of the known ones.
 
-In:  the folder of a sentence embedder as its makers publish it, with model.safetensors and tokenizer.json.
-Out: the row, or why such a model cannot be made here: BERT with mean pooling can.
+In:  the folder of a sentence embedder or a cross-encoder as its makers publish it, with model.safetensors and
+     tokenizer.json.
+Out: the row, or why such a model cannot be made here: BERT with mean pooling can, and BERT with a head that scores.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import os
 
 from cass.errors import UsageError
-from cass.semantic.bert_graph import FP32, INT8, Shape
-from cass.semantic.known_models import WEIGHTS, WORDS, KnownModel
+from cass.semantic.bert_graph import FP32, INT8, Shape, is_scoring
+from cass.semantic.known_models import EMBEDDER, RERANKER, WEIGHTS, WORDS, KnownModel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,22 +38,28 @@ def described(name: str, folder: str) -> KnownModel:
         shape = Shape.of(config)
     except ValueError as bad:
         raise UsageError(str(bad), os.path.join(folder, CONFIG), "use another model") from bad
-    _check_pooling(folder)
+    scores = is_scoring(config)
+    if not scores:
+        _check_pooling(folder)
     weights_bytes, words_bytes = _size(folder, WEIGHTS), _size(folder, WORDS)
     return KnownModel(
         name=name,
-        embedder_id=f"{name}-{shape.hidden}",
-        dim=shape.hidden,
+        embedder_id=name if scores else f"{name}-{shape.hidden}",
+        dim=0 if scores else shape.hidden,
         max_tokens=_most_tokens(folder, config),
         hub="",
         package="",
         files={WEIGHTS: ("", weights_bytes), WORDS: ("", words_bytes)},
         sizes={INT8: weights_bytes // INT8_SHARE + words_bytes, FP32: weights_bytes + words_bytes},
         config=config,
+        kind=RERANKER if scores else EMBEDDER,
     )
 
 
-HELP = "give the folder that holds its model.safetensors, tokenizer.json, config.json and 1_Pooling/config.json"
+HELP = (
+    "give the folder that holds its model.safetensors, tokenizer.json and config.json, and 1_Pooling/config.json if it"
+    " makes vectors"
+)
 
 
 def _check_pooling(folder: str) -> None:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 WEIGHTS, WORDS = "model.safetensors", "tokenizer.json"
+# What a model does: makes vectors, or scores a text for a question.
+EMBEDDER, RERANKER = "embedder", "reranker"
 
 
 @record
@@ -29,6 +31,7 @@ class KnownModel:
     files: dict[str, tuple[str, int]]
     sizes: dict[str, int]
     config: dict[str, Any]
+    kind: str = EMBEDDER
 
 
 MINILM = KnownModel(

@@ -14,7 +14,7 @@ from cass.policy import MB, BudgetDecision
 from cass.records import record, replace
 from cass.semantic import reference
 from cass.semantic.bert_graph import FP32, VARIANTS, write_model
-from cass.semantic.known_models import WEIGHTS, WORDS, KnownModel
+from cass.semantic.known_models import RERANKER, WEIGHTS, WORDS, KnownModel
 from cass.semantic.model_sources import Surroundings, Wish, fetch, keep_fetched
 from cass.semantic.models import (
     MODEL,
@@ -242,7 +242,9 @@ def _build(
                 write_manifest(model)
                 return _settle(model, machine, there)
         raise ModelRefused(
-            f"it does not give the right vectors on this machine{_said(found)}", source, "report it, with this line"
+            f"it does not give the right {_made(request.model)} on this machine{_said(found)}",
+            source,
+            "report it, with this line",
         )
     finally:
         sweep(data)
@@ -278,6 +280,7 @@ def _converted(known: KnownModel, staging: str, folder: str, variant: str, sourc
         installed_ms=now_ms,
         agreement=None,
         files=files,
+        kind=known.kind,
     )
 
 
@@ -331,6 +334,10 @@ def _put_in_place(model: Model, data: str) -> Model:
         put_aside(data, model.name)
     os.replace(model.folder, folder)
     return replace(model, folder=folder)
+
+
+def _made(known: KnownModel) -> str:
+    return "scores" if known.kind == RERANKER else "vectors"
 
 
 def _said(found: Agreement | None) -> str:

@@ -11,6 +11,7 @@ import os
 from cass.disk import folder_bytes, lock_holder, make_private_folder, try_lock, write_whole
 from cass.errors import Busy
 from cass.records import record, replace
+from cass.semantic.known_models import EMBEDDER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,10 +43,10 @@ class FileFacts:
 
 @record
 class Model:
-    """An installed model.  `revision` is the beginning of the SHA-256 of its ONNX file.
+    """An installed model.  `revision` is the beginning of the SHA-256 of its ONNX file; `kind`: EMBEDDER or RERANKER.
 
     `agreement` is the smallest cosine to the original model's vectors when it was last checked, None where there
-    are none to compare with.
+    are none to compare with.  A reranker has no vectors: `dim` is 0, and it is its scores that are compared.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Model:
     installed_ms: int
     agreement: float | None
     files: tuple[FileFacts, ...]
+    kind: str = EMBEDDER
 
     @property
     def path(self) -> str:
@@ -127,6 +129,7 @@ def find(data: str, name: str) -> Model | None:
 def _model(folder: str, said: Mapping[str, Any]) -> Model:
     files = tuple(FileFacts(name, *facts) for name, facts in sorted(said["files"].items()))
     fields = [name for name in Model.__match_args__ if name not in ("folder", "files")]
+    said = {"kind": EMBEDDER, **said}  # which once was all there was
     return Model(folder=folder, files=files, **{name: said[name] for name in fields})
 
 

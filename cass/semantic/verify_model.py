@@ -12,7 +12,7 @@ from cass.semantic import reference
 from cass.semantic.bert_graph import FP32
 from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.onnx import OnnxEmbedder
-from cass.semantic.known_models import KNOWN
+from cass.semantic.known_models import KNOWN, RERANKER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +64,12 @@ def missing_libraries(names: Sequence[str] = LIBRARIES) -> list[str]:
 
 
 def vectors_of(model: Model) -> list[array[float]]:
-    """What the model makes of the reference sentences; [] where it does not run."""
+    """What the model makes of the reference sentences; [] where it does not run.
+
+    Of a reranker one vector: its scores of all of them for the first one, centred, so that a cosine is a correlation.
+    """
+    if model.kind == RERANKER:
+        return _scores_of(model)
     embedder = OnnxEmbedder(model)
     embedder.load()
     try:
@@ -73,6 +78,25 @@ def vectors_of(model: Model) -> list[array[float]]:
         return []
     finally:
         embedder.close()
+
+
+def _scores_of(model: Model) -> list[array[float]]:
+    from array import array
+
+    from cass.semantic.cross_encoder import CrossEncoder
+
+    judge = CrossEncoder(model)
+    judge.load()
+    asked, *texts = reference.sentences()
+    try:
+        scores = judge.scores(asked, texts)
+    except EmbedderError:
+        return []
+    finally:
+        judge.close()
+    mean = sum(scores) / len(scores)
+    length = sum([(score - mean) ** 2 for score in scores]) ** 0.5 or 1.0
+    return [array("f", [(score - mean) / length for score in scores])]
 
 
 def fault_of(model: Model) -> str | None:

@@ -90,7 +90,12 @@ ROWS = (
         variable="CASS_SEMANTIC_EMBEDDER",
         flag="--semantic-embedder",
     ),
-    _semantic("reranker", NAME, "the model that may order the best hits once more", flag="--semantic-reranker"),
+    _semantic(
+        "reranker",
+        NAME,
+        "the model that may order the best hits once more, with search.rerank",
+        flag="--semantic-reranker",
+    ),
     _semantic(
         "fast_dimension", WHOLE, "the length of a vector of the fast tier", "floats", "CASS_TWO_TIER_FAST_DIM", least=1
     ),
@@ -178,6 +183,21 @@ ROWS = (
         "how little the first places of a list count over the next ones where words and vectors are joined",
         default=60,
         least=1,
+    ),
+    Setting(
+        "search.rerank",
+        SWITCH,
+        "whether an installed reranker orders the best hits once more; give it time by semantic_wait_ms",
+        default=False,
+    ),
+    Setting("search.rerank_depth", WHOLE, "how many hits a reranker reads", default=50, unit="hits", least=2),
+    Setting("search.rerank_batch", WHOLE, "how many of them it reads at a time", default=16, unit="hits", least=1),
+    Setting(
+        "search.rerank_threads",
+        WHOLE,
+        "how many cores a reranker may use; 0 for as many as background work (max_backfill_threads)",
+        default=0,
+        unit="cores",
     ),
     Setting(
         "pack.max_tokens",

@@ -60,6 +60,26 @@ def weights(layers: int = 2, seed: int = 1) -> dict[str, Any]:
     }
 
 
+def scoring_config() -> dict[str, Any]:
+    """Of a cross-encoder, as its makers say it."""
+    return config() | {"architectures": ["BertForSequenceClassification"], "max_position_embeddings": 300}
+
+
+def scoring_weights(seed: int = 1, classes: int = 1) -> dict[str, Any]:
+    """The same under the names of a cross-encoder, with a head."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    shapes = {
+        "bert.pooler.dense.weight": (HIDDEN, HIDDEN),
+        "bert.pooler.dense.bias": (HIDDEN,),
+        "classifier.weight": (classes, HIDDEN),
+        "classifier.bias": (classes,),
+    }
+    head = {name: rng.normal(0, 0.3, shape).astype("float32") for name, shape in shapes.items()}
+    return {f"bert.{name}": value for name, value in weights(seed=seed).items()} | head
+
+
 def hostile_to_int8(tensors: dict[str, Any]) -> dict[str, Any]:
     """The same vectors, but one activation is so large that eight bits leave nothing for the others."""
     changed = {name: value.copy() for name, value in tensors.items()}

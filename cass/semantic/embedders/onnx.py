@@ -10,6 +10,7 @@ import os
 from array import array
 
 from cass.semantic.embedders.base import EmbedderNotLoaded, EmbedderTransportError
+from cass.semantic.known_models import EMBEDDER
 from cass.semantic.models import TOKENIZER, Model, find
 
 TYPE_CHECKING = False
@@ -36,7 +37,7 @@ FEWEST_TOKENS = 3  # the first and the last stand for the text's ends
 CHARS_PER_TOKEN = 16
 
 
-class OnnxEmbedder:
+class OnnxModel:
     """An installed model.  `threads` are those of the process that wants it; 1 leaves the machine to its user.
 
     reads_all: every byte of its files before it begins; else only where their sizes and times are not as installed.
@@ -44,9 +45,6 @@ class OnnxEmbedder:
     """
 
     def __init__(self, model: Model, threads: int = 1, reads_all: bool = False, once: bool = False) -> None:
-        self.embedder_id = model.embedder_id
-        self.model_version = model.revision
-        self.dim = model.dim
         self.max_input_chars = model.max_tokens * CHARS_PER_TOKEN
         self.status: Status = "loading"
         self.reason: str | None = None
@@ -81,9 +79,38 @@ class OnnxEmbedder:
             self.todo = "install cass again, with its dependencies"
             return
         except Exception as lost:  # onnxruntime and tokenizers have no common error of their own
-            self.status, self.reason = "error", _first_line(lost)
+            self.status, self.reason = "error", first_line(lost)
             return
         self.status, self.reason, self.todo = "ok", None, None
+
+    def close(self) -> None:
+        """Let go of the model's memory."""
+        self._session = self._tokenizer = None
+        self.status = "closed"
+
+    def _run(self, batch: Sequence[Encoding], output: str) -> NDArray[Any]:
+        """What the graph gives for texts that are padded to the longest of them."""
+        import numpy as np
+
+        width = max(len(one.ids) for one in batch)
+        ids, mask, types = np.zeros((3, len(batch), width), np.int64)
+        for row, one in enumerate(batch):
+            ids[row, : len(one.ids)] = one.ids
+            mask[row, : len(one.ids)] = 1
+            types[row, : len(one.ids)] = one.type_ids  # 1 for the second of two texts
+        given = dict(zip(INPUTS, (ids, mask, types), strict=True))
+        found: NDArray[Any] = self._session.run([output], given)[0]
+        return np.ascontiguousarray(found, np.float32)
+
+
+class OnnxEmbedder(OnnxModel):
+    """An installed model that makes vectors."""
+
+    def __init__(self, model: Model, threads: int = 1, reads_all: bool = False, once: bool = False) -> None:
+        super().__init__(model, threads, reads_all, once)
+        self.embedder_id = model.embedder_id
+        self.model_version = model.revision
+        self.dim = model.dim
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         """A unit vector a text, in their order; one without tokens has an empty one.
@@ -98,28 +125,11 @@ class OnnxEmbedder:
         vectors = [array("f")] * len(texts)
         try:
             for rows in batches([len(one.ids) for one in encoded]):
-                for row, vector in zip(rows, self._run([encoded[row] for row in rows]), strict=True):
+                for row, vector in zip(rows, self._run([encoded[row] for row in rows], OUTPUT), strict=True):
                     vectors[row] = array("f", vector.tobytes())
         except Exception as lost:
-            raise EmbedderTransportError(f"the model failed: {_first_line(lost)}") from lost
+            raise EmbedderTransportError(f"the model failed: {first_line(lost)}") from lost
         return vectors
-
-    def close(self) -> None:
-        """Let go of the model's memory."""
-        self._session = self._tokenizer = None
-        self.status = "closed"
-
-    def _run(self, batch: Sequence[Encoding]) -> NDArray[Any]:
-        import numpy as np
-
-        width = max(len(one.ids) for one in batch)
-        ids, mask = np.zeros((2, len(batch), width), np.int64)
-        for row, one in enumerate(batch):
-            ids[row, : len(one.ids)] = one.ids
-            mask[row, : len(one.ids)] = 1
-        given = dict(zip(INPUTS, (ids, mask, np.zeros_like(ids)), strict=True))
-        found: NDArray[Any] = self._session.run([OUTPUT], given)[0]
-        return np.ascontiguousarray(found, np.float32)
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
@@ -147,7 +157,9 @@ def open_model(
 ) -> OnnxEmbedder | None:
     """The embedder of an installed model, not loaded yet; None where none of that name is installed."""
     model = find(data, name)
-    return OnnxEmbedder(model, threads, reads_all, once) if model is not None else None
+    if model is None or model.kind != EMBEDDER:
+        return None
+    return OnnxEmbedder(model, threads, reads_all, once)
 
 
 def _how_to_install(name: str) -> str:
@@ -203,6 +215,7 @@ def _session(path: str, threads: int, once: bool) -> Any:
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-def _first_line(lost: BaseException) -> str:
+def first_line(lost: BaseException) -> str:
+    """What an error says, in one line."""
     lines = str(lost).splitlines()
     return lines[0].strip() if lines else type(lost).__name__

@@ -43,16 +43,25 @@ def embed(tensors: Mapping[str, NDArray[Any]], config: Mapping[str, Any], ids: S
     """The unit vector of one text: the mean of its tokens' last states."""
     import numpy as np
 
+    mean = states(tensors, config, ids, [0] * len(ids)).mean(axis=0)
+    return np.asarray(mean / np.linalg.norm(mean))
+
+
+def states(
+    tensors: Mapping[str, NDArray[Any]], config: Mapping[str, Any], ids: Sequence[int], types: Sequence[int]
+) -> NDArray[Any]:
+    """The last state of each token, a row each; `types` tell the second of two texts from the first."""
+    import numpy as np
+
     weights = {name: np.asarray(value, np.float64) for name, value in tensors.items() if value.dtype.kind == "f"}
     words = weights["embeddings.word_embeddings.weight"][list(ids)]
     places = weights["embeddings.position_embeddings.weight"][: len(ids)]
-    state = words + places + weights["embeddings.token_type_embeddings.weight"][0]
+    state = words + places + weights["embeddings.token_type_embeddings.weight"][list(types)]
     epsilon = config["layer_norm_eps"]
     state = _normalised(state, weights, "embeddings.LayerNorm", epsilon)
     for at in range(config["num_hidden_layers"]):
         state = _layer(state, weights, f"encoder.layer.{at}.", config["num_attention_heads"], epsilon)
-    mean = state.mean(axis=0)
-    return np.asarray(mean / np.linalg.norm(mean))
+    return np.asarray(state)
 
 
 def _layer(state: NDArray[Any], weights: Mapping[str, NDArray[Any]], at: str, heads: int, epsilon: float) -> Any:
