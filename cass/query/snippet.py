@@ -29,6 +29,8 @@ _READ_WIDTHS = 4
 _SNAP = 24
 # The name of a secret stands so near before it.
 _NAME_REACH = 40
+# From so many words on a query may be a sentence.
+SENTENCE_WORDS = 5
 # Shorter parts of words would light up everywhere.
 _MIN_PART = 3
 
@@ -37,9 +39,13 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 
 @record
 class Terms:
-    """What to highlight: for each thing that the query wants, the forms in which it may stand in a text."""
+    """What to highlight: for each thing that the query wants, the forms in which it may stand in a text.
+
+    `little`: the words of grammar in a sentence, which are looked for only where a text has none of the others.
+    """
 
     terms: tuple[tuple[Form, ...], ...]
+    little: tuple[tuple[Form, ...], ...] = ()
 
 
 def terms_of(
@@ -51,8 +57,16 @@ def terms_of(
     searched beside one.  The keys are tokens as the index has them.
     """
     leaves = [each for leaf in wanted_leaves(query.root) for each in _lit_alone(leaf)]
-    found = [_forms(leaf, corrected or {}, variants or {}) for leaf in leaves]
-    return Terms(tuple(dict.fromkeys(found)))
+    little: list[Word | Phrase | Prefix] = []
+    if len(leaves) >= SENTENCE_WORDS:
+        from cass.query.blend import LITTLE  # hardly ever typed among a few keywords
+
+        little = [leaf for leaf in leaves if leaf.text.lower() in LITTLE]
+    telling = [leaf for leaf in leaves if leaf not in little] or leaves
+    found, others = (
+        dict.fromkeys([_forms(leaf, corrected or {}, variants or {}) for leaf in some]) for some in (telling, little)
+    )
+    return Terms(tuple(found), tuple(others))
 
 
 def _lit_alone(leaf: Word | Phrase | Prefix) -> list[Word | Phrase | Prefix]:
@@ -92,6 +106,9 @@ def snippet(text: str, terms: Terms, width: int = WIDTH, masked: bool = True) ->
     wanted = terms.terms
     folded = fold(text)
     places = _places(folded, text, wanted, width)
+    if not places and terms.little:
+        wanted = terms.little
+        places = _places(folded, text, wanted, width)
     for looser in (_apart, _inside_words):
         if not places:
             wanted = looser(terms.terms)

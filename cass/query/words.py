@@ -18,6 +18,8 @@ MAX_TOKEN_BYTES = 64
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ASCII = " " * 48 + "0123456789" + " " * 7 + _LETTERS + " " * 6 + _LETTERS + " " * 5
 _ALL_ASCII = bytes(range(128))
+# The same for UTF-8, where capitals stay.
+_PARTED = bytes([byte if byte > 127 or chr(byte).isalnum() else 32 for byte in range(256)])
 
 
 def is_word(char: str) -> bool:
@@ -48,9 +50,13 @@ def is_cjk(char: str) -> bool:
 
 def pieces(text: str) -> list[str]:
     """The words of the text as they are written there, however long."""
-    if text.isascii():
-        return "".join([char if char.isalnum() else " " for char in text]).split()
-    return "".join([char if is_word(char) else " " for char in text]).split()
+    data = text.encode("utf-8", "surrogatepass").translate(_PARTED)
+    text = data.decode("utf-8", "surrogatepass")
+    if not text.isascii():
+        # Few different signs beyond ASCII stand in a text: a tenth of what asking letter by letter takes.
+        for char in _foreign(data):
+            text = text if is_word(char) else text.replace(char, " ")
+    return text.split()
 
 
 def tokens(text: str) -> list[str]:

@@ -98,6 +98,23 @@ def test_a_common_word_does_not_hide_a_rare_one():
     assert "[the] [needle]" in marked(text, "the needle", 60)
 
 
+def test_of_a_sentence_the_telling_words_are_marked():
+    """The words of grammar stand everywhere, and would draw the line to where most of them are."""
+    text = f"it is what it was, and what it is is a thing of the past {FILLER} the walrus lost a tusk"
+
+    assert marked(text, "what was it that the walrus lost").endswith("the [walrus] [lost] a tusk")
+
+
+def test_grammar_is_marked_where_there_is_nothing_else():
+    """A line for a hit has a match, whatever it was found by."""
+    assert marked("it was there", "what was it that the walrus lost") == "[it] [was] there"
+    assert marked("to be or not", "to be or not to be or not") == "[to] [be] [or] [not]"
+
+
+def test_among_a_few_words_each_is_meant():
+    assert marked("it is here", "is it here") == "[it] [is] [here]"
+
+
 def test_indented_code_fills_the_line():
     """Blanks that are not shown take no room."""
     text = "".join(f"\n{' ' * 40}line{number}();" for number in range(100))

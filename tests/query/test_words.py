@@ -21,6 +21,7 @@ from cass.query.words import (
     fold,
     is_hyphenated,
     is_word,
+    pieces,
     spelled,
     stem_forms,
     tokens,
@@ -51,6 +52,13 @@ LETTERS = st.characters(exclude_categories=("Cs", "Cn")).filter(in_python)
 def test_tokens_are_those_of_the_index(text: str):
     """What we look up is what tantivy stored."""
     assert tokens(text) == INDEX.analyze(text)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text(st.characters(exclude_categories=())) | st.text(alphabet="aZ9 _-é→日🙂\ud800\u0300"))
+def test_pieces_are_runs_of_letters_and_digits(text: str):
+    """As they are written, whatever stands between them; lone surrogates stand between."""
+    assert pieces(text) == "".join([char if is_word(char) else " " for char in text]).split()
 
 
 def test_every_letter_is_a_token_here_as_in_the_index():
