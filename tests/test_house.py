@@ -25,7 +25,7 @@ PACKAGE = REPO / "cass"
 
 # Arrows point down: a room imports from lower lines only, or from itself.
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("__main__", "__init__"),
+    ("__main__", "__init__", "embedder"),
     ("cli",),
     ("demo",),
     ("render",),
@@ -49,17 +49,18 @@ LEVELS: tuple[tuple[str, ...], ...] = (
         "redact",
         "secret_forms",
         "frames",
+        "addresses",
     ),
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 GROUND = len(LEVELS) - 1
 
 # The demo is a journey told on stdout: it sits between the command line and the printers.
-MAY_PRINT = ("cli", "render", "demo")
+MAY_PRINT = ("cli", "render", "demo", "embedder")
 MAY_WRITE_SQL = ("store", "connectors")
 MAY_LOAD_SQLITE = (*MAY_WRITE_SQL, "native_sqlite")
 OUTSIDE_WORLD = ("fcntl", "resource", "pwd", "socket")
-MAY_TOUCH_THE_SYSTEM = ("disk", "paths", "daemon")
+MAY_TOUCH_THE_SYSTEM = ("disk", "paths", "addresses", "daemon")
 WALL_CLOCK = ("now", "utcnow", "today")
 SQL = re.compile(
     r"^\s*(SELECT\s.+\sFROM\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|REPLACE\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|PRAGMA\s|ATTACH\s"
