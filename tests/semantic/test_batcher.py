@@ -1,0 +1,181 @@
+"""One model for many who ask."""
+
+from __future__ import annotations
+
+import threading
+
+from cass.semantic.batcher import Batcher, ShuttingDown
+from cass.semantic.embedders.base import EmbedderNotLoaded, EmbedderTransportError
+from tests.semantic.held_embedder import Answers, HeldEmbedder, vector
+
+
+def asking(**how: int) -> tuple[HeldEmbedder, Answers]:
+    embedder = HeldEmbedder()
+    return embedder, Answers(Batcher(embedder, **how))
+
+
+def busy(**how: int) -> tuple[HeldEmbedder, Answers]:
+    """A model that is in the middle of a batch."""
+    embedder, answers = asking(**how)
+    answers.ask("first", "first")
+    assert embedder.started.acquire(timeout=20)
+    return embedder, answers
+
+
+def test_an_idle_model_runs_at_once():
+    """A lone question waits for nobody to fill its batch."""
+    embedder, answers = asking()
+    embedder.free()
+    answers.ask("one", "a text")
+    answers.wait()
+
+    assert answers.found == {"one": [vector("a text")]}
+
+
+def test_what_came_meanwhile_is_the_next_batch():
+    """The shortest texts first, each once."""
+    embedder, answers = busy()
+    for number, text in enumerate(["ccc", "a", "bb", "a"]):
+        answers.ask(str(number), text)
+    embedder.free()
+    answers.wait(5)
+
+    assert embedder.batches == [["first"], ["a", "bb", "ccc"]]
+    assert answers.found["1"] == answers.found["3"] == [vector("a")]
+
+
+def test_a_question_goes_before_work_in_the_background():
+    """It waits for the batch that runs, and for nothing else."""
+    embedder, answers = busy(later_max=2)
+    answers.ask("work", *[f"work {number}" for number in range(5)], is_urgent=False)
+    answers.ask("question", "question")
+    embedder.free()
+    answers.wait(3)
+
+    assert answers.order == ["first", "question", "work"]
+    assert [len(batch) for batch in embedder.batches] == [1, 1, 2, 2, 1]
+
+
+def test_a_text_of_the_background_that_somebody_asks_for_goes_first():
+    embedder, answers = busy(later_max=1)
+    answers.ask("work", "a", "b", "c", is_urgent=False)
+    answers.ask("question", "c")
+    embedder.free()
+    answers.wait(3)
+
+    assert embedder.batches == [["first"], ["c"], ["a"], ["b"]]
+
+
+def test_a_batch_has_so_many_texts_at_most():
+    embedder, answers = busy(batch_max=3)
+    answers.ask("many", *[str(number) for number in range(7)])
+    embedder.free()
+    answers.wait(2)
+
+    assert [len(batch) for batch in embedder.batches] == [1, 3, 3, 1]
+
+
+def test_one_poisoned_text_fails_its_own_question_only():
+    """The batch is halved until it is alone."""
+    embedder, answers = busy()
+    for number in range(31):
+        answers.ask(f"good {number}", f"good {number}")
+    answers.ask("bad", "poison")
+    embedder.free()
+    answers.wait(33)
+
+    assert isinstance(answers.found.pop("bad"), EmbedderTransportError)
+    assert all(isinstance(found, list) for found in answers.found.values())
+
+
+def test_an_embedder_that_is_at_fault_is_not_blamed_on_texts():
+    """Nobody halves anything; what mends it is tried with the next batch."""
+    embedder, answers = busy()
+    answers.ask("some", "a", "b")
+    embedder.status, embedder.reason = "error", "its server is away"
+    embedder.free()
+    answers.wait(2)
+
+    assert isinstance(answers.found["some"], EmbedderNotLoaded)
+    assert str(answers.found["some"]) == "its server is away"
+    assert embedder.batches == [["first"]]
+
+
+def test_the_same_text_again_costs_nothing():
+    """Also while it is being made; the cache holds the last ones."""
+    embedder, answers = busy(cache_size=2)
+    answers.ask("meanwhile", "first")
+    embedder.free()
+    answers.wait(2)
+    answers.ask("later", "first")
+    answers.wait()
+
+    assert embedder.batches == [["first"]]
+    assert (answers.batcher.counts().shared, answers.batcher.counts().from_cache) == (1, 1)
+
+
+def test_the_cache_forgets_what_was_not_asked_for_longest():
+    embedder, answers = asking(cache_size=2)
+    embedder.free()
+    for text in ("a", "b", "a", "c", "a", "b"):
+        answers.ask(text, text)
+        answers.wait()
+
+    assert embedder.batches == [["a"], ["b"], ["c"], ["b"]]
+
+
+def test_an_error_is_not_kept():
+    embedder, answers = asking()
+    embedder.free()
+    for _ in range(2):
+        answers.ask("bad", "poison")
+        answers.wait()
+
+    assert len(embedder.batches) == 2
+
+
+def test_without_a_cache_every_text_is_made():
+    embedder, answers = asking(cache_size=0)
+    embedder.free()
+    for _ in range(2):
+        answers.ask("a", "a")
+        answers.wait()
+
+    assert len(embedder.batches) == 2
+
+
+def test_nothing_can_be_read_in_a_blank_text():
+    """The model is not asked."""
+    embedder, answers = asking()
+    answers.ask("blank", " \n", "")
+    answers.ask("none")
+
+    assert [[len(one) for one in found] for found in answers.found.values()] == [[0, 0], []]
+    assert embedder.batches == []
+
+
+def test_the_end_finishes_what_was_taken():
+    """And takes nothing more."""
+    embedder, answers = busy()
+    answers.ask("waiting", "a")
+    ending = threading.Thread(target=answers.batcher.drain, args=(20,))
+    embedder.free()
+    ending.start()
+    answers.wait(2)
+    ending.join()
+    answers.ask("late", "b")
+
+    assert answers.found["waiting"] == [vector("a")]
+    assert isinstance(answers.found["late"], ShuttingDown)
+
+
+def test_what_cannot_be_finished_in_time_is_told_so():
+    """A model that hangs holds nobody up; its answer, should it come, is nobody's any more."""
+    embedder, answers = busy()
+    answers.ask("waiting", "a")
+    answers.batcher.drain(0)
+    answers.wait(2)
+    embedder.free()
+
+    assert [type(found) for found in answers.found.values()] == [ShuttingDown, ShuttingDown]
+    assert len(answers.order) == 2
