@@ -118,6 +118,8 @@ class Chunk:
         try:
             return self.machine.build(_name(policy, tier), self._options())
         except EmbedderError as missing:
+            if missing.todo is not None:
+                return Stop("embedder_failed", str(missing), missing.todo)
             reason, _, todo = str(missing).partition(": ")
             return Stop("no_model", reason, todo or "cass models install")
 

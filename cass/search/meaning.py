@@ -22,10 +22,10 @@ from cass.query.syntax import Bare, Field, Prefix, Word
 from cass.records import record, replace
 from cass.search.coverage import glance, inside
 from cass.search.engine import fold
-from cass.search.quality import Cost, Missing, kind_of, quality_embedder
+from cass.search.quality import NOT_BESIDE, Cost, Missing, kind_of, quality_embedder
 from cass.search.tail import passes
 from cass.semantic.embedders.base import EmbedderError
-from cass.semantic.embedders.table import remote_options
+from cass.semantic.embedders.table import beside, remote_options
 from cass.semantic.known_models import EMBEDDER
 from cass.semantic.vectors import FAST, QUALITY, Tier
 from cass.store.documents import documents_of
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from cass.search.engine import Search
     from cass.search.request import Found
     from cass.semantic.embedders.base import BaseEmbedder, Vector
-    from cass.semantic.embedders.table import RemoteOptions
+    from cass.semantic.embedders.table import Beside, RemoteOptions
 
 # So many texts are asked of a tier, where no setting says otherwise: enough for a page after folding and grouping.
 NEAREST = 100
@@ -113,7 +113,9 @@ def join(search: Search, found: Found, places: Places) -> Found:
     values = dict(search.request.semantic)
     policy = policy_of(values)
     nearest = int(str(values.get("search.fetch_k", NEAREST)))
-    asking = _Asking(policy, remote_options(values), places, search.now_ms, search.monotonic_s, search.notes, nearest)
+    asking = _Asking(
+        policy, remote_options(values), places, search.now_ms, search.monotonic_s, search.notes, nearest, beside(values)
+    )
     if search.request.mode == "strict_semantic":
         # Whatever is asked: strict promises that meaning can be had.
         meaning = asking.both(search.request.text if text is None else text)
@@ -167,10 +169,12 @@ class _Asking:
         monotonic_s: Callable[[], float],
         notes: list[str],
         nearest: int = NEAREST,
+        beside: Beside = NOT_BESIDE,
     ) -> None:
         self._nearest = nearest
         self._policy = policy
         self._remote = remote
+        self._beside = beside
         self._now_ms = now_ms
         self._places = places
         self._monotonic_s = monotonic_s
@@ -237,7 +241,8 @@ class _Asking:
         policy = self._policy
         if not self.has_quality:
             return None
-        cost = Cost(self._places.cache, kind_of(policy.quality_tier_embedder, self._places.data), self._now_ms)
+        kind = kind_of(policy.quality_tier_embedder, self._places.data, self._beside)
+        cost = Cost(self._places.cache, kind, self._now_ms)
         if left_ms is not None and cost.expected_ms > left_ms:
             took = f"it took {cost.expected_ms} ms last time" if cost.was_measured else "the time was too short"
             wait = f"a search waits {policy.semantic_wait_ms} (--semantic-wait)"
@@ -259,7 +264,7 @@ class _Asking:
             return None if until_s is None else until_s - self._monotonic_s()
 
         name = self._policy.quality_tier_embedder
-        embedder = quality_embedder(name, self._places.data, self._remote, left_s)
+        embedder = quality_embedder(name, self._places.data, self._remote, left_s, beside=self._beside)
         if isinstance(embedder, Missing):
             self._lose(f"the quality tier did not take part: {embedder.why}", embedder.todo)
             return None

@@ -10,7 +10,16 @@ import os
 
 from cass.records import record
 from cass.semantic.embedders.base import EmbedderError, EmbedderTransportError
-from cass.semantic.embedders.table import SERVER, EmbedderOptions, build_embedder, embedder_row, is_installed
+from cass.semantic.embedders.table import (
+    INLINE,
+    SERVER,
+    Beside,
+    EmbedderOptions,
+    build_embedder,
+    embedder_row,
+    is_installed,
+    model_id,
+)
 from cass.semantic.known_models import RERANKER
 
 TYPE_CHECKING = False
@@ -26,10 +35,10 @@ if TYPE_CHECKING:
     Got = TypeVar("Got")
 
 
-INSTALLED = "minilm"
+INSTALLED, BESIDE = "minilm", "sidecar"
 # What a question takes that nobody has timed yet: opening an int8 MiniLM and embedding one text; asking a server that
 # runs on this machine; importing fastembed and opening a model; opening a reranker and scoring a few texts.
-USUAL_MS = {INSTALLED: 150, SERVER: 150, "fastembed": 700, RERANKER: 200}
+USUAL_MS = {INSTALLED: 150, SERVER: 150, "fastembed": 700, BESIDE: 20, RERANKER: 200}
 ASK_AGAIN, WAIT_LONGER = "cass backfill --force", "cass config set semantic_wait_ms 1000"
 # A slow answer is believed for so long, twice as long each time it was waited for in vain, up to the last.  A model is
 # slow once because its file was not in memory yet or the machine was busy; a server that hangs may be back in a minute.
@@ -37,8 +46,10 @@ BELIEVED_MS = {
     INSTALLED: (15_000, 600_000),
     SERVER: (60_000, 60_000),
     "fastembed": (600_000, 600_000),
+    BESIDE: (15_000, 60_000),
     RERANKER: (15_000, 600_000),
 }
+NOT_BESIDE = Beside(INLINE)
 
 
 @record
@@ -49,9 +60,11 @@ class Missing:
     todo: str
 
 
-def kind_of(name: str, data: str) -> str:
+def kind_of(name: str, data: str, beside: Beside = NOT_BESIDE) -> str:
     """How it is run: by the name of its row in the table of embedders; what is installed here is run as minilm is."""
     kind = embedder_row(name).name
+    if beside.has(embedder_row(name)):
+        return BESIDE
     return INSTALLED if kind == "fastembed" and is_installed(data, name) else kind
 
 
@@ -159,9 +172,24 @@ class Hurried:
 
 
 def quality_embedder(
-    name: str, data: str, remote: RemoteOptions, left_s: LeftS, env: Mapping[str, str] = os.environ
+    name: str,
+    data: str,
+    remote: RemoteOptions,
+    left_s: LeftS,
+    env: Mapping[str, str] = os.environ,
+    beside: Beside = NOT_BESIDE,
 ) -> BaseEmbedder | Missing:
     """The embedder, ready to be asked."""
+    if beside.has(embedder_row(name)):
+        from cass.semantic.embedders.sidecar import in_another_process
+        from cass.semantic.embedders.wire import QUERY
+
+        try:
+            found = in_another_process(beside, model_id(name, data), QUERY, left_s, env)
+        except EmbedderError as lost:
+            return Missing(str(lost), lost.todo or "cass doctor")
+        if found is not None:
+            return found
     kind = kind_of(name, data)
     if kind == SERVER:
         return _on_a_server(remote, left_s, env)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from cass.addresses import parse
 from cass.settings.table import (
     ADDRESS,
     AGENTS,
@@ -25,6 +26,7 @@ from cass.settings.table import (
     POLICY,
     ROOTS,
     SECONDS,
+    SOCKET,
     SOME_SECONDS,
     SWITCH,
     VARIABLE,
@@ -228,6 +230,11 @@ def _address(row: Setting, raw: object) -> str:
     return text
 
 
+def _socket(row: Setting, raw: object) -> str:
+    text = _text(raw)
+    return str(parse(text)) if text else ""
+
+
 def _variable(row: Setting, raw: object) -> str:
     """Its name: whoever puts the secret itself here, which mostly is no name, is told so."""
     name = _text(raw)
@@ -277,6 +284,7 @@ CHECKS: dict[str, Callable[[Setting, object], object]] = {
     PATTERNS: _texts,
     LINK: _link,
     ADDRESS: _address,
+    SOCKET: _socket,
     VARIABLE: _variable,
     CONSTANT: _constant,
 }
@@ -297,6 +305,7 @@ ACCEPTED = {
     PATTERNS: "a list such as ~/private, secret-*, /w/**/clients",
     LINK: "none, file, vscode, vscodium, cursor or an address with {path} and perhaps {line}",
     ADDRESS: "an address such as http://localhost:8080/v1, or nothing; a key belongs in a variable",
+    SOCKET: "unix:///folder/name or tcp://127.0.0.1:PORT, or nothing",
     VARIABLE: "the name of an environment variable, not the secret itself, or nothing",
     CONSTANT: "nothing, it cannot be set",
 }

@@ -12,7 +12,7 @@ from cass.settings.hot import OTHER_FILE, SEMANTIC_FILE
 MODE, POLICY, NAME, CHOICE = "mode", "policy", "name", "choice"
 WHOLE, FRACTION, SECONDS, SOME_SECONDS, MILLISECONDS = "whole", "fraction", "seconds", "some seconds", "milliseconds"
 SWITCH, COMMAND, AGENTS, LINK, CONSTANT = "switch", "command", "agents", "link", "constant"
-ADDRESS, VARIABLE = "address", "variable"
+ADDRESS, VARIABLE, SOCKET = "address", "variable", "socket"
 NUMBER, HOURS = "number", "hours"
 ROOTS, PATTERNS = "roots", "patterns"
 
@@ -215,6 +215,21 @@ ROWS = (
         default=0,
         unit="characters",
         flag="--max-chars",
+    ),
+    Setting(
+        "embedder.mode",
+        CHOICE,
+        "where a model runs: in each process, in one that embedder.url names, or there if it answers",
+        default="auto",
+        values=("auto", "inline", "sidecar"),
+    ),
+    Setting("embedder.url", SOCKET, "where python -m cass.embedder listens; empty for nowhere", default=""),
+    Setting(
+        "embedder.cache_size",
+        WHOLE,
+        "how many vectors a process that embeds for others keeps",
+        default=256,
+        unit="vectors",
     ),
     Setting("remote.base_url", ADDRESS, "the server that the embedder openai asks; empty for none", default=""),
     Setting("remote.model", NAME, "the model that this server is asked for", default="BAAI/bge-m3"),

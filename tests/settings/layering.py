@@ -33,6 +33,7 @@ GOOD: dict[str, tuple[tuple[str, object], ...]] = {
     table.PATTERNS: (("~/a, b-*,", ("~/a", "b-*")), ("/w/**/c", ("/w/**/c",)), ("", ())),
     table.LINK: (("none", "none"), ("cursor", "cursor://file{path}:{line}"), ("x://{path}", "x://{path}")),
     table.ADDRESS: (("http://localhost:1", "http://localhost:1"), ("", ""), (" https://a.b/v1 ", "https://a.b/v1")),
+    table.SOCKET: (("unix:///run/e.sock", "unix:///run/e.sock"), ("", ""), (" tcp://[::1]:80 ", "tcp://[::1]:80")),
     table.VARIABLE: (("MY_KEY", "MY_KEY"), ("", ""), (" KEY2 ", "KEY2")),
 }
 BAD = {
@@ -54,6 +55,7 @@ BAD = {
     table.PATTERNS: "/a\x1b",
     table.LINK: "nowhere",
     table.ADDRESS: "https://me:secret@example",
+    table.SOCKET: "unix://here",
     table.VARIABLE: "sk-secret",
     table.CONSTANT: "2",
 }

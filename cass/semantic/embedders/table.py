@@ -54,6 +54,28 @@ def remote_options(values: Mapping[str, object]) -> RemoteOptions:
     return replace(RemoteOptions(), **said)
 
 
+AUTO, INLINE, SIDECAR = "auto", "inline", "sidecar"
+
+
+@record
+class Beside:
+    """An embedder in another process: where, and must it be that one?  allow: texts may go to another machine."""
+
+    mode: str = AUTO
+    url: str = ""
+    allow: bool = False
+
+    def has(self, row: Embedder) -> bool:
+        """Is one asked for such a model?  The hash tier's is quicker than any question, a server is one already."""
+        return self.mode != INLINE and bool(self.url or self.mode == SIDECAR) and row.name not in ("hash", SERVER)
+
+
+def beside(values: Mapping[str, object]) -> Beside:
+    """What settings say about it: setting → value; those that are missing have their default."""
+    mode, url = str(values.get("embedder.mode", AUTO)), str(values.get("embedder.url", ""))
+    return Beside(mode, url, bool(values.get("remote.allow", False)))
+
+
 @record
 class EmbedderOptions:
     """What settings say to embedders.
@@ -66,11 +88,13 @@ class EmbedderOptions:
     threads: int = 1
     cache: str | None = None
     remote: RemoteOptions = RemoteOptions()
+    beside: Beside = Beside()
 
 
 def embedder_options(settings: Settings) -> EmbedderOptions:
     """What the settings say to embedders; data folder, dimension and threads are added by whoever builds one."""
-    return EmbedderOptions(remote=remote_options({key: settings.value(key) for key in REMOTE_SETTINGS}))
+    values = {key: settings.value(key) for key in (*REMOTE_SETTINGS, "embedder.mode", "embedder.url")}
+    return EmbedderOptions(remote=remote_options(values), beside=beside(values))
 
 
 @record
@@ -174,10 +198,29 @@ def embedder_row(name: str) -> Embedder:
     return next((row for row in EMBEDDERS if plain == row.name or plain in row.aliases), EMBEDDERS[-1])
 
 
+def model_id(name: str, data: str) -> str:
+    """The embedder id that a model of that name has, as far as it can be told without opening it; "" if not."""
+    from cass.semantic.models import find
+
+    row = embedder_row(name)
+    plain = name if row is EMBEDDERS[-1] else row.name
+    found = find(data, plain) if data and is_installed(data, plain) else None
+    if found is not None:
+        return found.embedder_id
+    return f"fastembed-{name}" if row is EMBEDDERS[-1] else row.embedder_id
+
+
 def build_embedder(name: str, options: EmbedderOptions, env: Mapping[str, str] = os.environ) -> BaseEmbedder:
     """The embedder of that name, checked, not loaded yet; imports only that one.
 
-    Raises EmbedderNotLoaded where its model is not installed.
+    One in another process is asked whether it is there.  Raises EmbedderNotLoaded where the model is not installed, or
+    has to be in another process that does not answer.
     """
     row = embedder_row(name)
+    if options.beside.has(row):
+        from cass.semantic.embedders.sidecar import in_another_process
+
+        other = in_another_process(options.beside, model_id(name, options.data), env=env)
+        if other is not None:
+            return Checked(other)
     return Checked(row.build(name.strip() if row is EMBEDDERS[-1] else row.name, options, env))

@@ -1,0 +1,57 @@
+"""A process that is nothing but an embedder: it listens, answers, and lets nobody hang when it ends."""
+
+from __future__ import annotations
+
+from cass.daemon.connections import Connections
+from cass.daemon.embedding import EmbeddingService
+from cass.daemon.listening import listen
+from cass.daemon.waiting import Signals
+from cass.records import record
+from cass.semantic.batcher import BATCH_MAX, CACHE_SIZE, Batcher
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cass.addresses import Address
+    from cass.semantic.embedders.base import BaseEmbedder
+
+# What was taken is finished within so many seconds; then what has arrived is refused, and everybody hung up on.
+DRAIN_S = 5.0
+HANG_UP_S = 0.5
+FOR_EVER_S = 86_400.0
+
+
+@record
+class Manner:
+    """Texts in a batch at most, how long to wait for more, how many vectors are kept, and what callers must know."""
+
+    batch_max: int = BATCH_MAX
+    wait_s: float = 0.0
+    cache_size: int = CACHE_SIZE
+    token: str = ""
+
+
+def serve_embedder(
+    embedder: BaseEmbedder,
+    address: Address,
+    manner: Manner,
+    ready: Callable[[Address], None],
+    say: Callable[[str], None],
+) -> None:
+    """Answer until a signal ends it.  `ready` is called once callers are heard.  Raises Busy and SystemRefused."""
+    batcher = Batcher(embedder, manner.batch_max, manner.wait_s, manner.cache_size)
+    service = EmbeddingService(batcher, manner.token)
+    with Signals() as signals:
+        listener = listen(address)
+        connections = Connections(listener, service.welcome, service.handle)
+        connections.start()
+        say(f"{embedder.embedder_id} of {embedder.dim} floats answers at {listener.address}")
+        ready(listener.address)
+        while not signals.is_ended:
+            signals.wait(FOR_EVER_S)
+        say(f"ending: {len(connections)} callers, {batcher.counts().waiting} texts are waiting")
+        connections.stop()
+        batcher.drain(DRAIN_S)
+        connections.close(HANG_UP_S)
+        say(f"ended: {batcher.counts().encoded} texts were embedded")

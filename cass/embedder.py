@@ -1,0 +1,165 @@
+"""`python -m cass.embedder`: one model for several processes.
+
+It listens at one address, and ends with SIGTERM: what was taken is finished, the rest is told so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from cass.addresses import parse
+from cass.daemon.embedder_process import Manner, serve_embedder
+from cass.errors import CassError, SemanticUnavailable, UsageError
+from cass.paths import places
+from cass.records import replace
+from cass.semantic.batcher import BATCH_MAX
+from cass.semantic.embedders.base import EmbedderError
+from cass.semantic.embedders.sidecar import TOKEN
+from cass.semantic.embedders.table import INLINE, Beside, build_embedder, embedder_options
+from cass.settings.quick import load
+from cass.settings.table import ROWS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cass.addresses import Address
+    from cass.semantic.embedders.base import BaseEmbedder
+    from cass.settings.quick import Settings
+
+PROGRAM = "python -m cass.embedder"
+# The least that is said at each level: what is wrong ends the process, and is said at any.
+LEVELS = ("debug", "info", "warning", "error")
+SAYS = ("debug", "info")
+FLAGS = {row.flag: row.key for row in ROWS if row.flag and row.flag.startswith("--semantic")}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run it; the exit code."""
+    os.umask(0o077)
+    asked = _parser().parse_args(argv)
+    try:
+        _run(asked)
+    except CassError as bad:
+        sys.stderr.write(f"{PROGRAM}: {bad}\n")
+        return bad.exit_code
+    return 0
+
+
+def _run(asked: argparse.Namespace) -> None:
+    address, token = _address(asked.listen), _token(asked.token_file)
+    if not address.is_private and not token:
+        raise UsageError(
+            "off this machine it answers only to those who know a token", asked.listen, "add --token-file FILE"
+        )
+    flags = {key: getattr(asked, key) for key in FLAGS.values()}
+    settings = load(places(os.environ, data_dir=asked.data_dir), os.environ, flags)
+    embedder = _loaded(asked, settings)
+    manner = Manner(asked.batch_max, asked.batch_wait_ms / 1000, settings.whole("embedder.cache_size"), token)
+    say = _say if asked.log_level in SAYS else _keep_quiet
+    try:
+        serve_embedder(embedder, address, manner, _ready(asked.ready_fd), say)
+    finally:
+        embedder.close()
+
+
+def _address(url: str) -> Address:
+    try:
+        return parse(url)
+    except ValueError as bad:
+        raise UsageError(str(bad), f"--listen {url}", "see --help") from bad
+
+
+def _token(path: str | None) -> str:
+    """From the file, or else from the variable that callers have it in."""
+    if path is None:
+        return os.environ.get(TOKEN, "")
+    try:
+        with open(path, encoding="utf-8") as file:
+            token = file.readline().strip()
+    except (OSError, ValueError) as bad:
+        raise UsageError("the token cannot be read", path, "put it into the file's first line") from bad
+    if not token:
+        raise UsageError("the token is empty", path, "put it into the file's first line")
+    return token
+
+
+def _loaded(asked: argparse.Namespace, settings: Settings) -> BaseEmbedder:
+    """The embedder, ready, and the one that was asked for."""
+    policy, where = settings.policy(), places(os.environ, data_dir=asked.data_dir)
+    name = asked.model or policy.quality_tier_embedder
+    threads = max(1, policy.max_backfill_threads)
+    # Its own model: one that is in yet another process would be asked for there.
+    options = replace(embedder_options(settings), data=where.data, threads=threads, beside=Beside(INLINE))
+    try:
+        embedder = build_embedder(name, options)
+        embedder.load()
+    except EmbedderError as bad:
+        raise SemanticUnavailable(str(bad), None, bad.todo) from bad
+    if not embedder.is_loaded:
+        raise SemanticUnavailable(f"{name} cannot be used: {embedder.reason}", None, getattr(embedder, "todo", None))
+    if asked.dimension not in (None, embedder.dim):
+        embedder.close()
+        what = f"{embedder.embedder_id} makes vectors of {embedder.dim} floats, not {asked.dimension}"
+        raise UsageError(what, "--dimension", "leave it out, or name another --model")
+    return embedder
+
+
+def _ready(descriptor: int | None) -> Callable[[Address], None]:
+    def tell(address: Address) -> None:
+        if descriptor is not None:
+            try:
+                os.write(descriptor, b"READY\n")
+                os.close(descriptor)
+            except OSError:
+                return  # whoever wanted to know is gone
+
+    return tell
+
+
+def _say(what: str) -> None:
+    sys.stderr.write(f"{what}\n")
+    sys.stderr.flush()
+
+
+def _keep_quiet(what: str) -> None:
+    """At this level there is nothing to say."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(PROGRAM, description=__doc__, allow_abbrev=False)
+    add = parser.add_argument
+    add("--listen", required=True, metavar="URL", help="unix:///folder/name or tcp://127.0.0.1:PORT (0: any)")
+    add("--model", metavar="NAME", help="as quality_tier_embedder, which it stands in for")
+    add("--dimension", type=_count, metavar="N", help="refuse to start if the model's vectors are of another length")
+    add("--batch-max", type=_count, default=BATCH_MAX, metavar="N", help="texts in a batch at most (%(default)s)")
+    add("--batch-wait-ms", type=_milliseconds, default=0.0, metavar="MS", help="wait so long to fill a batch (0)")
+    add("--ready-fd", type=int, metavar="N", help="a descriptor that gets READY once it listens")
+    add("--token-file", metavar="FILE", help=f"what callers must know; they have it in {TOKEN}")
+    add("--log-level", choices=LEVELS, default="info")
+    add("--data-dir", metavar="DIR", help="where models are installed")
+    for flag, key in FLAGS.items():
+        add(flag, dest=key, metavar="VALUE", help="as for cass search")
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def _milliseconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time from 0 to 10000")
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
