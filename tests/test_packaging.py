@@ -60,7 +60,7 @@ def test_the_wheel_brings_completions_and_the_manual(wheel: zipfile.ZipFile) -> 
         "share/bash-completion/completions/cass",
         "share/cass/cass.ps1",
         "share/fish/vendor_completions.d/cass.fish",
-        "share/man/man1/cass.1",
+        *(f"share/man/man1/{path.name}" for path in (REPO / "man").iterdir()),
         "share/zsh/site-functions/_cass",
     }
 

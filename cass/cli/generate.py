@@ -1,4 +1,4 @@
-"""Write the files that come from the tables: completions/, man/cass.1, docs/settings.md, docs/agents.md.
+"""Write the files that come from the tables: completions/, man/, docs/settings.md, docs/agents.md.
 
 Run as `python -m cass.cli.generate`.
 """
@@ -19,7 +19,7 @@ def files() -> dict[str, str]:
         "completions/_cass": completion.zsh(),
         "completions/cass.fish": completion.fish(),
         "completions/cass.ps1": completion.powershell(),
-        "man/cass.1": man.page(),
+        **{f"man/{name}": text for name, text in man.pages().items()},
         "docs/settings.md": settings.page(),
         "docs/agents.md": agents_page.page(),
     }

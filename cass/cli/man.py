@@ -1,12 +1,19 @@
-"""The manual page cass(1), in roff, written from the command table."""
+"""The manual pages in roff, written from the command table: cass(1), and one a command, such as cass-search(1)."""
 
 from __future__ import annotations
 
+import textwrap
+
 from cass import __version__
-from cass.cli.help import FIRST_STEPS, PURPOSE, meaning, synopsis
-from cass.cli.table import HOME, Command, Option, command, commands, options_of
+from cass.cli.help import FIRST_STEPS, PURPOSE, TITLES, meaning, synopsis
+from cass.cli.table import EVERYWHERE, GROUPS, HOME, Command, Option, command, commands, options_of
 from cass.settings.table import CONSTANT, ROWS, Setting, default_of
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WIDEST = 78  # of a line of roff, which mandoc wants below 80
 EXIT_CODES = (
     ("0", "Done. With --json or --jsonl also when nothing was found."),
     ("1", "Nothing was found, an ID does not exist, or a check failed."),
@@ -42,14 +49,35 @@ FILES = (
 )
 
 
+SEE_ALSO = {
+    "search": ("show", "like", "pack", "sessions"),
+    "show": ("search", "open", "export", "resume"),
+    "sessions": ("search", "show", "stats"),
+    "like": ("search",),
+    "pack": ("search", "show"),
+    "index": ("sources", "status", "worker"),
+    "status": ("doctor", "worker"),
+    "backfill": ("models", "worker"),
+    "forget": ("restore", "sources"),
+    "mcp": ("agent-context",),
+    "agent-context": ("mcp",),
+}
+
+
+def pages() -> dict[str, str]:
+    """File name → page, of the program and of every command that can be typed."""
+    return {"cass.1": page()} | {f"{name_of(row)}.1": command_page(row) for row in commands()}
+
+
+def name_of(row: Command) -> str:
+    """As `man` is asked for it."""
+    return f"cass-{row.name}"
+
+
 def page() -> str:
-    """The whole page as roff text."""
-    parts = [
-        '.\\" Written from the command table of cass; change the table and generate it again.',
-        f'.TH CASS 1 "" "cass {__version__}" "User Commands"',
-        ".nh",
-        ".SH NAME",
-        _plain("cass - find anything that you and your coding agents ever said"),
+    """The page of the program: what it is for, its commands, and what holds for all of them."""
+    return _text(
+        *_head("cass", "find anything that you and your coding agents ever said"),
         ".SH SYNOPSIS",
         ".B cass",
         _plain("COMMAND [OPTIONS] [WORDS]"),
@@ -57,17 +85,73 @@ def page() -> str:
         _plain(PURPOSE[0].upper() + PURPOSE[1:]),
         _plain("It reads the files that the agents write, keeps its own archive of them, and answers from that."),
         _plain("Nothing leaves the machine, unless you name a server that makes vectors (remote.base_url)."),
+        _plain("Each command has a page of its own: man cass-search, or cass man search."),
         ".SH EXAMPLES",
         *_examples(FIRST_STEPS),
         ".SH COMMANDS",
+        *_commands(),
+        ".SH OPTIONS OF EVERY COMMAND",
+        *_options(options_of(command(HOME))),
+        *_section("SETTINGS", _settings()),
+        *_section("EXIT STATUS", EXIT_CODES),
+        *_section("ENVIRONMENT", ENVIRONMENT),
+        *_section("FILES", FILES),
+        *_see_also(commands()),
+    )
+
+
+def command_page(row: Command) -> str:
+    """The page of one command, examples first."""
+    parts = [*_head(name_of(row), row.doc), ".SH SYNOPSIS", _plain(synopsis(row))]
+    if row.examples:
+        parts += [".SH EXAMPLES", *_examples(row.examples)]
+    parts += [".SH DESCRIPTION", _plain(row.more or row.doc[0].upper() + row.doc[1:] + ".")]
+    if row.aliases:
+        parts += [".PP", _plain(f"Also spelled {', '.join('cass ' + alias for alias in row.aliases)}.")]
+    for argument in row.arguments:
+        parts += _tagged(argument.metavar, argument.doc)
+    for group in dict.fromkeys(option.group for option in row.options if not option.hidden):
+        parts += [f".SH {group.upper()}", *_options(tuple(each for each in row.options if each.group == group))]
+    parts += [f".SH {TITLES[EVERYWHERE].upper()}", _plain("These options are explained in cass(1):")]
+    parts += [_plain(", ".join(each.name for each in options_of(command(HOME)) if not each.hidden) + ".")]
+    parts += [".SH EXIT STATUS", _plain("0 done, 1 nothing found, 2 not understood; cass(1) has all of them.")]
+    return _text(*parts, *_see_also([command(name) for name in SEE_ALSO.get(row.name, ())]))
+
+
+def _head(name: str, doc: str) -> list[str]:
+    return [
+        '.\\" Written from the command table of cass; change the table and generate it again.',
+        f'.TH {name.upper()} 1 "" "cass {__version__}" "User Commands"',
+        ".nh",
+        ".SH NAME",
+        _plain(f"{name} - {doc}"),
     ]
-    for row in commands():
-        parts += _command(row)
-    parts += [".SH OPTIONS OF EVERY COMMAND", *_options(options_of(command(HOME)))]
-    sections = (("SETTINGS", _settings()), ("EXIT STATUS", EXIT_CODES), ("ENVIRONMENT", ENVIRONMENT), ("FILES", FILES))
-    for title, pairs in sections:
-        parts += [f".SH {title}", *(line for pair in pairs for line in _tagged(*pair))]
-    return "\n".join(parts) + "\n"
+
+
+def _commands() -> list[str]:
+    """By group, as the help has them."""
+    lines = []
+    for group in GROUPS:
+        lines.append(f".SS {TITLES[group]}")
+        for row in commands():
+            if row.group == group:
+                other = f" Also spelled {', '.join(row.aliases)}." if row.aliases else ""
+                lines += _tagged(f"cass {row.name}", f"{row.doc[0].upper()}{row.doc[1:]}.{other}")
+    return lines
+
+
+def _section(title: str, pairs: tuple[tuple[str, str], ...]) -> list[str]:
+    return [f".SH {title}", *(line for pair in pairs for line in _tagged(*pair))]
+
+
+def _see_also(rows: Sequence[Command]) -> list[str]:
+    names = ["cass", *(name_of(row) for row in rows)] if len(rows) < len(commands()) else [name_of(row) for row in rows]
+    pages = [f".BR {_escaped(name)} (1)" for name in names]
+    return [".SH SEE ALSO", *(f"{line} ," for line in pages[:-1]), pages[-1]]
+
+
+def _text(*lines: str) -> str:
+    return "\n".join(lines) + "\n"
 
 
 def _settings() -> tuple[tuple[str, str], ...]:
@@ -85,20 +169,6 @@ def _default(row: Setting) -> str:
         return ""
     value = ("true" if default else "false") if isinstance(default, bool) else str(getattr(default, "value", default))
     return f" Default: {value}{f' {row.unit}' if row.unit else ''}."
-
-
-def _command(row: Command) -> list[str]:
-    parts = [f".SS {_escaped(synopsis(row))}", _plain(row.doc[0].upper() + row.doc[1:] + ".")]
-    if row.more:
-        parts += [".PP", _plain(row.more)]
-    if row.aliases:
-        parts += [".PP", _plain(f"Also spelled {', '.join(row.aliases)}.")]
-    for argument in row.arguments:
-        parts += _tagged(argument.metavar, argument.doc)
-    parts += _options(row.options)
-    if row.examples:
-        parts += [".PP", "Examples:", *_examples(row.examples)]
-    return parts
 
 
 def _options(options: tuple[Option, ...]) -> list[str]:
@@ -120,9 +190,9 @@ def _examples(examples: tuple[tuple[str, str], ...]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """A line of running text: what roff would read as a request begins with an empty character."""
-    escaped = _escaped(text)
-    return "\\&" + escaped if escaped[:1] in (".", "'") else escaped
+    """Running text: what roff would read as a request begins with an empty character."""
+    lines = textwrap.wrap(_escaped(text), WIDEST, break_long_words=False, break_on_hyphens=False)
+    return "\n".join("\\&" + line if line[:1] in (".", "'") else line for line in lines)
 
 
 def _escaped(text: str) -> str:

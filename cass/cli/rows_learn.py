@@ -90,10 +90,15 @@ def completion() -> Command:
 def man() -> Command:
     return Command(
         "man",
-        "show the manual page",
+        "show the manual page, or that of a command",
         "Learn",
-        examples=(("cass man", "read it"), ("cass man > cass.1", "keep it as a file")),
+        examples=(
+            ("cass man", "read it"),
+            ("cass man search", "the page of a command"),
+            ("cass man > cass.1", "keep it as a file"),
+        ),
         aliases=("docs",),
+        arguments=(Argument("topic", "COMMAND", "the command whose page is wanted"),),
     )
 
 

@@ -79,29 +79,78 @@ def test_help_for_a_command_that_is_none_is_a_usage_error():
     assert "the nearest is `cass search`" in done.stderr.lower()
 
 
-@pytest.mark.parametrize("name, text", generate.files().items(), ids=lambda one: one.rpartition("/")[2][:12])
+@pytest.mark.parametrize("name, text", generate.files().items(), ids=lambda one: one.rpartition("/")[2][:24])
 def test_the_files_in_the_repository_are_those_of_the_table(name: str, text: str):
     """After a change of the table: `python -m cass.cli.generate`."""
     assert (ROOT / name).read_text(encoding="utf-8") == text
 
 
-def test_the_manual_page_says_every_command_option_and_exit_code():
-    text = man.page().replace("\\-", "-")
+PAGES = man.pages()
+each_page = pytest.mark.parametrize("name", PAGES)
 
-    assert all(
-        name in text for row in commands() for option in row.options if not option.hidden for name in option.names
-    )
+
+def test_there_is_a_page_of_the_program_and_of_every_command():
+    """And none of a command that went away."""
+    assert list(PAGES) == ["cass.1", *(f"cass-{row.name}.1" for row in commands())]
+    assert {path.name for path in (ROOT / "man").iterdir()} == set(PAGES)
+
+
+def test_the_page_of_the_program_says_every_command_and_exit_code():
+    text = PAGES["cass.1"].replace("\\-", "-")
+
+    assert all(f"\\fBcass {row.name}\\fR" in text and f".BR cass-{row.name} (1)" in text for row in commands())
     assert all(f"\\fB{code}\\fR" in text for code, _ in man.EXIT_CODES)
 
 
+@each_row
+def test_the_page_of_a_command_begins_with_examples_and_says_every_option(row: Command):
+    text = PAGES[f"cass-{row.name}.1"].replace("\\-", "-")
+
+    assert text.index(".SH EXAMPLES") < text.index(".SH DESCRIPTION")
+    assert all(name in text for option in options_of(row) if not option.hidden for name in option.names)
+
+
+def test_a_page_refers_to_commands_that_there_are():
+    named = {*man.SEE_ALSO, *(other for others in man.SEE_ALSO.values() for other in others)}
+
+    assert named <= {row.name for row in commands()}
+
+
 @pytest.mark.skipif(not shutil.which("groff"), reason="groff is not installed")
-def test_the_manual_page_is_good_roff():
+@each_page
+def test_a_manual_page_is_good_roff(name: str):
     done = subprocess.run(
-        ["groff", "-man", "-Tutf8", "-ww"], input=man.page(), capture_output=True, text=True, check=True
+        ["groff", "-man", "-Tutf8", "-ww"], input=PAGES[name], capture_output=True, text=True, check=True
     )
 
     assert done.stderr == ""
-    assert "-n, --limit N" in _without_overstrike(done.stdout)
+    assert "EXAMPLES" in _without_overstrike(done.stdout)
+
+
+@pytest.mark.skipif(not shutil.which("mandoc"), reason="mandoc is not installed")
+@each_page
+def test_mandoc_finds_nothing_wrong_with_a_manual_page(name: str):
+    """But that it has no date: the same table gives the same page on every day."""
+    done = subprocess.run(["mandoc", "-Tlint"], input=PAGES[name], capture_output=True, text=True, check=False)
+
+    assert [line for line in (done.stdout + done.stderr).splitlines() if "missing date" not in line] == []
+
+
+@pytest.mark.skipif(not shutil.which("man"), reason="man is not installed")
+@each_page
+def test_man_shows_a_manual_page_without_a_warning(name: str):
+    done = subprocess.run(
+        ["man", "--warnings", "-l", str(ROOT / "man" / name)],
+        env={"PATH": "/usr/bin:/bin", "MANPAGER": "cat", "MANWIDTH": "80", "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "--warnings" in done.stderr:
+        pytest.skip("another man, which cannot warn")
+
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert name.removesuffix(".1") in _without_overstrike(done.stdout)
 
 
 def _without_overstrike(text: str) -> str:
@@ -110,7 +159,15 @@ def _without_overstrike(text: str) -> str:
     return re.sub(r".\x08|\x1b\[[0-9;]*m", "", text)
 
 
-def test_the_manual_page_is_printed_where_nobody_reads():
-    done = cass("man")
+@pytest.mark.parametrize("argv, page", [((), "cass.1"), (("search",), "cass-search.1"), (("find",), "cass-search.1")])
+def test_a_manual_page_is_printed_where_nobody_reads(argv: tuple[str, ...], page: str):
+    done = cass("man", *argv)
 
-    assert (done.stdout, done.returncode) == (man.page(), 0)
+    assert (done.stdout, done.returncode) == (PAGES[page], 0)
+
+
+def test_a_manual_page_of_no_command_is_refused_with_the_nearest():
+    done = cass("man", "serch")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the nearest is `cass search`" in done.stderr.lower()

@@ -1,4 +1,4 @@
-"""`cass man`: the manual page, through `man` where a person is reading."""
+"""`cass man [COMMAND]`: a manual page, through `man` where a person is reading."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import subprocess
 import sys
 import tempfile
 
-from cass.cli.man import page
+from cass.cli.man import command_page, page
+from cass.cli.suggest import command_named
 from cass.render.text_json import as_object
 
 
 def run(options: dict[str, object]) -> int:
-    text = page()
+    topic = options["topic"]
+    text = page() if topic is None else command_page(command_named(str(topic)))
     if options["json"]:
         sys.stdout.write(as_object(text))
         return 0
