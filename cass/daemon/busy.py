@@ -3,7 +3,7 @@
 A process of its own; `work` and `rest` come as lines on stdin, and each is answered when it is so: with a worker's
 priority, the first batch may take a while to come.  It makes what is owed, as `cass backfill` does; where nothing is,
 or another process does it, it embeds the newest texts again and throws the vectors away.  It ends with its stdin, and
-then says what it did.
+then says what it did; if it dies, the last line of its stderr says why.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 
 from cass import clock
@@ -20,7 +21,7 @@ from cass.backfill.run import Backfill
 from cass.daemon.manners import be_nice
 from cass.daemon.spawn import PACKAGE_PARENT
 from cass.disk import free_bytes
-from cass.errors import Busy
+from cass.errors import Busy, CassError
 from cass.paths import places
 from cass.records import record, replace
 from cass.semantic.embedders.base import EmbedderNotLoaded
@@ -39,28 +40,36 @@ if TYPE_CHECKING:
     from cass.settings.quick import Settings
 
 WORK, REST = "work", "rest"
+BETWEEN = "\t"
 UNKNOWN_BYTES = 1 << 62
 TEXTS, CHARS, PIECES = 64, 100_000, 8
+ALWAYS_THERE = "hash"
 
 
 @record
 class Load:
-    """What it did meanwhile: texts that were owed, and pieces that were embedded once more for nothing."""
+    """What it did meanwhile: texts that were owed, and pieces that were embedded once more for nothing.
+
+    instead: why that was not done with the model that is installed; "" where nothing is wrong.
+    """
 
     owed: int
     again: int
     embedder_id: str
+    instead: str = ""
 
 
 class BusyWorker:
     """Start one; `work()` and `rest()` come back when it does; `end()` gives what it did."""
 
     def __init__(self, where: Places) -> None:
+        # A file, not a pipe: nobody reads it before the end, and a library may have much to say.
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  (closed by `end`)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", "from cass.daemon.busy import main; main()", where.data],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._said,
             text=True,
             cwd=PACKAGE_PARENT,
             env={**os.environ, "PYTHONPATH": os.pathsep.join([PACKAGE_PARENT, *[path for path in sys.path if path]])},
@@ -73,21 +82,32 @@ class BusyWorker:
         self._ask(REST)
 
     def _ask(self, word: str) -> None:
-        """Raises OSError where it has died."""
-        self._stdin.write(f"{word}\n")
-        self._stdin.flush()
+        """Raises ChildProcessError where it has died."""
+        try:
+            self._stdin.write(f"{word}\n")
+            self._stdin.flush()
+        except OSError as died:
+            raise ChildProcessError("the busy worker has died") from died
         for line in self._stdout:
             if line.strip() == word:
                 return
         raise ChildProcessError("the busy worker has died")
 
-    def end(self) -> Load | None:
-        """None where it has died."""
-        self._stdin.close()
-        words = self._stdout.read().split("\n")[-2:-1]
-        self._process.wait()
-        owed, again, embedder_id = words[0].split(" ", 2) if words else ("", "", "")
-        return Load(int(owed), int(again), embedder_id) if owed.isdigit() and again.isdigit() else None
+    def end(self) -> Load | str:
+        """What it did; or why it died, in its own last words."""
+        try:
+            self._stdin.close()
+        except OSError:
+            pass  # what it was asked last, it did not hear
+        told = self._stdout.read().split("\n")[-2:-1]
+        code = self._process.wait()
+        with self._said as said:
+            said.seek(0)
+            words = said.read().decode("utf-8", "replace").split("\n")
+        owed, again, *names = told[0].split(BETWEEN) if told else ("", "")
+        if len(names) == 2 and owed.isdigit() and again.isdigit():
+            return Load(int(owed), int(again), *names)
+        return next((line.strip() for line in reversed(words) if line.strip()), f"it ended with {code}")
 
     @property
     def _stdin(self) -> IO[str]:
@@ -148,12 +168,22 @@ def main() -> None:
     """Be busy until stdin ends."""
     be_nice()
     where = places(os.environ, data_dir=sys.argv[1])
-    settings, orders = load(where, os.environ), Orders()
+    try:
+        load = _work(where, Orders())
+    except CassError as bad:
+        raise SystemExit(str(bad)) from bad
+    said = [" ".join(str(getattr(load, name)).split()) for name in Load.__match_args__]
+    os.write(1, f"{BETWEEN.join(said)}\n".encode())
+
+
+def _work(where: Places, orders: Orders) -> Load:
+    settings = load(where, os.environ)
     orders.is_over()
-    owed, (again, name) = _make_owed(where, settings, orders), (0, "")
-    if not owed or not orders.is_over():
-        again, name = _embed_again(where, settings, orders)
-    os.write(1, f"{owed} {again} {name}\n".encode())
+    owed = _make_owed(where, settings, orders)
+    if owed and orders.is_over():
+        return Load(owed, 0, "")
+    embedder, instead = _embedder(where, settings)
+    return Load(owed, _embed_again(where, embedder, orders), embedder.embedder_id, instead)
 
 
 def _make_owed(where: Places, settings: Settings, orders: Orders) -> int:
@@ -174,9 +204,9 @@ def _make_owed(where: Places, settings: Settings, orders: Orders) -> int:
     return sum([tier.texts for tier in report.tiers])
 
 
-def _embed_again(where: Places, settings: Settings, orders: Orders) -> tuple[int, str]:
-    """(pieces, embedder), with the best embedder that is there."""
-    embedder, count = _embedder(where, settings), 0
+def _embed_again(where: Places, embedder: BaseEmbedder, orders: Orders) -> int:
+    """So many pieces."""
+    count = 0
     while True:
         before = count
         for some in _batches(where):
@@ -184,14 +214,15 @@ def _embed_again(where: Places, settings: Settings, orders: Orders) -> tuple[int
             count += len(some)
             orders.at_work()
             if orders.is_over():
-                return count, embedder.embedder_id
+                return count
         if count == before:  # no texts at all
             orders.at_work()
             orders.is_over()
-            return count, embedder.embedder_id
+            return count
 
 
-def _embedder(where: Places, settings: Settings) -> BaseEmbedder:
+def _embedder(where: Places, settings: Settings) -> tuple[BaseEmbedder, str]:
+    """The best one that gets ready; and what is wrong with a better one, "" where nothing is."""
     policy = settings.policy()
     options = replace(
         embedder_options(settings),
@@ -199,13 +230,20 @@ def _embedder(where: Places, settings: Settings) -> BaseEmbedder:
         fast_dimension=policy.fast_dimension,
         threads=max(1, policy.max_backfill_threads),
     )
-    name = policy.quality_tier_embedder
-    if not policy.wants_quality_tier or embedder_row(name).name == SERVER:  # what is thrown away is sent to nobody
-        name = policy.fast_tier_embedder
-    try:
-        return build_embedder(name, options)
-    except EmbedderNotLoaded:
-        return build_embedder(policy.fast_tier_embedder, options)
+    names = [policy.quality_tier_embedder] if policy.wants_quality_tier else []
+    lost = ""
+    for name in [*names, policy.fast_tier_embedder]:
+        if embedder_row(name).name == SERVER:  # what is thrown away is sent to nobody
+            continue
+        try:
+            embedder = build_embedder(name, options)
+        except EmbedderNotLoaded:
+            continue  # it was never installed: that is no fault
+        embedder.load()
+        if embedder.is_loaded:
+            return embedder, lost
+        lost = lost or f"{name} cannot be used: {embedder.reason}"
+    return build_embedder(ALWAYS_THERE, options), lost
 
 
 def _batches(where: Places) -> Iterator[list[str]]:

@@ -21,6 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from cass.daemon.busy import Load
     from cass.paths import Places
 
 # Blocks take turns, so that a slow moment of the machine falls on both.
@@ -37,7 +38,10 @@ def run(where: Places, options: dict[str, Any]) -> int:
     if sys.stderr.isatty() and not options["quiet"]:
         sys.stderr.write(f"cass: {2 * BLOCKS * SEARCHES} searches, half of them beside a busy worker: some seconds\n")
     without_ms, with_ms, load = _measured(where, asked)
-    found = shown.Interference(Latency.of(without_ms), Latency.of(with_ms), load)
+    if load.instead and not options["quiet"]:
+        sys.stderr.write(f"cass: {load.instead}; the load was {load.embedder_id}\n")
+    worked = shown.Load(load.owed, load.again, load.embedder_id)
+    found = shown.Interference(Latency.of(without_ms), Latency.of(with_ms), worked)
     if options["json"]:
         sys.stdout.write(shown.as_json(found))
     else:
@@ -63,7 +67,7 @@ def _query(text: str) -> str:
     return " ".join(words[:WORDS])
 
 
-def _measured(where: Places, asked: list[str]) -> tuple[list[float], list[float], shown.Load]:
+def _measured(where: Places, asked: list[str]) -> tuple[list[float], list[float], Load]:
     """Milliseconds without, milliseconds with, and what the worker did."""
     worker = BusyWorker(where)
     without_ms: list[float] = []
@@ -75,13 +79,14 @@ def _measured(where: Places, asked: list[str]) -> tuple[list[float], list[float]
             without_ms += _searches(where, asked, SEARCHES)
             worker.work()
             with_ms += _searches(where, asked, SEARCHES)
-    except OSError as died:
-        raise SystemRefused("the busy worker has died", where.data, "see whether `cass backfill` works") from died
+    except ChildProcessError:
+        pass  # it has died, and says why where it is asked what it did
     finally:
         load = worker.end()
-    if load is None:
-        raise SystemRefused("the busy worker has died", where.data, "see whether `cass backfill` works")
-    return without_ms, with_ms, shown.Load(load.owed, load.again, load.embedder_id)
+    if isinstance(load, str):
+        what = f"the busy worker has died: {load.rstrip('.')}"
+        raise SystemRefused(what, where.data, "see whether `cass backfill` works")
+    return without_ms, with_ms, load
 
 
 def _searches(where: Places, asked: list[str], count: int) -> list[float]:
