@@ -41,6 +41,11 @@ class Places:
         return vectors_folder(self.data)
 
     @property
+    def models(self) -> str:
+        """The folder of the installed models."""
+        return models_folder(self.data)
+
+    @property
     def has_vectors(self) -> bool:
         return os.path.exists(self.vectors)
 
@@ -52,6 +57,11 @@ class Places:
 def vectors_folder(data: str) -> str:
     """Where the vectors of all tiers stand, below the data folder."""
     return os.path.join(data, "derived", "vectors")
+
+
+def models_folder(data: str) -> str:
+    """Where the installed models lie, below the data folder."""
+    return os.path.join(data, "derived", "models")
 
 
 def places(env: Mapping[str, str], platform: str = sys.platform, data_dir: str | None = None) -> Places:

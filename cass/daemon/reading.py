@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from cass.paths import Places
 
 DONE = "worker.done"
+# What `DONE` keeps of the environment: never a key, nor the address of a server.
+POLICY_VARIABLES = ("CASS_SEMANTIC_", "CASS_TWO_TIER_")
 LOOK_S = 1.0
 # Reading is not held by the gates, so it is kept short; what is left comes with the next look.
 READ_S = 2.0
@@ -119,11 +121,13 @@ class NewMessages:
         self._vain, self._again_s = before, self._monotonic_s() + self._vain_s
 
     def signs(self) -> object:
-        """What may mean work for a tick: the archive, the settings, the vectors' and models' folders."""
+        """What may mean work for a tick: the archive, the settings, the vectors and the models."""
         places = self._places
         folders = [os.path.join(places.vectors, tier) for tier in ("fast", "quality")]
-        paths = [*folders, *[os.path.join(each, "current") for each in folders], os.path.join(places.data, "models")]
-        return self._change, sorted(identities(places).items()), [_stamp(path) for path in paths]
+        # A model comes, goes and is replaced by renaming its folder.
+        paths = [*folders, *[os.path.join(each, "current") for each in folders], places.models]
+        said = sorted([(name, value) for name, value in self._env.items() if name.startswith(POLICY_VARIABLES)])
+        return self._change, sorted(identities(places).items()), said, [_stamp(path) for path in paths]
 
 
 def note_done(data: str, signs: object) -> None:

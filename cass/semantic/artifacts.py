@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from cass.disk import folder_bytes
-from cass.paths import vectors_folder
+from cass.paths import models_folder, vectors_folder
 from cass.policy import EVICTION_ORDER, SemanticArtifactKind, SemanticPolicy
 from cass.records import record, replace
 from cass.semantic.manifest import CURRENT, Damage, Manifest, read_manifest, written
@@ -35,7 +35,7 @@ class Shelf:
     @staticmethod
     def below(data: str) -> Shelf:
         """The folders of this data folder."""
-        return Shelf(vectors_folder(data), os.path.join(data, "derived", "models"))
+        return Shelf(vectors_folder(data), models_folder(data))
 
     def folder(self, tier: str) -> str:
         return os.path.join(self.vectors, tier)

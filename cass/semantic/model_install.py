@@ -25,7 +25,6 @@ from cass.semantic.models import (
     find,
     folder_of,
     lock,
-    models_folder,
     passing_folder,
     put_aside,
     revision_of,
@@ -103,7 +102,7 @@ def install(request: Request, machine: Machine) -> Installed:
     Raises NetworkFailed, UsageError, ModelRefused, Busy, OSError; nothing is installed then.
     """
     data, name = machine.where.data, request.model.name
-    make_private_folder(models_folder(data))
+    make_private_folder(machine.where.models)
     with lock(data):
         sweep(data)
         there = find(data, name)
@@ -183,7 +182,7 @@ def _more_bytes(write_bytes: int, there: Model | None) -> int:
 
 def _decide(write_bytes: int, machine: Machine, there: Model | None) -> None:
     """Raises ModelRefused where so much may not be written in place of the model that is there."""
-    models, policy = models_folder(machine.where.data), machine.policy
+    models, policy = machine.where.models, machine.policy
     replaced = there.bytes if there is not None else 0
     free = machine.free_bytes(models)
     used = max(machine.used_bytes - replaced, 0)
@@ -207,7 +206,7 @@ def _settle(model: Model, machine: Machine, there: Model | None) -> Model:
     with lock:
         refused = machine.make_room(more_bytes)
         if refused is not None:
-            raise _refusal(refused, models_folder(machine.where.data))
+            raise _refusal(refused, machine.where.models)
         return _put_in_place(model, machine.where.data)
 
 

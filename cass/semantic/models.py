@@ -10,6 +10,7 @@ import os
 
 from cass.disk import folder_bytes, lock_holder, make_private_folder, try_lock, write_whole
 from cass.errors import Busy
+from cass.paths import models_folder
 from cass.records import record, replace
 from cass.semantic.known_models import EMBEDDER
 
@@ -85,11 +86,6 @@ class Model:
             except OSError as lost:
                 return f"{one.name} cannot be read: {lost.strerror}"
         return None
-
-
-def models_folder(data: str) -> str:
-    """Where models lie in a data folder."""
-    return os.path.join(data, "derived", "models")
 
 
 def passing_folder(data: str) -> str:

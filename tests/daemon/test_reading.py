@@ -9,7 +9,11 @@ import pytest
 from cass.daemon.reading import LONGEST_VAIN_S, NewMessages, note_done, readable, was_done
 from cass.errors import CorruptDatabase
 from cass.indexing.rules import ALL, Rules
+from cass.semantic.model_sources import Wish
+from cass.semantic.models import remove
 from tests.archive import NOW_MS, Home, make_home
+from tests.semantic.installing import put
+from tests.semantic.tiny_model import Tiny
 
 
 @pytest.fixture
@@ -123,21 +127,50 @@ def test_an_index_that_is_missing(home: Home) -> None:
 
 
 def test_settings_and_vectors_are_signs(home: Home) -> None:
-    """A larger budget, a new model, vectors that somebody deleted: each is a reason to look."""
+    """A larger budget, vectors that somebody deleted: each is a reason to look."""
     new = Following(home).new
     new.has_new()
     seen = [new.signs()]
-    config = Path(home.places.config)
-    assert not config.exists() or True
 
+    home.cass("config", "set", "semantic_budget_mb", "900")
+    seen.append(new.signs())
     home.cass("backfill", "--tier", "fast")
     seen.append(new.signs())
     (Path(home.places.vectors) / "fast" / "current").unlink()
     seen.append(new.signs())
-    (home.data / "models").mkdir()
+
+    assert len({repr(each) for each in seen}) == len(seen)
+
+
+def test_models_are_signs(home: Home, tmp_path: Path) -> None:
+    """One that is installed, replaced by another variant or removed is a reason to look."""
+    pytest.importorskip("onnxruntime")
+    made, new = Tiny(tmp_path / "files"), Following(home).new
+    new.has_new()
+    seen = [new.signs()]
+
+    for variant in ("fp32", "int8"):
+        put(made.known, tmp_path, Wish(from_path=str(made.folder)), variant)
+        seen.append(new.signs())
+    note_done(str(home.data), new.signs())
+    assert was_done(str(home.data), new.signs())
+    remove(str(home.data), "tiny")
     seen.append(new.signs())
 
     assert len({repr(each) for each in seen}) == len(seen)
+    assert not was_done(str(home.data), new.signs())
+
+
+def test_variables_are_signs(home: Home) -> None:
+    """A tier that a variable switches on; what other variables say is not written down."""
+    home.env |= {"CASS_REMOTE_API_KEY": "walrus-key", "CASS_SEMANTIC_EMBEDDER": "hash"}
+    before = Following(home).new.signs()
+    home.env["CASS_SEMANTIC_EMBEDDER"] = "minilm"
+
+    after = Following(home).new.signs()
+
+    assert after != before
+    assert "walrus-key" not in repr(after)
 
 
 def test_what_was_done_is_remembered(tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ from cass.semantic.models import (
     date_anew,
     find,
     installed,
-    models_folder,
     note_consent,
     remove,
     withdraw_consent,
@@ -131,7 +130,7 @@ def _machine(where: Places, options: dict[str, Any], bar: Progress) -> Machine:
         env=os.environ,
         home=home_folder(os.environ),
         policy=policy,
-        used_bytes=folder_bytes(models_folder(where.data)),
+        used_bytes=folder_bytes(where.models),
         free_bytes=free_bytes,
         alone=lambda: try_lock(os.path.join(where.data, LOCK)),
         make_room=lambda more_bytes: _make_room(where, policy, more_bytes, options["quiet"]),
@@ -200,7 +199,7 @@ def _named(where: Places, name: str | None) -> list[Model]:
     models = [model for model in installed(where.data) if name in (None, model.name)]
     if not models:
         what = f"the model {name!r} is not installed" if name else "no model is installed"
-        raise NotFound(what, models_folder(where.data), "install it: cass models install")
+        raise NotFound(what, where.models, "install it: cass models install")
     return models
 
 
