@@ -17,7 +17,7 @@ from cass.disk import lock_holder, make_private_folder, try_lock
 from cass.errors import Busy
 from cass.policy import MB
 from cass.records import replace
-from cass.store.worker_state import LOCK
+from cass.store.worker_state import LOCK, WATCH, WORKER, holder_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cass.backfill.tick import TickReport
     from cass.disk import Lock
     from cass.paths import Places
+    from cass.store.worker_state import Holder
 
 
 class Backfill:
@@ -64,8 +65,7 @@ class Backfill:
         path = os.path.join(self.places.data, LOCK)
         lock = try_lock(path)
         if lock is None:
-            who = f"process {lock_holder(path)}"
-            raise Busy(f"{who} is making vectors already", path, "wait for it, or stop it")
+            raise _taken(path, holder_of(self.places.data))
         return lock
 
     def _run(self) -> BackfillReport:
@@ -87,6 +87,18 @@ class Backfill:
     def _all_stopped(self, stop: Stop) -> BackfillReport:
         tiers = tuple([TierReport(tier, stopped=stop) for tier in self.request.tiers])
         return BackfillReport(tiers, budget_bytes=self.request.policy.semantic_budget_mb * MB)
+
+
+def _taken(path: str, holder: Holder | None) -> Busy:
+    """Who has the place, and what that process does."""
+    who = f"process {lock_holder(path) if holder is None else holder.pid}"
+    if holder is not None and holder.what == WATCH:
+        what = f"{who} is cass index --watch, beside which no vectors are made"
+        return Busy(what, path, "end it, then run this again")
+    if holder is not None and holder.what == WORKER:
+        todo = "it goes on by itself; try again in a moment, or first: cass worker stop"
+        return Busy(f"{who} is the worker, in the middle of a batch", path, todo)
+    return Busy(f"{who} is making vectors already", path, "wait for it, or stop it")
 
 
 def _goes_on(report: BackfillReport) -> bool:

@@ -14,8 +14,9 @@ def backfill() -> Command:
         more=(
             "The fast tier first, then the quality tier if its model is installed; newest messages first, inside the"
             " disk budget. What is damaged or was made by another embedder is dropped and made again. A text that"
-            " fails alone is tried three times, then given up. Stopping it costs nothing but repeated work. A search"
-            " never needs it: without vectors it works by words."
+            " fails alone is tried three times, then given up. Stopping it costs nothing but repeated work. A worker"
+            " steps aside meanwhile, and goes on afterwards. A search never needs vectors: without them it works by"
+            " words."
         ),
         examples=(
             ("cass backfill", "until nothing is owed"),

@@ -2,8 +2,8 @@
 
 KIND: `busy` has always something to do, `idle` never, `held` waits for the user, `once` leaves when nothing is owed,
 `real` makes real vectors and leaves, `stay` does not leave, `heavy` takes too much memory after its first tick, `deaf`
-has closed its stdout and stderr and waits for the user.  Each tick is a line in the file `ticks` beside the data
-folder.
+has closed its stdout and stderr and waits for the user, `stuck` is in a batch that does not end.  Each tick is a line
+in the file `ticks` beside the data folder.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ class Ticker:
     def tick(self) -> Ticked:
         with open(self.path, "a", encoding="ascii") as file:
             file.write(f"{os.getpid()}\n")
+        while self.kind == "stuck":
+            signal.pause()
         if self.kind == "heavy":
             return self.heavy()
         if self.kind == "too heavy":

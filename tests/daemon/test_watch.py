@@ -130,6 +130,17 @@ def test_nothing_is_forgotten_meanwhile(home: Home, watching: Watching) -> None:
     assert f"process {process.pid} is at work here" in done.stderr
 
 
+def test_no_vectors_are_made_meanwhile(home: Home, watching: Watching) -> None:
+    """`cass backfill` says whose place it is, and not that vectors are made."""
+    process = watching.start()
+
+    done = home.cass("backfill")
+
+    assert done.returncode == BUSY
+    assert f"process {process.pid} is cass index --watch" in done.stderr
+    assert "making vectors" not in done.stderr
+
+
 def test_a_plain_run_goes_before(home: Home, watching: Watching) -> None:
     """`cass index` beside it works; what it reads is followed too."""
     process = watching.start("--json")

@@ -13,6 +13,7 @@ from cass.backfill.manners import manners_of
 from cass.backfill.run import Backfill
 from cass.backfill.sensors import real_sensors
 from cass.cli.settled import settings_of
+from cass.daemon.aside import go_on, step_aside
 from cass.daemon.control import forget_stop, paused, stop_asked
 from cass.disk import free_bytes
 from cass.paths import places
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from cass.backfill.report import BackfillReport
     from cass.paths import Places
     from cass.semantic.embedders.table import EmbedderOptions
+    from cass.store.worker_state import Holder
 
 # Where a volume does not tell what is free on it, only the budget holds.
 UNKNOWN_BYTES = 1 << 62
@@ -72,6 +74,7 @@ def run(options: dict[str, Any]) -> int:
     kind = chosen("auto", options["quiet"] or options["json"], look)
     progress = Progress(sys.stderr, kind, look.width, clock.monotonic_s)
     with Stopping(where.data) as stopping:
+        worker = _step_aside(where, options)
         try:
             settings = settings_of(where, options)
             asked = Asked(
@@ -85,8 +88,18 @@ def run(options: dict[str, Any]) -> int:
             progress.close()
             if stop_asked(where.data, os.getpid()):
                 forget_stop(where.data)
+            elif worker is not None:
+                go_on(where, options["data_dir"])
     _print(report, options)
     return BY_SIGNAL + stopping.number if stopping.number else 0
+
+
+def _step_aside(where: Places, options: dict[str, Any]) -> Holder | None:
+    """Who asks by hand need not wait for a worker, which mostly rests.  What it made stands, and is not made again."""
+    worker = step_aside(where.data)
+    if worker is not None and not options["quiet"]:
+        sys.stderr.write(f"cass: the worker, process {worker.pid}, has stepped aside; it goes on after this\n")
+    return worker
 
 
 def _request(where: Places, options: dict[str, Any]) -> BackfillRequest:

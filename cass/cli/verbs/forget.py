@@ -8,7 +8,7 @@ import sys
 
 from cass import clock
 from cass.cli.rows_archive import ROLES
-from cass.daemon.control import ask_stop, wait_until_gone
+from cass.daemon.aside import go_on, step_aside
 from cass.disk import try_lock
 from cass.errors import Busy, MissingIndex, UsageError
 from cass.indexing import forget
@@ -22,7 +22,7 @@ from cass.search.request import Request
 from cass.search.target import split_number
 from cass.store import connect
 from cass.store.forgetting import Selection
-from cass.store.worker_state import LOCK, WORKER, holder_of
+from cass.store.worker_state import LOCK, holder_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from cass.paths import Places
     from cass.store.forgetting import Leaving
 
-# A batch of the worker's may be long on a slow machine.
-STOP_S = 20.0
 NOTHING_SAID = "name a session (ID), a message (ID:N), --workspace, --agent, --before or --role"
 
 
@@ -111,30 +109,19 @@ def _do(where: Places, selection: Selection, options: dict[str, Any]) -> None:
     assert leaving is not None
     _print(leaving, options, None if left is None else left.reason, done=True)
     if had_worker:
-        _start_again(where, options)
+        go_on(where, options["data_dir"])
 
 
 def _lock(where: Places) -> tuple[Lock, bool]:
     """The worker's lock, since the vectors are written anew; and whether a worker had to leave for it.  Raises Busy."""
     path = os.path.join(where.data, LOCK)
-    holder = holder_of(where.data)
-    if holder is not None and holder.what == WORKER:
-        ask_stop(where.data)
-        wait_until_gone(where.data, holder.pid, STOP_S, clock.monotonic_s, clock.sleep)
+    had_worker = step_aside(where.data) is not None
     lock = try_lock(path)
     if lock is None:
+        holder = holder_of(where.data)
         who = f"process {holder.pid}" if holder is not None else "another process"
         raise Busy(f"{who} is at work here", path, "wait for it, or stop it: cass worker stop; nothing was forgotten")
-    return lock, holder is not None and holder.what == WORKER
-
-
-def _start_again(where: Places, options: dict[str, Any]) -> None:
-    from cass.daemon.starting import start
-
-    try:
-        start(where, os.environ, options["data_dir"])
-    except OSError:
-        return  # a later command starts it
+    return lock, had_worker
 
 
 def _print(leaving: Leaving, options: dict[str, Any], left: str | None, done: bool = False) -> None:
