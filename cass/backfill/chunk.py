@@ -6,7 +6,8 @@ It may be killed anywhere: what was published stands, the rest is done again.  T
 from __future__ import annotations
 
 from cass.backfill import report as said
-from cass.backfill.memory import Memory
+from cass.backfill.gates import MEMORY
+from cass.backfill.memory import Memory, Past
 from cass.backfill.report import BackfillReport, Stop, TierReport
 from cass.backfill.resting import NOT_READY, Resting
 from cass.backfill.tier import Job, TierRun
@@ -22,6 +23,7 @@ from cass.semantic.vectors import FAST, QUALITY
 from cass.store.events import DROPPED, EVICTED, GRAPH, Event, note_events
 from cass.store.nearest import prepare
 from cass.store.owed import keep_eligible, keep_looked
+from cass.store.unfit import forget_unfit, note_unfit, unfit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +46,14 @@ class Chunk:
     """Raises SystemRefused or CorruptDatabase; all else is in the report."""
 
     def __init__(
-        self, places: Places, request: BackfillRequest, machine: Machine, ledger: Ledger, pace: Pace, graphs: Graphs
+        self,
+        places: Places,
+        request: BackfillRequest,
+        machine: Machine,
+        ledger: Ledger,
+        pace: Pace,
+        graphs: Graphs,
+        past: Past,
     ) -> None:
         self.places = places
         self.request = request
@@ -52,6 +61,7 @@ class Chunk:
         self.shelf = replace(Shelf.below(places.data), volume=machine.volume)
         self.pace = pace
         self.graphs = graphs
+        self.past = past
         self.evicted: tuple[Evicted, ...] = ()
         self._ledger = ledger
 
@@ -146,13 +156,32 @@ class Chunk:
             return self._without_embedder(tier, embedder)
         resting = Resting(job.connection, self._ledger, tier, embedder.embedder_id, self.machine.now_ms)
         stop = resting.stop() if self._keeps_away(tier) else None
+        whose = f"{embedder.embedder_id} {embedder.model_version}"  # as it is known before it is loaded
+        stop = stop or self._too_large(job, tier, embedder, whose)
         if stop is not None:
             return TierReport(tier, embedder.embedder_id, stopped=stop)
         embedder.load()
         try:
-            return self._with_embedder(job, tier, embedder, resting)
+            done = self._with_embedder(job, tier, embedder, resting)
         finally:
             embedder.close()
+        self._note_fit(done, whose)
+        return done
+
+    def _too_large(self, job: Job, tier: str, embedder: BaseEmbedder, whose: str) -> Stop | None:
+        """Known from a process that had done nothing else; who asks by hand sees for themselves."""
+        most_mb = self.request.policy.max_backfill_rss_mb
+        known_mb = None if self.graphs.is_patient else unfit(job.connection, tier, whose)
+        return said.too_large(embedder.embedder_id, most_mb) if known_mb is not None and most_mb <= known_mb else None
+
+    def _note_fit(self, done: TierReport, whose: str) -> None:
+        """Nothing but this embedder is in memory, and there is too much: another process would fare no better."""
+        tier, most_mb = done.tier, self.request.policy.max_backfill_rss_mb
+        if done.texts:
+            self.past.has_embedded = True
+            self._ledger.mention(lambda connection: forget_unfit(connection, tier))
+        elif done.stopped is not None and done.stopped.word == MEMORY and not self.past.has_embedded:
+            self._ledger.mention(lambda connection: note_unfit(connection, tier, whose, most_mb))
 
     def _keeps_away(self, tier: str) -> bool:
         """A server that was away is not asked at every tick; who asks by hand sees for themselves."""

@@ -29,6 +29,13 @@ def own_cpu_s() -> float:
     return times.user + times.system
 
 
+class Past:
+    """Has this process embedded anything?  Then what it takes need not be what its embedder needs."""
+
+    def __init__(self) -> None:
+        self.has_embedded = False
+
+
 class Memory:
     """`fits` is asked between batches; it tidies up before it says no."""
 

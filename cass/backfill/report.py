@@ -23,10 +23,17 @@ class Stop:
 NOTHING_INDEXED = Stop("nothing_indexed", "nothing is indexed yet", "cass index")
 MODE = Stop("lexical_only", "the mode is lexical_only", "cass config set mode hybrid_preferred")
 THREADS = Stop("no_threads", "max_backfill_threads is 0", "cass config set max_backfill_threads 1")
+TOO_LARGE = "too_large"
 OFF = Stop("tier_off", "the quality tier is switched off: its embedder is hash")
 CHUNK = Stop("chunk_done", "one chunk was asked for", "cass backfill")
 TIME = Stop("chunk_timeout", "the time of a chunk is over", "cass backfill")
 SIGNAL = Stop("interrupted", "it was stopped", "cass backfill goes on from there")
+
+
+def too_large(embedder_id: str, most_mb: int) -> Stop:
+    """Its embedder needs more memory than background work may use."""
+    todo = f"cass config set max_backfill_rss_mb {2 * most_mb or 256}"
+    return Stop(TOO_LARGE, f"{embedder_id} does not fit into {most_mb} MB of memory", todo)
 
 
 @record

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from cass.backfill.chunk import Chunk
 from cass.backfill.gates import BUDGET, DISK, MODE, Asked, Hold, Situation, first_hold, interruption, why_it_may
+from cass.backfill.memory import Past
 from cass.backfill.pace import Pace, stop_of
 from cass.backfill.upkeep import BUILT, Graphs
 from cass.backfill.watchdog import Watchdog
@@ -55,7 +56,10 @@ class TickReport:
 
 
 class Ticker:
-    """Ticks as often as it is asked.  may_exit: a batch that hangs ends the process; only the worker lets it."""
+    """Ticks as often as it is asked.
+
+    may_exit: a batch that hangs ends the process; only the worker lets it · past: of this process, before this ticker.
+    """
 
     def __init__(
         self,
@@ -65,6 +69,7 @@ class Ticker:
         sensors: Sensors,
         asked: Asked = BY_ITSELF,
         may_exit: bool = False,
+        past: Past | None = None,
     ) -> None:
         self.places = places
         self.request = request
@@ -74,6 +79,7 @@ class Ticker:
         self.may_exit = may_exit
         self._began_s = sensors.monotonic_s()
         self._graphs = Graphs(asked.by_hand)
+        self._past = past or Past()
 
     def tick(self) -> TickReport:
         """Look, and do a chunk if nothing holds.  Never raises: what is broken is a hold."""
@@ -94,7 +100,7 @@ class Ticker:
         with self._watchdog(timeout_s) as alive, SqliteErrors(self.places.database):
             until_s = self.machine.monotonic_s() + timeout_s
             pace = Pace(self.machine.monotonic_s, until_s, lambda: interruption(situation), alive)
-            chunk = Chunk(self.places, self.request, self.machine, ledger, pace, self._graphs)
+            chunk = Chunk(self.places, self.request, self.machine, ledger, pace, self._graphs, self._past)
             situation = self._situation(chunk.used_bytes)
             try:
                 done = self._look(chunk, situation) or self._do(chunk, situation)

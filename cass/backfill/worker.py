@@ -7,6 +7,7 @@ changed, or after a back-off.  Every wait is of a second at least.
 
 from __future__ import annotations
 
+from cass.backfill.report import TOO_LARGE
 from cass.backfill.upkeep import BUILT
 from cass.errors import Busy, CassError, CorruptDatabase, NewerDatabase, SystemRefused
 from cass.records import record
@@ -55,6 +56,7 @@ LASTING = frozenset(
         "other_embedder",
         "tier_off",
         "budget_full",
+        TOO_LARGE,
     )
 )
 # Holds that are errors.
@@ -127,6 +129,7 @@ class Worker:
         self.wishes = wishes
         self._wanted_s = host.monotonic_s()  # the last moment at which there was a reason to be here
         self._has_worked = False
+        self._has_loaded = False  # an embedder that was too large, and whose memory does not come back
         self._failures = 0
         self._has_more = False  # reading got something done, and there is more to read
         self._memory_holds = 0
@@ -234,6 +237,7 @@ class Worker:
             self._vain = None
             return None
         if rest.word == MEMORY:
+            self._has_loaded = self._has_loaded or ticked.hold is None
             return self._short_of_memory(rest)
         self._memory_holds = 0
         if ticked.hold is None:
@@ -251,13 +255,18 @@ class Worker:
         return Rest(rest.word, rest.reason, for_s, rest.lasting)
 
     def _short_of_memory(self, rest: Rest) -> Rest | Leave:
-        """Rest; then without the model; then as another process, if this one has done anything that may be blamed."""
+        """Rest; then without the model; then as another process, if this one has done anything that may be blamed.
+
+        If not, the next one would be as large: only the user can change that.
+        """
         self._memory_holds += 1
         if self._memory_holds == 2:
             self.host.release()
-        if self._memory_holds > 2 and self._has_worked:
+        if self._memory_holds <= 2:
+            return rest
+        if self._has_worked or self._has_loaded:
             return Leave(rest.word, rest.reason, replace=True)
-        return rest
+        return Rest(rest.word, rest.reason, rest.for_s, lasting=True)
 
     def _tell(self, rest: Rest | None) -> None:
         """Show what is done; a rest is an event when its reason changes, and an idle look is none."""

@@ -10,7 +10,7 @@ import os
 import signal
 
 from cass import clock
-from cass.backfill.worker import LASTING, NO_END, Host, Leave, Rest, Wishes, Worker
+from cass.backfill.worker import LASTING, MEMORY, NO_END, Host, Leave, Rest, Wishes, Worker
 from cass.daemon.control import asked_stamp, forget_stop, paused, stop_asked
 from cass.daemon.following import Following, best_watcher
 from cass.daemon.keeping import Keeping
@@ -154,7 +154,7 @@ class Process:
             keep=self._keeping.run,
         )
         leave = Worker(host, self.wishes).run()
-        if leave.word in LASTING and self.is_here():
+        if not leave.replace and leave.word in (*LASTING, MEMORY) and self.is_here():
             note_done(self.places.data, self._new.signs())
         return leave
 

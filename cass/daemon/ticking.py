@@ -6,6 +6,7 @@ from cass import clock
 from cass.backfill.gates import QUIET, Asked, Manners, Situation, first_hold
 from cass.backfill.machine import BackfillRequest, Machine
 from cass.backfill.manners import manners_of
+from cass.backfill.memory import Past
 from cass.backfill.sensors import real_sensors
 from cass.backfill.tick import Ticker
 from cass.backfill.worker import Wishes
@@ -43,6 +44,7 @@ class Ticks:
         self._manners = manners or (lambda settings: manners_of(settings.value))
         self._sensors = real_sensors(places)
         self._since_s = clock.monotonic_s()
+        self._past = Past()
 
     def __call__(self, is_stopped: Callable[[], bool]) -> Tick:
         """A tick by the settings as they are now, which stops within a batch when `is_stopped`."""
@@ -62,7 +64,7 @@ class Ticks:
             manners=self._manners(settings),
         )
         request = BackfillRequest(settings.policy(), configured.policy())
-        return Ticker(self._places, request, machine, self._sensors, asked, may_exit=True).tick
+        return Ticker(self._places, request, machine, self._sensors, asked, may_exit=True, past=self._past).tick
 
     def is_quiet(self) -> bool:
         """Would nobody notice work that makes no vectors?  By the gates that ask for the person and the machine."""

@@ -7,6 +7,7 @@ from cass.status.semantic import report
 from cass.status.worker import STOPPED_STATE, WITHOUT_A_WORD, worker_facts
 from cass.store.attempts import count_dead, last_dead, rests
 from cass.store.events import HUNG, last_events
+from cass.store.unfit import all_unfit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def worker_faults(
     found = [fault for path, text in services if (fault := _service(path, text)) is not None]
     if connection is None:
         return found
-    return [*_killed(places, connection, policy), *found, *_failed(connection), *_given_up(connection)]
+    beside = [*_failed(connection), *_too_large(connection, policy), *_given_up(connection)]
+    return [*_killed(places, connection, policy), *found, *beside]
 
 
 def _service(path: str, text: str) -> Fault | None:
@@ -65,6 +67,14 @@ def _failed(connection: Connection) -> list[Fault]:
     return [
         Fault(f"the {tier} tier rests: {rest.reason[:ERROR_CHARS]}", "cass worker") for tier, rest in rests(connection)
     ]
+
+
+def _too_large(connection: Connection, policy: SemanticPolicy) -> list[Fault]:
+    """Tiers whose embedder needs more memory than it may use."""
+    most_mb = policy.max_backfill_rss_mb
+    known = [(tier, known_mb) for tier, known_mb in all_unfit(connection) if most_mb <= known_mb]
+    command = f"cass config set max_backfill_rss_mb {2 * most_mb or 256}"
+    return [Fault(f"the {tier} tier does not fit into {most_mb} MB of memory", command) for tier, _ in known]
 
 
 def _given_up(connection: Connection) -> list[Fault]:

@@ -13,16 +13,28 @@ import pytest
 
 from cass.policy import SemanticMode
 from cass.records import replace
-from cass.semantic.embedders.base import EmbedderTransportError
-from cass.semantic.embedders.table import RemoteOptions, build_embedder
-from cass.semantic.vectors import QUALITY
+from cass.semantic.embedders.base import Checked, EmbedderTransportError
+from cass.semantic.embedders.hash import HashEmbedder
+from cass.semantic.embedders.table import EmbedderOptions, RemoteOptions, build_embedder
+from cass.semantic.vectors import FAST, QUALITY
 from cass.semantic.volume import Volume
 from tests.backfill.hosting import Host, done, log
+from tests.backfill.sensing import Machine
 from tests.backfill.working import MB, Fussy, Working, add_session, home_with
 from tests.semantic.embedding_server import Answer, EmbeddingServer, as_json, right, running
 
 HOUR_MS = 3_600_000
 MODEL, DIM = "mine", 8
+
+
+class Large(Fussy):
+    """Takes so much memory once it is loaded, and gives nothing back; `machine` is set by the test."""
+
+    machine: Machine
+
+    def load(self) -> None:
+        super().load()
+        self.machine.says["rss_bytes"] = 105 * MB
 
 
 class Broken(Fussy):
@@ -272,6 +284,59 @@ def test_a_mode_that_wants_no_vectors(working: Working) -> None:
     assert [host.word() for _ in range(3)] == ["lexical_only"] * 3
     assert working.ids() == []
     assert [kind for kind, _ in log(working)] == ["chunk", "dropped"]
+
+
+def fresh(working: Working, embedder: Large) -> Host:
+    """A new process of the worker's, over both tiers."""
+    host = Host(working, FAST, QUALITY)
+    embedder.machine = host.machine
+    return host
+
+
+def made(name: str, options: EmbedderOptions, large: Large) -> Checked:
+    return Checked(HashEmbedder(options.fast_dimension) if name == "hash" else large)
+
+
+def test_a_model_that_needs_more_memory_than_there_may_be(working: Working) -> None:
+    """Found out by a process that had done nothing else; those after it leave it alone, and make what fits."""
+    large = Large(revision="1")
+    working.machine["build"] = lambda name, options: made(name, options, large)
+    working.policy = replace(working.policy, max_backfill_rss_mb=80)
+
+    first = fresh(working, large)
+    words = [first.word(), first.word()]
+    words.append(fresh(working, large).word())
+    add_session(working.home, "new", 9)
+    working.home.index()
+    third = fresh(working, large)
+
+    assert words == [None, "memory", "memory"]
+    assert done(third.tick()) == [4, 0]
+    assert third.word() == "too_large"
+    assert third.machine.says["rss_bytes"] == 50 * MB
+    assert large.asked == []
+
+
+@pytest.mark.parametrize("how", ["more memory", "another model", "by hand"])
+def test_a_model_that_did_not_fit_is_tried_again(working: Working, how: str) -> None:
+    """When something has changed, or somebody asks for it."""
+    large = Large(revision="1")
+    working.machine["build"] = lambda name, options: made(name, options, large)
+    working.policy = replace(working.policy, max_backfill_rss_mb=80)
+    for _ in range(2):
+        fresh(working, large).tick()
+    assert fresh(working, large).word() == "too_large"
+
+    if how == "more memory":
+        working.policy = replace(working.policy, max_backfill_rss_mb=128)
+    elif how == "another model":
+        large.model_version = "2"
+    else:
+        working.machine["rss_bytes"] = lambda: 50 * MB
+        assert working.quality().texts == 12
+        del working.machine["rss_bytes"]
+
+    assert fresh(working, large).word() != "too_large"
 
 
 def test_too_much_memory_is_a_reason_to_rest(working: Working) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cass.backfill.gates import Hold
-from cass.backfill.report import BackfillReport, Stop, TierReport
+from cass.backfill.report import BackfillReport, Stop, TierReport, too_large
 from cass.backfill.worker import NO_END, Leave, Rest, why_rest
 from cass.errors import Busy, CorruptDatabase, NewerDatabase, SystemRefused
 from cass.semantic.vectors import FAST, QUALITY
@@ -201,13 +201,28 @@ def test_memory_that_does_not_come_back() -> None:
 
 
 def test_memory_that_was_too_much_from_the_start() -> None:
-    """A new process would be as large: it rests, and does not replace itself again and again."""
+    """A new process would be as large: it does not replace itself again and again, and is no use to anybody."""
     world = World(HEAVY)
 
     left = world.run_for(3600.0)
 
-    assert not left.replace
-    assert world.stopped
+    assert left == Leave("memory", "it takes 900 MB of memory, over 400 MB")
+
+
+def test_a_model_that_does_not_fit() -> None:
+    """Its memory does not come back by itself: the process is replaced by one that knows, for no work done."""
+    world = World(worked(texts=0, stopped=Stop("memory", "it would take more than 80 MB of memory")), HEAVY)
+
+    assert world.run().replace
+
+
+def test_a_model_that_is_known_not_to_fit() -> None:
+    """What fits is made; the rest is no reason to stay."""
+    large = too_large("minilm-384", 80)
+    world = World(worked(stopped=large), worked(texts=0, stopped=large))
+
+    assert world.run() == Leave("too_large", "minilm-384 does not fit into 80 MB of memory")
+    assert world.now_s == 1000.0 + IDLE_EXIT_S
 
 
 def test_memory_that_comes_back() -> None:

@@ -15,6 +15,7 @@ from cass.store.attempts import Rest, note_failures, note_rest
 from cass.store.connect import open_reader
 from cass.store.events import CHUNK, STARTED, STOPPED, ChunkDone, Event, chunk_text, note_events
 from cass.store.ledger import Ledger
+from cass.store.unfit import note_unfit
 from cass.store.worker_state import LOCK, RESTING, WORKER, WorkerState, sign, write_state
 from tests.archive import NOW_MS, Home, make_home
 
@@ -160,3 +161,14 @@ def test_a_tier_whose_embedder_failed_is_a_fault(home: Home):
     ledger.close()
 
     assert faults(home) == [Fault("the quality tier rests: the server is away", "cass worker")]
+
+
+def test_a_tier_that_does_not_fit_into_memory_is_a_fault_until_it_may(home: Home):
+    """The limit is 256 MB: what is known of one that was lower says nothing."""
+    ledger = Ledger(home.places.database)
+    ledger.note(lambda connection: note_unfit(connection, "fast", "x 1", 80))
+    ledger.note(lambda connection: note_unfit(connection, "quality", "x 1", 256))
+    ledger.close()
+
+    told = "the quality tier does not fit into 256 MB of memory"
+    assert faults(home) == [Fault(told, "cass config set max_backfill_rss_mb 512")]
