@@ -29,6 +29,7 @@ from cass.status.unknown_agents import unknown_agents
 from cass.status.worker import worker_facts
 from cass.status.worker_faults import worker_faults
 from cass.store import catalog, connect, raw
+from cass.store.beside import BESIDE, lost_beside
 from cass.store.counts import agent_counts
 from cass.store.hits import state
 from cass.store.raw_size import path_of
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 # Repairs that cannot lose anything; `cass doctor --fix` does them in this order.
-CHMOD, CHECKPOINT, REBUILD, DROP = "chmod", "checkpoint", "rebuild", "drop"
+CHMOD, CHECKPOINT, REMAKE, REBUILD, DROP = "chmod", "checkpoint", "remake", "rebuild", "drop"
 
 MB = 1_000_000
 LARGE_WAL_BYTES = 128 * MB  # twice what it is cut to after a checkpoint
@@ -171,6 +172,10 @@ def _database(patient: Patient, name: str) -> Finding:
         return Finding(name, FAIL, patient.error.what, advice.command)
     if patient.connection is None:
         return Finding(name, WARN, "nothing is indexed yet", "cass index")
+    lost = lost_beside(patient.connection)
+    if lost:
+        evidence = f"{' and '.join([BESIDE[name] for name in lost])} cannot be read; no message is in danger"
+        return Finding(name, WARN, evidence, "cass doctor --fix", REMAKE)
     damages = catalog.damages(patient.connection)
     if damages:
         error = connect.corrupt(patient.places.database, damages[0])

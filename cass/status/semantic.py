@@ -14,6 +14,7 @@ from cass.semantic.manifest import Damage
 from cass.semantic.vectors import FAST, QUALITY, Tier
 from cass.status.worker import eta_s
 from cass.store.attempts import count_dead
+from cass.store.catalog import BROKEN
 from cass.store.coverage import newest_missing_ms
 from cass.store.owed import eligible_texts
 
@@ -89,7 +90,7 @@ def _backlog(
 
     A tier that is not wanted owes nothing, nor does one that has no model: nothing can be made for it.
     """
-    dead = {tier: count_dead(connection, tier) if connection is not None else 0 for tier in (FAST, QUALITY)}
+    dead = {tier: _given_up(connection, tier) for tier in (FAST, QUALITY)}
     builds = policy.mode.should_build_semantic
     makeable = {FAST: builds, QUALITY: builds and policy.wants_quality_tier and has_model}
     owed = {
@@ -98,6 +99,14 @@ def _backlog(
     }
     left_s = eta_s(owed, pace) if connection is not None else None
     return Report.Backlog(owed[FAST], owed[QUALITY], sum(dead.values()), left_s)
+
+
+def _given_up(connection: Connection | None, tier: str) -> int:
+    """As if none were where the list of them cannot be read: it holds nothing that anybody said."""
+    try:
+        return count_dead(connection, tier) if connection is not None else 0
+    except BROKEN:
+        return 0
 
 
 def _models(places: Places) -> list[Model]:

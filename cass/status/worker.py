@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cass.records import record
+from cass.store.catalog import BROKEN
 from cass.store.events import CHUNK, STARTED, STOPPED, chunk_of, last_events
 from cass.store.worker_state import RUNNING, WATCH, WORKER, holder_of, read_state
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 STOPPED_STATE = "stopped"
 WITHOUT_A_WORD = "it ended without a word"
+LOG_LOST = "its log cannot be read; cass doctor tells more"
 # So many chunks tell how fast a tier is now; older ones may be of another model.
 LOOKED_AT = 16
 
@@ -46,10 +48,13 @@ class WorkerFacts:
 
 def worker_facts(data: str, connection: Connection | None) -> WorkerFacts:
     """As it is now.  `connection`: None where there is no database, so that nothing is known of before."""
-    chunks = _chunks(connection) if connection is not None else ()
+    try:
+        chunks, left = _chunks(connection) if connection is not None else (), _why_stopped(connection)
+    except BROKEN:  # it does its work without a log, and so does whoever asks for it
+        chunks, left = (), LOG_LOST
     holder = holder_of(data)
     if holder is None:
-        return WorkerFacts(STOPPED_STATE, _why_stopped(connection), chunks=chunks)
+        return WorkerFacts(STOPPED_STATE, left, chunks=chunks)
     return _at_work(data, holder, chunks)
 
 

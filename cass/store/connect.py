@@ -97,7 +97,9 @@ def check_version(connection: Connection, path: str) -> int:
 
 
 def corrupt(path: str, why: object) -> errors.CorruptDatabase:
-    return errors.CorruptDatabase(f"the database cannot be read: {why}", path, REBUILD.format(path))
+    lost = str(why).partition("no such table: ")[2]
+    todo = "run: cass doctor --fix" if lost in ("events", "attempts") else REBUILD.format(path)
+    return errors.CorruptDatabase(f"the database cannot be read: {why}", path, todo)
 
 
 def open_writer(path: str) -> Connection:

@@ -15,8 +15,10 @@ from cass.lexical.writer import drop_old_generations
 from cass.paths import home_folder, places
 from cass.render import doctor_text
 from cass.render.terminal import style
-from cass.status.checks import CHECKPOINT, CHMOD, DROP, FAIL, REBUILD, examine, open_to_others
+from cass.status.checks import CHECKPOINT, CHMOD, DROP, FAIL, REBUILD, REMAKE, examine, open_to_others
 from cass.store import catalog
+from cass.store.beside import BESIDE, lost_beside, make_anew
+from cass.store.connect import SqliteErrors, open_reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,6 +68,17 @@ def _checkpoint(where: Places, rules: Rules) -> str:
     return "moved the write-ahead log into the database" if emptied else ""
 
 
+def _remake(where: Places, rules: Rules) -> str:
+    connection = open_reader(where.database)
+    if connection is None:
+        return ""
+    with SqliteErrors(where.database):
+        lost = lost_beside(connection)
+        connection.close()
+        make_anew(where.database, lost)
+    return f"made anew, empty: {', '.join([BESIDE[name] for name in lost])}"
+
+
 def _rebuild(where: Places, rules: Rules) -> str:
     request = IndexRequest(rules, rebuild=True)
     report = Run(where, home_folder(os.environ), os.environ, request, clock.now_ms, clock.monotonic_s).run()
@@ -85,6 +98,7 @@ def _drop(where: Places, rules: Rules) -> str:
 MENDERS: dict[str, Callable[[Places, Rules], str]] = {
     CHMOD: _chmod,
     CHECKPOINT: _checkpoint,
+    REMAKE: _remake,
     REBUILD: _rebuild,
     DROP: _drop,
 }

@@ -167,6 +167,7 @@ def _log(where: Places, options: Options) -> int:
 
 def _events(where: Places, count: int) -> list[Event]:
     """The last ones, oldest first."""
+    from cass.store.catalog import BROKEN
     from cass.store.events import last_events
 
     with SqliteErrors(where.database):
@@ -175,6 +176,8 @@ def _events(where: Places, count: int) -> list[Event]:
             return []
         try:
             return last_events(connection, count)[::-1]
+        except BROKEN as bad:
+            raise SystemRefused(f"the worker's log cannot be read: {bad}", where.database, "see: cass doctor") from bad
         finally:
             connection.close()
 
