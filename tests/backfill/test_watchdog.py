@@ -80,6 +80,21 @@ def test_a_sign_of_life_is_enough() -> None:
     assert bitten == [EXIT_CODE]
 
 
+def test_a_process_that_was_stopped_has_not_hung() -> None:
+    """Stopped or asleep, it could not give a sign: when the watchdog itself comes back late, all the time is given."""
+    ended = threading.Event()
+    looks = [0.0, 0.01, 1.0, 1.01, 2.0, 2.01, 3.0, 5000.0, *([6000.0] * 8)]  # began, came back
+    left = iter(looks)
+
+    def ends(code: int) -> None:
+        ended.set()
+
+    with Watchdog(0.04, lambda: None, ends, lambda: next(left)):
+        assert ended.wait(60)
+
+    assert list(left) == []
+
+
 def test_it_bites_even_if_nothing_can_be_said() -> None:
     ended = threading.Event()
     threading.excepthook, before = lambda _: None, threading.excepthook
