@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cass.records import record
 from cass.store.catalog import BROKEN
-from cass.store.events import CHUNK, STARTED, STOPPED, chunk_of, last_events
+from cass.store.events import CHUNK, HUNG, STARTED, STOPPED, chunk_of, last_events, last_of
 from cass.store.worker_state import RUNNING, WATCH, WORKER, holder_of, read_state
 
 TYPE_CHECKING = False
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 STOPPED_STATE = "stopped"
 WITHOUT_A_WORD = "it ended without a word"
+HANGING = "it hung and was ended: "
 LOG_LOST = "its log cannot be read; cass doctor tells more"
 # So many chunks tell how fast a tier is now; older ones may be of another model.
 LOOKED_AT = 16
@@ -80,12 +81,12 @@ def _why_stopped(connection: Connection | None) -> str:
     """As it said when it left; one that was killed said nothing."""
     if connection is None:
         return "nothing is indexed yet"
-    started, left = last_events(connection, 1, STARTED), last_events(connection, 1, STOPPED)
-    if not left:
-        return WITHOUT_A_WORD if started else "it was never started"
-    if started and started[0].at_ms > left[0].at_ms:
-        return WITHOUT_A_WORD
-    return left[0].what
+    last = last_of(connection, (STARTED, STOPPED, HUNG))
+    if last is None:
+        return "it was never started"
+    if last.kind == HUNG:
+        return HANGING + last.what
+    return WITHOUT_A_WORD if last.kind == STARTED else last.what
 
 
 def texts_per_s(chunks: Sequence[LastChunk]) -> dict[str, float]:

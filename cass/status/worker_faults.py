@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from cass.records import record
 from cass.status.semantic import report
-from cass.status.worker import STOPPED_STATE, WITHOUT_A_WORD, worker_facts
+from cass.status.worker import HANGING, STOPPED_STATE, WITHOUT_A_WORD, worker_facts
 from cass.store.attempts import count_dead, last_dead, rests
-from cass.store.events import HUNG, last_events
 from cass.store.unfit import all_unfit
 
 TYPE_CHECKING = False
@@ -52,14 +51,12 @@ def _service(path: str, text: str) -> Fault | None:
 
 def _killed(places: Places, connection: Connection, policy: SemanticPolicy) -> list[Fault]:
     facts = worker_facts(places.data, connection)
-    hung = last_events(connection, 1, HUNG)
-    if facts.state != STOPPED_STATE or facts.reason != WITHOUT_A_WORD:
+    if facts.state != STOPPED_STATE or not facts.reason.startswith((WITHOUT_A_WORD, HANGING)):
         return []
     backlog = report(policy, places, connection).backlog
     if not backlog.fast:
         return []
-    why = f" after this: {hung[0].what}" if hung else ""
-    return [Fault(f"it ended without a word{why}; {backlog.fast} texts are owed", "cass worker start")]
+    return [Fault(f"{facts.reason}; {backlog.fast} texts are owed", "cass worker start")]
 
 
 def _failed(connection: Connection) -> list[Fault]:

@@ -6,7 +6,7 @@ from cass.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from sqlite3 import Connection
 
 STARTED, STOPPED, REST = "started", "stopped", "rest"
@@ -18,6 +18,8 @@ FILES_KEPT, FORGOT = "kept", "forgot"
 # An event is a few words.  Older ones go, and so do those of longer ago than anybody asks.
 KEPT = 10_000
 KEPT_MS = 30 * 86_400_000
+# The last ones stay, whatever their age: a clock that jumps by a month is no reason to forget why it jumped to work.
+KEPT_ANYWAY = 1_000
 # Stands in no reason and in no number.
 BETWEEN = "\t"
 TEXT_CHARS = 300
@@ -76,14 +78,23 @@ def chunk_of(event: Event) -> ChunkDone | None:
 
 
 def note_events(connection: Connection, events: Iterable[Event]) -> None:
-    """Write them down; what is too old goes, and all but the last ten thousand."""
+    """Write them down; what is too old goes but for the last thousand, and all but the last ten thousand."""
     rows = [(event.at_ms, event.kind, event.what) for event in events]
     if not rows:
         return
     connection.executemany("INSERT INTO events(at_ms, kind, what) VALUES(?, ?, ?)", rows)
     oldest_ms = max(row[0] for row in rows) - KEPT_MS
-    sql = "DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ? OR at_ms < ?"
-    connection.execute(sql, (KEPT, oldest_ms))
+    last: int = connection.execute("SELECT max(id) FROM events").fetchone()[0]
+    sql = "DELETE FROM events WHERE id <= ? OR (at_ms < ? AND id <= ?)"
+    connection.execute(sql, (last - KEPT, oldest_ms, last - KEPT_ANYWAY))
+
+
+def last_of(connection: Connection, kinds: Sequence[str]) -> Event | None:
+    """The newest one of these kinds, as they were written: clocks are set back."""
+    marks = ", ".join("?" * len(kinds))
+    sql = f"SELECT at_ms, kind, what FROM events WHERE kind IN ({marks}) ORDER BY id DESC LIMIT 1"
+    row = connection.execute(sql, tuple(kinds)).fetchone()
+    return None if row is None else Event(*row)
 
 
 def last_events(connection: Connection, count: int, kind: str | None = None) -> list[Event]:

@@ -13,7 +13,7 @@ from cass.status.worker import WITHOUT_A_WORD, LastChunk, WorkerFacts, eta_s, te
 from cass.status.worker_faults import Fault, worker_faults
 from cass.store.attempts import Rest, note_failures, note_rest
 from cass.store.connect import open_reader
-from cass.store.events import CHUNK, STARTED, STOPPED, ChunkDone, Event, chunk_text, note_events
+from cass.store.events import CHUNK, HUNG, STARTED, STOPPED, ChunkDone, Event, chunk_text, note_events
 from cass.store.ledger import Ledger
 from cass.store.unfit import note_unfit
 from cass.store.worker_state import LOCK, RESTING, WORKER, WorkerState, sign, write_state
@@ -72,6 +72,22 @@ def test_one_that_was_killed_said_nothing(home: Home):
     noted(home, Event(NOW_MS, STOPPED, "nothing is owed"), Event(NOW_MS + 1, STARTED, ""))
 
     assert facts(home) == WorkerFacts("stopped", WITHOUT_A_WORD)
+
+
+def test_one_that_hung_said_so(home: Home):
+    """Its watchdog's last word; also to the doctor, while something is owed."""
+    noted(home, Event(NOW_MS, STARTED, ""), Event(NOW_MS, HUNG, "one batch took more than 120 s"))
+
+    said = "it hung and was ended: one batch took more than 120 s"
+    assert facts(home) == WorkerFacts("stopped", said)
+    assert faults(home) == [Fault(f"{said}; 2 texts are owed", "cass worker start")]
+
+
+def test_one_that_left_after_the_clock_was_set_back(home: Home):
+    """What was written last was last, whatever the time was."""
+    noted(home, Event(NOW_MS, STARTED, ""), Event(NOW_MS - 3_600_000, STOPPED, "nothing is owed"))
+
+    assert facts(home) == WorkerFacts("stopped", "nothing is owed")
 
 
 def test_one_that_rests_says_why_and_until_when(home: Home):

@@ -13,6 +13,8 @@ from cass.errors import CassError
 from cass.records import replace
 from cass.store.events import (
     CHUNK,
+    KEPT,
+    KEPT_ANYWAY,
     KEPT_MS,
     TEXT_CHARS,
     ChunkDone,
@@ -28,11 +30,22 @@ DONE = ChunkDone("fast", 2000, 2310, 1, 1.25, 1.125, 90_000_000, "you were away 
 
 
 def test_what_is_too_old_goes(connection: Connection) -> None:
-    """With the next event, whenever that is."""
-    note_events(connection, [Event(1000, "rest", "old"), Event(1001, "rest", "older than most")])
+    """With the next event, whenever that is; the last thousand stay."""
+    old = [Event(1000, "rest", "old"), Event(1001, "rest", "older than most")]
+    note_events(connection, [*old, *[Event(1000, "rest", "late")] * (KEPT_ANYWAY - 1)])
     note_events(connection, [Event(1001 + KEPT_MS, "rest", "new")])
 
-    assert [event.what for event in last_events(connection, 9)] == ["new", "older than most"]
+    found = [event.what for event in last_events(connection, KEPT)]
+    assert found == ["new", *["late"] * (KEPT_ANYWAY - 1), "older than most"]
+
+
+@pytest.mark.parametrize("jump_ms", [KEPT_MS + 1, -KEPT_MS - 1])
+def test_a_clock_that_jumps_empties_no_log(connection: Connection, jump_ms: int) -> None:
+    """Forward or back, and back again: what was noted meanwhile stays."""
+    for at_ms in (0, jump_ms, 0, jump_ms):
+        note_events(connection, [Event(KEPT_MS * 3 + at_ms, "rest", "")])
+
+    assert len(last_events(connection, 9)) == 4
 
 
 def test_events_of_a_clock_that_was_set_back(connection: Connection) -> None:
