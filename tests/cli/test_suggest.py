@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from cass.cli import app, edge, lane
 from cass.cli.app import parse
 from cass.cli.suggest import ELSEWHERE, MEANT
-from cass.cli.table import ALIASES, NAMES, commands, options_of
+from cass.cli.table import ALIAS_WORDS, ALIASES, NAMES, command, commands, options_of
 from cass.errors import UsageError
 
 
@@ -81,6 +84,110 @@ def test_every_suggested_option_exists():
     known = {name for row in commands() for option in options_of(row) for name in option.names}
 
     assert set(MEANT.values()) <= known
+
+
+# Every command of the Rust tool, and the other spellings that it takes.
+RUST = [
+    "search",
+    "pack",
+    "view",
+    "expand",
+    "context",
+    "sessions",
+    "resume",
+    "timeline",
+    "stats",
+    "index",
+    "status",
+    "state",
+    "health",
+    "triage",
+    "ready",
+    "preflight",
+    "diag",
+    "doctor",
+    "capabilities",
+    "introspect",
+    "api-version",
+    "robot-docs",
+    "export",
+    "export-html",
+    "html-export",
+    "pages",
+    "sources",
+    "models",
+    "analytics",
+    "mirror",
+    "import",
+    "daemon",
+    "swarm",
+    "tui",
+    "upgrade",
+    "completions",
+    "man",
+    "schedule",
+    "find",
+    "query",
+    "q",
+    "grep",
+    "lookup",
+    "answer",
+    "why",
+    "explain",
+    "rca",
+    "handoff",
+    "st",
+    "ls",
+    "list",
+    "info",
+    "summary",
+    "show",
+    "get",
+    "read",
+    "reindex",
+    "idx",
+    "rebuild",
+    "docs",
+    "current",
+]
+
+
+@pytest.mark.parametrize("word", RUST)
+def test_a_command_of_the_rust_tool_is_ours_or_is_answered_with_the_nearest(word: str):
+    if word in (*NAMES, *ALIASES):
+        return
+    error = refusal(word, "something", "--json")
+
+    assert (error.what, error.exit_code, error.kind) == (f"there is no command {word!r}", 2, "usage")
+    assert error.todo == f"the nearest is `cass {ELSEWHERE[word]}`"
+
+
+def test_the_nearest_is_told_to_programs_too(capsys: pytest.CaptureFixture[str]):
+    assert edge.run(["triage", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["hint"] == "the nearest is `cass status --check`"
+
+
+GUESSED = {
+    **dict.fromkeys(("find", "query", "grep"), "search"),
+    **dict.fromkeys(("ls", "list"), "sessions"),
+    **dict.fromkeys(("read", "view", "expand"), "show"),
+    **{"st": "status", "reindex": "index", "docs": "man", "related": "like", "timeline": "stats"},
+}
+
+
+@pytest.mark.parametrize("alias, name", GUESSED.items())
+def test_an_alias_that_agents_guess_is_its_command(alias: str, name: str):
+    """On both ways to read a command line, with the same options."""
+    words = [one.metavar for one in command(name).arguments if one.required]
+    meant = app.parse([name, *ALIAS_WORDS.get(alias, ()), *words, "--json"])
+
+    for found in (app.parse([alias, *words, "--json"]), lane.parse([alias, *words, "--json"])):
+        assert found is not None
+        assert (found.command, found.options) == (name, meant.options)
+
+
+def test_every_alias_is_among_them():
+    assert ALIASES == GUESSED
 
 
 def test_what_we_have_is_not_called_missing():
