@@ -297,6 +297,7 @@ _cass() {
             ;;
         man|docs)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall agent-context mcp demo schema completion man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;

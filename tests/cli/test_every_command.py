@@ -77,6 +77,8 @@ ROWS: dict[str, Row] = {
     "backfill": Row(("--tier", "fast"), r"fast tier: .* 4 texts", "backfill", ((("--tier", "slow"), 2),)),
     "worker": Row((), r"worker   not running", "worker", ((("dance",), 2),)),
     "uninstall": Row(("--dry-run",), r"Would remove:", "uninstall", ((("--data",), 2),)),
+    "agent-context": Row((), r"# cass: what was said", "text", ()),
+    "mcp": Row(("--json",), r'"name": "search"', "mcp", ()),
     "demo": Row((), r"Now yours:", "text", ()),
     "schema": Row((), r"cass search --json", "schema", ((("serch",), 2),)),
     "completion": Row(("bash",), r"_cass\(\)", "text", ((("csh",), 2), ((), 2))),
