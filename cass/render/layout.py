@@ -37,7 +37,7 @@ def cut(text: str, width: int) -> str:
 def wrap(text: str, width: int) -> list[tuple[int, int]]:
     """[start, end) of the lines of `text`, none wider than `width` columns where words allow it.
 
-    Breaks at spaces, which belong to no line; a word too long for a line is broken anywhere.
+    Breaks at spaces, which belong to no line; a word too long for a line is broken behind a slash, else anywhere.
     """
     lines = []
     start, last = 0, len(text.rstrip())
@@ -57,8 +57,12 @@ def _line_end(text: str, start: int, last: int, width: int) -> int:
     if end == last or text[end] == " ":
         return end
     space = text.rfind(" ", start, end)
-    # A long path on a line of its own would leave most of the line before it empty.
-    return space if space - start > (end - start) // 2 else end
+    half = start + (end - start) // 2
+    if space > half:
+        return space
+    # A long path on a line of its own would leave most of the line before it empty: it is broken between its parts.
+    slash = max(text.rfind("/", start, end), text.rfind("\\", start, end)) + 1
+    return slash if slash > half else end
 
 
 def aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = (), gap: str = "  ") -> list[str]:

@@ -28,7 +28,7 @@ def test_lines_break_at_spaces():
 
 
 def test_a_long_path_does_not_leave_half_a_line_empty():
-    assert lines("in /a/very/long/path/of/a/file", 12) == ["in /a/very/l", "ong/path/of/", "a/file"]
+    assert lines("in /a/very/long/path/of/a/file", 12) == ["in /a/very/", "long/path/", "of/a/file"]
 
 
 def test_wide_text_is_wrapped_by_columns():

@@ -102,9 +102,19 @@ class World:
         self.names: Mapping[str, str] = {}
         self.aider: list[str] = []
 
-    def fill(self) -> None:
+    def fill(self, hostile: bool) -> None:
         """Sessions of four agents, one of wide letters and hostile signs; indexed, with vectors of the fast tier."""
         restore_samples(self.home.home)
+        if hostile:
+            self._tell_of_hostile_signs()
+        for words in (("index",), ("backfill", "--tier", "fast")):
+            self.page(words, "80")
+        self.aider = re.findall(
+            r'"session_id": ?"([0-9a-f]{16})"', self._run(("sessions", "--json", "--agent", "aider"), {})
+        )
+        self.names = {"sid": self.sid("--agent", "claude_code", "--workspace", "tideline"), "wide": self.sid()}
+
+    def _tell_of_hostile_signs(self) -> None:
         self.home.claude(
             "wide",
             "接続プールが枯渇します。タイムアウトは三十秒です 🦭",
@@ -115,12 +125,6 @@ class World:
             start_ms=NOW_MS - 7_200_000,
             title="接続プールが枯渇する問題を調べてタイムアウトの設定を見直す、とても長い題名の会話",
         )
-        for words in (("index",), ("backfill", "--tier", "fast")):
-            self.page(words, "80")
-        self.aider = re.findall(
-            r'"session_id": ?"([0-9a-f]{16})"', self._run(("sessions", "--json", "--agent", "aider"), {})
-        )
-        self.names = {"sid": self.sid("--agent", "claude_code", "--workspace", "tideline"), "wide": self.sid()}
 
     def sid(self, *words: str) -> str:
         """The newest session's id."""
@@ -134,6 +138,11 @@ class World:
         if width == "plain":
             return self._shown(self._run((*given, "--plain"), {"COLUMNS": "80"}))
         return self._shown(self._run(given, {"COLUMNS": width}))
+
+    def coloured(self, words: tuple[str, ...], width: int) -> str:
+        """The same with the colours of a terminal, links apart; as it is, sizes and all."""
+        more = {"COLUMNS": str(width), "NO_COLOR": "", "CASS_HYPERLINK_FORMAT": "none"}
+        return self._placed(self._run((*words, "--color", "always"), more))
 
     def _run(self, words: tuple[str, ...], more: Mapping[str, str]) -> str:
         stdout, before = Terminal(), dict(os.environ)
@@ -150,12 +159,17 @@ class World:
             os.environ.update(before)
         return stdout.getvalue()
 
-    def _shown(self, text: str) -> str:
-        """Without what differs from machine to machine."""
+    def _placed(self, text: str) -> str:
+        """The HOME where everybody has it, whole or its end."""
         folder = str(self.home.home)
-        text = text.replace(folder, SHOWN).replace(sys.executable, "python3")
+        text = text.replace(folder, SHOWN)
         for at in range(1, len(folder)):
             text = text.replace(f"…{folder[at:]}/", f"…{SHOWN[at:]}/")
+        return text
+
+    def _shown(self, text: str) -> str:
+        """Without what differs from machine to machine."""
+        text = self._placed(text).replace(sys.executable, "python3")
         for at, sid in enumerate(self.aider):  # an id made of a path that is new each time
             text = text.replace(sid[:8], f"a1de{at:04}")
         text = MEASURED.sub(lambda found: re.sub(r"\d", "9", found.group()), text)
@@ -164,8 +178,8 @@ class World:
 
 
 @contextmanager
-def world() -> Iterator[World]:
-    """A machine that goes away again."""
+def world(hostile: bool = True) -> Iterator[World]:
+    """A machine that goes away again; `hostile`: with a session that no picture would be made of."""
     folder = Path(tempfile.mkdtemp(prefix=PREFIX.rpartition("/")[2], dir=PREFIX.rpartition("/")[0]))
     assert len(str(folder)) == len(SHOWN)
     free = checks.free_bytes
@@ -175,7 +189,7 @@ def world() -> Iterator[World]:
     time.tzset()
     try:
         made = World(folder)
-        made.fill()
+        made.fill(hostile)
         yield made
     finally:
         clock.now_ms, clock.monotonic_s, checks.free_bytes = *kept[:2], free
