@@ -130,7 +130,7 @@ class WordCompiler:
         return Unit(
             _best(scored),
             text,
-            forms=tuple([form for form, _ in forms]),
+            forms=tuple([form for form, _ in forms if not form.startswith(token)]),
             share=max([count for _, count in (*forms, *grown)]) / self._documents,
             scored=tuple(scored),
             found=found,

@@ -51,7 +51,8 @@ def forms_of(leaf: Word | Phrase | Prefix) -> tuple[Form, ...]:
             return (Form((bare_name(leaf.text),), literal=True), Form((name,)))
         if versions := version_forms(leaf.text):
             return tuple(Form(tuple(parts), leaf.unfinished) for parts in versions)
-        return _sequences(leaf.text, leaf.unfinished)
+        # One letter begins too many words to be told from the others.
+        return _sequences(leaf.text, leaf.unfinished and len(leaf.text) > 1)
     if isinstance(leaf, Prefix):
         return _sequences(leaf.text, True, leaf.inside)
     return _sequences(leaf.text)

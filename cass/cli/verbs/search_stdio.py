@@ -5,6 +5,7 @@ A request has the names of the command's options, and `query`; what it does not 
 
 from __future__ import annotations
 
+import functools
 import gc
 import json
 import os
@@ -187,12 +188,7 @@ def _text_id(said: dict[str, Any]) -> str | None:
 
 def _read_request(said: dict[str, Any], base: dict[str, Any], request_id: str | None) -> Asked:
     """Names and values mean what they mean on the command line.  Raises UsageError."""
-    row = command("search")
-    known = {
-        option.name[2:].replace("-", "_"): option
-        for option in row.options
-        if option.group != GROUP and not option.hidden and option.name not in NOT_ASKED
-    }
+    known = _known()
     text = said.get("query", "")
     if not isinstance(text, str):
         raise UsageError("the query is a text", "query", 'write {"query": "…"}')
@@ -205,9 +201,19 @@ def _read_request(said: dict[str, Any], base: dict[str, Any], request_id: str | 
             off[option.dest] = option.default
         elif option is not None and value is not None:
             given[option.name] = _raws(key, option, value)
-    found = settle(row, [], given)
+    found = settle(command("search"), [], given)
     options = base | {key: found.options[key] for key in found.given} | off
     return Asked(text, options | {"json": True, "request_id": request_id}, request_id, "refresh" in found.given)
+
+
+@functools.cache
+def _known() -> dict[str, Option]:
+    """What a request may say, by its key."""
+    return {
+        option.name[2:].replace("-", "_"): option
+        for option in command("search").options
+        if option.group != GROUP and not option.hidden and option.name not in NOT_ASKED
+    }
 
 
 def _raws(key: str, option: Option, value: object) -> list[str]:
