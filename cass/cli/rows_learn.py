@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cass.cli.table import Argument, Command
+from cass.cli.table import TEXT, Argument, Command, Option
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
+KEYED_SHELLS = ("bash", "zsh", "fish")  # those that cass/shell has a file for
 # The files of cass/schemas, by name, and what each describes: its title, too.
 SCHEMAS = (
     ("search", "cass search --json"),
@@ -41,7 +42,7 @@ SCHEMAS = (
     ("worker-log", "cass worker log --json"),
     ("mcp", "cass mcp --json"),
     ("schema", "cass schema --json"),
-    ("text", "cass help|man|completion|demo|agent-context --json"),
+    ("text", "cass help|man|completion|init|demo|agent-context --json"),
     ("version", "cass version --json"),
     ("error", "what any command prints with --json when it fails"),
 )
@@ -87,6 +88,29 @@ def completion() -> Command:
     )
 
 
+def init() -> Command:
+    return Command(
+        "init",
+        "print a key for your shell that searches as you type",
+        "Learn",
+        more=(
+            "The key, Alt-S, opens fzf over your sessions. Enter puts the command that goes on with the session on the"
+            " command line, Ctrl-O the path of its file; nothing runs before you press Enter once more. Without fzf it"
+            " asks for words and lists what it finds."
+        ),
+        examples=(
+            ('eval "$(cass init bash)"', "bash: in ~/.bashrc"),
+            ('eval "$(cass init zsh)"', "zsh: in ~/.zshrc"),
+            ("cass init fish | source", "fish: in ~/.config/fish/config.fish"),
+            ("eval \"$(cass init bash --key '\\C-xs')\"", "Ctrl-X s instead"),
+        ),
+        arguments=(Argument("shell", "SHELL", "bash, zsh or fish", required=True, values=KEYED_SHELLS),),
+        options=(
+            Option(("--key",), "another key, written as the shell's own `bind` or `bindkey` has it", TEXT, "KEY"),
+        ),
+    )
+
+
 def man() -> Command:
     return Command(
         "man",
@@ -125,6 +149,7 @@ ROWS = {
     "demo": demo,
     "schema": schema,
     "completion": completion,
+    "init": init,
     "man": man,
     "help": help,
     "version": version,

@@ -205,6 +205,7 @@ NAMES = (
     "demo",
     "schema",
     "completion",
+    "init",
     "man",
     "help",
     "version",

@@ -30,7 +30,7 @@ OF_COMMAND = {
     "worker": ["worker", "worker-log"],
     "sources": ["sources", "sources-change"],
     HOME: ["status"],
-    **{key: ["text"] for key in ("demo", "completion", "man", "help", "agent-context")},
+    **{key: ["text"] for key in ("demo", "completion", "init", "man", "help", "agent-context")},
 }
 each_schema = pytest.mark.parametrize("name", names())
 
