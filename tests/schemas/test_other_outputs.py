@@ -90,7 +90,9 @@ def test_a_dry_run_is_as_described(new_home: Home) -> None:
     assert faults("index-dry-run", ask(new_home, "index", "--dry-run", "--json")) == []
 
 
-@pytest.mark.parametrize("argv", [("help",), ("search", "--help"), ("man",), ("completion", "bash"), ("init", "zsh"), ("demo",)])
+@pytest.mark.parametrize(
+    "argv", [("help",), ("search", "--help"), ("man",), ("completion", "bash"), ("init", "zsh"), ("demo",)]
+)
 def test_a_text_is_one_object_too(new_home: Home, argv: tuple[str, ...]) -> None:
     """Whoever asks for JSON gets JSON, whatever the command."""
     said = ask(new_home, *argv, "--json")
