@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.quality import known, nonsense, sessions
+from benchmarks.quality import known, nonsense, sessions, spread
 from benchmarks.quality.asking import MODES, Asked, keep_warm, why_not
 from benchmarks.quality.places import FOLDER, Archive, NotHere, collection, embed, material
 from benchmarks.quality.places import sessions as real_sessions
@@ -85,6 +85,7 @@ def sets(root: Path, wanted: tuple[str, ...], embedding: bool, models: Path | No
         ("d functions", lambda real: [sessions.functions(real)]),
         ("e written", lambda real: [written(real)] if WRITTEN.exists() else []),
         ("f known", known.known_items),
+        ("g spread", spread.spread_words),
     ]
     asked = [make for name, make in of_real if name.startswith(wanted)]
     if asked:

@@ -66,7 +66,8 @@ class Compiled:
     """`ranked` orders; `rungs` tell what counts as having all, most or any of the words, strictest first.
 
     `nearly` orders much as `ranked` does, but finds only messages that lack at most one word: set where the words are
-    so common that the others had better not be looked at.  `partial`: more would match than is looked for.
+    so common that the others had better not be looked at.  `partial`: more would match than is looked for.  `units` are
+    the words of a query that has nothing else but filters, empty for others; `under` puts a query under these filters.
     """
 
     ranked: Query
@@ -75,6 +76,8 @@ class Compiled:
     corrected: tuple[tuple[str, str], ...]
     dropped: tuple[str, ...]
     forms: tuple[tuple[str, tuple[str, ...]], ...]
+    units: tuple[Unit, ...]
+    under: Callable[[Query], Query]
     partial: bool = False
 
 
@@ -151,7 +154,8 @@ class Compiler:
             rungs = [rung.under(under) for rung in rungs] if conditions else rungs
             ranked = under(self._ranked(units))
             nearly = under(near) if (near := _nearly(wanted)) is not None else None
-        return Compiled(ranked, nearly, tuple(rungs), *self._told(), any([unit.partial for unit in self._units]))
+        partial, plain = any([unit.partial for unit in self._units]), () if anchored else tuple(units)
+        return Compiled(ranked, nearly, tuple(rungs), *self._told(), plain, under, partial)
 
     def _told(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
         corrected = tuple((unit.word, unit.corrected) for unit in self._units if unit.corrected)

@@ -273,6 +273,23 @@ class LexicalReader:
             return None
         return [int(doc or 0) for doc in self._searcher.fast_field_values("doc", [address for _, address in hits])]
 
+    def with_words(self, compiled: Compiled, words: Sequence[Query], limit: int) -> list[tuple[int, int, int]]:
+        """(which, session, document) of messages with any of these words, at most 20 of them, those with the last
+        words first; bit n of `which` stands for word n.
+        """
+        # A sum of powers of two is exact, and tells which ones were added.
+        each = [(Occur.Should, Query.const_score_query(word, float(1 << bit))) for bit, word in enumerate(words)]
+        hits = self._searcher.search(compiled.under(Query.boolean_query(each)), limit, False).hits
+        addresses = [address for _, address in hits]
+        columns = [self._searcher.fast_field_values(name, addresses) for name in ("session", "doc")]
+        return [(int(score), int(of or 0), int(doc or 0)) for (score, _), of, doc in zip(hits, *columns, strict=True)]
+
+    def candidates(self, compiled: Compiled, docs: Sequence[int]) -> list[Candidate]:
+        """These documents as the query ranks them."""
+        among = Query.const_score_query(Query.term_set_query(self._schema, "doc", list(docs)), 0.0)
+        both = Query.boolean_query([(Occur.Must, compiled.ranked), (Occur.Must, among)])
+        return self._ranked(both, max(1, len(docs)), None)[0]
+
     def holds(self, doc: int, text: str) -> bool | None:
         """Does a search for the first words of `text` find this document?  None where there are none to look for."""
         words = dict.fromkeys(word for word in self._analyzer.analyze(text) if len(word.encode()) <= LONGEST_WORD)

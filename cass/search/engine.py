@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from sqlite3 import Connection
 
+    from cass.lexical.compile import Compiled
     from cass.lexical.filter import Filter
     from cass.lexical.reader import LexicalReader
     from cass.paths import Places
@@ -100,6 +101,7 @@ def search(
 class Search:
     """One search, its connections open."""
 
+    compiled: Compiled | None = None  # what the index was asked
     near: Mapping[str, Mapping[int, float]] | None = None  # of each tier the texts that it found, and how near they are
     reranked: Reranked | None = None  # what the reranker did, where it was asked
 
@@ -138,9 +140,8 @@ class Search:
     @property
     def has_long_tail(self) -> bool:
         """Should somebody bring the index up to date, and can it be done in passing?"""
-        if isinstance(self.reader, Damage):
-            return False
-        return LONG_TAIL < self.state.change - self.reader.change <= TOO_LONG_TAIL
+        behind = 0 if isinstance(self.reader, Damage) else self.state.change - self.reader.change
+        return LONG_TAIL < behind <= TOO_LONG_TAIL
 
     def _literal_text(self) -> str | None:
         root = self.query.root  # the text that must occur exactly so: that of -F, or a query without letters
@@ -209,14 +210,16 @@ class Search:
 
     def _from_index(self, reader: LexicalReader) -> Found:
         if self.literal is not None:
-            return self._exactly()
+            from cass.search.scan import literal
+
+            return literal(self)
         if len(getattr(self.query.root, "parts", ())) > MANY_WORDS:
             self._leave_out(reader.frequency)
         found = self.lexical(reader) if reader.change == self.state.change else self._with_tail(reader)
-        if self.request.sort == "relevance" and self._has_compounds():
-            from cass.search.spelling import spelled_first
+        if self.request.refines(found, self.compiled, self._has_compounds()):
+            from cass.search.refine import refined
 
-            return spelled_first(self.connection, self.query, found)
+            found = refined(self, reader, found)
         return found
 
     def lexical(
@@ -224,7 +227,7 @@ class Search:
     ) -> Found:
         """The index's answer.  `stale` leaves out documents that were changed since; `known` words are right."""
         request = self.request
-        compiled = reader.compile(self.query.root, [*self.filters, *stale], self.resolve, True, known)
+        compiled = self.compiled = reader.compile(self.query.root, [*self.filters, *stale], self.resolve, True, known)
         sort = "newest" if request.sort == "relevance" and not self.wants_words else request.sort
         least = LEAST_WITH_COMPOUNDS if self._has_compounds() else LEAST_FETCHED
         # Room is taken for all that is asked for, before looking: terabytes, without the second bound.
@@ -272,11 +275,6 @@ class Search:
 
         self._leave_out(None)
         return scan(self)
-
-    def _exactly(self) -> Found:
-        from cass.search.scan import literal
-
-        return literal(self)
 
     def page(self, found: Found) -> tuple[tuple[Hit, ...], bool]:
         """The hits to print, and whether there are more behind them."""

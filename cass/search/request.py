@@ -11,8 +11,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cass.lexical.compile import Compiled
     from cass.lexical.reader import Candidate
 
+# So many messages with all the words fill a page; up to so many words are no sentence.
+PAGE, FEW_WORDS = 10, 4
 
 RERANK_SWITCH, RERANK_DEPTH = "search.rerank", 50
 
@@ -87,6 +90,17 @@ class Request:
         return max(offset + self.limit, self.rerank_depth)
 
     @property
+    def half_life_days(self) -> int:
+        """After how many days the little is halved that new messages gain; 0 for no gain."""
+        return int(str(dict(self.semantic).get("search.half_life_days", 0)))
+
+    def refines(self, found: Found, compiled: Compiled | None, has_compounds: bool) -> bool:
+        """Does anything decide beside the words of each message?  For a few words mostly nothing does."""
+        words = len(compiled.units) if compiled is not None else 0
+        many = words > 1 and (words > FEW_WORDS or not found.fills_page)
+        return self.sort == "relevance" and (many or has_compounds or self.half_life_days > 0)
+
+    @property
     def is_filtered(self) -> bool:
         """Did options limit what is searched, beside leaving out the session that the caller is in?"""
         named = self.agents or self.workspaces or self.sessions or self.roles or self.since or self.until
@@ -115,6 +129,11 @@ class Found:
     coverage: tuple[tuple[str, float], ...] = ()
     asides: tuple[str, ...] = ()
     alike: float | None = None
+
+    @property
+    def fills_page(self) -> bool:
+        """Do so many messages have all the words that nothing else comes up?"""
+        return self.rung == "all" and self.total >= PAGE
 
 
 @record

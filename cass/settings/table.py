@@ -185,6 +185,13 @@ ROWS = (
         least=1,
     ),
     Setting(
+        "search.half_life_days",
+        WHOLE,
+        "after how many days the little is halved that new messages gain in a search; 0 for no gain",
+        default=0,
+        unit="days",
+    ),
+    Setting(
         "search.rerank",
         SWITCH,
         "whether an installed reranker orders the best hits once more; give it time by semantic_wait_ms",

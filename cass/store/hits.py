@@ -156,6 +156,19 @@ def session_by_external_id(connection: Connection, external_id: str) -> list[tup
     return [(number, sid, title) for number, sid, title in rows]
 
 
+def session_lengths(connection: Connection, sessions: Sequence[int]) -> tuple[dict[int, int], int]:
+    """Session → how many messages it has, and how many sessions there are."""
+    sql = f"SELECT id, messages FROM sessions WHERE id IN ({marks(sessions)})"
+    (count,) = connection.execute("SELECT count(*) FROM sessions").fetchone()
+    return dict(connection.execute(sql, sessions).fetchall()), count
+
+
+def roles_of(connection: Connection, docs: Sequence[int]) -> dict[int, int]:
+    """Document → the role of its message."""
+    sql = f"SELECT doc, role FROM messages WHERE doc IN ({marks(docs)}) AND flags & {COPY}=0"
+    return dict(connection.execute(sql, docs).fetchall())
+
+
 def copies_in(connection: Connection, sessions: Sequence[int]) -> list[int]:
     """Documents of these sessions' messages that the index has under another session."""
     sql = f"SELECT DISTINCT doc FROM messages WHERE session IN ({marks(sessions)}) AND flags & {COPY}"

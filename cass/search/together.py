@@ -1,0 +1,138 @@
+"""Sessions that have the words of a query between several of their messages.
+
+Somebody remembers what a session was about; a message has only some of those words.  So a message gains by what its
+session has of the words that it lacks itself, the more the fewer of them any message has.  One query of the index tells
+which of the words each message has; nothing is written down for sessions.
+"""
+
+from __future__ import annotations
+
+from cass.store.hits import session_lengths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cass.lexical.reader import Candidate, LexicalReader
+    from cass.lexical.words import Unit
+    from cass.search.engine import Search
+
+# Of words in more than this share of the messages every session has some.
+TELLING_SHARE = 0.2
+# So many places of words are gone through, so many messages looked at, those with the rarest words first, and so many
+# sessions.  In a large archive only the rarest words take part, or it is left be.
+MOST_PLACES, MOST_MESSAGES, MOST_SESSIONS = 10_000, 1_000, 50
+# Each is a bit of a number that tantivy keeps in 24 bits.
+MOST_WORDS = 16
+# BM25 over a session's messages instead of a message's words.  (K1 is tantivy's; B: long ones have everything.)
+K1, B = 1.2, 0.8
+# How much the best session's words gain, as a part of the best message's score: where messages have all of few words;
+# where one lacks a single word of four or more, which may as well be a wrong one; and where they lack more, the more
+# the higher (measured: benchmarks/quality).
+BESIDE_ALL, BESIDE_NEARLY_ALL, LEAST, LACKING = 0.2, 0.1, 0.2, 0.6
+MANY_WORDS = 4
+# Of so many of the best sessions that are not among the first candidates, so many messages join these.
+MORE_SESSIONS, MORE_MESSAGES = 10, 2
+
+
+def gains(
+    search: Search, reader: LexicalReader, head: Sequence[Candidate], is_whole: bool
+) -> tuple[list[Candidate], dict[int, float]]:
+    """Candidates of sessions that `head` has not; and document → its gain, as a part of the best score.
+
+    `is_whole`: are there messages with all the words?  They gain nothing.
+    """
+    compiled = search.compiled
+    units = _telling(compiled.units, is_whole) if compiled is not None else []
+    if compiled is None or len(units) < 2:
+        return [], {}
+    have = reader.with_words(compiled, [unit.match for unit in units], MOST_MESSAGES)
+    weights = [unit.idf for unit in units]
+    said = _said(have, weights)
+    worth = _worth(search, reader, weights, said)
+    docs = _more(head, have, worth)
+    more = reader.candidates(compiled, docs) if docs else []
+    which = {doc: bits for bits, _, doc in have}
+    part = _part(weights, [which.get(each.doc, 0) for each in head], is_whole)
+    best = max([sum(parts) for parts in worth.values()], default=1.0) * sum(weights)
+    return more, {
+        each.doc: part * _beside(worth.get(each.session, ()), which.get(each.doc, 0)) / best for each in (*head, *more)
+    }
+
+
+def _beside(parts: Sequence[float], which: int) -> float:
+    """What a session's words are worth, times those of them that its message lacks."""
+    return sum(parts) * sum([part for bit, part in enumerate(parts) if not which >> bit & 1])
+
+
+def _telling(units: Sequence[Unit], is_whole: bool) -> list[Unit]:
+    """Those that are gone through, the rarest last; none where messages have them all and it would take long."""
+    kept, places = [], 0
+    for unit in sorted(units, key=lambda unit: unit.found):
+        if unit.query is not None and unit.share <= TELLING_SHARE:
+            places += unit.found
+            if places <= MOST_PLACES:
+                kept.append(unit)
+    return [] if is_whole and places > MOST_PLACES else kept[MOST_WORDS - 1 :: -1]
+
+
+def _said(have: Sequence[tuple[int, int, int]], weights: Sequence[float]) -> dict[int, list[int]]:
+    """Session → of each of its messages the words, as bits; those sessions that have most of them between these."""
+    between: dict[int, int] = {}
+    for bits, session, _ in have:
+        between[session] = between.get(session, 0) | bits
+    sums = {bits: _weight(weights, bits) for bits in set(between.values())}
+    best = sorted(between, key=lambda session: (-sums[between[session]], session))[:MOST_SESSIONS]
+    said: dict[int, list[int]] = {session: [] for session in best}
+    for bits, session, _ in have:
+        if session in said:
+            said[session].append(bits)
+    return said
+
+
+def _weight(weights: Sequence[float], bits: int) -> float:
+    return sum([weight for bit, weight in enumerate(weights) if bits >> bit & 1])
+
+
+def _worth(
+    search: Search, reader: LexicalReader, weights: Sequence[float], said: Mapping[int, Sequence[int]]
+) -> dict[int, list[float]]:
+    """Session → what each of the words is worth in it: BM25 of the messages that have it."""
+    lengths, sessions = session_lengths(search.connection, list(said))
+    average = max(1.0, reader.documents / max(1, sessions))
+    worth = {}
+    for session, messages in said.items():
+        damping = K1 * (1 - B + B * lengths.get(session, average) / average)
+        counts = [sum([bits >> bit & 1 for bits in messages]) for bit in range(len(weights))]
+        worth[session] = [
+            weight * count * (K1 + 1) / (count + damping) for weight, count in zip(weights, counts, strict=True)
+        ]
+    return worth
+
+
+def _more(
+    head: Sequence[Candidate],
+    have: Sequence[tuple[int, int, int]],
+    worth: Mapping[int, list[float]],
+) -> list[int]:
+    """The best documents of the best sessions, where these are not there yet."""
+    there = {each.session for each in head}
+    best = sorted(worth, key=lambda session: (-sum(worth[session]), session))[:MORE_SESSIONS]
+    missing = {session: MORE_MESSAGES for session in best if session not in there}
+    docs = []
+    for _, session, doc in have if missing else ():
+        if missing.get(session):
+            docs.append(doc)
+            missing[session] -= 1
+    return docs
+
+
+def _part(weights: Sequence[float], have: Sequence[int], is_whole: bool) -> float:
+    """How much a session counts, by what the best of the messages have of the words."""
+    if is_whole:
+        return BESIDE_ALL
+    words = len(weights)
+    if words >= MANY_WORDS and max([which.bit_count() for which in have]) >= words - 1:
+        return BESIDE_NEARLY_ALL
+    had = max([_weight(weights, which) for which in have])
+    return LEAST + LACKING * (1 - had / sum(weights))
