@@ -28,7 +28,7 @@ _cass() {
     case "$cmd" in
         "")
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall agent-context mcp demo schema completion man help version"
+            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall agent-context mcp demo schema completion init man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -295,9 +295,18 @@ _cass() {
                 --color) words="" values="auto always never" ;;
             esac
             ;;
+        init)
+            words="--key --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            values="bash zsh fish"
+            case "$prev" in
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+                --key) return ;;
+            esac
+            ;;
         man|docs)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall agent-context mcp demo schema completion man help version"
+            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall agent-context mcp demo schema completion init man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -305,7 +314,7 @@ _cass() {
             ;;
         help)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall agent-context mcp demo schema completion man help version"
+            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall agent-context mcp demo schema completion init man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;

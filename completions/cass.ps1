@@ -49,6 +49,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('demo', 'see it work on invented sessions, without touching yours')
                 , @('schema', 'describe what --json prints, as JSON Schema')
                 , @('completion', 'print the completion script of a shell')
+                , @('init', 'print a key for your shell that searches as you type')
                 , @('man', 'show the manual page, or that of a command')
                 , @('help', 'explain a command')
                 , @('version', 'print the version')
@@ -859,6 +860,29 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 '--color' = @('auto', 'always', 'never')
             }
         }
+        'init' = @{
+            Words = @(
+                , @('bash', 'bash')
+                , @('zsh', 'zsh')
+                , @('fish', 'fish')
+                , @('--key', 'another key, written as the shell''s own `bind` or `bindkey` has it')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
         'man' = @{
             Words = @(
                 , @('search', 'search')
@@ -888,6 +912,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('demo', 'demo')
                 , @('schema', 'schema')
                 , @('completion', 'completion')
+                , @('init', 'init')
                 , @('man', 'man')
                 , @('help', 'help')
                 , @('version', 'version')
@@ -937,6 +962,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('demo', 'demo')
                 , @('schema', 'schema')
                 , @('completion', 'completion')
+                , @('init', 'init')
                 , @('man', 'man')
                 , @('help', 'help')
                 , @('version', 'version')

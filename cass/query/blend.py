@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # Cormack, Clarke and Büttcher, SIGIR 2009: the first places count more than the others, but not by much.
 RRF_K = 60
+# How much each list counts, as the setting has it.
+WEIGHTS = "lexical=1,fast=0.3,quality=1"
 
 
 # Words that stand in sentences and hardly ever among a few keywords.
@@ -48,6 +50,11 @@ def is_sentence(text: str) -> bool:
     """Was it written as people talk: five words or more, a fifth of them little ones, and two at least?"""
     words = text.lower().replace("?", " ").replace(",", " ").split()
     return len(words) >= 5 and sum([word in LITTLE for word in words]) >= max(2, len(words) / 5)
+
+
+def weights_of(text: str) -> dict[str, float]:
+    """List → its weight, of a text that the setting's check let through."""
+    return {name: float(weight) for name, _, weight in [part.partition("=") for part in text.split(",")]}
 
 
 def fuse(lists: Sequence[tuple[Sequence[Key], float]], k: int = RRF_K) -> dict[Key, float]:

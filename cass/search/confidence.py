@@ -14,7 +14,7 @@ from cass.query.blend import LITTLE
 from cass.query.syntax import Bare, Field, Prefix, Word
 from cass.query.terms import wanted_leaves
 from cass.query.words import tokens
-from cass.search.engine import fold
+from cass.search.request import fold
 from cass.store import hits
 
 TYPE_CHECKING = False

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from cass.query.words import tokens
 from cass.records import replace
-from cass.search.engine import fold
+from cass.search.request import fold
 from cass.store import hits
 
 TYPE_CHECKING = False

@@ -13,7 +13,7 @@ from cass.query.snippet import snippet, terms_of
 from cass.query.syntax import Word
 from cass.query.terms import wanted_leaves
 from cass.query.words import tokens
-from cass.search.request import Found, Freshness, Hit, Request, Results
+from cass.search.request import Found, Freshness, Hit, Request, Results, fold
 from cass.store import connect, hits
 from cass.store.schema import OWN_BLOCK, ROLES
 
@@ -103,6 +103,7 @@ class Search:
 
     compiled: Compiled | None = None  # what the index was asked
     near: Mapping[str, Mapping[int, float]] | None = None  # of each tier the texts that it found, and how near they are
+    meant: str | None = None  # what the tiers did, or why they did nothing, where meaning was asked for
     reranked: Reranked | None = None  # what the reranker did, where it was asked
 
     def __init__(
@@ -369,25 +370,6 @@ class Search:
         from cass.search.context import context
 
         return context(self.connection, message, self.request.context)
-
-
-def fold(candidates: Sequence[Candidate], grouped: bool) -> list[tuple[Candidate, int]]:
-    """(leading candidate, how many were folded into it), in order: copies of a text, and hits of one session."""
-    leads: dict[int, int] = {}
-    by_text: dict[int, int] = {}
-    groups: list[tuple[Candidate, int]] = []
-    for candidate in candidates:
-        at = by_text.get(candidate.text)
-        if at is None and grouped:
-            at = leads.get(candidate.session)
-        if at is None:
-            leads[candidate.session] = len(groups)
-            by_text[candidate.text] = len(groups)
-            groups.append((candidate, 0))
-        else:
-            by_text.setdefault(candidate.text, at)
-            groups[at] = (groups[at][0], groups[at][1] + 1)
-    return groups
 
 
 def _judged(search: Search, found: Found) -> float | None:

@@ -45,12 +45,7 @@ class Watched(Search):
         self.at_last = _places(found)
         if self.reranked is not None:
             self.since_s += self.reranked.ms / 1000  # which is a stage by itself
-        tiers = [name for name in found.by if name not in ("lexical", "database")]
-        if tiers:
-            near = ", ".join([f"{len(texts)} of the {name} tier" for name, texts in (self.near or {}).items()])
-            self.note("meaning", f"{' and '.join(tiers)} took part: {near}")
-        else:
-            self.note("meaning", f"skipped: {_why_no_meaning(self)}")
+        self.note("meaning", self.meant or f"skipped: {_why_no_meaning(self)}")
         if self.reranked is not None:
             self.stages.append(("rerank", self.reranked.did, round(self.reranked.ms, 2)))
         else:
@@ -62,6 +57,10 @@ class Watched(Search):
         now_s = self.monotonic_s()
         self.stages.append((stage, what, round((now_s - self.since_s) * 1000, 2)))
         self.since_s = now_s
+
+
+def _moved(before: Found, after: Found) -> int:
+    return sum([one.doc != other.doc for one, other in zip(before.candidates, after.candidates, strict=False)])
 
 
 def _places(found: Found) -> dict[int, tuple[int, float]]:
@@ -77,7 +76,7 @@ def _why_no_meaning(looking: Watched) -> str:
         return "the answer is about words alone"
     if not request.text:
         return "there is no question"
-    return "there are no vectors, or none was near"
+    return "there are no vectors; cass backfill makes them"
 
 
 def _why_not_reranked(looking: Watched) -> str:
@@ -109,14 +108,17 @@ def explained_search(
     def order(looking: Search, found: Found) -> Found:
         watched = kept[0]
         found = watched.ordered(found)
-        if after is not None:
-            found = after(looking, found)
-            watched.note("order", "put in another order")
+        if after is None:
+            watched.note("order", "skipped: --diverse was not asked for")
+            return found
+        before, found = found, after(looking, found)
+        watched.note("order", f"--diverse moved {_moved(before, found)} of {len(found.candidates)} candidates")
         return found
 
     results = search(places, request, now_ms, monotonic_s, cwd, freshness, keep, order, watch)
     watched = kept[0]
-    watched.note("page", f"{len(results.hits)} hits with their texts")
+    also = sum([hit.also for hit in results.hits])
+    watched.note("page", f"{len(results.hits)} hits with their texts, {also} more of their sessions or copies in them")
     explained = _explain(watched, [hit.doc for hit in results.hits])
     watched.note("explain", "this")
     hits = [replace(hit, explain={"rung": hit.match_type, **explained.get(hit.doc, {})}) for hit in results.hits]

@@ -17,12 +17,12 @@ from cass.policy import (
     SemanticMode,
     SemanticPolicy,
 )
-from cass.query.blend import RRF_K, fuse, is_sentence, refine
+from cass.query.blend import KEYWORDS, RRF_K, SENTENCE, WEIGHTS, fuse, query_kind, refine, weights_of
 from cass.query.syntax import Bare, Field, Prefix, Word
 from cass.records import record, replace
 from cass.search.coverage import glance, inside
-from cass.search.engine import fold
 from cass.search.quality import NOT_BESIDE, Cost, Missing, kind_of, quality_embedder
+from cass.search.request import fold
 from cass.search.tail import passes
 from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.table import beside, remote_options
@@ -49,6 +49,7 @@ NEAREST = 100
 # What is less alike than this is not worth showing where the words say nothing.  The hash tier compares spelling:
 # texts that share nothing but a few common words reach 0.3 there.
 LEAST_ALIKE = {FAST: 0.45, QUALITY: 0.35}
+CONDITIONS = "skipped: the query has conditions, which vectors cannot judge"
 # What so little a list counts, it stands behind the lexical one: it adds to it and moves nothing in it.
 ADDS_ONLY = 1e-6
 FILLED = "the quality tier was not asked: the words fill this page, and it could only add behind them"
@@ -112,9 +113,17 @@ def join(search: Search, found: Found, places: Places) -> Found:
     text = question(search)
     values = dict(search.request.semantic)
     policy = policy_of(values)
-    nearest = int(str(values.get("search.fetch_k", NEAREST)))
+    weights = weights_of(str(values.get("search.weights", WEIGHTS)))
     asking = _Asking(
-        policy, remote_options(values), places, search.now_ms, search.monotonic_s, search.notes, nearest, beside(values)
+        policy,
+        remote_options(values),
+        places,
+        search.now_ms,
+        search.monotonic_s,
+        search.notes,
+        nearest=int(str(values.get("search.fetch_k", NEAREST))),
+        weights=weights,
+        beside=beside(values),
     )
     if search.request.mode == "strict_semantic":
         # Whatever is asked: strict promises that meaning can be had.
@@ -125,13 +134,15 @@ def join(search: Search, found: Found, places: Places) -> Found:
         meaning = asking.what_there_is(text, not is_filled) if text is not None else Meaning()
         coverage = glance(search, places.vectors, asking.opened)
         asides = (FILLED,) if is_filled and asking.has_quality and dict(coverage)[QUALITY] else ()
+        asking.why |= dict.fromkeys([QUALITY] * len(asides), FILLED)
         told = replace(found, coverage=coverage, asides=asides)
-    search.near = asking.near
+    search.near, search.meant = asking.near, asking.did if text is not None else CONDITIONS
     if text is None or search.request.about_words or not meaning.tiers:
         return told
-    weight = weight_beside_words(text, found.rung, meaning.tiers[-1])
+    counts = weight_beside_words(text, found.rung, meaning.tiers[-1], weights)
     k = int(str(values.get("search.rrf_k", RRF_K)))
-    return _blended(told, _documents(search, meaning.nearest), meaning, weight, k)
+    search.meant += _how(weights["lexical"], counts, k)
+    return _blended(told, _documents(search, meaning.nearest), meaning, (weights["lexical"], counts), k)
 
 
 def _enough(search: Search, asking: _Asking) -> Coverage:
@@ -169,9 +180,11 @@ class _Asking:
         monotonic_s: Callable[[], float],
         notes: list[str],
         nearest: int = NEAREST,
+        weights: Mapping[str, float] | None = None,
         beside: Beside = NOT_BESIDE,
     ) -> None:
         self._nearest = nearest
+        self._weights = weights_of(WEIGHTS) if weights is None else weights
         self._policy = policy
         self._remote = remote
         self._beside = beside
@@ -182,6 +195,20 @@ class _Asking:
         self._lost: list[tuple[str, str]] = []
         self.opened: dict[str, Tier] = {}
         self.near: dict[str, Mapping[int, float]] = {}
+        self.why: dict[str, str] = {}  # a tier did not take part
+
+    @property
+    def did(self) -> str:
+        """What each tier did, or why it did nothing."""
+        return "; ".join([self._did(name) for name in (FAST, QUALITY)])
+
+    def _did(self, name: str) -> str:
+        if name in self.near:
+            return f"{len(self.near[name])} texts near by the {name} tier"
+        if name == QUALITY and not self._policy.wants_quality_tier:
+            return "the quality tier is switched off"
+        lacks = "vectors" if self._weights[name] else "weight"
+        return self.why.get(name, f"the {name} tier has no {lacks}")
 
     @property
     def has_quality(self) -> bool:
@@ -191,8 +218,8 @@ class _Asking:
     def what_there_is(self, text: str, is_quality_wanted: bool) -> Meaning:
         """The fast tier, and the quality tier where that is wanted and can be had in time."""
         until_s = self._monotonic_s() + self._policy.semantic_wait_ms / 1000
-        fast = self._fast(text)
-        if not is_quality_wanted:
+        fast = self._fast(text) if self._weights[FAST] else None
+        if not is_quality_wanted or not self._weights[QUALITY]:
             return self._refined(fast, None)
         quality = self._quality(text, max(0.0, (until_s - self._monotonic_s()) * 1000))
         return self._refined(fast, quality)
@@ -227,7 +254,8 @@ class _Asking:
         alike = max(quality.near.values(), default=0.0)
         if fast is None:
             return Meaning(tuple(quality.near), (QUALITY,), alike)
-        both = list(fuse([(list(quality.near), 1.0), (list(fast.near), 1.0)]))[: self._policy.max_refinement_docs]
+        lists = [(list(quality.near), self._weights[QUALITY]), (list(fast.near), self._weights[FAST])]
+        both = list(fuse(lists))[: self._policy.max_refinement_docs]
         scores = refine(fast.cosines(both), quality.cosines(both), self._policy.quality_weight)
         return Meaning(tuple(scores), (FAST, QUALITY), alike)
 
@@ -246,7 +274,8 @@ class _Asking:
         if left_ms is not None and cost.expected_ms > left_ms:
             took = f"it took {cost.expected_ms} ms last time" if cost.was_measured else "the time was too short"
             wait = f"a search waits {policy.semantic_wait_ms} (--semantic-wait)"
-            self._notes.append(f"the quality tier did not take part: {took}, {wait}")
+            self.why[QUALITY] = f"the quality tier did not take part: {took}, {wait}"
+            self._notes.append(self.why[QUALITY])
             return None
         started_s = self._monotonic_s()
         asked = self._asked(text, None if left_ms is None else started_s + left_ms / 1000)
@@ -266,7 +295,7 @@ class _Asking:
         name = self._policy.quality_tier_embedder
         embedder = quality_embedder(name, self._places.data, self._remote, left_s, beside=self._beside)
         if isinstance(embedder, Missing):
-            self._lose(f"the quality tier did not take part: {embedder.why}", embedder.todo)
+            self._lose(QUALITY, f"the quality tier did not take part: {embedder.why}", embedder.todo)
             return None
         asked = self._ask(QUALITY, embedder, text)
         self._notes += getattr(embedder, "warnings", ())
@@ -279,13 +308,13 @@ class _Asking:
         tier = Tier.open(self._places.vectors, name, judge)
         if not isinstance(tier, Tier):
             if tier is not None:
-                self._lose(f"the {name} tier cannot be used: {tier.reason}", "cass backfill")
+                self._lose(name, f"the {name} tier cannot be used: {tier.reason}", "cass backfill")
             return None
         self.opened[name] = tier
         try:
             vector = embedder.embed([text])[0]
         except EmbedderError as lost:
-            self._lose(f"the {name} tier did not take part: {lost}", lost.todo or "cass doctor")
+            self._lose(name, f"the {name} tier did not take part: {lost}", lost.todo or "cass doctor")
             return None
         near: dict[int, float] = {}
         for number, _, cosine in tier.scan(vector, self._nearest):
@@ -294,10 +323,18 @@ class _Asking:
         self.near[name] = near
         return Asked(tier, vector, near)
 
-    def _lose(self, what: str, todo: str) -> None:
+    def _lose(self, name: str, what: str, todo: str) -> None:
         """Note why a tier does not take part, and the command that may help."""
+        self.why[name] = what
         self._lost.append((what, todo))
         self._notes.append(f"{what}; {todo}")
+
+
+def _how(words: float, beside: float, k: int) -> str:
+    """How two lists were joined."""
+    if beside <= words * ADDS_ONLY:
+        return "; what the words lack stands behind them"
+    return f"; joined by rank, words {words:g} to meaning {beside:g}, k {k}"
 
 
 def _documents(search: Search, nearest: Sequence[int]) -> list[Document]:
@@ -310,30 +347,41 @@ def _documents(search: Search, nearest: Sequence[int]) -> list[Document]:
     return sorted(passing, key=lambda each: (place[text_of[each.doc]], -(each.time_ms or 0)))
 
 
-def weight_beside_words(text: str, rung: str | None, tier: str) -> float:
-    """How much the vectors' order counts, the words' being 1.
+def weight_beside_words(text: str, rung: str | None, tier: str, weights: Mapping[str, float]) -> float:
+    """What the order of the tiers counts, of which `tier` is the best."""
+    share = share_beside_words(text, rung, tier)
+    return share * weights["lexical" if share == ADDS_ONLY else tier]
 
-    Where a message has all the words, or a few words were typed and no sentence, the words know better: measured, equal
-    weights put half of the known items below the first place.  The hash tier compares spelling, which the words do too.
+
+def share_beside_words(text: str, rung: str | None, tier: str) -> float:
+    """Of a tier's weight the share with which its order counts for such a question.
+
+    Where a message has all the words, or most of a few keywords, the words know better: measured, equal weights put
+    half of the known items below the first place.  So they do of names.  The hash tier compares spelling, which the
+    words do too: with .3 of their weight first sentences lost .011, with a sixth of that still .008.
     """
-    return 1.0 if tier == QUALITY and rung != "all" and is_sentence(text) else ADDS_ONLY
+    kind = query_kind(text)
+    counts = (kind == SENTENCE and rung != "all") or (kind == KEYWORDS and rung in ("any", None))
+    return 1.0 if tier == QUALITY and counts else ADDS_ONLY
 
 
 def is_filled_by_words(search: Search, found: Found, text: str) -> bool:
     """Have the words all hits of this page, so that not even the quality tier could put another one on it?"""
-    if not found.total or weight_beside_words(text, found.rung, QUALITY) > ADDS_ONLY:
+    if not found.total or share_beside_words(text, found.rung, QUALITY) > ADDS_ONLY:
         return False
     return len(fold(found.candidates, search.request.grouped)) >= search.offset + search.request.limit
 
 
-def _blended(found: Found, documents: Sequence[Document], meaning: Meaning, weight: float, k: int) -> Found:
-    """Both orders as one.  A document that only the vectors know is a semantic hit."""
+def _blended(
+    found: Found, documents: Sequence[Document], meaning: Meaning, weights: tuple[float, float], k: int
+) -> Found:
+    """Both orders as one, by the weights of words and vectors.  What only the vectors know is a semantic hit."""
     lexical = {candidate.doc: candidate for candidate in found.candidates}
     near = {
         document.doc: Candidate(document.doc, 0.0, document.session, document.time_ms, document.text)
         for document in documents
     }
-    scores = fuse([(list(lexical), 1.0), (list(near), weight)], k)
+    scores = fuse([(list(lexical), weights[0]), (list(near), weights[1])], k)
     candidates = tuple(replace(lexical.get(doc) or near[doc], score=score) for doc, score in scores.items())
     types = {doc: "semantic" for doc in near if doc not in lexical} | dict(found.match_types)
     told = replace(found, candidates=candidates, match_types=types, by=(*found.by, *meaning.tiers))

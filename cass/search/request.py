@@ -9,7 +9,7 @@ from cass.redact import mask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cass.lexical.compile import Compiled
     from cass.lexical.reader import Candidate
@@ -227,3 +227,22 @@ class Results:
     def next_cursor(self) -> str | None:
         """Where the next page starts: behind the last of these hits."""
         return f"{self.generation}-{self.hits[-1].rank}" if self.has_more and self.hits else None
+
+
+def fold(candidates: Sequence[Candidate], grouped: bool) -> list[tuple[Candidate, int]]:
+    """(leading candidate, how many were folded into it), in order: copies of a text, and hits of one session."""
+    leads: dict[int, int] = {}
+    by_text: dict[int, int] = {}
+    groups: list[tuple[Candidate, int]] = []
+    for candidate in candidates:
+        at = by_text.get(candidate.text)
+        if at is None and grouped:
+            at = leads.get(candidate.session)
+        if at is None:
+            leads[candidate.session] = len(groups)
+            by_text[candidate.text] = len(groups)
+            groups.append((candidate, 0))
+        else:
+            by_text.setdefault(candidate.text, at)
+            groups[at] = (groups[at][0], groups[at][1] + 1)
+    return groups

@@ -30,6 +30,7 @@ from cass.settings.table import (
     SOME_SECONDS,
     SWITCH,
     VARIABLE,
+    WEIGHTS,
     WHOLE,
     Setting,
 )
@@ -51,6 +52,8 @@ LINKS = {
     "vscodium": "vscodium://file{path}:{line}",
     "cursor": "cursor://file{path}:{line}",
 }
+# The hash tier compares spelling: a weak tier never counts as much as the words.
+MOST_WEIGHT, MOST_FAST_WEIGHT = 10, 0.3
 NAME_SIGNS = "-_./:"
 
 
@@ -235,6 +238,26 @@ def _socket(row: Setting, raw: object) -> str:
     return str(parse(text)) if text else ""
 
 
+def _weights(row: Setting, raw: object) -> str:
+    """All lists with their weights; those that are left out have the usual one.  The words are never left out."""
+    found = {name: float(weight) for name, weight in _pairs(str(row.default))}
+    for name, weight in _pairs(_text(raw).lower()):
+        if name not in found:
+            raise ValueError
+        found[name] = float(_number(weight))
+    if not 0 < found["lexical"] <= MOST_WEIGHT or found["quality"] > MOST_WEIGHT or found["fast"] > MOST_FAST_WEIGHT:
+        raise ValueError
+    return ",".join([f"{name}={weight:g}" for name, weight in found.items()])
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """`lexical=1, fast=0.3` → (name, number).  Raises ValueError."""
+    parts = [part.partition("=") for part in text.replace(" ", "").split(",")]
+    if not all(has_sign for _, has_sign, _ in parts) or len({name for name, _, _ in parts}) < len(parts):
+        raise ValueError
+    return [(name, weight) for name, _, weight in parts]
+
+
 def _variable(row: Setting, raw: object) -> str:
     """Its name: whoever puts the secret itself here, which mostly is no name, is told so."""
     name = _text(raw)
@@ -286,6 +309,7 @@ CHECKS: dict[str, Callable[[Setting, object], object]] = {
     ADDRESS: _address,
     SOCKET: _socket,
     VARIABLE: _variable,
+    WEIGHTS: _weights,
     CONSTANT: _constant,
 }
 ACCEPTED = {
@@ -307,5 +331,6 @@ ACCEPTED = {
     ADDRESS: "an address such as http://localhost:8080/v1, or nothing; a key belongs in a variable",
     SOCKET: "unix:///folder/name or tcp://127.0.0.1:PORT, or nothing",
     VARIABLE: "the name of an environment variable, not the secret itself, or nothing",
+    WEIGHTS: "such as lexical=1,fast=0.3,quality=1: lexical above 0, fast at most 0.3, none above 10",
     CONSTANT: "nothing, it cannot be set",
 }

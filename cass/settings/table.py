@@ -15,6 +15,7 @@ SWITCH, COMMAND, AGENTS, LINK, CONSTANT = "switch", "command", "agents", "link",
 ADDRESS, VARIABLE, SOCKET = "address", "variable", "socket"
 NUMBER, HOURS = "number", "hours"
 ROOTS, PATTERNS = "roots", "patterns"
+WEIGHTS = "weights"
 
 
 class Setting:
@@ -190,6 +191,12 @@ ROWS = (
         "after how many days the little is halved that new messages gain in a search; 0 for no gain",
         default=0,
         unit="days",
+    ),
+    Setting(
+        "search.weights",
+        WEIGHTS,
+        "how much words and each tier count where they are joined; 0 leaves a tier out, the fast one only adds",
+        default="lexical=1,fast=0.3,quality=1",
     ),
     Setting(
         "search.rerank",

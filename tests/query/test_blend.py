@@ -8,9 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cass.query.blend import RRF_K, fuse, is_sentence, refine, scaled
-from cass.search.meaning import ADDS_ONLY, weight_beside_words
+from cass.query.blend import (
+    IDENTIFIER,
+    KEYWORDS,
+    RRF_K,
+    SENTENCE,
+    WEIGHTS,
+    fuse,
+    is_sentence,
+    query_kind,
+    refine,
+    scaled,
+    weights_of,
+)
+from cass.search.meaning import ADDS_ONLY, share_beside_words, weight_beside_words
 from cass.semantic.vectors import FAST, QUALITY
+from cass.settings.table import BY_KEY
 
 keys = st.lists(st.integers(0, 30), unique=True, max_size=12)
 weights = st.floats(0.05, 2)
@@ -99,13 +112,56 @@ def test_a_sentence_is_told_from_keywords(text: str, is_one: bool):
     assert is_sentence(text) is is_one
 
 
-def test_vectors_count_for_sentences_that_nobody_said_in_these_words():
-    """Else they stand behind the words, and the hash tier always does."""
-    sentence = "how did we fix the flaky test in the importer?"
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("how did we fix the flaky test in the importer?", SENTENCE),
+        ("flaky importer test", KEYWORDS),
+        ("re-index the e-mails", KEYWORDS),
+        ("parseQueryString", IDENTIFIER),
+        ("parse_query timeout", IDENTIFIER),
+        ("src/cache.rs:42", IDENTIFIER),
+        ("std::vector::push_back", IDENTIFIER),
+        ("E0432", IDENTIFIER),
+        ("--no-verify", IDENTIFIER),
+        ("Timeout (HTTP)", KEYWORDS),
+        ("", KEYWORDS),
+    ],
+)
+def test_a_name_is_told_from_keywords(text: str, kind: str):
+    """A query is one where half of its words are."""
+    assert query_kind(text) == kind
 
-    assert weight_beside_words(sentence, "most", QUALITY) == weight_beside_words(sentence, None, QUALITY) == 1.0
-    assert {
-        weight_beside_words(sentence, "all", QUALITY),
-        weight_beside_words("flaky importer test timeout", "most", QUALITY),
-        weight_beside_words(sentence, "most", FAST),
-    } == {ADDS_ONLY}
+
+NAME, FEW, SENTENCE_ASKED = (
+    "parse_query",
+    "flaky importer test timeout",
+    "how did we fix the flaky test in the importer?",
+)
+
+
+def test_vectors_count_where_nobody_said_it_in_these_words():
+    """A sentence that no message has all words of, keywords that none has most of."""
+    asked = ((SENTENCE_ASKED, "most"), (SENTENCE_ASKED, "any"), (SENTENCE_ASKED, None), (FEW, "any"))
+
+    assert {share_beside_words(text, rung, QUALITY) for text, rung in asked} == {1.0}
+
+
+def test_else_they_stand_behind_the_words():
+    """For names always, and the hash tier whatever was asked."""
+    asked = ((SENTENCE_ASKED, "all"), (FEW, "all"), (FEW, "most"), (NAME, "any"))
+
+    assert {share_beside_words(text, rung, QUALITY) for text, rung in asked} == {ADDS_ONLY}
+    assert share_beside_words(SENTENCE_ASKED, "any", FAST) == ADDS_ONLY
+
+
+def test_a_tiers_weight_is_the_settings():
+    """Where its order counts; where it only adds, no weight lets it do more."""
+    weights = weights_of("lexical=2,fast=0.3,quality=7")
+
+    assert weight_beside_words(SENTENCE_ASKED, "most", QUALITY, weights) == 7
+    assert weight_beside_words(FEW, "most", QUALITY, weights) == 2 * ADDS_ONLY
+
+
+def test_the_usual_weights_are_the_settings():
+    assert BY_KEY["search.weights"].default == WEIGHTS

@@ -9,8 +9,12 @@ import pytest
 
 from cass.lexical.explained import FIELDS, word_parts
 from cass.lexical.reader import LexicalReader, open_reader
+from cass.policy import DEFAULT_FAST_DIMENSION
 from cass.query.parse import parse
+from cass.records import replace
+from cass.semantic.vectors import FAST
 from tests.archive import Home, make_home
+from tests.backfill.working import Working
 from tests.schemas.checking import faults
 from tests.search.asking import say
 
@@ -84,3 +88,34 @@ def test_fields_are_named_as_in_the_index(home: Home, tmp_path: Path) -> None:
     said = json.loads((Path(home.places.lexical) / reader.generation / "meta.json").read_text())
 
     assert [field["name"] for field in said["schema"][: len(FIELDS)]] == list(FIELDS)
+
+
+def test_a_stage_tells_how_meaning_was_joined(home: Home, tmp_path: Path) -> None:
+    """What each tier found or why it did not, and how its list and that of the words became one."""
+    with_vectors = say(make_home(tmp_path), both="the walrus met a penguin", one="a walrus alone")
+    working = Working(with_vectors)
+    working.policy = replace(working.policy, fast_dimension=DEFAULT_FAST_DIMENSION)
+    working.run(FAST)
+
+    def did(*words: str) -> str:
+        told = json.loads(with_vectors.cass("search", *words, "--explain", "--json", "--refresh", "off").stdout)
+        return next(str(stage["did"]) for stage in told["meta"]["stages"] if stage["stage"] == "meaning")
+
+    assert did("walrus") == (
+        "2 texts near by the fast tier; the quality tier has no vectors; what the words lack stands behind them"
+    )
+    assert did('"a walrus"') == "skipped: the query has conditions, which vectors cannot judge"
+    assert "the quality tier is switched off" in did("walrus", "--semantic-embedder", "hash")
+    told = json.loads(home.cass("search", "walrus", "--explain", "--json", "--refresh", "off").stdout)["meta"]["stages"]
+    assert told[1]["did"] == "skipped: there are no vectors; cass backfill makes them"
+
+
+def test_order_tells_what_diversity_moved(home: Home) -> None:
+    asked = home.cass("search", "walrus", "--explain", "--json", "--refresh", "off", "--diverse")
+    plain = home.cass("search", "walrus", "--explain", "--json", "--refresh", "off")
+
+    def did(stdout: str) -> str:
+        return next(str(stage["did"]) for stage in json.loads(stdout)["meta"]["stages"] if stage["stage"] == "order")
+
+    assert did(asked.stdout) == "--diverse moved 0 of 2 candidates"
+    assert did(plain.stdout) == "skipped: --diverse was not asked for"

@@ -68,6 +68,16 @@ def test_a_tier_is_asked_for_as_many_texts_as_are_set(home: Home):
     assert (nearest(100), nearest(1)) == (2, 1)
 
 
+def test_a_tier_without_weight_is_left_out(home: Home):
+    """`search.weights`: it is not even asked; any other weight of the hash tier moves none of the words' hits."""
+    wish = "postgres connection pool exhausted"
+    without = home.search(wish, semantic=(("search.weights", "lexical=1,fast=0,quality=1"),))
+    most = home.search(wish, semantic=(("search.weights", "lexical=0.01,fast=0.3,quality=10"),))
+
+    assert without.answered_by == ("lexical",)
+    assert names(most) == names(home.search(wish))
+
+
 def test_a_text_that_was_said_again_is_as_new_as_its_last_message(home: Home):
     """Its vector keeps the time at which it was made; what filters ask is the archive."""
     home.claude("later", TEXTS["alike"], start_ms=NOW_MS)

@@ -61,6 +61,20 @@ def test_a_sentence_asks_the_model_whatever_the_words_fill(home: Home) -> None:
     assert asked.answered_by == ("lexical", "fast", "quality")
 
 
+def test_keywords_of_which_no_message_has_most_ask_the_model(home: Home) -> None:
+    """What has one of them by chance fills a page as well, and is not what was meant."""
+    asked = home.search("walrus penguin iceberg", grouped=False, limit=5)
+
+    assert (asked.rung, asked.answered_by) == ("any", ("lexical", "fast", "quality"))
+
+
+def test_a_weight_of_nought_leaves_the_model_asleep(home: Home) -> None:
+    weights = (("search.weights", "lexical=1,fast=0.3,quality=0"),)
+    asked = home.search("what did the walrus say to the number of tusks", grouped=False, limit=5, semantic=weights)
+
+    assert asked.answered_by == ("lexical", "fast")
+
+
 def test_strict_mode_asks_for_all(home: Home) -> None:
     answer = home.search("walrus tusks", grouped=False, limit=5, mode="strict_semantic")
 
