@@ -2,7 +2,7 @@
 
 The wish is written down first, so that whoever is interrupted finds it done by the next command.  Then everything goes
 from the database in one transaction, which leaves tombstones; then, each step being the same when it is done twice, the
-raw files, the vectors, the lexical index (made again: a deleted document's words stay in its segment) and what the
+raw files, the vectors, the lexical index (`scrubbing.py`: a deleted document's words stay in its segment) and what the
 database's pages remember.
 """
 
@@ -11,14 +11,12 @@ from __future__ import annotations
 import json
 import os
 
-from cass.clock import sleep
 from cass.disk import try_lock, write_whole
 from cass.errors import SystemRefused
 from cass.indexing.forgotten import speaks
-from cass.indexing.places import LOCK_WAIT_S, open_archive, take_lock
+from cass.indexing.places import LOCK_WAIT_S, take_lock
 from cass.indexing.run import no_progress
-from cass.lexical.schema import current_generation
-from cass.lexical.writer import drop_old_generations
+from cass.indexing.scrubbing import scrub_index
 from cass.records import record, replace
 from cass.semantic.artifacts import Shelf
 from cass.semantic.scrub import scrub as scrub_vectors
@@ -53,8 +51,6 @@ if TYPE_CHECKING:
 
 # In the data folder, from the wish until nothing is left to be done; cli/edge.py knows the name, too.
 MARK = "forgetting"
-# A search holds the old index for some milliseconds; whoever holds it for longer is waited for by the next command.
-READERS_S = 5.0
 _WORDS = tuple(Selection.__match_args__)
 
 
@@ -179,7 +175,8 @@ def _scrub(
         wish = _read(places)
         unfinished = _scrub_files(places)
         if unfinished is None and not (wish and wish.index_done):
-            unfinished = _scrub_index(places, monotonic_s, progress)
+            reason = scrub_index(places, monotonic_s, progress)
+            unfinished = None if reason is None else Unfinished(reason)
         if unfinished is None:
             if wish is not None:
                 _write(places, replace(wish, index_done=True))
@@ -218,23 +215,6 @@ def _scrub_files(places: Places) -> Unfinished | None:
         if gone and not store.empty_pages(empty_pages):
             return Unfinished("another process still reads the kept files")
     return None
-
-
-def _scrub_index(places: Places, monotonic_s: Callable[[], float], progress: Progress) -> Unfinished | None:
-    """The lexical index made again, and the one before gone."""
-    if current_generation(places.lexical) is None:
-        return None  # `cass index` makes a new one
-    with open_archive(places, True, monotonic_s, progress) as archive:
-        keep = os.path.basename(archive.lexical.folder)
-        until_s = monotonic_s() + READERS_S
-        while (old := _generations(places.lexical, keep)) and monotonic_s() < until_s:
-            sleep(0.05)
-            drop_old_generations(places.lexical, keep)
-    return Unfinished("another process still reads the search index from before") if old else None
-
-
-def _generations(root: str, keep: str) -> list[str]:
-    return [name for name in os.listdir(root) if name.isdigit() and name != keep]
 
 
 def _scrub_database(places: Places, monotonic_s: Callable[[], float]) -> Unfinished | None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tantivy import Index
 
     from cass.document import Document
+    from cass.lexical.purge import Held
 
 # One thread and a small heap: Python keeps the other core busy, and fewer, larger segments answer faster.
 HEAP_BYTES = 40_000_000
@@ -86,6 +87,35 @@ class LexicalWriter:
         """Remove a document by its name; one that is not there is no error."""
         self.settle()
         self._writer.delete_documents_by_term("doc", doc)
+
+    def with_remains(self) -> Held | None:
+        """What stands in the segments that remember deleted documents; None where that is most of the index.
+
+        Raises what `is_damage` knows where the index does not look as it should.
+        """
+        from cass.lexical.purge import with_remains  # for `cass forget` only
+
+        self.settle()
+        self._index.reload()
+        return with_remains(self._index.searcher(), self.folder)
+
+    def empty(self, held: Held) -> None:
+        """Delete all that stands in these segments: they go with the next commit."""
+        from cass.lexical.purge import mark_query
+
+        for doc in held.docs:
+            self.remove(doc)
+        for change in held.marks:
+            self._writer.delete_documents_by_query(mark_query(self._index.schema, change))
+
+    def drop_files(self) -> None:
+        """Delete the files of segments that the last commit has no longer."""
+        self.settle()
+        self._index.reload()  # a searcher of this process that knows them would keep them
+        try:
+            self._writer.garbage_collect_files()
+        except (ValueError, OSError):
+            return  # whoever wants them gone looks for them
 
     def commit(self, change: int) -> None:
         """Make everything visible; the index now contains the database up to `change`."""

@@ -41,6 +41,13 @@ def documents_of(connection: Connection, messages: Sequence[int]) -> list[Docume
     return found
 
 
+def originals_of(connection: Connection, docs: Sequence[int]) -> list[int]:
+    """The messages that the index has these documents of."""
+    marks = ",".join("?" * len(docs))
+    sql = f"SELECT id FROM messages WHERE doc IN ({marks}) AND flags & {COPY}=0"
+    return [message for (message,) in connection.execute(sql, docs)]
+
+
 def has_original(connection: Connection, doc: int) -> bool:
     """Does a message have this document, and not as a copy?"""
     sql = f"SELECT 1 FROM messages WHERE doc=? AND flags & {COPY}=0"
