@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 # Of words in more than this share of the messages every session has some.
 TELLING_SHARE = 0.2
-# So many places of words are gone through, so many messages looked at, those with the rarest words first, and so many
-# sessions.  In a large archive only the rarest words take part, or it is left be.
-MOST_PLACES, MOST_MESSAGES, MOST_SESSIONS = 10_000, 1_000, 50
+# So many places of words are gone through, so many messages for each word looked at, those with the rarest words first,
+# and so many sessions.  In a large archive only the rarest words take part, or it is left be.
+MOST_PLACES, MESSAGES_A_WORD, MOST_SESSIONS = 20_000, 300, 50
 # Each is a bit of a number that tantivy keeps in 24 bits.
 MOST_WORDS = 16
 # BM25 over a session's messages instead of a message's words.  (K1 is tantivy's; B: long ones have everything.)
@@ -46,7 +46,7 @@ def gains(
     units = _telling(compiled.units, is_whole) if compiled is not None else []
     if compiled is None or len(units) < 2:
         return [], {}
-    have = reader.with_words(compiled, [unit.match for unit in units], MOST_MESSAGES)
+    have = reader.with_words(compiled, [unit.match for unit in units], MESSAGES_A_WORD * len(units))
     weights = [unit.idf for unit in units]
     said = _said(have, weights)
     worth = _worth(search, reader, weights, said)
@@ -56,7 +56,8 @@ def gains(
     part = _part(weights, [which.get(each.doc, 0) for each in head], is_whole)
     best = max([sum(parts) for parts in worth.values()], default=1.0) * sum(weights)
     return more, {
-        each.doc: part * _beside(worth.get(each.session, ()), which.get(each.doc, 0)) / best for each in (*head, *more)
+        each.doc: part * _beside(worth.get(each.session, ()), which[each.doc]) / best if each.doc in which else 0.0
+        for each in (*head, *more)
     }
 
 
