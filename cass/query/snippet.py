@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cass.query.syntax import Word
+from cass.query.syntax import Phrase, Word
 from cass.query.terms import Form, find, forms_of, wanted_leaves
 from cass.query.words import cjk_grams, cjk_runs, fold, pieces, tokens
 from cass.records import record
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import TypeAlias
 
-    from cass.query.syntax import Phrase, Prefix, Query
+    from cass.query.syntax import Prefix, Query
 
     # Start, end (behind), and the number of the term that was found there.
     Place: TypeAlias = tuple[int, int, int]
@@ -29,6 +29,8 @@ _READ_WIDTHS = 4
 _SNAP = 24
 # The name of a secret stands so near before it.
 _NAME_REACH = 40
+# Fields whose values stand in the text.
+NAMING = ("entity", "path")
 # From so many words on a query may be a sentence.
 SENTENCE_WORDS = 5
 # Shorter parts of words would light up everywhere.
@@ -57,6 +59,8 @@ def terms_of(
     searched beside one.  The keys are tokens as the index has them.
     """
     leaves = [each for leaf in wanted_leaves(query.root) for each in _lit_alone(leaf)]
+    named = [field for field in query.filters if field.name in NAMING and not field.exclude]
+    leaves += [Phrase(value) for field in named for value in field.values]
     little: list[Word | Phrase | Prefix] = []
     if len(leaves) >= SENTENCE_WORDS:
         from cass.query.blend import LITTLE  # hardly ever typed among a few keywords
