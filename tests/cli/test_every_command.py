@@ -82,6 +82,7 @@ ROWS: dict[str, Row] = {
     "demo": Row((), r"Now yours:", "text", ()),
     "schema": Row((), r"cass search --json", "schema", ((("serch",), 2),)),
     "completion": Row(("bash",), r"_cass\(\)", "text", ((("csh",), 2), ((), 2))),
+    "init": Row(("zsh",), r"bindkey", "text", ((("powershell",), 2), ((), 2))),
     "man": Row((), r"\.TH CASS 1", "text", ()),
     "help": Row(("search",), r"cass search: find messages", "text", ((("serch",), 2),)),
     "version": Row((), r"cass \d", "version", ()),
