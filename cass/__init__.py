@@ -130,13 +130,35 @@ def _is_current(path: str, mtime_ns: int, size: int) -> bool:
     return info.st_mtime_ns == mtime_ns and info.st_size == size
 
 
-def _use_pack(argv: "list[str]") -> None:
+def _pack() -> "Pack | None":
+    """In use from now on; None where it is not written yet, or half of it."""
     try:
         pack = Pack(PACK)
         sys.meta_path.insert(0, pack)
-        pack.load_journey(" ".join([word for at, word in enumerate(argv) if at == 0 or word == "--json"]))
     except Exception:
-        pass  # not written yet, or half of it; what is really wrong shows, and is told, when a module is imported
+        return None
+    return pack
+
+
+def _load(pack: "Pack | None", words: str) -> None:
+    """What is really wrong shows, and is told, when a module is imported."""
+    try:
+        if pack is not None:
+            pack.load_journey(words)
+    except Exception:
+        pass
+
+
+def _answered(pack: "Pack | None", argv: "list[str]") -> "int | None":
+    """The exit code, if the worker has answered; whatever is wrong with that, the command is run here."""
+    try:
+        _load(pack, "ask")
+        from cass.asking import ask
+        from cass.paths import places
+
+        return ask(argv, places(os.environ))
+    except Exception:
+        return None
 
 
 def main() -> None:
@@ -147,7 +169,11 @@ def main() -> None:
     # longer switches it on again.
     gc.disable()
     os.umask(0o077)  # libraries make files of their own, which are as private as ours
-    _use_pack(sys.argv[1:])
+    pack, argv = _pack(), sys.argv[1:]
+    code = _answered(pack, argv) if argv[:1] == ["search"] else None
+    if code is not None:
+        os._exit(code)
+    _load(pack, " ".join([word for at, word in enumerate(argv) if at == 0 or word == "--json"]))
     from cass.cli.edge import end, run
 
-    end(run(sys.argv[1:]))
+    end(run(argv))

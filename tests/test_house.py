@@ -50,6 +50,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
         "secret_forms",
         "frames",
         "addresses",
+        "asking",
+        "calling",
     ),
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
@@ -59,8 +61,8 @@ GROUND = len(LEVELS) - 1
 MAY_PRINT = ("cli", "render", "demo", "embedder")
 MAY_WRITE_SQL = ("store", "connectors")
 MAY_LOAD_SQLITE = (*MAY_WRITE_SQL, "native_sqlite")
-OUTSIDE_WORLD = ("fcntl", "resource", "pwd", "socket")
-MAY_TOUCH_THE_SYSTEM = ("disk", "paths", "addresses", "daemon")
+OUTSIDE_WORLD = ("fcntl", "resource", "pwd", "socket", "_socket")
+MAY_TOUCH_THE_SYSTEM = ("disk", "paths", "addresses", "calling", "daemon")
 WALL_CLOCK = ("now", "utcnow", "today")
 SQL = re.compile(
     r"^\s*(SELECT\s.+\sFROM\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|REPLACE\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|PRAGMA\s|ATTACH\s"

@@ -36,8 +36,11 @@ STATUS = (
     "cass.status.worker",
 )
 STATUS_JSON = ("cass.render.config_json", "cass.render.worker_json")
+# What asks the worker, before anything else is loaded.
+ASK = "ask"
 # What a command line begins with → the modules that its verb loads late; all that these import come with them.
 JOURNEYS = {
+    ASK: ("cass.asking", "cass.paths"),
     "search": ("cass.cli.rows_find", "cass.cli.settled", "cass.cli.verbs.search", "cass.render.search_text"),
     "search --json": ("cass.cli.rows_find", "cass.cli.settled", "cass.cli.verbs.search", "cass.render.search_json"),
     "status": ("cass.cli.rows_keep", *STATUS, "cass.render.status_text", "cass.render.worker_text"),
@@ -104,7 +107,7 @@ def _packed(package: str) -> bytes:
         body += code
     journeys = {}
     for words, late in JOURNEYS.items():
-        order = _in_order(("cass.cli.edge", *late), trees)
+        order = _loaded(words, late, trees)
         files = [(index[name][1], index[name][2], index[name][3]) for name in order]
         modules = tuple((name, *index[name][:2], _compiled(trees[name], index[name][1])) for name in order)
         code = marshal.dumps((tuple(_compared(package, files)), modules))
@@ -113,6 +116,14 @@ def _packed(package: str) -> bytes:
     listed = marshal.dumps(index)
     head = marshal.dumps((journeys, _natives(), (len(body), len(body) + len(listed))))
     return len(head).to_bytes(8, "little") + head + body + listed
+
+
+def _loaded(words: str, late: tuple[str, ...], trees: dict[str, ast.Module]) -> list[str]:
+    """A journey's modules.  A search has asked the worker before, and has what that takes."""
+    if words == ASK:
+        return _in_order(late, trees)
+    before = _in_order(JOURNEYS[ASK], trees) if words.startswith("search") else []
+    return [name for name in _in_order(("cass.cli.edge", *late), trees) if name not in before]
 
 
 def _natives() -> dict[str, tuple[str, int, int]]:

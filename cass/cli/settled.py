@@ -14,21 +14,28 @@ from cass.settings.hot import plain_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Mapping
+    from typing import Any, TextIO
 
     from cass.cli.lane import Invocation
     from cass.paths import Places
     from cass.settings.quick import Settings
 
 
-def settle(found: Invocation, where: Places, values: dict[str, object] | None) -> None:
+def settle(
+    found: Invocation,
+    where: Places,
+    values: dict[str, object] | None,
+    env: Mapping[str, str] = os.environ,
+    err: TextIO | None = None,
+) -> None:
     """Fill in the options that were not given.  `options` gains `settings`: key → value of all that are set.
 
     Where `values` are not known yet they are read with all layers, which `loaded` then holds, and whatever is wrong in
     them is said once.  Raises UsageError for a bad flag.
     """
     if values is None:
-        values = _loaded(found, where)
+        values = _loaded(found, where, env, err or sys.stderr)
     for option in options_of(command(found.command)):
         if option.setting in values and option.dest not in found.given and option.setting != "pager":
             found.options[option.dest] = values[option.setting]
@@ -43,17 +50,17 @@ def settings_of(where: Places, options: dict[str, Any]) -> Settings:
     return load(where, os.environ) if loaded is None else loaded
 
 
-def _loaded(found: Invocation, where: Places) -> dict[str, object]:
+def _loaded(found: Invocation, where: Places, env: Mapping[str, str], err: TextIO) -> dict[str, object]:
     from cass.settings.quick import load  # with its table: not where the files were read before
 
     flags = {option.setting: _said(found, option.dest) for option in options_of(command(found.command))}
     flags.pop("", None)
-    settings = found.options["loaded"] = load(where, os.environ, flags)
+    settings = found.options["loaded"] = load(where, env, flags)
     found.options["flags"] = flags
     if settings.problems and found.command not in SHOW_SETTINGS:
         from cass.render.config_text import problems
 
-        sys.stderr.write(problems(settings.problems))
+        err.write(problems(settings.problems))
     return {key: plain_word(given[-1][1]) for key, given in settings.given.items()}
 
 

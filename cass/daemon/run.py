@@ -11,6 +11,7 @@ import signal
 
 from cass import clock
 from cass.backfill.worker import LASTING, MEMORY, NO_END, Host, Leave, Rest, Wishes, Worker
+from cass.daemon.calls import Calls
 from cass.daemon.control import asked_stamp, forget_stop, paused, stop_asked
 from cass.daemon.following import Following, best_watcher
 from cass.daemon.keeping import Keeping
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from cass.backfill.worker import Tick, Ticked
+    from cass.daemon.calls import Answers
     from cass.daemon.following import Watcher
+    from cass.daemon.warm import WarmModel
     from cass.disk import Lock
     from cass.paths import Places
 
@@ -60,10 +63,12 @@ def run_worker(
     rules: Callable[[], Rules] = lambda: ALL,
     command: Sequence[str] = (),
     is_quiet: Callable[[], bool] = lambda: False,
+    answer: Answers | None = None,
+    model: WarmModel | None = None,
 ) -> int:
     """Work until there is a reason to leave; the exit code.  `command`: what to become when memory must be let go.
 
-    `is_quiet`: would nobody notice what is done beside vectors?
+    `is_quiet`: would nobody notice what is done beside vectors?  `answer`: commands of other processes, with `model`.
 
     `make_tick` gets a function that says whether to stop within a batch.  Raises Busy where another one works here.
     """
@@ -72,17 +77,28 @@ def run_worker(
         forget_stop(places.data)
         sign(places.data, WORKER)
         gc.enable()  # the command line switches it off for short lives
-        be_nice()
+        calls = _listening(places, answer)
+        be_nice()  # on Linux the threads that answer others keep their priority: they began before
         leave_folders()
-        process = Process(places, env, make_tick, signals, wishes, rules, is_quiet)
+        process = Process(places, env, make_tick, signals, wishes, rules, is_quiet, calls=calls, model=model)
         try:
             leave = process.run()
         finally:
+            if calls is not None:
+                calls.close()
             process.close()
             lock.release()
     if leave.replace and command:
         replace_self(command, env, os.path.join(places.data, LOG))
     return BY_SIGNAL + signals.number if signals.number == signal.SIGINT else leave.exit_code
+
+
+def _listening(places: Places, answer: Answers | None) -> Calls | None:
+    if answer is None:
+        return None
+    calls = Calls(places, answer)
+    calls.open()
+    return calls
 
 
 def take_place(places: Places) -> Lock:
@@ -116,6 +132,8 @@ class Process:
         rules: Callable[[], Rules],
         is_quiet: Callable[[], bool],
         make_watcher: Callable[[], Watcher] = best_watcher,
+        calls: Calls | None = None,
+        model: WarmModel | None = None,
     ) -> None:
         self.places = places
         self.wishes = wishes
@@ -129,6 +147,8 @@ class Process:
             places, env, rules, clock.monotonic_s, lambda what: self.note(FOLLOWS, what), make_watcher
         )
         self._new = NewMessages(places, env, rules, clock.now_ms, clock.monotonic_s, self._following.appeared)
+        self._calls = calls
+        self._model = model
         self._is_paused = False
         self._seen = self._stamp()
         self._asked_s = clock.monotonic_s()
@@ -137,6 +157,8 @@ class Process:
 
     def run(self) -> Leave:
         """The loop, until it leaves."""
+        if self._calls is not None and self._calls.why_not is not None:
+            self.note(FOLLOWS, f"nobody can ask this process: {self._calls.why_not}")
         host = Host(
             tick=self.tick,
             has_new=lambda: readable(self._new),
@@ -147,7 +169,7 @@ class Process:
             is_stopped=self.is_stopped,
             pause_left_s=self.pause_left_s,
             is_here=self.is_here,
-            asked_s=lambda: self._asked_s,
+            asked_s=self.asked_s,
             monotonic_s=clock.monotonic_s,
             show=self.show,
             note=self.note,
@@ -158,6 +180,10 @@ class Process:
             note_done(self.places.data, self._new.signs())
         return leave
 
+    def asked_s(self) -> float:
+        """When somebody last asked for something, or searched here."""
+        return self._asked_s if self._calls is None else max(self._asked_s, self._calls.last_asked_s)
+
     def tick(self) -> Ticked:
         """One tick, by the settings as they are now."""
         settings = identities(self.places)
@@ -167,7 +193,9 @@ class Process:
         return self._tick()
 
     def read_new(self) -> bool:
-        """Read, and follow what is known then."""
+        """Read, and follow what is known then.  A model and the index's writer are not in memory together."""
+        if self._model is not None:
+            self._model.let_go()
         started_s = clock.monotonic_s()
         try:
             return self._new.read()
@@ -176,6 +204,8 @@ class Process:
 
     def release(self) -> None:
         """A tick lets its model go; what of it still hangs together in a ring goes now."""
+        if self._model is not None:
+            self._model.let_go_if_idle()
         gc.collect()
 
     def wait(self, seconds: float) -> None:

@@ -11,13 +11,14 @@ from cass.backfill.sensors import real_sensors
 from cass.backfill.tick import Ticker
 from cass.backfill.worker import Wishes
 from cass.daemon.control import paused
-from cass.semantic.embedders.table import embedder_options
+from cass.semantic.embedders.table import build_embedder, embedder_options
 from cass.settings.quick import load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from cass.backfill.machine import Build
     from cass.backfill.worker import Tick
     from cass.paths import Places
     from cass.settings.quick import Settings
@@ -37,11 +38,13 @@ class Ticks:
         env: Mapping[str, str],
         flags: Flags | None = None,
         manners: Callable[[Settings], Manners] | None = None,
+        build: Build = build_embedder,
     ) -> None:
         self._places = places
         self._env = env
         self._flags = flags
         self._manners = manners or (lambda settings: manners_of(settings.value))
+        self._build = build
         self._sensors = real_sensors(places)
         self._since_s = clock.monotonic_s()
         self._past = Past()
@@ -55,6 +58,7 @@ class Ticks:
             clock.monotonic_s,
             self._sensors.free_bytes,
             is_stopped,
+            build=self._build,
             embedder_options=embedder_options(settings),
         )
         asked = Asked(

@@ -21,7 +21,7 @@ from cass.query.blend import KEYWORDS, RRF_K, SENTENCE, WEIGHTS, fuse, query_kin
 from cass.query.syntax import Bare, Field, Prefix, Word
 from cass.records import record, replace
 from cass.search.coverage import glance, inside
-from cass.search.quality import NOT_BESIDE, Cost, Missing, kind_of, quality_embedder
+from cass.search.quality import NOT_BESIDE, WARM, Cost, Missing, kind_of, quality_embedder
 from cass.search.request import fold
 from cass.search.tail import passes
 from cass.semantic.embedders.base import EmbedderError
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from cass.policy import InvalidationAction, SemanticAssetManifest
     from cass.search.coverage import Coverage
     from cass.search.engine import Search
+    from cass.search.quality import LeftS
     from cass.search.request import Found
     from cass.semantic.embedders.base import BaseEmbedder, Vector
     from cass.semantic.embedders.table import Beside, RemoteOptions
@@ -125,6 +126,7 @@ def join(search: Search, found: Found, places: Places) -> Found:
         weights=weights,
         beside=beside(values),
     )
+    asking.model = search.model
     if search.request.mode == "strict_semantic":
         # Whatever is asked: strict promises that meaning can be had.
         meaning = asking.both(search.request.text if text is None else text)
@@ -195,6 +197,7 @@ class _Asking:
         self._lost: list[tuple[str, str]] = []
         self.opened: dict[str, Tier] = {}
         self.near: dict[str, Mapping[int, float]] = {}
+        self.model: Callable[[str, LeftS], BaseEmbedder | None] | None = None
         self.why: dict[str, str] = {}  # a tier did not take part
 
     @property
@@ -269,7 +272,7 @@ class _Asking:
         policy = self._policy
         if not self.has_quality:
             return None
-        kind = kind_of(policy.quality_tier_embedder, self._places.data, self._beside)
+        kind = WARM if self.model else kind_of(policy.quality_tier_embedder, self._places.data, self._beside)
         cost = Cost(self._places.cache, kind, self._now_ms)
         if left_ms is not None and cost.expected_ms > left_ms:
             took = f"it took {cost.expected_ms} ms last time" if cost.was_measured else "the time was too short"
@@ -293,7 +296,8 @@ class _Asking:
             return None if until_s is None else until_s - self._monotonic_s()
 
         name = self._policy.quality_tier_embedder
-        embedder = quality_embedder(name, self._places.data, self._remote, left_s, beside=self._beside)
+        open_one = self.model(name, left_s) if self.model is not None else None
+        embedder = open_one or quality_embedder(name, self._places.data, self._remote, left_s, beside=self._beside)
         if isinstance(embedder, Missing):
             self._lose(QUALITY, f"the quality tier did not take part: {embedder.why}", embedder.todo)
             return None

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     Got = TypeVar("Got")
 
 
-INSTALLED, BESIDE = "minilm", "sidecar"
+INSTALLED, BESIDE, WARM = "minilm", "sidecar", "worker"
 # What a question takes that nobody has timed yet: opening an int8 MiniLM and embedding one text; asking a server that
 # runs on this machine; importing fastembed and opening a model; opening a reranker and scoring a few texts.
-USUAL_MS = {INSTALLED: 150, SERVER: 150, "fastembed": 700, BESIDE: 20, RERANKER: 200}
+USUAL_MS = {INSTALLED: 150, SERVER: 150, "fastembed": 700, BESIDE: 20, WARM: 20, RERANKER: 200}
 ASK_AGAIN, WAIT_LONGER = "cass backfill --force", "cass config set semantic_wait_ms 1000"
 # A slow answer is believed for so long, twice as long each time it was waited for in vain, up to the last.  A model is
 # slow once because its file was not in memory yet or the machine was busy; a server that hangs may be back in a minute.
@@ -47,6 +47,7 @@ BELIEVED_MS = {
     SERVER: (60_000, 60_000),
     "fastembed": (600_000, 600_000),
     BESIDE: (15_000, 60_000),
+    WARM: (1_000, 60_000),
     RERANKER: (15_000, 600_000),
 }
 NOT_BESIDE = Beside(INLINE)

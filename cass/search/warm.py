@@ -47,12 +47,14 @@ class Warm:
         cwd: str,
         freshness: Freshness,
         after: Callable[[Search, Found], Found] | None = None,
+        keep: Callable[[Search], None] = lambda looking: None,
     ) -> Results:
-        """The answer of `engine.search`, which says what this raises."""
+        """The answer of `engine.search`, which says what this raises; `keep` gets the search before it begins."""
         looking: list[Search] = []
 
         def make(*about: object) -> Search:
             looking.append(_Held(self._open, *about))
+            keep(looking[0])
             return looking[0]
 
         try:

@@ -15,11 +15,12 @@ from cass.store import connect
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
+    from typing import Any, TextIO
 
     from cass.paths import Places
     from cass.search.engine import Search
     from cass.search.request import Found, Results
+    from cass.store.look import Look
 
 # With nothing indexed a search reads the newest sessions for so long; the rest is `cass index`'s.
 FIRST_READ_S = 1.5
@@ -41,10 +42,10 @@ def run(options: dict[str, Any]) -> int:
     freshness = freshen(where, "off" if request.live else options["refresh"], options["settings"])
     find, order = _finder(options), order_of(options)
     results = find(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness, _kept.append, order)
-    _print(results, options)
+    show(results, options, sys.stdout, sys.stderr, os.environ)
     if results.long_tail and options["refresh"] != "off" and not request.live:
         _catch_up(where)
-    return _exit_code(results, options)
+    return exit_code(results, options)
 
 
 def order_of(options: dict[str, Any]) -> Callable[[Search, Found], Found] | None:
@@ -65,7 +66,7 @@ def _finder(options: dict[str, Any]) -> Callable[..., Results]:
     return explained_search
 
 
-def request_of(options: dict[str, Any], text: str) -> Request:
+def request_of(options: dict[str, Any], text: str, env: Mapping[str, str] = os.environ) -> Request:
     """What is asked.  Raises UsageError for options that exclude each other."""
     if options["live"] and options["mode"] == "strict_semantic":
         raise errors.UsageError("--live and --mode strict contradict each other", "cass search", "keep one of them")
@@ -91,7 +92,7 @@ def request_of(options: dict[str, Any], text: str) -> Request:
         timeout_s=options["timeout_s"] or (LIVE_SCAN_S if options["live"] else 0.0),
         counts_only=options["count"],
         strict=options["count"] or options["sessions_only"],
-        current_sessions=current_of(options["exclude_session"]),
+        current_sessions=current_of(options["exclude_session"], env),
         content="content" in (options["fields"] or "").replace(" ", "").split(","),
         request_id=options["request_id"],
         semantic=tuple(options["settings"].items()),
@@ -101,13 +102,13 @@ def request_of(options: dict[str, Any], text: str) -> Request:
     )
 
 
-def current_of(excluded: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def current_of(excluded: Sequence[str], env: Mapping[str, str] = os.environ) -> tuple[tuple[str, str], ...]:
     """Which sessions the surroundings call current, where `current` is to be left out."""
     if "current" not in excluded:
         return ()
     from cass.search.current import named_sessions
 
-    return named_sessions(os.environ)
+    return named_sessions(env)
 
 
 def freshen(where: Places, how: str, settings: Mapping[str, object]) -> Freshness:
@@ -122,13 +123,18 @@ def freshen(where: Places, how: str, settings: Mapping[str, object]) -> Freshnes
     changed = look(connection, clock.monotonic_s)
     connection.close()
     if not changed.files and not changed.folders:
-        return Freshness() if changed.complete else Freshness(notes=("not every session file was looked at",))
+        return unchanged(changed)
     from cass.cli.reading import wanted_rules
     from cass.indexing.refresh import READ_S, refresh
 
     home, rules = home_folder(os.environ), wanted_rules(settings)
     done = refresh(where, home, os.environ, changed, clock.now_ms, clock.monotonic_s, READ_S, rules)
     return Freshness(done.behind_files, done.notes)
+
+
+def unchanged(looked: Look) -> Freshness:
+    """Nothing is new, as far as that could be seen in time."""
+    return Freshness() if looked.complete else Freshness(notes=("not every session file was looked at",))
 
 
 def _first_read(where: Places, budget_s: float | None, settings: Mapping[str, object]) -> Freshness:
@@ -171,13 +177,14 @@ def _catch_up(where: Places) -> None:
     catch_up(where, clock.monotonic_s)
 
 
-def _print(results: Results, options: dict[str, Any]) -> None:
+def show(results: Results, options: dict[str, Any], out: TextIO, err: TextIO, env: Mapping[str, str]) -> None:
+    """Print the answer, as it was asked for."""
     if options["json"] or options["jsonl"]:
-        sys.stdout.write(json_text(results, options) + "\n")
+        out.write(json_text(results, options) + "\n")
         return
     from cass.render.search_text import write
 
-    write(results, options, sys.stdout, sys.stderr, os.environ)
+    write(results, options, out, err, env)
 
 
 def json_text(results: Results, options: dict[str, Any]) -> str:
@@ -215,7 +222,8 @@ def _cutter(most_chars: int | None, left: int | None) -> Callable[[str], str]:
     return cut
 
 
-def _exit_code(results: Results, options: dict[str, Any]) -> int:
+def exit_code(results: Results, options: dict[str, Any]) -> int:
+    """Was something found?"""
     if results.timed_out and results.hits:
         return 8
     if results.total or results.hits or options["exit_zero"]:

@@ -201,17 +201,30 @@ def _retry_dead(where: Places, options: Options) -> int:
 
 
 def _run(where: Places, options: Options) -> int:
+    from cass.cli.answering import Searches
     from cass.daemon.run import run_worker
     from cass.daemon.spawn import worker_command
     from cass.daemon.ticking import Ticks, wishes
+    from cass.daemon.warm import WarmModel
 
     if sys.stderr.isatty() and not options["quiet"]:
         sys.stderr.write("cass: working here until nothing is owed; Ctrl-C ends it, `cass worker` says what it does\n")
     settings = settings_of(where, options)
     flags = {key: value for key, value in options.get("flags", {}).items() if value is not None}
     command = [*worker_command(options["data_dir"]), *flag_words(options), *(["--json"] if options["json"] else [])]
-    ticks = Ticks(where, os.environ, flags)
-    code = run_worker(where, os.environ, ticks, wishes(settings), lambda: _rules(where), command, ticks.is_quiet)
+    model = WarmModel(where.data)
+    ticks, searches = Ticks(where, os.environ, flags, build=model.build), Searches(where, os.environ, model)
+    code = run_worker(
+        where,
+        os.environ,
+        ticks,
+        wishes(settings),
+        lambda: _rules(where),
+        command,
+        ticks.is_quiet,
+        searches,
+        model,
+    )
     if options["json"] and code == 0:
         return say(where, options, "It has left.", changed=True)
     return code

@@ -1,0 +1,152 @@
+"""The quality tier's model, which the worker keeps open for those who ask."""
+
+from __future__ import annotations
+
+import os
+from threading import Event, Lock
+
+from cass import clock
+from cass.search.quality import INSTALLED, NOT_BESIDE, kind_of
+from cass.semantic.batcher import Batcher
+from cass.semantic.embedders.base import EmbedderError, EmbedderTransportError
+from cass.semantic.embedders.table import EmbedderOptions, build_embedder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from cass.semantic.embedders.base import BaseEmbedder, Status, Vector
+
+# Nobody has asked for so long: its memory is worth more than the next question's 100 ms.
+KEPT_S = 600.0
+
+
+class WarmModel:
+    """The installed model of the quality tier, shared by questions and the worker's own work; opened when it is needed.
+
+    One question at a time goes through it: rows of a batch share a scale in int8, and the answer must be the same as
+    without the worker.
+    """
+
+    def __init__(self, data: str, monotonic_s: Callable[[], float] = clock.monotonic_s) -> None:
+        self._data = data
+        self._monotonic_s = monotonic_s
+        self._lock = Lock()
+        self._key: tuple[str, int] | None = None
+        self._batcher: Batcher | None = None
+        self._asked_s: float | None = None
+
+    def question(self, name: str, left_s: Callable[[], float | None]) -> BaseEmbedder | None:
+        """The embedder for one question; None where the model is none of those that are kept."""
+        if kind_of(name, self._data, NOT_BESIDE) != INSTALLED:
+            return None
+        batcher = self._opened(name, 1)
+        if batcher is None:
+            return None
+        self._asked_s = self._monotonic_s()
+        return Through(batcher, True, left_s)
+
+    def build(self, name: str, options: EmbedderOptions, env: Mapping[str, str] = os.environ) -> BaseEmbedder:
+        """As `build_embedder`, for the worker's own work.  Raises EmbedderNotLoaded."""
+        if options.beside.url or kind_of(name, self._data, NOT_BESIDE) != INSTALLED:
+            return build_embedder(name, options, env)
+        batcher = self._opened(name, options.threads)
+        return Through(batcher, False, closed=self.let_go_if_idle) if batcher else build_embedder(name, options, env)
+
+    def let_go_if_idle(self) -> None:
+        """Unless somebody has asked lately."""
+        if self._asked_s is None or self._monotonic_s() - self._asked_s >= KEPT_S:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """The model's memory; the next one who asks opens it again."""
+        with self._lock:
+            batcher, self._batcher, self._key = self._batcher, None, None
+        if batcher is not None:
+            batcher.drain(KEPT_S)
+            batcher.embedder.close()
+
+    def _opened(self, name: str, threads: int) -> Batcher | None:
+        with self._lock:
+            if self._batcher is not None and self._key == (name, threads):
+                return self._batcher
+            if self._batcher is not None and self._key is not None and self._key[0] == name:
+                return self._batcher  # opened by a question, with fewer threads
+            old, self._batcher = self._batcher, None
+            try:
+                embedder = build_embedder(name, EmbedderOptions(data=self._data, threads=threads))
+            except EmbedderError:
+                return None
+            self._key, self._batcher = (name, threads), Batcher(embedder, batch_max=1, later_max=8)
+        if old is not None:
+            old.drain(KEPT_S)
+            old.embedder.close()
+        return self._batcher
+
+
+class Through:
+    """An embedder whose texts go through a batcher, for a question or for work in the background."""
+
+    def __init__(
+        self,
+        batcher: Batcher,
+        is_urgent: bool,
+        left_s: Callable[[], float | None] = lambda: None,
+        closed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._batcher = batcher
+        self._is_urgent = is_urgent
+        self._left_s = left_s
+        self._closed = closed
+        self.max_input_chars = batcher.embedder.max_input_chars
+
+    @property
+    def embedder_id(self) -> str:
+        return self._batcher.embedder.embedder_id
+
+    @property
+    def model_version(self) -> str:
+        return self._batcher.embedder.model_version
+
+    @property
+    def dim(self) -> int:
+        return self._batcher.embedder.dim
+
+    @property
+    def is_loaded(self) -> bool:
+        return self._batcher.embedder.is_loaded
+
+    @property
+    def status(self) -> Status:
+        return self._batcher.embedder.status
+
+    @property
+    def reason(self) -> str | None:
+        return self._batcher.embedder.reason
+
+    @property
+    def todo(self) -> str | None:
+        todo: str | None = getattr(self._batcher.embedder, "todo", None)
+        return todo
+
+    def load(self) -> None:
+        self._batcher.embedder.load()
+
+    def close(self) -> None:
+        self._closed()
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """The vectors.  Raises EmbedderError, also when the time is over."""
+        done, found = Event(), []
+
+        def take(answer: list[Vector] | Exception) -> None:
+            found.append(answer)
+            done.set()
+
+        left_s = self._left_s()
+        self._batcher.submit(texts, take, self._is_urgent)
+        if not done.wait(left_s):
+            raise EmbedderTransportError(f"its model did not answer within {1000 * (left_s or 0):.0f} ms")
+        if isinstance(found[0], Exception):
+            raise found[0]
+        return found[0]
