@@ -42,7 +42,7 @@ SCHEMAS = (
     ("worker-log", "cass worker log --json"),
     ("mcp", "cass mcp --json"),
     ("schema", "cass schema --json"),
-    ("text", "cass help|man|completion|init|demo|agent-context --json"),
+    ("text", "cass help|man|completion|init|… --json"),
     ("version", "cass version --json"),
     ("error", "what any command prints with --json when it fails"),
 )
