@@ -6,11 +6,12 @@ Only what is named or marked as cass names and marks it: a file of somebody else
 from __future__ import annotations
 
 import os
+import stat
 
 import cass
 from cass.backfill import activity
 from cass.daemon import autostart, control, manners, reading
-from cass.disk import folder_bytes
+from cass.disk import folder_bytes, try_lock
 from cass.indexing.forget import MARK
 from cass.indexing.places import CACHEDIR_TAG, README
 from cass.records import record
@@ -55,6 +56,7 @@ STATES = (
 CACHES = (hot.CACHE, write.LOCK)
 COST = "_ms"  # the end of the names that search/quality.py gives
 RENDERINGS = "open"  # as cli/verbs/open.py names it; a test compares
+SOCKET = ".sock"
 TIERS = ("fast", "quality")
 # What the scripts and manual pages begin with that cass prints, wherever they were kept; a test compares.
 MARKS = ("Completion for cass, written from its command table", "Written from the command table of cass")
@@ -88,7 +90,7 @@ def traces(where: Places, service: Iterable[str], kept: Iterable[str], pack: str
         SERVICE: service,
         COMPLETION: [path for path in kept if _has_mark(path)],
         CACHE: [*_in_cache(where.cache), *_pack(pack)],
-        RUNTIME: _renderings(os.path.join(where.runtime, RENDERINGS)),
+        RUNTIME: [*_renderings(os.path.join(where.runtime, RENDERINGS)), *_sockets(where.runtime)],
         SETTINGS: _named(where.config, hot.FILES),
     }
     if is_data_folder(where.data):
@@ -147,6 +149,17 @@ def _pack(pack: str) -> list[str]:
 
 def _renderings(folder: str) -> list[str]:
     return [os.path.join(folder, name) for name in _listed(folder) if _is_hex(name.removesuffix(".md"))]
+
+
+def _sockets(folder: str) -> Iterator[str]:
+    """Sockets and their locks, of which nobody listens any more."""
+    for name in _listed(folder):
+        path = os.path.join(folder, name)
+        if name.endswith(SOCKET) and stat.S_ISSOCK(os.lstat(path).st_mode) and not os.path.exists(f"{path}.lock"):
+            yield path
+        if name.endswith(f"{SOCKET}.lock") and (lock := try_lock(path)) is not None:
+            lock.release()
+            yield from (path.removesuffix(".lock"), path)
 
 
 def _named(folder: str, names: tuple[str, ...]) -> list[str]:

@@ -254,6 +254,22 @@ def test_the_compiled_code_goes_where_cass_is_installed(home: Home, tmp_path: Pa
     assert worked_on == []
 
 
+@POSIX
+def test_a_socket_goes_when_nobody_listens(home: Home) -> None:
+    """One whose lock is held belongs to a process that is there."""
+    runtime = Path(home.places.runtime)
+    runtime.mkdir(parents=True)
+    for name in ("embedder.sock", "embedder.sock.lock", "other.sock.lock", "notes.txt"):
+        (runtime / name).touch()
+    held = try_lock(str(runtime / "other.sock.lock"))
+    assert held is not None
+
+    with held:
+        found = [Path(each.path).name for each in inventory.traces(home.places, (), ())]
+
+    assert found == ["embedder.sock", "embedder.sock.lock"]
+
+
 def test_whatever_a_killed_write_left_is_known(home: Home) -> None:
     home.cass("index")
     for name in ("worker.state.new", "cass.db.4711.new", "worker.stop.4711.new"):
