@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 # Of words in more than this share of the messages every session has some.
 TELLING_SHARE = 0.2
 # So many places of words are gone through, so many messages for each word looked at, those with the rarest words first,
-# and so many sessions.  In a large archive only the rarest words take part, or it is left be.
-MOST_PLACES, MESSAGES_A_WORD, MOST_SESSIONS = 20_000, 300, 50
+# and so many sessions.  In a large archive only the rarest words take part, or it is left be.  Where messages have them
+# all, fewer messages cost first sentences .02.
+MOST_PLACES, MOST_MESSAGES, MESSAGES_A_WORD, MOST_SESSIONS = 20_000, 2_000, 300, 50
 # Each is a bit of a number that tantivy keeps in 24 bits.
 MOST_WORDS = 16
 # BM25 over a session's messages instead of a message's words.  (K1 is tantivy's; B: long ones have everything.)
@@ -46,7 +47,8 @@ def gains(
     units = _telling(compiled.units, is_whole) if compiled is not None else []
     if compiled is None or len(units) < 2:
         return [], {}
-    have = reader.with_words(compiled, [unit.match for unit in units], MESSAGES_A_WORD * len(units))
+    most = MOST_MESSAGES if is_whole else MESSAGES_A_WORD * len(units)
+    have = reader.with_words(compiled, [unit.match for unit in units], most)
     weights = [unit.idf for unit in units]
     said = _said(have, weights)
     worth = _worth(search, reader, weights, said)
