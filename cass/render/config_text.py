@@ -21,7 +21,7 @@ def value(found: object) -> str:
     if isinstance(found, bool):
         return "true" if found else "false"
     if isinstance(found, (tuple, list)):
-        return ",".join(map(str, found))
+        return visible(",".join(map(str, found)))
     return visible(str(found))
 
 

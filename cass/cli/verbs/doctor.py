@@ -14,7 +14,7 @@ from cass.lexical.schema import current_generation
 from cass.lexical.writer import drop_old_generations
 from cass.paths import home_folder, places
 from cass.render import doctor_text
-from cass.render.terminal import style
+from cass.render.terminal import page, style
 from cass.status.checks import CHECKPOINT, CHMOD, DROP, FAIL, REBUILD, REMAKE, examine, open_to_others
 from cass.store import catalog
 from cass.store.beside import BESIDE, lost_beside, make_anew
@@ -46,7 +46,7 @@ def run(options: dict[str, Any]) -> int:
     if options["json"]:
         sys.stdout.write(doctor_text.as_json(findings, done))
     else:
-        sys.stdout.write(doctor_text.page(findings, done, style(sys.stdout, options, os.environ)))
+        page(doctor_text.page(findings, done, style(sys.stdout, options, os.environ)), options)
     return 1 if any(finding.level == FAIL for finding in findings) else 0
 
 

@@ -8,7 +8,7 @@ import sys
 import cass
 from cass.cli.rows_learn import SCHEMAS
 from cass.errors import UsageError
-from cass.render.terminal import style
+from cass.render.terminal import page, style
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ def run(options: dict[str, Any]) -> int:
     for name in names:
         _check(name)
     if names:
-        sys.stdout.write("".join(text_of(name) for name in names))
+        page("".join(text_of(name) for name in names), options)
     elif options["json"]:
         sys.stdout.write(_as_json())
     else:
-        sys.stdout.write(_page(style(sys.stdout, options, os.environ)))
+        page(_listing(style(sys.stdout, options, os.environ)), options)
     return 0
 
 
@@ -59,7 +59,7 @@ def _as_json() -> str:
     return dumps({"schema_version": SCHEMA_VERSION, "schemas": listed}) + "\n"
 
 
-def _page(look: Style) -> str:
+def _listing(look: Style) -> str:
     """A line a schema; plainly without columns."""
     from cass.render.narrow import table
 

@@ -34,12 +34,12 @@ def run(options: dict[str, Any]) -> int:
         sys.stdout.write(answer(status, _shown(settings, options)) + "\n")
     else:
         from cass.render import status_text
-        from cass.render.terminal import style
+        from cass.render.terminal import page, style
 
         look = style(sys.stdout, options, os.environ)
         brief = options["brief"]
         text = status_text.brief(status, clock.now_ms()) if brief else status_text.page(status, look, clock.now_ms())
-        sys.stdout.write(text)
+        page(text, options)
     return 1 if options["check"] and not status.healthy else 0
 
 
