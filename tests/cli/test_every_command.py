@@ -21,6 +21,7 @@ from tests.indexing.keeping import home_with_old, take
 from tests.schemas.checking import faults, names
 
 Words = tuple[str, ...]
+MEMORY = "CASS_SEMANTIC_MAX_BACKFILL_RSS_MB"
 # {sid} is a session, {kept} one whose file its agent has deleted, {export} a file of ChatGPT's, {out} a file to write.
 MISUSED: Sequence[tuple[Words, int]] = ((("--no-such-option",), 2),)
 
@@ -103,7 +104,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     take(home)
     home.path("old").unlink()
     home.index()
-    env = {"PATH": "/usr/bin:/bin", "TZ": "UTC", "EDITOR": "true", **home.env}
+    # A process that runs tests takes more memory than work in the background may.
+    env = {"PATH": "/usr/bin:/bin", "TZ": "UTC", "EDITOR": "true", MEMORY: "100000", **home.env}
     for name in [*env, "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "VISUAL", "COLUMNS"]:
         monkeypatch.delenv(name, raising=False)
     for name, value in env.items():

@@ -22,7 +22,9 @@ def home(tmp_path: Path) -> Home:
 
 def _tick(home: Home) -> str:
     calm = Manners(on_battery=True, max_load_per_core=1e9)
-    hold = Ticks(home.places, home.env, {"idle_delay_seconds": 0}, lambda _: calm)(lambda: False)().hold
+    # A process that runs tests takes more than a worker may.
+    flags = {"idle_delay_seconds": 0, "max_backfill_rss_mb": 100_000}
+    hold = Ticks(home.places, home.env, flags, lambda _: calm)(lambda: False)().hold
     return "" if hold is None else hold.word
 
 
