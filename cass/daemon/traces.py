@@ -9,7 +9,9 @@ import os
 import stat
 
 import cass
+from cass.asking import socket_path
 from cass.backfill import activity
+from cass.calling import slow_stamp
 from cass.daemon import autostart, control, manners, reading
 from cass.disk import folder_bytes, try_lock
 from cass.indexing.forget import MARK
@@ -90,7 +92,7 @@ def traces(where: Places, service: Iterable[str], kept: Iterable[str], pack: str
         SERVICE: service,
         COMPLETION: [path for path in kept if _has_mark(path)],
         CACHE: [*_in_cache(where.cache), *_pack(pack)],
-        RUNTIME: [*_renderings(os.path.join(where.runtime, RENDERINGS)), *_sockets(where.runtime)],
+        RUNTIME: [*_renderings(os.path.join(where.runtime, RENDERINGS)), *_sockets(where.runtime), *_calls(where)],
         SETTINGS: _named(where.config, hot.FILES),
     }
     if is_data_folder(where.data):
@@ -160,6 +162,12 @@ def _sockets(folder: str) -> Iterator[str]:
         if name.endswith(f"{SOCKET}.lock") and (lock := try_lock(path)) is not None:
             lock.release()
             yield from (path.removesuffix(".lock"), path)
+
+
+def _calls(where: Places) -> list[str]:
+    """What a killed worker leaves where it listened, and the note of a search that it did not answer in time."""
+    path = socket_path(where)
+    return [each for each in (path, slow_stamp(path)) if os.path.lexists(each)]
 
 
 def _named(folder: str, names: tuple[str, ...]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from cass.asking import socket_path
 from cass.cli.completion import script
 from cass.cli.man import page
 from cass.cli.verbs import open as opening
@@ -268,6 +269,18 @@ def test_a_socket_goes_when_nobody_listens(home: Home) -> None:
         found = [Path(each.path).name for each in inventory.traces(home.places, (), ())]
 
     assert found == ["embedder.sock", "embedder.sock.lock"]
+
+
+@POSIX
+def test_what_a_killed_worker_listened_at_goes(home: Home) -> None:
+    """And the note of a search that it did not answer in time; another data folder's stay."""
+    path = Path(socket_path(home.places))
+    path.parent.mkdir(parents=True)
+    for name in (path.name, f"{path.name}.slow", "worker-0123456789abcdef"):
+        (path.parent / name).touch()
+
+    found = [Path(each.path).name for each in inventory.traces(home.places, (), ())]
+    assert found == [path.name, f"{path.name}.slow"]
 
 
 def test_whatever_a_killed_write_left_is_known(home: Home) -> None:
