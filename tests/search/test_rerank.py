@@ -87,6 +87,7 @@ def test_conditions_are_not_judged(home: Home, text: str) -> None:
 
 def test_a_name_is_left_to_the_words(tmp_path: Path) -> None:
     """Who types `parse_file` means these letters."""
+    pytest.importorskip("onnxruntime")
     home = say(make_home(tmp_path), best="parse_file parse_file", last="parse_file zzz and so much more of it")
     put_reranker(home.data)
 
