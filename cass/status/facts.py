@@ -135,7 +135,7 @@ def collect(
 
 
 def open_archive(places: Places) -> Connection | None:
-    """The archive to read; None where there is none yet.  Raises errors.CassError where it cannot be read or made."""
+    """The archive to read; None where there is none yet.  Raises CassError where it cannot be read or made."""
     obstacle = _obstacle(places)
     if obstacle is not None:
         what = "something else stands where the archive belongs"

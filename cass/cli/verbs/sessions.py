@@ -6,11 +6,10 @@ import os
 import sys
 
 from cass import clock
+from cass.cli.choosing import chosen
 from cass.paths import places
 from cass.records import replace
 from cass.redact import hides, mask
-from cass.search.filters import Resolver
-from cass.search.request import Request
 from cass.store import catalog, connect
 from cass.store.hits import unique_prefixes
 
@@ -39,20 +38,12 @@ def run(options: dict[str, Any]) -> int:
 
 
 def _listed(connection: Connection, options: dict[str, Any]) -> tuple[list[StoredSession], int, list[str]]:
-    resolver = Resolver(connection, clock.now_ms(), os.getcwd())
-    request = Request(
-        text="",
-        agents=tuple(options["agent"]),
-        workspaces=tuple(options["workspace"]),
-        since=options["since"],
-        until=options["until"],
-    )
-    filters: dict[str, tuple[Any, ...]] = {each.field: each.values for each in resolver.of_request(request)}
+    filters, notes = chosen(connection, options)
     since_ms, until_ms = filters.get("time", (None, None))
     listed, total = catalog.list_sessions(
         connection, filters.get("agent"), filters.get("workspace"), since_ms, until_ms, options["limit"]
     )
-    return listed, total, resolver.notes
+    return listed, total, notes
 
 
 def _print(

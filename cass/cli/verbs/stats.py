@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from cass import clock
+from cass.cli.choosing import chosen
 from cass.paths import places
-from cass.search.filters import Resolver
-from cass.search.request import Request
 from cass.status.activity import activity
 from cass.store.connect import require_reader
 
@@ -38,17 +36,9 @@ def run(options: dict[str, Any]) -> int:
 
 
 def _counted(connection: Connection, options: dict[str, Any]) -> tuple[Activity, list[str]]:
-    resolver = Resolver(connection, clock.now_ms(), os.getcwd())
-    request = Request(
-        text="",
-        agents=tuple(options["agent"]),
-        workspaces=tuple(options["workspace"]),
-        since=options["since"],
-        until=options["until"],
-    )
-    filters: dict[str, tuple[Any, ...]] = {each.field: each.values for each in resolver.of_request(request)}
+    filters, notes = chosen(connection, options)
     times = filters.get("time", (None, None))
-    return activity(connection, filters.get("agent"), filters.get("workspace"), *times), resolver.notes
+    return activity(connection, filters.get("agent"), filters.get("workspace"), *times), notes
 
 
 def _print(found: Activity, options: dict[str, Any]) -> int:
