@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 
+from cass import clock
 from cass.connectors.base import Surroundings
 from cass.connectors.table import agent_row, load
 from cass.disk import try_lock
@@ -32,11 +33,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from cass.connectors.table import Agent
+    from cass.disk import Lock
     from cass.paths import Places
     from cass.store.files import Seen
     from cass.store.look import Look
 
 READ_S = 0.030
+# Who reads just now is often done in a moment, and then this search finds it.
+TRIES, TRY_AGAIN_S = 7, 0.005
 # A document that is rewritten whole has no place to stop at: one too long for the time left is the next index's.
 WHOLE_BYTES_PER_S = 40 << 20
 
@@ -69,7 +73,7 @@ def refresh(
     """Read changed files, newest first, until `budget_s` is over.  What goes wrong is a note: the search goes on."""
     until_s = monotonic_s() + budget_s
     try:
-        lock = try_lock(places.index_lock)
+        lock = _lock(places.index_lock)
         if lock is None:
             return Refreshed(len(changed.files) + len(changed.folders), is_busy=True)
         with lock, SqliteErrors(places.database):
@@ -82,6 +86,15 @@ def refresh(
         return Refreshed(len(changed.files), (f"new messages were not read: {bad.what}",))
     except OSError as bad:
         return Refreshed(len(changed.files), (f"new messages were not read: {bad.strerror or bad}",))
+
+
+def _lock(path: str) -> Lock | None:
+    for _ in range(TRIES - 1):
+        lock = try_lock(path)
+        if lock is not None:
+            return lock
+        clock.sleep(TRY_AGAIN_S)
+    return try_lock(path)
 
 
 def _read(
