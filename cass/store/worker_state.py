@@ -39,7 +39,7 @@ class Holder:
 
 
 def write_state(data: str, state: WorkerState) -> None:
-    """Say it.  Where that fails (no folder, no room) nothing is said, and nothing is lost."""
+    """Say it.  Where that fails (no folder, no right to write) nothing is said, and nothing is lost."""
     fields = [(name, getattr(state, name)) for name in WorkerState.__match_args__]
     text = "".join([f"{name} {' '.join(str(value).split())}\n" for name, value in fields if value is not None])
     path = os.path.join(data, STATE)
@@ -49,6 +49,16 @@ def write_state(data: str, state: WorkerState) -> None:
         with open(descriptor, "wb") as file:
             file.write(text.encode("utf-8", "replace"))
         os.replace(beside, path)  # not synced: it is worthless after a power cut
+    except OSError:
+        _write_over(path, text.encode("utf-8", "replace"))
+
+
+def _write_over(path: str, text: bytes) -> None:
+    """Into the room that the old state has: a full disk is what people ask about."""
+    try:
+        with open(path, "r+b", 0) as file:
+            file.write(text)
+            file.truncate()
     except OSError:
         return
 

@@ -132,6 +132,17 @@ def test_a_torn_state(tmp_path: Path, text: str) -> None:
         assert read_state(str(tmp_path)) is None
 
 
+def test_a_state_for_which_there_is_no_room(tmp_path: Path) -> None:
+    """It takes the place of the one before."""
+    data = str(tmp_path)
+    with try_lock(str(tmp_path / LOCK)) or pytest.fail("it is free"):
+        write_state(data, WorkerState(os.getpid(), "running", "embedding", "thousands of texts", NOW_MS))
+        (tmp_path / f"{STATE}.new").mkdir()  # as little can be written here as on a full disk
+        write_state(data, WorkerState(os.getpid(), "resting", "disk", "it is full", NOW_MS))
+
+        assert read_state(data) == WorkerState(os.getpid(), "resting", "disk", "it is full", NOW_MS)
+
+
 def test_a_state_that_cannot_be_written(tmp_path: Path) -> None:
     """No folder, no room: nothing is said, and nothing is raised."""
     write_state(str(tmp_path / "gone"), WorkerState(1, "running"))
