@@ -74,7 +74,7 @@ def report(
         budget_bytes=policy.semantic_budget_mb * MB,
         free_disk_bytes=free,
         budget_decision=policy.check_budget_bytes(0, sum(used.values()), free),
-        backlog=_backlog(policy, has_model, connection, eligible, (fast, quality), pace or {}),
+        backlog=_backlog(policy, has_model, connection, eligible, (fast, quality), sum(used.values()), pace or {}),
     )
 
 
@@ -84,11 +84,13 @@ def _backlog(
     connection: Connection | None,
     eligible: int,
     tiers: tuple[SemanticCapabilityReport.Tier, SemanticCapabilityReport.Tier],
+    used_bytes: int,
     pace: Mapping[str, float],
 ) -> SemanticCapabilityReport.Backlog:
     """What is owed: the texts that count, less those that are in, less those that were given up.
 
-    A tier that is not wanted owes nothing, nor does one that has no model: nothing can be made for it.
+    A tier that is not wanted owes nothing, nor does one that has no model: nothing can be made for it.  What will not
+    fit into the budget has no end either, so no time is said.
     """
     dead = {tier: _given_up(connection, tier) for tier in (FAST, QUALITY)}
     builds = policy.mode.should_build_semantic
@@ -97,7 +99,10 @@ def _backlog(
         tier: max(0, eligible - there.documents - dead[tier]) if makeable[tier] else 0
         for tier, there in zip((FAST, QUALITY), tiers, strict=True)
     }
-    left_s = eta_s(owed, pace) if connection is not None else None
+    sizes = [there.bytes / max(1, there.documents) for there in tiers]
+    to_come = owed[FAST] * sizes[0] + owed[QUALITY] * sizes[1]
+    fits = used_bytes + to_come <= policy.semantic_budget_mb * MB
+    left_s = eta_s(owed, pace) if connection is not None and fits else None
     return Report.Backlog(owed[FAST], owed[QUALITY], sum(dead.values()), left_s)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -52,11 +53,13 @@ def backfilling(home: Home) -> Working:
     return working
 
 
-def said(home: Home, policy: SemanticPolicy | None = None) -> SemanticCapabilityReport:
+def said(
+    home: Home, policy: SemanticPolicy | None = None, pace: Mapping[str, float] | None = None
+) -> SemanticCapabilityReport:
     connection = open_reader(home.places.database)
     assert connection is not None
     try:
-        return report(policy or backfilling(home).policy, home.places, connection)
+        return report(policy or backfilling(home).policy, home.places, connection, pace)
     finally:
         connection.close()
 
@@ -151,6 +154,19 @@ def test_nothing_is_owed_to_a_tier_that_nothing_can_make(home: Home) -> None:
     assert backlog(replace(made.policy, quality_tier_embedder="openai")) == (1, LINES + 1)
     assert backlog(replace(made.policy, quality_tier_embedder="hash")) == (1, 0)
     assert backlog(replace(made.policy, mode=SemanticMode.LEXICAL_ONLY)) == (0, 0)
+
+
+def test_what_will_not_fit_has_no_end(home: Home) -> None:
+    """How long the work takes is said only where the budget lets it be done."""
+    home.claude("t", *[f"narwhal number {n} has a tooth" for n in range(4_000)])
+    home.index()
+    policy = replace(backfilling(home).policy, quality_tier_embedder="hash")
+
+    def left_s(budget_mb: int) -> float | None:
+        return said(home, replace(policy, semantic_budget_mb=budget_mb), {FAST: 100.0}).backlog.eta_s
+
+    assert left_s(100) == 40.0
+    assert left_s(1) is None
 
 
 @pytest.mark.parametrize(
