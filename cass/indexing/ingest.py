@@ -279,7 +279,7 @@ class Reading:
                     file.bytes_read = item.offset
                 if self.in_parts and file.bytes_read and self.ingest.is_due:
                     self._keep(item, complete=False)
-                    if self.ingest._stop():
+                    if self.ingest._stop() and item.offset < self.found.size:
                         finished = False
                         break
                     self._begin()

@@ -239,6 +239,19 @@ def test_stopping_keeps_what_was_read_and_goes_on_from_there(archive: Archive) -
     assert archive.texts() == {"s": ["a", "b", "c"]}
 
 
+def test_stopping_at_the_end_stops_nothing(archive: Archive) -> None:
+    """The last line was read: nothing is left that a next run could go on with."""
+    path = archive.write("one", "@s", "a", "b")
+
+    def stop(source: Source) -> None:
+        archive.asked_to_stop = True
+
+    archive.connector.trouble = {b"b": stop}
+
+    assert archive.read(path).finished
+    assert archive.texts() == {"s": ["a", "b"]}
+
+
 def test_an_id_that_turns_out_to_be_taken_after_a_checkpoint(archive: Archive) -> None:
     """The file is read anew under another id, although a part of it was already committed."""
     archive.read(archive.write("one", "@s", "a"))
