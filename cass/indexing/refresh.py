@@ -42,7 +42,8 @@ READ_S = 0.030
 # Who reads just now is often done in a moment, and then this search finds it.
 TRIES, TRY_AGAIN_S = 7, 0.005
 # A document that is rewritten whole has no place to stop at: one too long for the time left is the next index's.
-WHOLE_BYTES_PER_S = 40 << 20
+# A short one is read even on a machine so busy that no time is left.
+WHOLE_BYTES_PER_S, SHORT_BYTES = 40 << 20, 64 << 10
 
 
 @record
@@ -117,7 +118,7 @@ def _read(
         return monotonic_s() > until_s
 
     def is_long(found: Found, before: Seen | None) -> bool:
-        fits = WHOLE_BYTES_PER_S * max(0.0, until_s - monotonic_s())
+        fits = max(SHORT_BYTES, WHOLE_BYTES_PER_S * (until_s - monotonic_s()))
         return before is not None and not before.resumable and found.size > fits
 
     exclusion = Exclusion(rules.exclude, home)

@@ -164,10 +164,10 @@ def test_what_was_said_a_moment_ago_is_found(home: Home):
 def test_an_index_made_anew_is_seen(home: Home):
     """Its generation is part of the answer."""
     with worker(home):
-        before = said(home, "--json", "walrus", "--limit", "1")
+        before = said(home, "--json", "walrus", "--limit", "1", *AS_IT_IS)
         home.cass("index", "--rebuild")
-        asked = said(home, "--json", "walrus", "--limit", "1")
-    alone = said(home, "--json", "walrus", "--limit", "1")
+        asked = said(home, "--json", "walrus", "--limit", "1", *AS_IT_IS)
+    alone = said(home, "--json", "walrus", "--limit", "1", *AS_IT_IS)
 
     assert before != asked == alone
 
@@ -213,9 +213,9 @@ def test_what_a_killed_worker_left_holds_nobody_up(home: Home):
     with worker(home) as process:
         process.kill()
         process.wait()
-        alone = said(home, "--json", "walrus")
+        alone = said(home, "--json", "walrus", *AS_IT_IS)
         with worker(home):
-            asked = said(home, "--json", "walrus")
+            asked = said(home, "--json", "walrus", *AS_IT_IS)
 
             assert answered(home) == 1
     assert alone == asked

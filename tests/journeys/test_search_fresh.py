@@ -84,8 +84,7 @@ def test_an_answer_does_not_wait_for_a_long_document(home: Home) -> None:
     write("a penguin")
     home.index()
     write("a penguin", "a walrus sings")
-    # On a busy machine the time for it may be over before it is read: then asked again, as a person would.
-    assert {"chat"} in [names(ask(home, "sings")) for _ in range(5)]
+    assert names(ask(home, "sings")) == {"chat"}
 
     write("a penguin", "a walrus sings", "a walrus jumps " + "high " * 600_000)
     answer = ask(home, "jumps")
