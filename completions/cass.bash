@@ -288,11 +288,12 @@ _cass() {
             esac
             ;;
         completion)
-            words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="--sessions --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             values="bash zsh fish powershell"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
+                --sessions) return ;;
             esac
             ;;
         init)
@@ -334,7 +335,7 @@ _cass() {
     elif [[ -n $values ]]; then
         COMPREPLY=($(compgen -W "$values" -- "$cur"))
     elif [[ -n $sessions ]]; then
-        COMPREPLY=($(compgen -W "$(cass search --live -n 50 --format '{session_id}' 2>/dev/null)" -- "$cur"))
+        COMPREPLY=($(compgen -W "$(cass completion bash --sessions="$cur" 2>/dev/null)" -- "$cur"))
     fi
     if [[ -n $files && $cur != -* && -z ${COMPREPLY[*]} ]]; then
         _cass_paths -f

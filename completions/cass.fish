@@ -1,7 +1,8 @@
 # Completion for cass, written from its command table; change the table and generate it again.
 
 function __cass_sessions
-    cass search --live -n 50 --format '{session_id}\t{agent} {title}' 2>/dev/null
+    set -l begun (commandline -ct | string replace -r '^-[^=]*=' '')
+    cass completion fish --sessions="$begun" 2>/dev/null
 end
 
 complete -c cass -f
@@ -249,6 +250,7 @@ complete -c cass -n '__fish_seen_subcommand_from uninstall' -l yes -d 'do not as
 
 complete -c cass -n '__fish_seen_subcommand_from schema' -a 'search search-fields search-lines search-lines-fields show sessions resume open export pack stats index index-watch index-dry-run status sources sources-change import doctor doctor-interference forget restore secrets uninstall config config-one config-path config-edit models backfill worker worker-log mcp schema text version error'
 
+complete -c cass -n '__fish_seen_subcommand_from completion' -l sessions -x -d 'instead, what the script asks at a TAB: sessions whose id begins so'
 complete -c cass -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish powershell'
 
 complete -c cass -n '__fish_seen_subcommand_from init' -l key -x -d 'another key, written as the shell\'s own `bind` or `bindkey` has it'

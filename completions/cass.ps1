@@ -843,6 +843,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('zsh', 'zsh')
                 , @('fish', 'fish')
                 , @('powershell', 'powershell')
+                , @('--sessions', 'instead, what the script asks at a TAB: sessions whose id begins so')
                 , @('--json', 'print one JSON object and nothing else')
                 , @('--data-dir', 'where cass keeps its archive')
                 , @('--color', 'when to use colour')

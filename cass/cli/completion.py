@@ -1,7 +1,7 @@
 """Completion scripts for bash, zsh, fish and PowerShell, written from the command table.
 
-They are static: no process is started when a person presses TAB, save where an ID is to be completed.  Then the newest
-sessions are asked of `cass search --live`, which is the quickest that can be asked.
+They are static: no process is started when a person presses TAB, save where an ID is to be completed.  Then
+`cass completion SHELL --sessions` is asked, which reads a few rows of the database and loads little else.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from cass.connectors.table import AGENTS
 NOTE = "Completion for cass, written from its command table; change the table and generate it again."
 TAKES_FILES = ("show",)  # an ID, or a file that an agent wrote
 ID = "ID"  # what an argument or an option is called that takes a session
-NEWEST = 50
 
 
-def _sessions(form: str) -> str:
-    """The command that lists the newest sessions so."""
-    return f"cass search --live -n {NEWEST} --format '{form}' 2>/dev/null"
+def _sessions(shell: str, beginning: str) -> str:
+    """The command that lists the sessions whose id begins so; `beginning` as the shell expands it."""
+    return f'cass completion {shell} --sessions="{beginning}" 2>/dev/null'
 
 
 def script(shell: str) -> str:
@@ -108,7 +107,7 @@ _cass() {{
     elif [[ -n $values ]]; then
         COMPREPLY=($(compgen -W "$values" -- "$cur"))
     elif [[ -n $sessions ]]; then
-        COMPREPLY=($(compgen -W "$({_sessions("{session_id}")})" -- "$cur"))
+        COMPREPLY=($(compgen -W "$({_sessions("bash", "$cur")})" -- "$cur"))
     fi
     if [[ -n $files && $cur != -* && -z ${{COMPREPLY[*]}} ]]; then
         _cass_paths -f
@@ -162,7 +161,7 @@ def zsh() -> str:
 
 _cass_sessions() {{
     local -a found
-    found=(${{(f)"$({_sessions("{session_id}:{agent} {title}")})"}})
+    found=(${{(f)"$({_sessions("zsh", "${(Q)PREFIX}")})"}})
     _describe -V session found
 }}
 
@@ -252,8 +251,11 @@ def _zsh_quoted(text: str) -> str:
 
 
 def fish() -> str:
-    listed = _sessions("{session_id}\\t{agent} {title}")
-    lines = [f"# {NOTE}", "", "function __cass_sessions", f"    {listed}", "end", "", "complete -c cass -f"]
+    # The value of `--option=value` is all that counts.
+    begun = "set -l begun (commandline -ct | string replace -r '^-[^=]*=' '')"
+    asked = (begun, _sessions("fish", "$begun"))
+    listed = ["function __cass_sessions", *[f"    {line}" for line in asked], "end"]
+    lines = [f"# {NOTE}", "", *listed, "", "complete -c cass -f"]
     none = f"not __fish_seen_subcommand_from {' '.join((*NAMES, *ALIASES))}"
     lines += [
         f"complete -c cass -n {_fish_quoted(none)} -a {row.name} -d {_fish_quoted(row.doc)}" for row in commands()

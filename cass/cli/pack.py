@@ -47,6 +47,7 @@ JOURNEYS = {
     "status --json": ("cass.cli.rows_keep", *STATUS, "cass.render.status_json", *STATUS_JSON),
     "show": ("cass.cli.rows_find", "cass.cli.verbs.show"),
     "sessions": ("cass.cli.rows_find", "cass.cli.verbs.sessions"),
+    "completion": ("cass.cli.rows_learn", "cass.cli.verbs.completion"),
 }
 
 

@@ -85,6 +85,14 @@ def completion() -> Command:
             ("cass completion powershell | Out-String | Invoke-Expression", "PowerShell: in $PROFILE"),
         ),
         arguments=(Argument("shell", "SHELL", "bash, zsh, fish or powershell", required=True, values=SHELLS),),
+        options=(
+            Option(
+                ("--sessions",),
+                "instead, what the script asks at a TAB: sessions whose id begins so",
+                TEXT,
+                "BEGINNING",
+            ),
+        ),
     )
 
 

@@ -31,6 +31,7 @@ def loaded_by(code: str) -> set[str]:
         "from cass.cli.lane import parse; parse(['search', 'lost', '-n5']); import cass.cli.verbs.search",
         "from cass.cli.lane import parse; parse(['status', '--json']); import cass.cli.verbs.status",
         "from cass.cli.lane import parse; parse(['show', 'x']); import cass.cli.verbs.show",
+        "from cass.cli.lane import parse; parse(['completion', 'zsh']); import cass.cli.verbs.completion",
         "from cass.cli.lane import parse; parse([]); import cass.cli.verbs.home",
         "import cass.render.terminal",
     ],
@@ -50,3 +51,12 @@ def test_what_goes_wrong_is_loaded_when_something_does():
 
     assert not loaded_by(code.format("parse(['search', 'lost'])")) & {"cass.error_kinds", "cass.cli.failing"}
     assert {"cass.error_kinds", "cass.cli.failing"} <= loaded_by(code.format("run(['search', '-n', 'x'])"))
+
+
+def test_a_tab_loads_neither_the_index_nor_other_rows():
+    """What a shell asks for at every TAB needs a few rows of the database."""
+    loaded = loaded_by(
+        "from cass.cli.edge import run; run(['completion', 'zsh', '--sessions=', '--data-dir=/nowhere'])"
+    )
+
+    assert not loaded & {"tantivy", "cass.cli.completion", "cass.cli.rows_find", "cass.connectors.table", "cass.query"}

@@ -75,14 +75,14 @@ def test_fish_completes(line: str, wanted: list[str], tmp_path):
     assert sorted(found.split("\t")[0] for found in done.stdout.splitlines()) == wanted
 
 
-# Ctrl-X prints the line as the completion left it.
+# Ctrl-T prints the line as the completion left it; behind Ctrl-X zsh would wait for a second key.
 ZSH_PTY = r"""
 zmodload zsh/zpty
 zpty inner zsh -f -i
-zpty -w inner "tell() { print -r -- \"<\$BUFFER>\" }; zle -N tell; bindkey '^X' tell"
+zpty -w inner "tell() { print -r -- \"<\$BUFFER>\" }; zle -N tell; bindkey '^T' tell"
 zpty -w inner "autoload -U compinit; compinit -u -D; source $1; print LOA''DED"
 zpty -r -m inner shown '*LOADED*'
-zpty -w -n inner "$2"$'\t\x18'
+zpty -w -n inner "$2"$'\t\x14'
 zpty -r -m inner shown '*<cass*>*'
 print -r -- "${${shown##*<}%%>*}"
 zpty -d inner
@@ -164,7 +164,7 @@ ID_LINES = ("cass show ", "cass resume ", "cass forget ", "cass search --session
 @needs["bash"]
 @pytest.mark.parametrize("line", ID_LINES)
 def test_bash_completes_sessions(line: str, home: Home):
-    """The newest ones; the shell sorts them."""
+    """The newest ones; the shell may sort them."""
     quoted = " ".join(f"'{word}'" for word in line.split(" "))
     program = (
         f"source {ROOT}/completions/cass.bash; COMP_WORDS=({quoted}); COMP_CWORD={line.count(' ')}; _cass;"
@@ -200,3 +200,39 @@ def test_zsh_completes_sessions(line: str, home: Home):
     )
 
     assert done.stdout == f"{line}{newer} \n"
+
+
+@pytest.mark.parametrize("digits", [0, 6, 16])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_a_script_asks_for_sessions_that_begin_so(shell: str, digits: int, home: Home):
+    """Those and no others, the newest first, however old."""
+    newer, older = ids(home)
+    done = home.cass("completion", shell, f"--sessions={older[:digits]}")
+
+    found = [line[:16] for line in done.stdout.splitlines()]
+    assert (found, done.stderr, done.returncode) == ([older] if digits else [newer, older], "", 0)
+
+
+@pytest.mark.parametrize("typed", ["--no-such-option", "./file name", "a'b\"c$(d)"])
+def test_what_begins_no_session_is_no_error(typed: str, home: Home):
+    done = home.cass("completion", "bash", f"--sessions={typed}")
+
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+def test_a_tab_before_anything_is_indexed_offers_nothing(tmp_path: Path):
+    done = make_home(tmp_path).cass("completion", "zsh", "--sessions=")
+
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+def test_what_a_tab_shows_is_masked_and_harmless(tmp_path: Path):
+    """Titles are what agents and web pages wrote."""
+    home = make_home(tmp_path)
+    token = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3gH6"
+    home.claude("s1", "hello", title=f"red \x1b[31m alert, use ghp_{token}")
+    home.index()
+
+    shown = home.cass("completion", "fish", "--sessions=").stdout
+
+    assert shown.partition("\t")[2] == f"claude_code red ␛[31m alert, use ghp_{'•' * 36}\n"

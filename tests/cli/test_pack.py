@@ -139,6 +139,10 @@ def test_a_record_from_the_pack_is_the_record_of_the_source(copy: Path, tmp_path
     assert packed[0] == "True True 3 0"
 
 
+# What a command line needs besides.
+NEEDS = {"show": ("x",), "completion": ("zsh", "--sessions=")}
+
+
 @pytest.mark.parametrize("words", [words for words in pack.JOURNEYS if words != pack.ASK])
 def test_a_journey_loads_what_its_verb_needs(copy: Path, words: str) -> None:
     """Nothing of a common command is looked for one by one."""
@@ -150,7 +154,7 @@ program._load(pack, "ask")
 program._load(pack, {words!r})
 before = set(sys.modules)
 from cass.cli.edge import parse
-found = parse({[*words.split(), "x"] if words.split(maxsplit=1)[0] == "show" else words.split()!r})
+found = parse({[*words.split(), *NEEDS.get(words, ())]!r})
 __import__("cass.cli.verbs." + found.command)
 print(sorted(name for name in set(sys.modules) - before if name.startswith("cass")))
 """
