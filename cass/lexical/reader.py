@@ -40,12 +40,17 @@ if TYPE_CHECKING:
 
 # Equal scores are ordered by time; a page that ends inside a run of equals is fetched larger, up to here.
 MOST_FETCHED = 6_400
+# So many times as many hits are fetched as are asked for, up to here: that costs next to nothing, and where more are
+# wanted after all, a page that does not fill or a run of equals, a second search costs as much as the first.
+AHEAD, MOST_AHEAD = 4, 640
 # Where so many messages have all the words, they come first and those that lack some behind them, so that the latter
 # need not be looked at for the first pages: an OR over common words is what a large archive's search costs most.
 PLENTY = 40
 # Where the words are common, so many are enough: a page of them.
 PLENTY_OF_COMMON = 10
 MOST_LITERAL = 20_000
+# To look for so many documents one by one takes less than to make a set of any of them in each segment.
+FEW_DOCS = 200
 CANARY_WORDS = 5
 
 
@@ -85,6 +90,20 @@ class LexicalAnswer:
     more: bool = False
 
 
+@record
+class Fetched:
+    """What the index said to `query`: its best hits, at most `limit`; `count` of all of them, where it was asked."""
+
+    query: Query
+    limit: int
+    hits: list[Scored]
+    count: int | None
+
+    def serves(self, limit: int, counted: bool) -> bool:
+        """Is that as much as is asked for?"""
+        return (limit <= self.limit or len(self.hits) < self.limit) and (self.count is not None or not counted)
+
+
 class LexicalReader:
     """One generation of the index, held open; its folder stays while this does."""
 
@@ -97,6 +116,7 @@ class LexicalReader:
         self._analyzer = build_analyzer()
         self.generation = generation
         self.notes: list[str] = []  # what a query could not be given
+        self._fetched: dict[int, Fetched] = {}  # by the identity of the query, which is kept
         self.change = change_of(index, self._searcher)
 
     @property
@@ -127,6 +147,7 @@ class LexicalReader:
     ) -> Compiled:
         """The query for this index; to be used with this reader only.  Words in `known` are not corrected."""
         typed = len(getattr(root, "parts", ()))
+        self._fetched.clear()
         words = WordCompiler(self._schema, self._searcher, self._analyzer, _stemmer(), known, self.notes, typed)
         return Compiler(self._schema, words, resolve, correct).query(root, filters)
 
@@ -145,7 +166,7 @@ class LexicalReader:
         if sort != "relevance":
             candidates, more = self._by_time(rung.match, limit, newest=sort == "newest")
         elif only_rung or plenty:
-            candidates, more = self._ranked(rung.scored, limit, found if rung.match is rung.scored else None)
+            candidates, more = self._ranked(rung.scored, limit, found[:limit] if rung.match is rung.scored else None)
         else:
             candidates, more = self._any(compiled, limit)
         exact: frozenset[int] = frozenset()
@@ -171,11 +192,22 @@ class LexicalReader:
         if not rungs and [rung.name for rung in compiled.rungs] in (["all"], ["all", "any"]):
             rungs = [replace(compiled.rungs[0], name=match or "all")]  # one word, or none: all of them is most of them
         for rung in rungs:
-            found = self._searcher.search(rung.match, limit, True)
+            found = self._fetch(rung.match, limit, counted=True)
             if found.hits:
-                return rung, int(getattr(found, "count", 0) or 0), found.hits
+                return rung, found.count or 0, found.hits
         nothing = Query.empty_query()
         return rungs[-1] if rungs else Rung("", nothing, nothing), 0, []
+
+    def _fetch(self, query: Query, limit: int, counted: bool = False) -> Fetched:
+        """The best hits, `limit` of them or more."""
+        known = self._fetched.get(id(query))
+        if known is not None and known.serves(limit, counted):
+            return known
+        ahead = min(limit * AHEAD, MOST_AHEAD, self.documents + 1)
+        found = self._searcher.search(query, max(limit, ahead), counted)
+        count = int(getattr(found, "count", 0) or 0) if counted else None
+        fetched = self._fetched[id(query)] = Fetched(query, max(limit, ahead), found.hits, count)
+        return fetched
 
     def _any(self, compiled: Compiled, limit: int) -> tuple[list[Candidate], bool]:
         """The best whatever they lack; where the words are common those first that lack one at most."""
@@ -187,7 +219,7 @@ class LexicalReader:
     def _ranked(self, query: Query, limit: int, hits: list[Scored] | None) -> tuple[list[Candidate], bool]:
         """By score, equal ones newest first, then by name: the same whatever the segments are."""
         while True:
-            hits = self._searcher.search(query, limit, False).hits if hits is None else hits
+            hits = self._fetch(query, limit).hits[:limit] if hits is None else hits
             kept = _whole_runs([round(float(score), 4) for score, _ in hits], limit)
             if len(hits) < limit or limit >= MOST_FETCHED or kept * 2 >= limit:
                 break
@@ -247,10 +279,16 @@ class LexicalReader:
         if len(compiled.rungs) == 1 or is_whole:
             return frozenset(docs)
         if found is None:
-            among = Query.const_score_query(Query.term_set_query(self._schema, "doc", docs), 0.0)
-            both = Query.boolean_query([(Occur.Must, strictest.match), (Occur.Must, among)])
+            both = Query.boolean_query([(Occur.Must, strictest.match), (Occur.Must, self._among(docs))])
             found = self._searcher.search(both, len(docs), False).hits
         return frozenset(int(doc or 0) for doc in self._searcher.fast_field_values("doc", [at for _, at in found]))
+
+    def _among(self, docs: Sequence[int]) -> Query:
+        """Finds these documents, and counts nothing."""
+        if len(docs) > FEW_DOCS:
+            return Query.const_score_query(Query.term_set_query(self._schema, "doc", list(docs)), 0.0)
+        each = [(Occur.Should, Query.term_query(self._schema, "doc", doc)) for doc in docs]
+        return Query.const_score_query(Query.boolean_query(each), 0.0)
 
     def literal_candidates(self, text: str) -> list[int] | None:
         """Documents whose words allow `text` to occur in them as it stands; None for too many, or no words to go by.
@@ -282,12 +320,11 @@ class LexicalReader:
         hits = self._searcher.search(compiled.under(Query.boolean_query(each)), limit, False).hits
         addresses = [address for _, address in hits]
         columns = [self._searcher.fast_field_values(name, addresses) for name in ("session", "doc")]
-        return [(int(score), int(of or 0), int(doc or 0)) for (score, _), of, doc in zip(hits, *columns, strict=True)]
+        return [(int(score), of or 0, doc or 0) for (score, _), of, doc in zip(hits, *columns, strict=True)]
 
     def candidates(self, compiled: Compiled, docs: Sequence[int]) -> list[Candidate]:
         """These documents as the query ranks them."""
-        among = Query.const_score_query(Query.term_set_query(self._schema, "doc", list(docs)), 0.0)
-        both = Query.boolean_query([(Occur.Must, compiled.ranked), (Occur.Must, among)])
+        both = Query.boolean_query([(Occur.Must, compiled.ranked), (Occur.Must, self._among(docs))])
         return self._ranked(both, max(1, len(docs)), None)[0]
 
     def holds(self, doc: int, text: str) -> bool | None:
