@@ -100,3 +100,31 @@ def test_common_words_find_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert sorted(names(results)[24:]) == sorted(one)
     assert [name for page in pages for name in page] == names(results)
     assert results.total == 12
+
+
+@pytest.mark.parametrize("postings", [0, compile.COMMON])
+def test_two_common_words_find_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postings: int) -> None:
+    """Looked for form by form, both words are found in every form, the typed ones first."""
+    monkeypatch.setattr(compile, "COMMON", postings)
+    both = {f"both{n}": f"a walrus meets a penguin {'ice ' * n}" for n in range(4)}
+    forms = {f"forms{n}": f"the walruses and the penguins {'ice ' * n}" for n in range(4)}
+    alone = {"walrus": "one walrus", "penguins": "some penguins"}
+    home = say(make_home(tmp_path), **both, **forms, **alone, **OTHERS)
+
+    results = home.search("walrus penguin", limit=100)
+
+    assert names(results) == [*sorted(both), *sorted(forms), *names(results)[8:]]
+    assert (sorted(names(results)[8:]), results.total) == (sorted(alone), 8)
+
+
+@pytest.mark.parametrize("postings", [0, compile.COMMON])
+def test_a_rare_word_among_common_ones_leads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postings: int) -> None:
+    """Where nothing has all the words, what has the rare one and another stands first, however it was looked for."""
+    monkeypatch.setattr(compile, "COMMON", postings)
+    common = {f"common{n:02}": f"walrus penguin {'ice ' * n}" for n in range(30)}
+    home = say(make_home(tmp_path), rare="a walrus and a zebra", other="zebra, penguin, ice", **common, **OTHERS)
+
+    results = home.search("walrus penguin zebra", limit=100)
+
+    assert set(names(results)[:2]) == {"rare", "other"}
+    assert sorted(names(results)[2:]) == sorted(common)
