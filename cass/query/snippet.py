@@ -152,10 +152,10 @@ def _places_of(folded: str, text: str, number: int, forms: Sequence[Form]) -> li
     return places
 
 
-def _all(folded: str, text: str, form: Form, limit: int) -> list[tuple[int, int]]:
+def _all(folded: str, text: str, form: Form, limit: int, at: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+    """The places of a form that begin in [at, end), the first `limit` of them, none overlapping."""
     found: list[tuple[int, int]] = []
-    at = 0
-    while len(found) < limit and (place := find(folded, text, form, at)) is not None:
+    while len(found) < limit and (place := find(folded, text, form, at, end)) is not None:
         found.append(place)
         at = place[1]
     return found
@@ -200,7 +200,7 @@ def _cut(
     head = ELLIPSIS if cut_before or low > 0 else ""
     tail = ELLIPSIS if cut_after or high < len(line) else ""
     shift = len(head) - low
-    spans = [(max(a, low) + shift, min(b, high) + shift) for a, b in _spans(line, terms) if a < high and b > low]
+    spans = [(max(a, low) + shift, min(b, high) + shift) for a, b in _spans(line, terms, low, high) if b > low]
     shown = _hidden(line, low, high) if masked else line[low:high]
     return head + shown + tail, spans
 
@@ -258,10 +258,15 @@ def _snapped(line: str, low: int, high: int, match: tuple[int, int]) -> tuple[in
     return low, high
 
 
-def _spans(line: str, terms: Sequence[Sequence[Form]]) -> list[tuple[int, int]]:
-    """The matches in the line, in order; those that overlap or touch are one."""
+def _spans(line: str, terms: Sequence[Sequence[Form]], low: int, high: int) -> list[tuple[int, int]]:
+    """The matches that begin before `high`, and may end behind `low`, in order; those that overlap or touch are one."""
     folded = fold(line)
-    found = sorted(span for forms in terms for form in forms for span in _all(folded, line, form, len(line)))
+    # What has a single part, and no space in that, begins in the word that it ends in.
+    is_short = all([len(form.parts) == 1 and " " not in form.parts[0] for forms in terms for form in forms])
+    first = line.rfind(" ", 0, low) + 1 if is_short else 0
+    found = sorted(
+        span for forms in terms for form in forms for span in _all(folded, line, form, len(line), first, high)
+    )
     merged: list[tuple[int, int]] = []
     for start, end in found:
         if merged and start <= merged[-1][1]:

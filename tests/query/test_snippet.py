@@ -146,6 +146,32 @@ def test_any_text_gives_a_line_that_is_safe_to_print(text: str, query: str, widt
     assert all(0 <= edge <= len(line) for edge in edges)
 
 
+@pytest.mark.parametrize("width", range(40, 60))
+def test_every_match_in_the_line_is_marked(width: int):
+    """Also those at its ends, wherever it was cut."""
+    line, spans = snippet("x ab " * 300 + "needle" + " ab x" * 300, terms_of(parse("needle ab")), width)
+
+    assert [line[start:end] for start, end in spans] == [word for word in line.strip("…").split() if word != "x"]
+
+
+@pytest.mark.parametrize(
+    "typed, text, line",
+    [
+        ("con", "connect: a conn, CON; reconnect", "[connect]: a [conn], [CON]; reconnect"),
+        ("con", "con", "[con]"),
+        ("con", "_connection_ newConnection", "_[connection]_ new[Connection]"),
+        ("caf", "un café noir", "un [café] noir"),
+        ("pool si", "the pool size", "the [pool] [size]"),
+    ],
+)
+def test_a_word_that_is_being_typed_is_marked_to_its_end(typed: str, text: str, line: str):
+    marks = snippet(text, terms_of(parse(typed, True)))
+
+    for start, end in reversed(marks[1]):
+        text = f"{text[:start]}[{text[start:end]}]{text[end:]}"
+    assert text == line
+
+
 def test_no_terms_give_the_text_itself():
     """A search by filters shows how the message begins."""
     assert snippet("Fix  the build", Terms(())) == ("Fix the build", [])
