@@ -85,8 +85,8 @@ def _said(have: Sequence[tuple[int, int, int]], weights: Sequence[float]) -> dic
     for bits, session, _ in have:
         between[session] = between.get(session, 0) | bits
     sums = {bits: _weight(weights, bits) for bits in set(between.values())}
-    best = sorted(between, key=lambda session: (-sums[between[session]], session))[:MOST_SESSIONS]
-    said: dict[int, list[int]] = {session: [] for session in best}
+    best = sorted([(-sums[bits], session) for session, bits in between.items()])[:MOST_SESSIONS]
+    said: dict[int, list[int]] = {session: [] for _, session in best}
     for bits, session, _ in have:
         if session in said:
             said[session].append(bits)
@@ -123,8 +123,8 @@ def _more(
     best = sorted(worth, key=lambda session: (-sum(worth[session]), session))[:MORE_SESSIONS]
     missing = {session: MORE_MESSAGES for session in best if session not in there}
     docs = []
-    for _, session, doc in have if missing else ():
-        if missing.get(session):
+    for session, doc in [(session, doc) for _, session, doc in have if session in missing]:
+        if missing[session]:
             docs.append(doc)
             missing[session] -= 1
     return docs

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, BinaryIO
 
-    from cass.cli.table import Option
+    from cass.cli.table import Command, Option
     from cass.paths import Places
     from cass.search.request import Results
 
@@ -59,6 +59,7 @@ def serve(options: dict[str, Any]) -> int:
     if options["query"] or options["jsonl"] or options["format"] is not None:
         what = "queries come from standard input and answers are one JSON object a line"
         raise UsageError(what, "--stdio", "leave QUERY, --jsonl and --format away")
+    gc.freeze()  # what is loaded stays: to look through it takes as long as an answer
     gc.enable()  # for as long as an editor is open
     lines: SimpleQueue[bytes | None] = SimpleQueue()
     Thread(target=_read, args=(sys.stdin.buffer, lines), daemon=True).start()
@@ -201,9 +202,14 @@ def _read_request(said: dict[str, Any], base: dict[str, Any], request_id: str | 
             off[option.dest] = option.default
         elif option is not None and value is not None:
             given[option.name] = _raws(key, option, value)
-    found = settle(command("search"), [], given)
+    found = settle(_row(), [], given)
     options = base | {key: found.options[key] for key in found.given} | off
     return Asked(text, options | {"json": True, "request_id": request_id}, request_id, "refresh" in found.given)
+
+
+@functools.cache
+def _row() -> Command:
+    return command("search")
 
 
 @functools.cache
@@ -211,7 +217,7 @@ def _known() -> dict[str, Option]:
     """What a request may say, by its key."""
     return {
         option.name[2:].replace("-", "_"): option
-        for option in command("search").options
+        for option in _row().options
         if option.group != GROUP and not option.hidden and option.name not in NOT_ASKED
     }
 
