@@ -20,10 +20,16 @@ def socket_path(where: Places) -> str:
 def ask(argv: list[str], where: Places) -> int | None:
     """The exit code of the worker's answer, which is printed; None where this process has to find one."""
     path = socket_path(where)
-    try:
-        os.stat(path)
-    except OSError:
+    if not is_ours(path):
         return None
     from cass.calling import answered  # only where somebody may answer
 
     return answered(argv, where, path)
+
+
+def is_ours(path: str) -> bool:
+    """Is there something of this user's?  What is asked, and the environment with it, is nobody else's business."""
+    try:
+        return os.stat(path).st_uid == os.getuid()
+    except (OSError, AttributeError):  # Windows has no such sockets, and no such owners
+        return False

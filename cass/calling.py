@@ -1,6 +1,6 @@
 """Ask the worker to answer a command line: a process that does that loads almost nothing.
 
-It declines what it cannot answer as this process would; one that does not answer at once is left alone for a minute.
+It declines what it cannot answer as this process would; one that falls silent is left alone for a minute.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from cass.frames import (
     BadFrame,
     Incoming,
     packed,
+    receiver,
 )
 
 TYPE_CHECKING = False
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from cass.paths import Places
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
-# The first sign of life; then so long, if it said that it is at work.
+# Longer it must not be silent, at whichever point; and so long it has in all, if it says so often that it is at work.
 ANSWER_S, WORK_S = 0.05, 2.0
 LEFT_ALONE_MS = 60_000
 
@@ -39,14 +40,14 @@ def slow_stamp(path: str) -> str:
 
 def answered(argv: list[str], where: Places, path: str) -> int | None:
     """The exit code of what the worker at `path` has answered, printed here; None where it has not."""
-    if _is_for_a_person(argv) or _is_left_alone(path):
+    if _is_for_a_person(argv) or is_left_alone(path):
         return None
     try:
         return _printed(_answer(path, _question(argv, where)))
     except TimeoutError:
-        _leave_alone(path)
-    except (OSError, BadFrame):
-        pass  # it has just gone, or is another program's
+        leave_alone(path)
+    except (OSError, BadFrame, ValueError):
+        pass  # it has just gone, or is another program's, or the question is too long for it
     return None
 
 
@@ -57,7 +58,8 @@ def _is_for_a_person(argv: list[str]) -> bool:
     return any([word[:6] == "--data" or word == "-" for word in argv])
 
 
-def _is_left_alone(path: str) -> bool:
+def is_left_alone(path: str) -> bool:
+    """Was it silent within the last minute?"""
     try:
         age_ms = clock.now_ms() - os.stat(slow_stamp(path)).st_mtime_ns // 1_000_000
     except OSError:
@@ -65,7 +67,8 @@ def _is_left_alone(path: str) -> bool:
     return 0 <= age_ms < LEFT_ALONE_MS
 
 
-def _leave_alone(path: str) -> None:
+def leave_alone(path: str) -> None:
+    """Nobody asks it for a minute."""
     try:
         os.close(os.open(slow_stamp(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         os.utime(slow_stamp(path))
@@ -85,21 +88,20 @@ def _answer(path: str, question: bytes) -> list[tuple[bytes, bytes]]:
     """The frames of the answer; none where it is declined.  Raises OSError and BadFrame."""
     from _socket import AF_UNIX, SOCK_STREAM, socket  # the half of it that is enough: the other takes 3 ms
 
+    end_s = clock.monotonic_s() + WORK_S
     asked = socket(AF_UNIX, SOCK_STREAM, 0)
     asked.settimeout(ANSWER_S)
     asked.connect(path)
     asked.sendall(packed(HELLO, b'{"protocol":%d}' % PROTOCOL) + packed(COMMAND, b"", question))
-    incoming = Incoming(asked.recv)
+    incoming = Incoming(receiver(asked, lambda: min(ANSWER_S, end_s - clock.monotonic_s())))
     frames: list[tuple[bytes, bytes]] = []
     while (frame := incoming.next()) is not None:
         kind, _, tail = frame
-        if kind == WORKING:
-            asked.settimeout(WORK_S)
-        elif kind == DECLINED:
+        if kind == DECLINED:
             return []
-        elif kind in (OUT, SAID, EXIT):
+        if kind in (OUT, SAID) or (kind == EXIT and tail):
             frames.append((kind, tail))
-        elif kind != HELLO:
+        elif kind not in (HELLO, WORKING):
             raise BadFrame("not an answer to a command")
         if kind == EXIT:
             return frames

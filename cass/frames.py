@@ -10,12 +10,24 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Protocol
 
     Frame = tuple[bytes, bytes, bytes]  # kind, head, tail
+    Receive = Callable[[int], bytes]
+
+    class Receiving(Protocol):
+        """What of a socket is needed here."""
+
+        def settimeout(self, value: float | None, /) -> None: ...
+
+        def recv(self, count: int, /) -> bytes: ...
+
 
 PROTOCOL = 1
 # Of one frame.  What claims to be longer is no frame of ours.
 MOST_BYTES = 16 * 1024 * 1024
+# Of the first one, of a stranger as yet.
+MOST_HELLO_BYTES = 65_536
 LENGTH_BYTES = 4
 AROUND_BYTES = 5  # the kind and the head's length
 RECEIVED_BYTES = 65_536
@@ -39,22 +51,35 @@ def packed(kind: bytes, head: bytes = b"", tail: bytes = b"") -> bytes:
     return b"".join((size.to_bytes(4, "little"), kind, len(head).to_bytes(4, "little"), head, tail))
 
 
+def receiver(found: Receiving, left_s: Callable[[], float]) -> Receive:
+    """Receives as long as time is left, however little comes at once.  Raises TimeoutError."""
+
+    def receive(count: int) -> bytes:
+        left = left_s()
+        if left <= 0:
+            raise TimeoutError("it took too long")
+        found.settimeout(left)
+        return found.recv(count)
+
+    return receive
+
+
 class Incoming:
     """The frames that come in, one after another.  `receive` gives at most so many bytes, none at the end."""
 
-    def __init__(self, receive: Callable[[int], bytes]) -> None:
-        self._receive = receive
+    def __init__(self, receive: Receive) -> None:
+        self.receive = receive
         self._held = bytearray()
 
-    def next(self) -> Frame | None:
+    def next(self, most_bytes: int = MOST_BYTES) -> Frame | None:
         """The next frame; None where the other side ended after a whole one.  Raises BadFrame, and OSError."""
         if not self._has(LENGTH_BYTES):
             if self._held:
                 raise BadFrame("the connection ended within a frame")
             return None
         size = int.from_bytes(self._held[:LENGTH_BYTES], "little")
-        if not AROUND_BYTES <= size <= MOST_BYTES:
-            raise BadFrame(f"a frame of {size} bytes: between {AROUND_BYTES} and {MOST_BYTES} are allowed")
+        if not AROUND_BYTES <= size <= most_bytes:
+            raise BadFrame(f"a frame of {size} bytes: between {AROUND_BYTES} and {most_bytes} are allowed")
         end = LENGTH_BYTES + size
         if not self._has(end):
             raise BadFrame("the connection ended within a frame")
@@ -65,7 +90,7 @@ class Incoming:
     def _has(self, count: int) -> bool:
         """Receive until so many bytes are held; False where the other side ends before."""
         while len(self._held) < count:
-            got = self._receive(RECEIVED_BYTES)
+            got = self.receive(RECEIVED_BYTES)
             if not got:
                 return False
             self._held += got

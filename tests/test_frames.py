@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from cass.addresses import Address, parse
-from cass.frames import ASK, KINDS, MOST_BYTES, BadFrame, Incoming, packed
+from cass.frames import ASK, HELLO, KINDS, MOST_BYTES, MOST_HELLO_BYTES, BadFrame, Incoming, packed, receiver
 
 
 def incoming(data: bytes, at_a_time: int = 7) -> Incoming:
@@ -38,6 +40,23 @@ def test_a_length_that_no_frame_has_is_refused(length: int):
     """Before anything of it is read: nobody makes this process take four gigabytes."""
     with pytest.raises(BadFrame, match=str(length)):
         incoming(length.to_bytes(4, "little") + b"x" * 20).next()
+
+
+def test_a_strangers_first_frame_is_a_short_one():
+    with pytest.raises(BadFrame, match="65537 bytes"):
+        incoming(packed(HELLO, tail=bytes(MOST_HELLO_BYTES - 4)), 4096).next(MOST_HELLO_BYTES)
+
+
+def test_who_sends_byte_after_byte_wins_no_time():
+    """All of it counts, and not only how long there was silence."""
+    ours, theirs = socket.socketpair()
+    left_s = iter([30.0, 20.0, 10.0, 0.0])
+    with ours, theirs:
+        theirs.sendall(packed(ASK, b"{}"))
+        slow = receiver(ours, lambda: next(left_s))
+
+        with pytest.raises(TimeoutError):
+            Incoming(lambda most: slow(1)).next()
 
 
 @given(some.binary(min_size=1, max_size=200))

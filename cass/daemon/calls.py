@@ -41,8 +41,8 @@ if TYPE_CHECKING:
             """Nobody has asked for a moment."""
 
 
-# What nobody waits for with patience: after that the caller hears that it is being worked on.
-WORKING_S = 0.02
+# A caller hears so often that it is being worked on: it waits for a word no longer than some of these.
+WORKING_S = 0.01
 MOST_WAITING = 4
 HANG_UP_S = 0.5
 # A `cass forget` waits five seconds for those who search.
@@ -115,7 +115,7 @@ class Calls:
             self._connections.close(HANG_UP_S)
             self._connections = None
 
-    def _welcome(self, head: Mapping[str, Any]) -> bytes:
+    def _welcome(self, connection: Connection, head: Mapping[str, Any]) -> bytes:
         if head.get("protocol") != PROTOCOL:
             raise Refused(f"this is protocol {PROTOCOL}, not {head.get('protocol')}")
         return wire.hello(pid=os.getpid(), version=__version__)
@@ -140,25 +140,32 @@ class Calls:
         connection.send(wire.plain_answer(number, said))
 
     def _take(self, connection: Connection, tail: bytes) -> None:
-        """Let it be answered, and say so if that takes longer than a moment."""
+        """Let it be answered, and say every moment that it will be."""
         command = read_command(tail)
         if command is None or not self._sources.are_current() or self._waiting.qsize() >= MOST_WAITING:
             connection.send(packed(DECLINED))
             return
         waiting = _Waiting(connection, command)
         self._waiting.put(waiting)
-        if not waiting.done.wait(WORKING_S):
+        while not waiting.done.wait(WORKING_S) and not connection.is_closed:
             connection.send(packed(WORKING))
 
     def _next(self) -> _Waiting | None:
         try:
             return self._waiting.get(timeout=REST_S)
         except Empty:
+            pass
+        try:
             self._answer.rest()
+        except Exception:  # what it could not close must not make it deaf
+            pass
         return self._waiting.get()
 
     def _work(self) -> None:
         while (waiting := self._next()) is not None:
+            if waiting.connection.is_closed:  # it has found an answer by itself
+                waiting.done.set()
+                continue
             try:
                 printed = self._answer(waiting.command)
                 frames = _frames(printed) if printed is not None else packed(DECLINED)

@@ -7,13 +7,15 @@ answers that it does not take wait in a thread of its own until they are too man
 
 from __future__ import annotations
 
+import errno
+import os
 import select
 import socket
 from collections import deque
 from threading import Lock, Thread
 
 from cass import clock
-from cass.frames import HELLO, BadFrame, Incoming
+from cass.frames import HELLO, MOST_HELLO_BYTES, BadFrame, Incoming, receiver
 from cass.semantic.embedders import wire
 
 TYPE_CHECKING = False
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from cass.daemon.listening import Listener
     from cass.frames import Frame
 
-    Welcome = Callable[[Mapping[str, Any]], bytes]
+    Welcome = Callable[["Connection", Mapping[str, Any]], bytes]
     Handle = Callable[["Connection", Frame], None]
 
 MOST_CONNECTIONS = 256
@@ -33,6 +35,8 @@ HELLO_S = 5.0
 # What a caller may leave unread.
 MOST_UNREAD_BYTES = 64 * 1024 * 1024
 UNREAD_S = 30.0
+# Until somebody lets a descriptor go.
+NO_ROOM_S = 0.1
 _AT_ONCE = getattr(
     socket, "MSG_DONTWAIT", 0
 )  # Windows has no such thing: there a caller who does not read is waited for
@@ -43,15 +47,21 @@ class Refused(Exception):
 
 
 class Connection:
-    """One caller."""
+    """One caller.  `told`: what it was told of this side, if that must stay so."""
 
     def __init__(self, found: socket.socket) -> None:
         self.socket = found
+        self.told: object = None
         self._lock = Lock()
         self._unread: deque[bytes] = deque()
         self._unread_bytes = 0
         self._writer: Thread | None = None
         self._is_closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Nobody hears any more what is sent."""
+        return self._is_closed
 
     def send(self, frame: bytes) -> None:
         """Send it, now or when the caller takes it; a caller that is gone gets nothing.  Never raises."""
@@ -79,7 +89,8 @@ class Connection:
             self._close()
         elif self._writer is None:
             self._writer = Thread(target=self._write, name="writer", daemon=True)
-            self._writer.start()
+            if not _started(self._writer):
+                self._close()
 
     def _write(self) -> None:
         while True:
@@ -142,6 +153,8 @@ class Connections:
         self._lock = Lock()
         self._threads: dict[Connection, Thread] = {}
         self._wake, self._woken = socket.socketpair()
+        self._spare: int | None = None
+        self._keep_spare()
         self._accepting = Thread(target=self._accept, name="accept", daemon=True)
 
     def start(self) -> None:
@@ -168,6 +181,7 @@ class Connections:
             connection.close()
         self._wake.close()
         self._woken.close()
+        self._let_go_of_spare()
 
     def _accept(self) -> None:
         listening = self._listener.socket
@@ -180,9 +194,38 @@ class Connections:
         while True:
             try:
                 found, _ = listening.accept()
-            except OSError:  # nobody is left, or has hung up again, or there are no descriptors for more
-                return
-            self._take(found)
+            except OSError as lost:  # nobody is left, or has hung up again, or there are no descriptors for more
+                if lost.errno not in (errno.EMFILE, errno.ENFILE) or not self._turned_away(listening):
+                    return
+            else:
+                self._take(found)
+
+    def _turned_away(self, listening: socket.socket) -> bool:
+        """Hang up on a caller with the descriptor that is kept for that: it would wait for nothing."""
+        had_spare = self._spare is not None
+        self._let_go_of_spare()
+        try:
+            listening.accept()[0].close()
+        except BlockingIOError:  # there is nobody: without descriptors the system does not even look
+            return False
+        except OSError:
+            if not had_spare:
+                select.select([self._woken], [], [], NO_ROOM_S)
+            return False
+        finally:
+            self._keep_spare()
+        return True
+
+    def _keep_spare(self) -> None:
+        try:
+            self._spare = os.open(os.devnull, os.O_RDONLY)
+        except OSError:  # somebody was faster
+            self._spare = None
+
+    def _let_go_of_spare(self) -> None:
+        if self._spare is not None:
+            os.close(self._spare)
+            self._spare = None
 
     def _take(self, found: socket.socket) -> None:
         connection = Connection(found)
@@ -193,7 +236,9 @@ class Connections:
                 found.close()
                 return
             thread = self._threads[connection] = Thread(target=self._serve, args=(connection,), daemon=True)
-        thread.start()
+            if not _started(thread):
+                del self._threads[connection]
+                found.close()
 
     def _serve(self, connection: Connection) -> None:
         try:
@@ -212,15 +257,24 @@ class Connections:
                 self._threads.pop(connection, None)
 
     def _converse(self, connection: Connection) -> None:
-        found = connection.socket
-        found.settimeout(HELLO_S)
-        incoming = Incoming(found.recv)
-        frame = incoming.next()
+        found, until_s = connection.socket, clock.monotonic_s() + HELLO_S
+        incoming = Incoming(receiver(found, lambda: until_s - clock.monotonic_s()))
+        frame = incoming.next(MOST_HELLO_BYTES)
         if frame is None:
             return
         if frame[0] != HELLO:
             raise Refused("a hello comes first")
-        connection.send(self._welcome(wire.read_head(frame[1])))
+        connection.send(self._welcome(connection, wire.read_head(frame[1])))
         found.settimeout(None)
+        incoming.receive = found.recv
         while (frame := incoming.next()) is not None:
             self._handle(connection, frame)
+
+
+def _started(thread: Thread) -> bool:
+    """False where the system has no room for another one."""
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    return True

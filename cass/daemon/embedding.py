@@ -33,7 +33,7 @@ class EmbeddingService:
         self._batcher = batcher
         self._token = token
 
-    def welcome(self, head: Mapping[str, Any]) -> bytes:
+    def welcome(self, connection: Connection, head: Mapping[str, Any]) -> bytes:
         """The answer to a hello.  Raises Refused for a caller that wants another model, or must not ask."""
         self.check_caller(head)
         embedder = self._batcher.embedder

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 from threading import Lock
 
+from cass import clock
 from cass.addresses import connect, parse
-from cass.frames import ANSWER, ERROR, HELLO, BadFrame, Incoming
+from cass.frames import ANSWER, ERROR, HELLO, BadFrame, Incoming, receiver
 from cass.records import record
 from cass.semantic.embedders import wire
 from cass.semantic.embedders.base import EmbedderError, EmbedderNotLoaded, EmbedderTransportError
@@ -138,12 +139,14 @@ class SidecarEmbedder:
             raise EmbedderTransportError(f"the embedder at {self._url} went away: {lost}") from lost
 
     def _exchange(self, question: Callable[[int], bytes]) -> tuple[dict[str, Any], bytes]:
-        if self._socket is None:
+        if self._socket is None or self._incoming is None:
             raise _Lost("not connected")
         self._number += 1
         try:
-            self._socket.settimeout(self._time_left(ANSWER_S))
+            left_s = self._until(ANSWER_S)
+            self._socket.settimeout(left_s())
             self._socket.sendall(question(self._number))
+            self._incoming.receive = receiver(self._socket, left_s)
             kind, head, tail = self._next()
         except TimeoutError as late:
             self._hang_up()  # its answer would be taken for the next one's
@@ -172,8 +175,9 @@ class SidecarEmbedder:
     def _connect(self) -> None:
         """Connect, and say and hear who is there.  Raises EmbedderError."""
         try:
-            self._socket = connect(parse(self._url), self._time_left(CONNECT_S))
-            self._incoming = Incoming(self._socket.recv)
+            left_s = self._until(CONNECT_S)
+            self._socket = connect(parse(self._url), left_s())
+            self._incoming = Incoming(receiver(self._socket, left_s))
             wanted = self._wanted
             more = {"token": self._token} if self._token else {}
             asked = {"model": wanted.model, "revision": wanted.revision, "dimension": wanted.dimension, **more}
@@ -201,16 +205,18 @@ class SidecarEmbedder:
         if wrong:
             self._hang_up()
             raise EmbedderTransportError(f"the embedder at {self._url} {wrong}")
+        self._wanted = found  # whoever answers the next call has to be the same
         self.embedder_id, self.model_version, self.dim = found.model, found.revision, found.dimension
         self.max_input_chars = min(most, wire.MOST_CHARS)
         self.status, self.reason, self.todo = "ok", None, None
 
-    def _time_left(self, most_s: float) -> float:
-        """Raises EmbedderTransportError when it is over."""
+    def _until(self, most_s: float) -> Callable[[], float]:
+        """Tells how much of the time is left.  Raises EmbedderTransportError when there is none to begin with."""
         left_s = self._left_s()
         if left_s is not None and left_s <= 0:
             raise EmbedderTransportError("no time was left to ask the embedder")
-        return most_s if left_s is None else min(left_s, most_s)
+        end_s = clock.monotonic_s() + (most_s if left_s is None else min(left_s, most_s))
+        return lambda: end_s - clock.monotonic_s()
 
     def _hang_up(self) -> None:
         if self._socket is not None:
