@@ -18,8 +18,10 @@ from cass.daemon.calls import Printed
 from cass.search.meaning import policy_of
 from cass.search.request import Freshness
 from cass.search.warm import Warm
-from cass.semantic.embedders.table import beside, embedder_row
-from cass.settings.hot import plain_values
+from cass.semantic.embedders.base import EmbedderNotLoaded
+from cass.semantic.embedders.table import beside, embedder_options, embedder_row
+from cass.settings.hot import identities, plain_values
+from cass.settings.quick import load
 from cass.store import connect
 from cass.store.look import look
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from cass.daemon.warm import WarmModel
     from cass.paths import Places
     from cass.search.engine import Search
+    from cass.settings.quick import Settings
 
 SETTLING = ("CASS_", "XDG_")
 SETTLING_TOO = ("HOME", "TZ", "LC_ALL", "LC_TIME")
@@ -44,8 +47,10 @@ class Searches:
 
     def __init__(self, where: Places, env: Mapping[str, str], model: WarmModel) -> None:
         self._where = where
+        self._env = env
         self._settling = settling(env)
         self._model = model
+        self._named: tuple[object, str, str] | None = None
         self._warm = Warm(where)
 
     def __call__(self, command: Command) -> Printed | None:
@@ -90,6 +95,16 @@ class Searches:
         verb.show(results, options, out, err, env)
         return Printed(verb.exit_code(results, options), _bytes(out), _bytes(err))
 
+    def model_name(self) -> str:
+        """The model of the quality tier by the settings as they are now.  Raises EmbedderNotLoaded without one."""
+        seen = identities(self._where)
+        if self._named is None or self._named[0] != seen:
+            self._named = seen, *_model_of(load(self._where, self._env))
+        _, name, why_not = self._named
+        if why_not:
+            raise EmbedderNotLoaded(why_not)
+        return name
+
     def rest(self) -> None:
         """Nobody has asked for a moment: what is forgotten or replaced can be deleted."""
         self._warm.let_go()
@@ -109,6 +124,17 @@ def settling(env: Mapping[str, str]) -> dict[str, str]:
         for name, value in env.items()
         if (name.startswith(SETTLING) or name in SETTLING_TOO) and name not in NOT_SETTLING
     }
+
+
+def _model_of(settings: Settings) -> tuple[str, str]:
+    """Its name, and why it is not for others."""
+    policy = settings.policy()
+    name = policy.quality_tier_embedder
+    if not policy.wants_quality_tier:
+        return name, "the quality tier is switched off"
+    if embedder_options(settings).beside.has(embedder_row(name)):
+        return name, "another process embeds for this one: ask at embedder.url"
+    return name, ""
 
 
 def _bytes(text: io.StringIO) -> bytes:

@@ -1,4 +1,5 @@
-"""The worker's socket: commands of this user that it answers, with the archive and the model warm.
+"""The worker's socket: commands of this user that it answers, with the archive and the model warm; texts of other
+processes that go through its model; and what it says of itself.
 
 One thread answers, one command after another.  A command that would have to wait long is declined at once, and so is
 one that this process cannot answer as its own would: the caller does the work itself.
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from cass.daemon.connections import Connection
+    from cass.daemon.embedding import EmbeddingService
     from cass.frames import Frame
     from cass.paths import Places
 
@@ -78,17 +80,22 @@ class _Waiting:
 
 
 class Calls:
-    """Listens while it is open.  `answer` gives None for what is not for here."""
+    """Listens while it is open.  `answer` gives None for what is not for here.
 
-    def __init__(self, places: Places, answer: Answers) -> None:
+    embedding: answers those whose hello says that they want vectors; None where there are none to be had.
+    """
+
+    def __init__(self, places: Places, answer: Answers, embedding: EmbeddingService | None = None) -> None:
         self._places = places
         self._answer = answer
+        self._embedding = embedding
         self._waiting: Queue[_Waiting | None] = Queue()
         self._connections: Connections | None = None
         self._sources = Sources()
         self._answered = 0
         self._started_ms = clock.now_ms()
         self.last_asked_s = float("-inf")
+        self.doing: Mapping[str, object] = {}
         self.why_not: str | None = None
 
     def open(self) -> None:
@@ -118,16 +125,21 @@ class Calls:
     def _welcome(self, connection: Connection, head: Mapping[str, Any]) -> bytes:
         if head.get("protocol") != PROTOCOL:
             raise Refused(f"this is protocol {PROTOCOL}, not {head.get('protocol')}")
+        if "model" in head and self._embedding is not None:
+            return self._embedding.welcome(connection, head)
         return wire.hello(pid=os.getpid(), version=__version__)
 
     def _handle(self, connection: Connection, frame: Frame) -> None:
         kind, head, tail = frame
-        if kind == ASK:
-            self._report(connection, wire.read_head(head))
-        elif kind == COMMAND:
+        if kind == COMMAND:
             self._take(connection, tail)
-        else:
+        elif kind != ASK:
             raise BadFrame("neither a command nor a question")
+        elif connection.told is not None and self._embedding is not None:
+            self.last_asked_s = clock.monotonic_s()
+            self._embedding.handle(connection, frame, self.report)
+        else:
+            self._report(connection, wire.read_head(head))
 
     def _report(self, connection: Connection, asked: Mapping[str, Any]) -> None:
         number = asked.get("id")
@@ -136,8 +148,21 @@ class Calls:
         if asked.get("op") not in (wire.PING, wire.STATS):
             connection.send(wire.error(number, wire.BAD_REQUEST, f"{asked.get('op')!r} cannot be asked for"))
             return
-        said = {"pid": os.getpid(), "answered": self._answered, "since_ms": self._started_ms, "data": self._places.data}
-        connection.send(wire.plain_answer(number, said))
+        connection.send(wire.plain_answer(number, self.report()))
+
+    def report(self) -> dict[str, object]:
+        """What it does, and what it has done for others."""
+        embedded = 0 if self._embedding is None else self._embedding.answered
+        return {
+            "pid": os.getpid(),
+            "version": __version__,
+            "data": self._places.data,
+            "since_ms": self._started_ms,
+            "answered": self._answered,
+            "embedded": embedded,
+            "waiting": self._waiting.qsize(),
+            **self.doing,
+        }
 
     def _take(self, connection: Connection, tail: bytes) -> None:
         """Let it be answered, and say every moment that it will be."""

@@ -41,7 +41,7 @@ def serve_embedder(
 ) -> None:
     """Answer until a signal ends it.  `ready` is called once callers are heard.  Raises Busy and SystemRefused."""
     batcher = Batcher(embedder, manner.batch_max, manner.wait_s, manner.cache_size)
-    service = EmbeddingService(batcher, manner.token)
+    service = EmbeddingService(lambda: batcher, manner.token)
     with Signals() as signals:
         listener = listen(address)
         connections = Connections(listener, service.welcome, service.handle)

@@ -10,6 +10,7 @@ from cass.daemon.connections import Refused
 from cass.frames import ASK, PROTOCOL, BadFrame
 from cass.semantic.batcher import ShuttingDown, TooBusy
 from cass.semantic.embedders import wire
+from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.sidecar import Wanted, mismatch
 
 TYPE_CHECKING = False
@@ -20,34 +21,45 @@ if TYPE_CHECKING:
     from cass.daemon.connections import Connection
     from cass.frames import Frame
     from cass.semantic.batcher import Batcher
-    from cass.semantic.embedders.base import Vector
+    from cass.semantic.embedders.base import BaseEmbedder, Vector
+
+    Report = Callable[[], Mapping[str, object]]
 
 # Of one question; whoever has more asks again.
 MOST_TEXTS = 4096
 
 
 class EmbeddingService:
-    """Answers for one embedder.  `token`: what a caller has to know, "" for nothing."""
+    """Answers for one embedder.  `token`: what a caller has to know, "" for nothing.
 
-    def __init__(self, batcher: Batcher, token: str = "") -> None:
+    batcher: where texts go now; asked each time, and may raise EmbedderError where there is no model.
+    """
+
+    def __init__(self, batcher: Callable[[], Batcher], token: str = "") -> None:
         self._batcher = batcher
         self._token = token
+        self.answered = 0  # texts
 
     def welcome(self, connection: Connection, head: Mapping[str, Any]) -> bytes:
         """The answer to a hello.  Raises Refused for a caller that wants another model, or must not ask."""
         self.check_caller(head)
-        embedder = self._batcher.embedder
-        found = Wanted(embedder.embedder_id, embedder.model_version, embedder.dim)
+        try:
+            embedder = self._batcher().embedder
+        except EmbedderError as lost:
+            raise Refused(str(lost)) from lost
+        found = _who(embedder)
         dimension = head.get("dimension")
         wanted = Wanted(_text(head, "model"), _text(head, "revision"), dimension if type(dimension) is int else 0)
         wrong = mismatch(wanted, found)
         if wrong:
             raise Refused(f"this embedder {wrong}")
+        connection.told = found
         return wire.hello(
             model=found.model,
             revision=found.revision,
             dimension=found.dimension,
             max_chars=embedder.max_input_chars,
+            is_loaded=embedder.is_loaded,
             pid=os.getpid(),
             version=__version__,
         )
@@ -60,8 +72,11 @@ class EmbeddingService:
         if self._token and not hmac.compare_digest(given, self._token.encode("utf-8", "replace")):
             raise Refused("the token is missing or wrong")
 
-    def handle(self, connection: Connection, frame: Frame) -> None:
-        """Answer a question, now or when its vectors are made.  Raises BadFrame for what is no question."""
+    def handle(self, connection: Connection, frame: Frame, report: Report | None = None) -> None:
+        """Answer a question, now or when its vectors are made.  Raises BadFrame for what is no question.
+
+        report: what is said of this process, if that is more than an embedder.
+        """
         kind, head, _ = frame
         if kind != ASK:
             raise BadFrame("that is no question")
@@ -69,11 +84,13 @@ class EmbeddingService:
         number = asked.get("id")
         if type(number) is not int:
             raise BadFrame("a question has a number")
-        answer = self.ANSWERS.get(str(asked.get("op")))
-        if answer is None:
-            connection.send(wire.error(number, wire.BAD_REQUEST, f"{asked.get('op')!r} cannot be asked for"))
+        op = asked.get("op")
+        if op == wire.EMBED:
+            self._embed(connection, number, asked)
+        elif op in (wire.PING, wire.STATS):
+            connection.send(wire.plain_answer(number, (report or self.report)() if op == wire.STATS else {}))
         else:
-            answer(self, connection, number, asked)
+            connection.send(wire.error(number, wire.BAD_REQUEST, f"{op!r} cannot be asked for"))
 
     def _embed(self, connection: Connection, number: int, asked: Mapping[str, Any]) -> None:
         texts = asked.get("texts")
@@ -82,17 +99,32 @@ class EmbeddingService:
         elif len(texts) > MOST_TEXTS:
             connection.send(wire.error(number, wire.BAD_REQUEST, f"{MOST_TEXTS} texts at most in one question"))
         else:
-            is_urgent = asked.get("for") != wire.BACKFILL
-            self._batcher.submit(texts, lambda found: self._tell(connection, number, found), is_urgent)
+            self._submit(connection, number, texts, asked.get("for") != wire.BACKFILL)
 
-    def _tell(self, connection: Connection, number: int, found: list[Vector] | Exception) -> None:
+    def _submit(self, connection: Connection, number: int, texts: list[str], is_urgent: bool) -> None:
+        try:
+            batcher = self._batcher()
+        except EmbedderError as lost:
+            connection.send(wire.error_of(number, lost, "error"))
+            return
+        embedder = batcher.embedder
+        if connection.told != _who(embedder):
+            # Whoever hears that calls again, and is told who is here now.
+            self._tell(connection, number, ShuttingDown("another model is in use now"), embedder)
+        else:
+            batcher.submit(texts, lambda found: self._tell(connection, number, found, embedder), is_urgent)
+
+    def _tell(
+        self, connection: Connection, number: int, found: list[Vector] | Exception, embedder: BaseEmbedder
+    ) -> None:
         if isinstance(found, ShuttingDown):
             frame = wire.error(number, wire.SHUTTING_DOWN, str(found), status="ok")
         elif isinstance(found, TooBusy):
             frame = wire.error(number, wire.BUSY, str(found), retry_after_s=found.retry_after_s, status="ok")
         elif isinstance(found, Exception):
-            frame = wire.error_of(number, found, self._batcher.embedder.status)
+            frame = wire.error_of(number, found, embedder.status)
         else:
+            self.answered += len(found)
             frame = self._frame(number, found)
         connection.send(frame)
 
@@ -102,23 +134,16 @@ class EmbeddingService:
         except ValueError as bad:  # thousands of texts with vectors of thousands of floats
             return wire.error(number, wire.BAD_REQUEST, str(bad), status="ok")
 
-    def _ping(self, connection: Connection, number: int, asked: Mapping[str, Any]) -> None:
-        connection.send(wire.plain_answer(number, {}))
-
-    def _stats(self, connection: Connection, number: int, asked: Mapping[str, Any]) -> None:
-        connection.send(wire.plain_answer(number, self.report()))
-
     def report(self) -> dict[str, object]:
         """What was done so far."""
-        counts, embedder = self._batcher.counts(), self._batcher.embedder
+        batcher = self._batcher()
+        counts, embedder = batcher.counts(), batcher.embedder
         said: dict[str, object] = {name: getattr(counts, name) for name in type(counts).__match_args__}
         return {**said, "pid": os.getpid(), "status": embedder.status, "reason": embedder.reason}
 
-    ANSWERS: Mapping[str, Callable[[EmbeddingService, Connection, int, Mapping[str, Any]], None]] = {
-        wire.EMBED: _embed,
-        wire.PING: _ping,
-        wire.STATS: _stats,
-    }
+
+def _who(embedder: BaseEmbedder) -> Wanted:
+    return Wanted(embedder.embedder_id, embedder.model_version, embedder.dim)
 
 
 def _text(head: Mapping[str, Any], name: str) -> str:

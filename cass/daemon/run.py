@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from cass.backfill.worker import Tick, Ticked
     from cass.daemon.calls import Answers
+    from cass.daemon.embedding import EmbeddingService
     from cass.daemon.following import Watcher
     from cass.daemon.warm import WarmModel
     from cass.disk import Lock
@@ -65,10 +66,12 @@ def run_worker(
     is_quiet: Callable[[], bool] = lambda: False,
     answer: Answers | None = None,
     model: WarmModel | None = None,
+    embedding: EmbeddingService | None = None,
 ) -> int:
     """Work until there is a reason to leave; the exit code.  `command`: what to become when memory must be let go.
 
-    `is_quiet`: would nobody notice what is done beside vectors?  `answer`: commands of other processes, with `model`.
+    `is_quiet`: would nobody notice what is done beside vectors?  `answer`: commands of other processes, with `model`;
+    `embedding`: their texts.
 
     `make_tick` gets a function that says whether to stop within a batch.  Raises Busy where another one works here.
     """
@@ -77,7 +80,7 @@ def run_worker(
         forget_stop(places.data)
         sign(places.data, WORKER)
         gc.enable()  # the command line switches it off for short lives
-        calls = _listening(places, answer)
+        calls = _listening(places, answer, embedding)
         be_nice()  # on Linux the threads that answer others keep their priority: they began before
         leave_folders()
         process = Process(places, env, make_tick, signals, wishes, rules, is_quiet, calls=calls, model=model)
@@ -93,10 +96,10 @@ def run_worker(
     return BY_SIGNAL + signals.number if signals.number == signal.SIGINT else leave.exit_code
 
 
-def _listening(places: Places, answer: Answers | None) -> Calls | None:
+def _listening(places: Places, answer: Answers | None, embedding: EmbeddingService | None) -> Calls | None:
     if answer is None:
         return None
-    calls = Calls(places, answer)
+    calls = Calls(places, answer, embedding)
     calls.open()
     return calls
 
@@ -262,6 +265,8 @@ class Process:
             return
         next_ms = None if rest is None else now_ms + round(min(rest.for_s, self.wishes.poll_s) * 1000)
         state = RUNNING if rest is None else RESTING
+        if self._calls is not None:
+            self._calls.doing = {"state": state, "reason": reason, "since_ms": self._since_ms}
         write_state(
             self.places.data,
             WorkerState(os.getpid(), state, word, reason, self._since_ms, next_ms, self._started_ms),

@@ -7,8 +7,8 @@ from threading import Event, Lock
 
 from cass import clock
 from cass.search.quality import INSTALLED, NOT_BESIDE, kind_of
-from cass.semantic.batcher import Batcher
-from cass.semantic.embedders.base import EmbedderError, EmbedderTransportError
+from cass.semantic.batcher import LATER_MAX, Batcher, ShuttingDown
+from cass.semantic.embedders.base import EmbedderError, EmbedderNotLoaded, EmbedderTransportError
 from cass.semantic.embedders.table import EmbedderOptions, build_embedder
 
 TYPE_CHECKING = False
@@ -44,14 +44,32 @@ class WarmModel:
         if batcher is None:
             return None
         self._asked_s = self._monotonic_s()
-        return Through(batcher, True, left_s)
+        return Through(batcher, True, left_s, again=lambda: self._opened(name, 1))
+
+    def for_others(self, name: str) -> Batcher:
+        """Where texts of other processes go.  The model is being opened, where it is not open yet.
+
+        Raises EmbedderNotLoaded where it is none of those that are kept.
+        """
+        batcher = self._opened(name, 1) if kind_of(name, self._data, NOT_BESIDE) == INSTALLED else None
+        if batcher is None:
+            raise EmbedderNotLoaded(f"no model {name} is installed", todo="cass models install")
+        self._asked_s = self._monotonic_s()
+        batcher.begin()
+        return batcher
 
     def build(self, name: str, options: EmbedderOptions, env: Mapping[str, str] = os.environ) -> BaseEmbedder:
         """As `build_embedder`, for the worker's own work.  Raises EmbedderNotLoaded."""
         if options.beside.url or kind_of(name, self._data, NOT_BESIDE) != INSTALLED:
             return build_embedder(name, options, env)
-        batcher = self._opened(name, options.threads)
-        return Through(batcher, False, closed=self.let_go_if_idle) if batcher else build_embedder(name, options, env)
+
+        def again() -> Batcher | None:
+            return self._opened(name, options.threads)
+
+        batcher = again()
+        if batcher is None:
+            return build_embedder(name, options, env)
+        return Through(batcher, False, closed=self.let_go_if_idle, again=again)
 
     def let_go_if_idle(self) -> None:
         """Unless somebody has asked lately."""
@@ -77,7 +95,7 @@ class WarmModel:
                 embedder = build_embedder(name, EmbedderOptions(data=self._data, threads=threads))
             except EmbedderError:
                 return None
-            self._key, self._batcher = (name, threads), Batcher(embedder, batch_max=1, later_max=8)
+            self._key, self._batcher = (name, threads), Batcher(embedder, batch_max=1, later_max=LATER_MAX)
         if old is not None:
             old.drain(KEPT_S)
             old.embedder.close()
@@ -85,7 +103,10 @@ class WarmModel:
 
 
 class Through:
-    """An embedder whose texts go through a batcher, for a question or for work in the background."""
+    """An embedder whose texts go through a batcher, for a question or for work in the background.
+
+    again: opens the model where it was let go a moment ago; None where that cannot be done.
+    """
 
     def __init__(
         self,
@@ -93,11 +114,13 @@ class Through:
         is_urgent: bool,
         left_s: Callable[[], float | None] = lambda: None,
         closed: Callable[[], None] = lambda: None,
+        again: Callable[[], Batcher | None] = lambda: None,
     ) -> None:
         self._batcher = batcher
         self._is_urgent = is_urgent
         self._left_s = left_s
         self._closed = closed
+        self._again = again
         self.max_input_chars = batcher.embedder.max_input_chars
 
     @property
@@ -137,6 +160,16 @@ class Through:
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         """The vectors.  Raises EmbedderError, also when the time is over."""
+        try:
+            return self._embed(texts)
+        except ShuttingDown:
+            batcher = self._again()
+            if batcher is None:
+                raise
+            self._batcher = batcher
+        return self._embed(texts)
+
+    def _embed(self, texts: Sequence[str]) -> list[Vector]:
         done, found = Event(), []
 
         def take(answer: list[Vector] | Exception) -> None:

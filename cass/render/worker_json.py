@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from cass.daemon.heard import Heard
     from cass.policy import SemanticCapabilityReport
     from cass.status.worker import LastChunk, WorkerFacts
     from cass.store.events import ChunkDone, Event
@@ -50,6 +51,20 @@ def _done(done: ChunkDone) -> dict[str, object]:
 def answer(action: str, worker: WorkerFacts, more: Mapping[str, object]) -> str:
     """What an action did, and what the worker does now."""
     return dumps({"schema_version": SCHEMA_VERSION, "action": action, "worker": facts(worker), **more}) + "\n"
+
+
+def socket(heard: Heard | None) -> dict[str, object] | None:
+    """Where it answers other processes, and what it has done for them."""
+    if heard is None:
+        return None
+    return {
+        "url": heard.url,
+        "answers": heard.why_not is None,
+        "commands": heard.commands,
+        "texts": heard.texts,
+        "since": heard.since_ms,
+        "why_not": heard.why_not,
+    }
 
 
 def owed(report: SemanticCapabilityReport | None) -> dict[str, object]:

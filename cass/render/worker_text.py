@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cass.daemon.heard import Heard
     from cass.policy import SemanticCapabilityReport
     from cass.render.terminal import Style
     from cass.status.worker import LastChunk, WorkerFacts
@@ -34,7 +35,12 @@ def doing(worker: WorkerFacts, now_ms: int) -> str:
 
 
 def page(
-    worker: WorkerFacts, meaning: SemanticCapabilityReport | None, paused: str | None, look: Style, now_ms: int
+    worker: WorkerFacts,
+    meaning: SemanticCapabilityReport | None,
+    paused: str | None,
+    look: Style,
+    now_ms: int,
+    answering: str | None = None,
 ) -> str:
     """What it does, what is owed, what it did last."""
     rows = [("worker", doing(worker, now_ms))]
@@ -42,10 +48,21 @@ def page(
     if worker.pid is not None:
         since = f", {WORDS[worker.state]} since {date(worker.since_ms, '%H:%M:%S')}" if worker.since_ms else ""
         rows.append(("process", f"{worker.pid}{since}"))
+    rows += [("answers", answering)] if answering else []
     rows += _owed(meaning) if meaning is not None else []
     if worker.last_chunk is not None:
         rows += _last(worker.last_chunk, now_ms)
     return "".join([line + "\n" for name, value in rows for line in _row(name, visible(value), look)])
+
+
+def answering(heard: Heard | None) -> str | None:
+    """What it has done for other processes; None without a worker."""
+    if heard is None:
+        return None
+    if heard.why_not is not None:
+        return f"nobody: {heard.why_not}"
+    since = f" since {date(heard.since_ms, '%H:%M:%S')}" if heard.since_ms else ""
+    return f"other processes: {counted(heard.commands, 'search')} and {counted(heard.texts, 'text')}{since}"
 
 
 def _row(name: str, value: str, look: Style) -> list[str]:

@@ -75,3 +75,8 @@ def _held(tier: Tier, texts: set[int]) -> int:
 def _share(held: int, of: int, nothing: float = 0.0) -> float:
     """Rounded down, so that what is all is 1 and nothing less is."""
     return min(1.0, max(0, held) * 10_000 // of / 10_000) if of > 0 else nothing
+
+
+def percent(share: float) -> str:
+    """Rounded down: what is not all is never 100%."""
+    return f"{int(share * 1000) / 10:g}%"

@@ -20,8 +20,8 @@ from cass.policy import (
 from cass.query.blend import KEYWORDS, RRF_K, SENTENCE, WEIGHTS, fuse, query_kind, refine, weights_of
 from cass.query.syntax import Bare, Field, Prefix, Word
 from cass.records import record, replace
-from cass.search.coverage import glance, inside
-from cass.search.quality import NOT_BESIDE, WARM, Cost, Missing, kind_of, quality_embedder
+from cass.search.coverage import glance, inside, percent
+from cass.search.quality import NOT_BESIDE, WARM, Cost, Missing, by_the_worker, kind_of, quality_embedder
 from cass.search.request import fold
 from cass.search.tail import passes
 from cass.semantic.embedders.base import EmbedderError
@@ -155,7 +155,7 @@ def _enough(search: Search, asking: _Asking) -> Coverage:
         return coverage
     where = " inside these filters" if search.request.is_filtered or search.query.filters else ""
     asked = f"strict mode asks for {SemanticMode.STRICT_MIN_COVERAGE:.0%} of what is older than 10 minutes"
-    known = ", ".join([f"the {name} tier covers {_percent(part)}" for name, part in coverage])
+    known = ", ".join([f"the {name} tier covers {percent(part)}" for name, part in coverage])
     raise SemanticUnavailable(f"{known}{where}; {asked}", None, f"run: {asking.way_to_more()}")
 
 
@@ -163,11 +163,6 @@ def _has_embedder(data: str) -> bool:
     from cass.semantic.models import installed
 
     return any([model.kind == EMBEDDER for model in installed(data)])
-
-
-def _percent(share: float) -> str:
-    """Rounded down: what is not all is never 100%."""
-    return f"{int(share * 1000) / 10:g}%"
 
 
 class _Asking:
@@ -272,6 +267,14 @@ class _Asking:
         policy = self._policy
         if not self.has_quality:
             return None
+        started_s = self._monotonic_s()
+        if self.model is None:
+            name = policy.quality_tier_embedder
+            worker = by_the_worker(name, self._places, text, left_ms, self._beside)
+            if worker is not None:
+                return self._ask(QUALITY, worker, text)
+        if left_ms is not None:
+            left_ms -= (self._monotonic_s() - started_s) * 1000
         kind = WARM if self.model else kind_of(policy.quality_tier_embedder, self._places.data, self._beside)
         cost = Cost(self._places.cache, kind, self._now_ms)
         if left_ms is not None and cost.expected_ms > left_ms:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from cass.asking import is_ours, socket_path
 from cass.records import record
 from cass.semantic.embedders.base import EmbedderError, EmbedderTransportError
 from cass.semantic.embedders.table import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import TypeVar
 
+    from cass.paths import Places
     from cass.semantic.embedders.base import BaseEmbedder, Status, Vector
     from cass.semantic.embedders.table import RemoteOptions
 
@@ -170,6 +172,67 @@ class Hurried:
         """The vectors.  Raises EmbedderError, also when the time is over."""
         left_s = self._left_s()
         return in_time(lambda: self._ask(texts, left_s), left_s, self._who)
+
+
+class Answered:
+    """An embedder that has been asked already."""
+
+    def __init__(self, embedder: BaseEmbedder, vector: Vector) -> None:
+        self.embedder_id = embedder.embedder_id
+        self.model_version = embedder.model_version
+        self.dim = embedder.dim
+        self.max_input_chars = embedder.max_input_chars
+        self.is_loaded = True
+        self.status: Status = "ok"
+        self.reason: str | None = None
+        self._vector = vector
+
+    def load(self) -> None:
+        """There is nothing to be ready for."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """The vector that there is."""
+        return [self._vector for _ in texts]
+
+
+def by_the_worker(
+    name: str, where: Places, text: str, left_ms: float | None, beside: Beside = NOT_BESIDE
+) -> BaseEmbedder | None:
+    """The worker's model, asked for this text; None where it is not open there, or nobody answers at once.
+
+    Nor where the settings say that models run in each process, or elsewhere.
+    """
+    path = socket_path(where)
+    if beside.mode == INLINE or not is_ours(path) or kind_of(name, where.data, beside) != INSTALLED:
+        return None
+    from cass import calling, clock
+    from cass.semantic.embedders.sidecar import SidecarEmbedder, Wanted
+    from cass.semantic.embedders.wire import QUERY
+
+    if calling.is_left_alone(path):
+        return None
+    most_s = calling.WORK_S if left_ms is None else min(left_ms / 1000, calling.WORK_S)
+    began_s, until_s = clock.monotonic_s(), [min(most_s, calling.ANSWER_S)]
+
+    def left() -> float:
+        return until_s[0] - (clock.monotonic_s() - began_s)
+
+    worker = SidecarEmbedder(f"unix://{path}", Wanted(model_id(name, where.data)), QUERY, left, {})
+    try:
+        worker.load()
+        if worker.is_loaded and not worker.is_warm:
+            return None
+        until_s[0] = most_s
+        return Answered(worker, worker.embed([text])[0])
+    except EmbedderError:
+        if clock.monotonic_s() - began_s >= calling.ANSWER_S:
+            calling.leave_alone(path)
+        return None  # nothing needs it
+    finally:
+        worker.close()
 
 
 def quality_embedder(

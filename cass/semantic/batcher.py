@@ -84,7 +84,10 @@ _NOTHING: Vector = array("f")
 
 
 class Batcher:
-    """Runs `embedder` in a thread of its own, which begins with the first text."""
+    """Runs `embedder` in a thread of its own, which begins with the first text.
+
+    later_max: texts of the background in a batch; None for LATER_MAX, or `batch_max` where that is less.
+    """
 
     def __init__(
         self,
@@ -92,11 +95,11 @@ class Batcher:
         batch_max: int = BATCH_MAX,
         wait_s: float = 0.0,
         cache_size: int = CACHE_SIZE,
-        later_max: int = LATER_MAX,
+        later_max: int | None = None,
     ) -> None:
         self.embedder = embedder
         self._batch_max = max(1, batch_max)
-        self._later_max = min(self._batch_max, later_max)
+        self._later_max = min(self._batch_max, LATER_MAX) if later_max is None else later_max
         self._wait_s = wait_s
         self._cache_size = cache_size
         self._cache: OrderedDict[str, Vector] = OrderedDict()
@@ -129,10 +132,19 @@ class Batcher:
             return ShuttingDown("shutting down")
         if self._queued_chars + sum(map(len, texts)) > MOST_QUEUED_CHARS:
             return TooBusy("too many texts are waiting", retry_after_s=1.0)
+        self._start()
+        return None
+
+    def begin(self) -> None:
+        """Get the embedder ready before anything is asked."""
+        with self._changed:
+            if not self._is_closing:
+                self._start()
+
+    def _start(self) -> None:
         if self._thread is None:
             self._thread = Thread(target=self._run, name="embedder", daemon=True)
             self._thread.start()
-        return None
 
     def _place(self, job: _Job, row: int, text: str, is_urgent: bool) -> None:
         """Give the row its vector, or let it wait for the one that is made of this text."""
@@ -168,6 +180,7 @@ class Batcher:
     # In the embedder's thread
 
     def _run(self) -> None:
+        self._load()
         while some := self._next():
             self._encode(sorted(some, key=lambda slot: len(slot.text)))
 
@@ -207,6 +220,13 @@ class Batcher:
             self._encode(slots[half:])
             return
         self._settle(slots, vectors)
+
+    def _load(self) -> None:
+        if not self.embedder.is_loaded:
+            try:
+                self.embedder.load()
+            except Exception:  # foreign code: whoever asks is told by the next attempt
+                pass
 
     def _vectors(self, texts: list[str]) -> list[Vector]:
         embedder = self.embedder

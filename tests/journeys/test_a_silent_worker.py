@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -162,3 +163,26 @@ def test_what_belongs_to_somebody_else_is_not_asked(home: Home, monkeypatch: pyt
         monkeypatch.setattr(os, "getuid", lambda: uid + 1)
 
         assert (ours, asking.is_ours(path)) == (True, False)
+
+
+@pytest.mark.parametrize("how", ["too long", "a file", "no socket"])
+def test_where_nothing_can_listen_nobody_misses_it(home: Home, tmp_path: Path, how: str):
+    """The worker works, says why nobody can ask it, and a search is answered."""
+    alone = said(home.cass(*ASKED))
+    runtime = Path(home.env["CASS_RUNTIME_DIR"])
+    if how == "too long":
+        home.env["CASS_RUNTIME_DIR"] = str(tmp_path / ("x" * 100))
+    elif how == "a file":
+        runtime.write_text("not a folder")
+    else:
+        Path(socket_path(places(home.env))).parent.mkdir(parents=True)
+        Path(socket_path(places(home.env))).write_text("not a socket")
+    home.cass("worker", "start")
+    asked = said(home.cass(*ASKED))
+    told = json.loads(home.cass("worker", "--json").stdout)["socket"]
+    shown = home.cass("worker").stdout
+    home.cass("worker", "stop")
+
+    assert asked == alone
+    assert told["answers"] is False and told["why_not"]
+    assert "answers" in shown and "nobody" in shown

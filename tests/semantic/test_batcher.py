@@ -6,7 +6,7 @@ import threading
 
 from cass.semantic.batcher import Batcher, ShuttingDown
 from cass.semantic.embedders.base import EmbedderNotLoaded, EmbedderTransportError
-from tests.semantic.held_embedder import Answers, HeldEmbedder, vector
+from tests.semantic.held_embedder import WAIT_S, Answers, HeldEmbedder, vector
 
 
 def asking(**how: int) -> tuple[HeldEmbedder, Answers]:
@@ -73,6 +73,33 @@ def test_a_batch_has_so_many_texts_at_most():
     answers.wait(2)
 
     assert [len(batch) for batch in embedder.batches] == [1, 3, 3, 1]
+
+
+def test_work_in_the_background_may_go_in_larger_batches_than_questions():
+    """Where each question is to be alone: its vector must not depend on its neighbours."""
+    embedder, answers = busy(batch_max=1, later_max=3)
+    answers.ask("work", "a", "b", "c", is_urgent=False)
+    answers.ask("question", "d")
+    answers.ask("another", "e")
+    embedder.free()
+    answers.wait(4)
+
+    assert embedder.batches == [["first"], ["d"], ["e"], ["a", "b", "c"]]
+
+
+def test_a_model_may_be_opened_before_anything_is_asked():
+    opened = threading.Event()
+
+    class Closed(HeldEmbedder):
+        def load(self) -> None:
+            opened.set()
+
+    embedder = Closed(free=True)
+    embedder.status = "loading"
+    Batcher(embedder).begin()
+
+    assert opened.wait(WAIT_S)
+    assert embedder.batches == []
 
 
 def test_one_poisoned_text_fails_its_own_question_only():

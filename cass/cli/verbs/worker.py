@@ -17,13 +17,14 @@ from cass.render import worker_json, worker_text
 from cass.render.terminal import page, style
 from cass.status.worker import worker_facts
 from cass.store.connect import SqliteErrors, open_reader
-from cass.store.worker_state import holder_of
+from cass.store.worker_state import WORKER, holder_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from cass.daemon.heard import Heard
     from cass.indexing.rules import Rules
     from cass.paths import Places
     from cass.status.worker import WorkerFacts
@@ -77,12 +78,25 @@ def _status(where: Places, options: Options) -> int:
     status = collect(where, clock.monotonic_s, settings_of(where, options).policy())
     assert status.worker is not None
     if options["json"]:
-        more = {"paused": _pause_json(where), **worker_json.owed(status.semantic)}
+        more = {
+            "paused": _pause_json(where),
+            "socket": worker_json.socket(_heard(where)),
+            **worker_json.owed(status.semantic),
+        }
         sys.stdout.write(worker_json.answer("status", status.worker, more))
     else:
         look = style(sys.stdout, options, os.environ)
-        sys.stdout.write(worker_text.page(status.worker, status.semantic, _pause(where), look, clock.now_ms()))
+        about = status.worker, status.semantic, _pause(where), look, clock.now_ms()
+        sys.stdout.write(worker_text.page(*about, worker_text.answering(_heard(where))))
     return 0
+
+
+def _heard(where: Places) -> Heard | None:
+    """What the worker says of itself; None where none is at work."""
+    from cass.daemon.heard import heard
+
+    holder = holder_of(where.data)
+    return heard(where) if holder is not None and holder.what == WORKER else None
 
 
 def _pause(where: Places) -> str | None:
@@ -202,6 +216,7 @@ def _retry_dead(where: Places, options: Options) -> int:
 
 def _run(where: Places, options: Options) -> int:
     from cass.cli.answering import Searches
+    from cass.daemon.embedding import EmbeddingService
     from cass.daemon.run import run_worker
     from cass.daemon.spawn import worker_command
     from cass.daemon.ticking import Ticks, wishes
@@ -224,6 +239,7 @@ def _run(where: Places, options: Options) -> int:
         ticks.is_quiet,
         searches,
         model,
+        EmbeddingService(lambda: model.for_others(searches.model_name())),
     )
     if options["json"] and code == 0:
         return say(where, options, "It has left.", changed=True)

@@ -49,6 +49,7 @@ class SidecarEmbedder:
     """Its id, revision and dimension are known once it is loaded.
 
     left_s: how long it may take from now on, None for as long as it takes · purpose: `query` goes before `backfill`.
+    is_warm: the model was open when it was connected to, so that an answer takes no longer than the vectors do.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class SidecarEmbedder:
         self.status: Status = "loading"
         self.reason: str | None = None
         self.todo: str | None = None
+        self.is_warm = False
         self._url = url
         self._wanted = wanted
         self._purpose = purpose
@@ -208,6 +210,7 @@ class SidecarEmbedder:
         self._wanted = found  # whoever answers the next call has to be the same
         self.embedder_id, self.model_version, self.dim = found.model, found.revision, found.dimension
         self.max_input_chars = min(most, wire.MOST_CHARS)
+        self.is_warm = head.get("is_loaded") is True
         self.status, self.reason, self.todo = "ok", None, None
 
     def _until(self, most_s: float) -> Callable[[], float]:
