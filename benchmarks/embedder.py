@@ -2,13 +2,17 @@
 
 A model that costs nothing, one text a question, N callers who each wait for their answer before they ask again; with
 `--peer PYTHON` also semvec's daemon, of the environment that PYTHON is of (`pip install semvec numpy`), with the same
-callers, in turn.  Then SIGTERM while 200 questions are in flight, so often as `--ends` says.
+callers, in turn.  With `--model DATA` the model that is installed in that data folder, eight callers beside eight texts
+at a time without any process between.  Then SIGTERM while 200 questions are in flight, so often as `--ends` says.
 """
 
 from __future__ import annotations
 
 import argparse
+import builtins
+import keyword
 import os
+import random
 import selectors
 import signal
 import socket
@@ -22,9 +26,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cass.semantic.embedders import wire
+from cass.semantic.embedders.onnx import open_model
 from tests.daemon import embedders
 
 CALLERS = (1, 8, 32)
+AT_A_TIME = 8
+WORDS = [*keyword.kwlist, *dir(builtins)]
 TEXT = " ".join(["benchmark"] * 40)
 PEER = """
 import asyncio, os, sys, numpy as np
@@ -122,6 +129,55 @@ def measured(python: str | None, seconds: float, rounds: int) -> None:
                     print(f"| {callers} | semvec | {rate:,.0f} | {ms:.2f} |", flush=True)
 
 
+def question_of_words(number: int) -> bytes:
+    return wire.question(number, [text_of_words(number)], wire.QUERY)
+
+
+def text_of_words(number: int) -> str:
+    """Sixty words, no two texts alike, all of about one length."""
+    pick = random.Random(number)
+    return " ".join([pick.choice(WORDS) for _ in range(60)])
+
+
+def modelled(data: str, seconds: float, rounds: int) -> None:
+    """Texts a second of a real model: wall clock, and by the processor time of whoever runs the model."""
+    print(f"\n| the model of {data} | texts/s | texts per CPU second |\n| --- | --- | --- |")
+    for _ in range(rounds):
+        rate, cpu_rate = directly(data, seconds)
+        print(f"| {AT_A_TIME} at a time, directly | {rate:.0f} | {cpu_rate:.0f} |")
+        rate, cpu_rate = through(data, seconds)
+        print(f"| {AT_A_TIME} callers | {rate:.0f} | {cpu_rate:.0f} |", flush=True)
+
+
+def directly(data: str, seconds: float) -> tuple[float, float]:
+    model = open_model(data, "minilm")
+    assert model is not None
+    model.load()
+    texts = [text_of_words(number) for number in range(AT_A_TIME)]
+    model.embed(texts)
+    began_s, cpu_s, count = time.perf_counter(), time.process_time(), 0
+    while time.perf_counter() - began_s < seconds:
+        count += len(model.embed([text_of_words(count + number) for number in range(AT_A_TIME)]))
+    return count / (time.perf_counter() - began_s), count / (time.process_time() - cpu_s)
+
+
+def through(data: str, seconds: float) -> tuple[float, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/e.sock"
+        command = ["-m", "cass.embedder", "--listen", f"unix://{path}", "--data-dir", data, "--ready-fd"]
+        with embedders.running(command, folder) as process:
+            load(path, AT_A_TIME, 1.0, question_of_words, wire.hello())
+            before_s = cpu_of(process.pid)
+            rate, _ = load(path, AT_A_TIME, seconds, lambda number: question_of_words(number + 10**6), wire.hello())
+            return rate, rate * seconds / (cpu_of(process.pid) - before_s)
+
+
+def cpu_of(pid: int) -> float:
+    """Processor seconds that a process has had (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def ends(times: int) -> None:
     """Every question is answered or refused, and the process is gone in time."""
     longest_s, lost, refused = 0.0, 0, 0
@@ -148,12 +204,15 @@ def ends(times: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser("python -m benchmarks.embedder", description=__doc__)
     parser.add_argument("--peer", metavar="PYTHON", help="of an environment with semvec")
+    parser.add_argument("--model", metavar="DATA", help="a data folder in which MiniLM is installed")
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--ends", type=int, default=50)
     asked = parser.parse_args()
     python = str(Path(asked.peer).absolute()) if asked.peer else None
     measured(python, asked.seconds, asked.rounds)
+    if asked.model:
+        modelled(asked.model, asked.seconds, asked.rounds)
     ends(asked.ends)
     return 0
 

@@ -112,7 +112,7 @@ class EmbeddingService:
             # Whoever hears that calls again, and is told who is here now.
             self._tell(connection, number, ShuttingDown("another model is in use now"), embedder)
         else:
-            batcher.submit(texts, lambda found: self._tell(connection, number, found, embedder), is_urgent)
+            batcher.submit(texts, lambda found: self._tell(connection, number, found, embedder), is_urgent, True)
 
     def _tell(
         self, connection: Connection, number: int, found: list[Vector] | Exception, embedder: BaseEmbedder

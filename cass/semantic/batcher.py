@@ -11,6 +11,7 @@ from array import array
 from collections import OrderedDict, deque
 from threading import Condition, Thread
 
+from cass import clock
 from cass.records import record
 from cass.semantic.embedders.base import EmbedderError, EmbedderNotLoaded
 
@@ -28,6 +29,8 @@ BATCH_CHARS = 64_000
 # A question waits for at most so many texts of the background.  A CPU is no faster with more.
 LATER_MAX = 8
 CACHE_SIZE = 256
+# Whoever brings texts to an idle model runs it; no longer than this, if others bring more.
+LEAD_S = 0.001
 # More than anybody waits for, and a bound for memory.
 MOST_QUEUED_CHARS = 64_000_000
 
@@ -109,23 +112,44 @@ class Batcher:
         self._urgent: deque[_Slot] = deque()
         self._later: deque[_Slot] = deque()
         self._queued_chars = 0
-        self._is_closing = False
+        self._is_closing = self._is_running = False
         self._thread: Thread | None = None
         self._counts = dict.fromkeys(Counts.__match_args__, 0)
 
-    def submit(self, texts: Sequence[str], answer: Answer, is_urgent: bool = True) -> None:
-        """Have `answer` called once, in whichever thread: with a vector a text, or with the error of one of them."""
-        job = _Job(len(texts), answer)
+    def submit(self, texts: Sequence[str], answer: Answer, is_urgent: bool = True, may_run: bool = False) -> None:
+        """Have `answer` called once, in whichever thread: with a vector a text, or with the error of one of them.
+
+        may_run: this thread has nothing else to do, and may run the model itself where nobody does: to wake another
+        one takes longer than a small model.
+        """
+        job, some = _Job(len(texts), answer), None
         with self._changed:
             refused = self._refusal(texts)
             if refused is None:
                 for row, text in enumerate(texts):
                     self._place(job, row, text[: self.embedder.max_input_chars], is_urgent)
-                self._changed.notify()
+                if may_run and not self._is_running and self._urgent and self.embedder.is_loaded and not self._wait_s:
+                    some, self._is_running = self._taken(), True
+                elif not self._is_running or self._wait_s:
+                    self._changed.notify()
         if refused is not None:
             job.lost = refused
         if refused is not None or not job.missing:
             job.tell()
+        if some is not None:
+            self._lead(some)
+
+    def _lead(self, some: list[_Slot]) -> None:
+        """Run these, and what comes meanwhile as long as it is quick; the rest is the other thread's."""
+        end_s = clock.monotonic_s() + LEAD_S
+        while some:
+            self._encode(some)
+            with self._changed:
+                some = self._taken() if self._urgent and clock.monotonic_s() < end_s else []
+                if not some:
+                    self._is_running = False
+                    if self._urgent or self._later or self._is_closing:
+                        self._changed.notify_all()
 
     def _refusal(self, texts: Sequence[str]) -> EmbedderError | None:
         if self._is_closing:
@@ -182,16 +206,19 @@ class Batcher:
     def _run(self) -> None:
         self._load()
         while some := self._next():
-            self._encode(sorted(some, key=lambda slot: len(slot.text)))
+            self._encode(some)
+            with self._changed:
+                self._is_running = False
 
     def _next(self) -> list[_Slot]:
         """The next batch as soon as there is one; none at the end."""
         with self._changed:
             self._changed.notify_all()  # whoever waits for the end
-            while not self._urgent and not self._later:
-                if self._is_closing:
+            while self._is_running or (not self._urgent and not self._later):
+                if self._is_closing and not self._is_running:
                     return []
                 self._changed.wait()
+            self._is_running = True
             if self._wait_s > 0:
                 self._changed.wait_for(lambda: len(self._urgent) >= self._batch_max or self._is_closing, self._wait_s)
             return self._taken()
@@ -206,6 +233,8 @@ class Batcher:
             chars += len(slot.text)
             some.append(slot)
         self._queued_chars -= chars
+        if len(some) > 1:
+            some.sort(key=lambda slot: len(slot.text))
         return some
 
     def _encode(self, slots: list[_Slot]) -> None:

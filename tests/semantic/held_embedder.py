@@ -71,13 +71,13 @@ class Answers:
         self.order: list[str] = []
         self._came = threading.Semaphore(0)
 
-    def ask(self, name: str, *texts: str, is_urgent: bool = True) -> None:
+    def ask(self, name: str, *texts: str, is_urgent: bool = True, may_run: bool = False) -> None:
         def take(found: list[Vector] | Exception) -> None:
             self.order.append(name)
             self.found[name] = found
             self._came.release()
 
-        self.batcher.submit(texts, take, is_urgent)
+        self.batcher.submit(texts, take, is_urgent, may_run)
 
     def wait(self, count: int = 1) -> None:
         for _ in range(count):

@@ -206,3 +206,42 @@ def test_what_cannot_be_finished_in_time_is_told_so():
 
     assert [type(found) for found in answers.found.values()] == [ShuttingDown, ShuttingDown]
     assert len(answers.order) == 2
+
+
+def test_whoever_finds_the_model_idle_may_run_it():
+    """To wake another thread takes longer than a small model."""
+    threads: list[threading.Thread] = []
+    batcher = Batcher(HeldEmbedder(free=True))
+    batcher.submit(["a"], lambda found: threads.append(threading.current_thread()), may_run=True)
+
+    assert threads == [threading.current_thread()]
+
+
+def test_what_comes_while_somebody_runs_the_model_is_the_next_batch():
+    """Also of those who may not run it, and of work in the background; nothing waits for another question."""
+    embedder, answers = asking()
+    leader = threading.Thread(target=lambda: answers.ask("first", "first", may_run=True))
+    leader.start()
+    assert embedder.started.acquire(timeout=WAIT_S)
+    answers.ask("second", "b", may_run=True)
+    answers.ask("third", "c")
+    answers.ask("work", "d", is_urgent=False)
+    embedder.free()
+    answers.wait(4)
+    leader.join()
+
+    assert embedder.batches == [["first"], ["b", "c"], ["d"]]
+
+
+def test_the_end_waits_for_whoever_runs_the_model():
+    embedder, answers = asking()
+    leader = threading.Thread(target=lambda: answers.ask("first", "first", may_run=True))
+    leader.start()
+    assert embedder.started.acquire(timeout=WAIT_S)
+    ending = threading.Thread(target=lambda: answers.batcher.drain(WAIT_S))
+    ending.start()
+    embedder.free()
+    ending.join()
+    leader.join()
+
+    assert isinstance(answers.found["first"], list)
