@@ -106,15 +106,19 @@ def make_private_folder(path: str) -> None:
             raise
 
 
-def write_whole(path: str, data: bytes) -> None:
-    """Put `data` at `path` in one step: readers see the old file or the new one, also after a power cut."""
+def write_whole(path: str, data: bytes, lasts: bool = True) -> None:
+    """Put `data` at `path` in one step: readers see the old file or the new one, also after a power cut.
+
+    lasts: False for what may be lost then; a disk that is busy holds nobody up for it.
+    """
     beside = f"{path}.{os.getpid()}.new"
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
     try:
         with open(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if lasts:
+                os.fsync(file.fileno())
         os.replace(beside, path)
     except BaseException:
         _forget(beside)

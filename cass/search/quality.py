@@ -100,7 +100,8 @@ class Cost:
 
         try:
             make_private_folder(os.path.dirname(self._path))
-            write_whole(self._path, b"%d %d" % (spent_ms, self._too_long + 1 if too_long else 0))
+            # Somebody waits for this answer, and a guess is not worth a disk's time.
+            write_whole(self._path, b"%d %d" % (spent_ms, self._too_long + 1 if too_long else 0), lasts=False)
         except OSError:
             pass  # the next process guesses as this one did
 
