@@ -62,7 +62,7 @@ def answering(heard: Heard | None) -> str | None:
     if heard.why_not is not None:
         return f"nobody: {heard.why_not}"
     since = f" since {date(heard.since_ms, '%H:%M:%S')}" if heard.since_ms else ""
-    return f"other processes: {counted(heard.commands, 'search')} and {counted(heard.texts, 'text')}{since}"
+    return f"other processes: {counted(heard.commands, 'search', 'searches')} and {counted(heard.texts, 'text')}{since}"
 
 
 def _row(name: str, value: str, look: Style) -> list[str]:
