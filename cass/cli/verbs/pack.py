@@ -31,17 +31,27 @@ DEFAULT_TOKENS = 8_000
 def run(options: dict[str, Any]) -> int:
     """Print the pack; 1 when nothing was found, 0 with --json."""
     where = places(os.environ, data_dir=options["data_dir"])
-    request, budget = _request(options), _budget(options)
+    words = options["query"]
+    request = request_of(options, sys.stdin.read().strip() if words == ["-"] else " ".join(words))
     freshness = freshen(where, options["refresh"], options["settings"])
     results = search(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness)
-    query = mask(request.text) if request.masked else request.text
     if options["json"]:
-        from cass.render.pack_json import answer
-
-        text, _ = _fitted(results, budget, options, lambda some: answer(query, results, budget, some))
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(json_text(results, options) + "\n")
         return 0
-    return _print(query, results, budget, options)
+    return _print(_query(request), results, _budget(options), options)
+
+
+def json_text(results: Results, options: dict[str, Any]) -> str:
+    """What --json prints.  Raises UsageError where nothing fits."""
+    from cass.render.pack_json import answer
+
+    query, budget = _query(results.request), _budget(options)
+    text, _ = _fitted(results, budget, options, lambda some: answer(query, results, budget, some))
+    return text
+
+
+def _query(request: Request) -> str:
+    return mask(request.text) if request.masked else request.text
 
 
 def _fitted(results: Results, budget: Budget, options: dict[str, Any], show: Show) -> tuple[str, list[Excerpt]]:
@@ -69,10 +79,10 @@ def _budget(options: dict[str, Any]) -> Budget:
     return Budget(DEFAULT_TOKENS if tokens is None and chars is None else tokens, chars)
 
 
-def _request(options: dict[str, Any]) -> Request:
-    words = options["query"]
+def request_of(options: dict[str, Any], text: str) -> Request:
+    """What is asked."""
     return Request(
-        text=sys.stdin.read().strip() if words == ["-"] else " ".join(words),
+        text=text,
         limit=MOST_HITS,
         agents=tuple(options["agent"]),
         workspaces=tuple(options["workspace"]),

@@ -25,16 +25,20 @@ def run(options: dict[str, Any]) -> int:
     """List; 1 when there is none, 0 with --json."""
     where = places(os.environ, data_dir=options["data_dir"])
     connection = connect.require_reader(where.database, where.data)
-    listed, total, notes = _listed(connection, options)
-    if hides(options["settings"], options["show_secrets"]):
-        listed = [replace(session, title=mask(session.title)) if session.title else session for session in listed]
     if options["json"]:
-        from cass.render.sessions_json import answer
-
-        sys.stdout.write(answer(listed, total) + "\n")
+        sys.stdout.write(json_text(connection, options) + "\n")
         return 0
+    listed, total, notes = _listed(connection, options)
     _print(connection, listed, total, notes, options)
     return 0 if listed or options["limit"] == 0 else 1
+
+
+def json_text(connection: Connection, options: dict[str, Any]) -> str:
+    """What --json prints."""
+    from cass.render.sessions_json import answer
+
+    listed, total, _ = _listed(connection, options)
+    return answer(listed, total)
 
 
 def _listed(connection: Connection, options: dict[str, Any]) -> tuple[list[StoredSession], int, list[str]]:
@@ -43,6 +47,8 @@ def _listed(connection: Connection, options: dict[str, Any]) -> tuple[list[Store
     listed, total = catalog.list_sessions(
         connection, filters.get("agent"), filters.get("workspace"), since_ms, until_ms, options["limit"]
     )
+    if hides(options["settings"], options["show_secrets"]):
+        listed = [replace(session, title=mask(session.title)) if session.title else session for session in listed]
     return listed, total, notes
 
 

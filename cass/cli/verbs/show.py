@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from cass.search.target import Target
-    from cass.store.catalog import StoredBlock
+    from cass.store.catalog import StoredBlock, StoredSession
     from cass.store.hits import StoredMessage
+
+    Read = Iterator[tuple[list[StoredMessage], dict[int, list[StoredBlock]]]]
 
 NEIGHBOURS = 3
 # How many messages are read at once: first as many as a screen holds.
@@ -32,13 +34,26 @@ def run(options: dict[str, Any]) -> int:
     """Print what the ID names, through a pager where a person reads and it does not fit."""
     where = places(os.environ, data_dir=options["data_dir"])
     connection = connect.require_reader(where.database, where.data)
-    target = find_target(connection, options["id"], options["line"], os.getcwd())
-    chunks = _whole(connection, target, options) if target.ordinal is None else _around(connection, target, options)
+    target, chunks = _found(connection, options)
     if options["raw"]:
         _raw(connection, target, [message for some in chunks for message in some], options)
+    elif options["json"]:
+        for part in _json_parts(connection, target, chunks, options):
+            sys.stdout.write(part)
+        sys.stdout.write("\n")
     else:
         _print(connection, target, chunks, options)
     return 0
+
+
+def json_text(connection: Connection, options: dict[str, Any]) -> str:
+    """What --json prints.  Raises NotFound and AmbiguousId."""
+    return "".join(_json_parts(connection, *_found(connection, options), options))
+
+
+def _found(connection: Connection, options: dict[str, Any]) -> tuple[Target, Iterable[list[StoredMessage]]]:
+    target = find_target(connection, options["id"], options["line"], os.getcwd())
+    return target, (_whole if target.ordinal is None else _around)(connection, target, options)
 
 
 def _whole(connection: Connection, target: Target, options: dict[str, Any]) -> Iterator[list[StoredMessage]]:
@@ -80,18 +95,7 @@ def _print(
     connection: Connection, target: Target, chunks: Iterable[list[StoredMessage]], options: dict[str, Any]
 ) -> None:
     """As they are read, so that the first line does not wait for the last."""
-    session = catalog.session_with(connection, target.session)
-    hidden = hides(options["settings"], options["show_secrets"])
-    if hidden and session.title:
-        session = replace(session, title=mask(session.title))
-    read = _with_blocks(connection, chunks, hidden)
-    if options["json"]:
-        from cass.render.show_json import parts
-
-        for part in parts(session, read):
-            sys.stdout.write(part)
-        sys.stdout.write("\n")
-        return
+    session, read = _shown(connection, target, chunks, options)
     from cass.render.show_text import conversation
     from cass.render.terminal import page_parts, style
 
@@ -100,9 +104,26 @@ def _print(
     page_parts(conversation(session, short, read, target.ordinal, options["tools"], look), options)
 
 
-def _with_blocks(
-    connection: Connection, chunks: Iterable[list[StoredMessage]], hidden: bool
-) -> Iterator[tuple[list[StoredMessage], dict[int, list[StoredBlock]]]]:
+def _json_parts(
+    connection: Connection, target: Target, chunks: Iterable[list[StoredMessage]], options: dict[str, Any]
+) -> Iterator[str]:
+    from cass.render.show_json import parts
+
+    return parts(*_shown(connection, target, chunks, options))
+
+
+def _shown(
+    connection: Connection, target: Target, chunks: Iterable[list[StoredMessage]], options: dict[str, Any]
+) -> tuple[StoredSession, Read]:
+    """The session and what was said in it, as they may be shown."""
+    session = catalog.session_with(connection, target.session)
+    hidden = hides(options["settings"], options["show_secrets"])
+    if hidden and session.title:
+        session = replace(session, title=mask(session.title))
+    return session, _with_blocks(connection, chunks, hidden)
+
+
+def _with_blocks(connection: Connection, chunks: Iterable[list[StoredMessage]], hidden: bool) -> Read:
     """Messages and what was said in them, as it may be shown."""
     for messages in chunks:
         blocks = catalog.blocks_of(connection, [message.id for message in messages])

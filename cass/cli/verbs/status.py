@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from cass.paths import Places
     from cass.policy import EffectiveSetting
     from cass.settings.quick import Settings
     from cass.status.facts import Status
@@ -24,14 +25,9 @@ DISABLED = "sources.disabled"
 
 def run(options: dict[str, Any]) -> int:
     """Look and print; 1 only where --check finds something wrong."""
-    settings: Settings = options["loaded"]
-    where = places(os.environ, data_dir=options["data_dir"])
-    found = collect(where, clock.monotonic_s, settings.policy(), settings, clock.now_ms())
-    status = _with_settings(found, settings)
+    status = _status(places(os.environ, data_dir=options["data_dir"]), options)
     if options["json"]:
-        from cass.render.status_json import answer
-
-        sys.stdout.write(answer(status, _shown(settings, options)) + "\n")
+        sys.stdout.write(_as_json(status, options) + "\n")
     else:
         from cass.render import status_text
         from cass.render.terminal import page, style
@@ -41,6 +37,23 @@ def run(options: dict[str, Any]) -> int:
         text = status_text.brief(status, clock.now_ms()) if brief else status_text.page(status, look, clock.now_ms())
         page(text, options)
     return 1 if options["check"] and not status.healthy else 0
+
+
+def json_text(where: Places, options: dict[str, Any]) -> str:
+    """What --json prints."""
+    return _as_json(_status(where, options), options)
+
+
+def _status(where: Places, options: dict[str, Any]) -> Status:
+    settings: Settings = options["loaded"]
+    found = collect(where, clock.monotonic_s, settings.policy(), settings, clock.now_ms())
+    return _with_settings(found, settings)
+
+
+def _as_json(status: Status, options: dict[str, Any]) -> str:
+    from cass.render.status_json import answer
+
+    return answer(status, _shown(options["loaded"], options))
 
 
 def _shown(settings: Settings, options: dict[str, Any]) -> tuple[EffectiveSetting, ...]:
