@@ -9,12 +9,13 @@ import sys
 from cass.errors import MissingExtra
 
 # By the name of the extra, as in pyproject.toml; a test compares.
-REQUIREMENTS = {"mcp": "mcp>=2,<3"}
+REQUIREMENTS = {"mcp": "mcp>=2,<3", "serve": "waitress>=3,<4"}
 
 
 def missing(extra: str, command: str) -> MissingExtra:
     """The error for a command that needs this extra."""
-    what = f"{command} needs the package {extra}, which is not installed, or too old"
+    package = REQUIREMENTS[extra].partition(">")[0]
+    what = f"{command} needs the package {package}, which is not installed, or too old"
     return MissingExtra(
         what, f"cass-search[{extra}]", f"install it: {install_command(extra, sys.prefix, sys.executable)}"
     )

@@ -59,7 +59,8 @@ SEE_ALSO = {
     "status": ("doctor", "worker"),
     "backfill": ("models", "worker"),
     "forget": ("restore", "sources"),
-    "mcp": ("agent-context",),
+    "mcp": ("agent-context", "serve"),
+    "serve": ("mcp", "worker"),
     "agent-context": ("mcp",),
 }
 

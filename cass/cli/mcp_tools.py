@@ -58,7 +58,7 @@ class Tool:
         """The JSON Schema of its arguments, from the command's row."""
         row = command(self.name)
         properties = {argument.key: _of_argument(argument) for argument in row.arguments}
-        properties |= {_key(option): _of_option(option) for option in self._options()}
+        properties |= {_key(option): schema_of(option) for option in self._options()}
         if self.elsewhere:
             properties["include_current"] = CURRENT
         if self.pages:
@@ -162,7 +162,7 @@ def _of_argument(argument: Argument) -> Schema:
     return {"type": "string", "description": argument.doc.partition(";")[0]}  # no standard input here
 
 
-def _of_option(option: Option) -> Schema:
+def schema_of(option: Option) -> Schema:
     """As JSON Schema; a repeatable option is a list."""
     schema: Schema = {"type": {FLAG: "boolean", INT: "integer"}.get(option.kind, "string")}
     if option.kind == INT:

@@ -41,6 +41,7 @@ SCHEMAS = (
     ("worker", "cass worker --json"),
     ("worker-log", "cass worker log --json"),
     ("mcp", "cass mcp --json"),
+    ("serve", "cass serve --json"),
     ("schema", "cass schema --json"),
     ("text", "cass help|man|completion|init|… --json"),
     ("version", "cass version --json"),

@@ -202,6 +202,7 @@ NAMES = (
     "uninstall",
     "agent-context",
     "mcp",
+    "serve",
     "demo",
     "schema",
     "completion",
@@ -255,7 +256,7 @@ def command(name: str) -> Command:
         from cass.cli.rows_backfill import ROWS
     elif name == "worker":
         from cass.cli.rows_worker import ROWS
-    elif name in ("agent-context", "mcp"):
+    elif name in ("agent-context", "mcp", "serve"):
         from cass.cli.rows_agents import ROWS
     else:
         from cass.cli.rows_learn import ROWS

@@ -29,9 +29,14 @@ def worker_command(data_dir: str | None = None) -> list[str]:
     A service starts in the home folder, and a `signal.py` there is not ours: -P, unless the package is found by nothing
     but the folder.
     """
-    found_anyway = PACKAGE_PARENT in (sys.path if sys.flags.safe_path else sys.path[1:])
     more = ["--data-dir", os.path.abspath(data_dir)] if data_dir else []
-    return [sys.executable, *(["-P"] if found_anyway else []), "-m", "cass", "worker", "run", *more]
+    return [*python(), "-m", "cass", "worker", "run", *more]
+
+
+def python() -> list[str]:
+    """What begins the command line of another process of this program."""
+    found_anyway = PACKAGE_PARENT in (sys.path if sys.flags.safe_path else sys.path[1:])
+    return [sys.executable, *(["-P"] if found_anyway else [])]
 
 
 def start_detached(

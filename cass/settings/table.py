@@ -236,8 +236,15 @@ ROWS = (
         "where a model runs: in each process, in one that embedder.url names, or there if it answers",
         default="auto",
         values=("auto", "inline", "sidecar"),
+        flag="--embedder-mode",
     ),
-    Setting("embedder.url", SOCKET, "where python -m cass.embedder listens; empty for nowhere", default=""),
+    Setting(
+        "embedder.url",
+        SOCKET,
+        "where python -m cass.embedder listens; empty for nowhere",
+        default="",
+        flag="--embedder",
+    ),
     Setting(
         "embedder.cache_size",
         WHOLE,
@@ -277,6 +284,8 @@ ROWS = (
         default="auto",
         values=("auto", "off"),
     ),
+    Setting("serve.host", NAME, "the address that cass serve listens at", default="127.0.0.1", flag="--host"),
+    Setting("serve.port", WHOLE, "its port; 0 for any that is free", default=8765, flag="--port"),
     Setting("worker.on_battery", SWITCH, "whether background work goes on without mains", default=False),
     Setting(
         "worker.max_load_per_core",

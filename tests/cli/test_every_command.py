@@ -80,6 +80,12 @@ ROWS: dict[str, Row] = {
     "uninstall": Row(("--dry-run",), r"Would remove:", "uninstall", ((("--data",), 2),)),
     "agent-context": Row((), r"# cass: what was said", "text", ()),
     "mcp": Row(("--json",), r'"name": "search"', "mcp", ()),
+    "serve": Row(
+        ("--json",),
+        r'"/v1/search"',
+        "serve",
+        ((("--workers", "4"), 2), (("--host", "192.0.2.1"), 2), (("--port", "x"), 2)),
+    ),
     "demo": Row((), r"Now yours:", "text", ()),
     "schema": Row((), r"cass search --json", "schema", ((("serch",), 2),)),
     "completion": Row(("bash",), r"_cass\(\)", "text", ((("csh",), 2), ((), 2))),

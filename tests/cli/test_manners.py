@@ -57,7 +57,7 @@ READ: dict[str, list[Words]] = {
     "version": [()],
 }
 # They work, or start something else, and are tested where they do.
-NOT_READ = {"open", "import", "restore", "backfill", "mcp", "demo"}
+NOT_READ = {"open", "import", "restore", "backfill", "mcp", "serve", "demo"}
 # In a pipe, what a shell is to run, byte for byte: an id of another spelling would be another session.
 VERBATIM = {"resume"}
 CASES = [(name, words) for name, several in READ.items() for words in several]

@@ -23,7 +23,9 @@ from tests.snapshots.world import PAGES, SHOWN, WIDTHS, World, world
 FOLDER = Path(__file__).parent
 RENEW = bool(os.environ.get("CASS_RENEW_SNAPSHOTS"))
 # They open an editor or a pager, print files to be kept, speak to programs, run for ever, or are a tour of the others.
-NOT_PICTURED = {"open", "export", "import", "restore", "completion", "init", "man", "demo", "agent-context", "mcp"}
+NOT_PICTURED = {
+    *("open", "export", "import", "restore", "completion", "init", "man", "demo", "agent-context", "mcp", "serve"),
+}
 # These list what the tables hold and would change with every row, or say how much memory a piece of work took.
 UNLIKE = {"help", "help-search", "schema", "config", "worker", "worker-log"}
 

@@ -1,0 +1,40 @@
+"""POST /v1/index: the worker reads what is new, at once."""
+
+from __future__ import annotations
+
+import os
+
+from cass.cli.verbs.worker import NOT_OURS, facts_of
+from cass.daemon.control import nudge
+from cass.daemon.manners import LOG
+from cass.daemon.starting import start_and_wait
+from cass.errors import MissingIndex, SystemRefused
+from cass.render import worker_json
+from cass.store.worker_state import holder_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cass.paths import Places
+
+
+def wake(where: Places, data_dir: str | None) -> str:
+    """Wake the worker, or start one: what `cass worker start --json` prints.
+
+    Raises MissingIndex and SystemRefused.
+    """
+    if not os.path.exists(where.database):
+        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    holder = holder_of(where.data)
+    if holder is not None:
+        nudge(holder)
+        return _answer(where, f"Process {holder.pid} is awake.", False)
+    if not os.access(where.data, os.W_OK):
+        raise SystemRefused("the worker cannot work here: the data folder may not be written", where.data, NOT_OURS)
+    started = start_and_wait(where, os.environ, data_dir)
+    if started is None:
+        raise SystemRefused("the worker did not start", os.path.join(where.data, LOG), "that file says why")
+    return _answer(where, f"Started, as process {started.pid}.", True)
+
+
+def _answer(where: Places, said: str, changed: bool) -> str:
+    return worker_json.answer("start", facts_of(where), {"did": said, "changed": changed}).rstrip("\n")
