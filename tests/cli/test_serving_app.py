@@ -192,3 +192,19 @@ def test_ids_are_taken_as_they_are_written(home: Home) -> None:
     found = Caller(home).get(f"/v1/sessions/{in_path('ä ö')}")
 
     assert found.status == 404
+
+
+def test_the_document_knows_each_kind_of_refusal(home: Home) -> None:
+    """Also those that no command ends with."""
+    caller = Caller(home, TOKEN)
+    bearer = {"HTTP_AUTHORIZATION": f"Bearer {TOKEN}"}
+    found = [
+        caller.get("/v1/search"),
+        caller.get("/v1/search", {"HTTP_ORIGIN": "null"}),
+        caller.ask("PUT", "/v1/search", "", bearer),
+    ]
+    error = caller.get("/v1/openapi.json", bearer).json["components"]["schemas"]["error"]
+
+    kinds = [one.kind for one in found]
+    assert kinds == ["unauthorized", "forbidden", "method-not-allowed"]
+    assert set(kinds) <= set(error["$defs"]["error"]["properties"]["kind"]["enum"])

@@ -34,6 +34,8 @@ ERRORS = {
     "503": "It cannot be answered now.",
     "504": "It took too long.",
 }
+# What only a server has to say, beside the kinds of the commands.
+KINDS = ("unauthorized", "forbidden", "method-not-allowed", "rate-limited", "shutting-down", "timeout")
 TEXT = {"type": "string"}
 NUMBER = {"type": "integer"}
 PART = {
@@ -105,13 +107,13 @@ def document() -> Schema:
     paths: Schema = {}
     for route in routes.ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
-    names = sorted({route.schema for route in routes.ROUTES if route.schema} | {"error"})
+    names = sorted({route.schema for route in routes.ROUTES if route.schema})
     return {
         "openapi": "3.1.0",
         "info": {"title": "cass serve", "version": __version__, "description": "What cass finds, over HTTP."},
         "paths": paths,
         "components": {
-            "schemas": {name: _schema(name) for name in names} | OWN,
+            "schemas": {name: _schema(name) for name in names} | OWN | {"error": _error()},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{}, {"token": []}],
@@ -185,6 +187,12 @@ def _schema(name: str) -> Schema:
     whole.pop("$schema", None)
     moved: Schema = _moved(whole, f"#/components/schemas/{name}/$defs/")
     return moved
+
+
+def _error() -> Schema:
+    error = _schema("error")
+    error["$defs"]["error"]["properties"]["kind"]["enum"] += KINDS
+    return error
 
 
 def _moved(part: Any, to: str) -> Any:
