@@ -1,4 +1,4 @@
-"""Asking the worker to stop, to pause and to go on: small files in the data folder, and a nudge to look at them.
+"""Asking the worker to stop, to pause, to go on, to look for what is new: small files in the data folder, and a nudge.
 
 A stop names the process that it is meant for, so it never stops the next one.  A pause outlives the worker, and holds
 for `cass backfill` too.
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 STOP = "worker.stop"
 PAUSE = "worker.pause"
+LOOK = "worker.look"
 DAY_MS = 86_400_000
 LOOK_AGAIN_S = 0.05
 
@@ -88,9 +89,18 @@ def forget_stop(data: str) -> None:
         return
 
 
+def ask_look(data: str) -> Holder | None:
+    """Ask the worker to look at once what is new; None where there is none.  Raises OSError."""
+    holder = holder_of(data)
+    if holder is not None:
+        write_whole(os.path.join(data, LOOK), f"{holder.pid}\n".encode())
+        nudge(holder)
+    return holder
+
+
 def asked_stamp(data: str) -> tuple[int, ...]:
-    """Changes whenever somebody asks for something: two looks at the disk."""
-    return tuple([_stamp(os.path.join(data, name)) for name in (STOP, PAUSE)])
+    """Changes whenever somebody asks for something: three looks at the disk."""
+    return tuple([_stamp(os.path.join(data, name)) for name in (STOP, PAUSE, LOOK)])
 
 
 def _stamp(path: str) -> int:

@@ -49,6 +49,7 @@ STATES = (
     worker_state.STATE,
     control.STOP,
     control.PAUSE,
+    control.LOOK,
     autostart.STAMP,
     manners.LOG,
     reading.DONE,

@@ -89,3 +89,25 @@ def test_a_model_that_is_not_there_is_named(home: Home) -> None:
     assert (unknown.status, unknown.kind) == (404, "not-found")
     assert (missing.status, missing.kind) == (503, "semantic-unavailable")
     assert "cass models install" in missing.json["error"]["hint"]
+
+
+def test_texts_stay_on_this_machine(home: Home) -> None:
+    """An embedder elsewhere is asked only by permission."""
+    home.env["CASS_SEMANTIC_EMBEDDER"] = "hash"
+    caller = Caller(home, embedder_mode="sidecar", embedder_url="tcp://192.0.2.1:9")
+    found = caller.post("/v1/embeddings", {"input": "quokka"})
+
+    assert (found.status, found.kind) == (503, "semantic-unavailable")
+    assert "remote.allow = true" in found.json["error"]["message"]
+
+
+def test_without_the_embedder_beside_the_model_runs_here(home: Home) -> None:
+    """Unless it must be that one."""
+    home.env["CASS_SEMANTIC_EMBEDDER"] = "hash"
+    url = f"unix://{home.folder}/nobody"
+    found = [
+        Caller(home, embedder_mode=mode, embedder_url=url).post("/v1/embeddings", {"input": "quokka"}).status
+        for mode in ("auto", "sidecar", "inline")
+    ]
+
+    assert found == [200, 503, 200]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cass.backfill.gates import Pause
-from cass.daemon.control import PAUSE, STOP, asked_stamp, forget_stop, pause, paused, stop_asked, unpause
+from cass.daemon.control import PAUSE, STOP, ask_look, asked_stamp, forget_stop, pause, paused, stop_asked, unpause
 from cass.daemon.waiting import LOOK_S, Signals, wait_for
 from cass.disk import try_lock
 from cass.store.worker_state import (
@@ -84,6 +84,20 @@ def test_asking_can_be_seen(tmp_path: Path) -> None:
     stamps.append(asked_stamp(str(tmp_path)))
 
     assert stamps[0] == stamps[2] != stamps[1]
+
+
+def test_a_worker_that_is_there_is_asked_to_look(tmp_path: Path) -> None:
+    """Where nobody is, nothing is left behind for the next one."""
+    data = str(tmp_path)
+    before, nobody = asked_stamp(data), ask_look(data)
+    alone = asked_stamp(data)
+    with try_lock(str(tmp_path / LOCK)) or pytest.fail("it is free"):
+        sign(data, WORKER)
+        found = ask_look(data)
+
+    assert (nobody, alone) == (None, before)
+    assert found == Holder(os.getpid(), WORKER)
+    assert asked_stamp(data) != before
 
 
 def test_the_lock_says_what_its_holder_is(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.archive import Home, make_home
@@ -246,7 +247,7 @@ def test_an_embedder_beside_is_started_again(home: Home) -> None:
     assert (lost[0], lost[1]["ready"], found[0]) == (200, True, 200)
     assert second != pid
     assert code == 0
-    assert not os.path.exists(f"/proc/{second}")
+    assert not psutil.pid_exists(second)
 
 
 @contextmanager
@@ -263,7 +264,4 @@ def embedder_of(server: Served) -> dict[str, Any]:
 
 
 def children(pid: int) -> list[int]:
-    if not os.path.exists(f"/proc/{pid}/task"):
-        pytest.skip("this system does not tell whose child a process is")
-    tasks = Path(f"/proc/{pid}/task")
-    return [int(child) for task in tasks.iterdir() for child in (task / "children").read_text().split()]
+    return [child.pid for child in psutil.Process(pid).children()]

@@ -7,6 +7,7 @@ import platform
 import sys
 
 from cass import clock
+from cass.addresses import parse
 from cass.asking import socket_path
 from cass.cli.serving.app import App, Services
 from cass.cli.serving.archive import Archive, Around, Part, archive_parts
@@ -62,6 +63,8 @@ class Serving:
             raise UsageError(what, "--embedder-mode", "run python -m cass.embedder yourself, and name it: --embedder")
         url = self._around.settings().text("embedder.url") or self._own_url()
         self._around.change(embedder_url=url)
+        if not parse(url).is_private:
+            return  # another machine's has its own owner there
         self._sidecar = Supervised(url, embedder_command(url, self._where.data), say)
         self._sidecar.start()
 

@@ -13,7 +13,7 @@ from cass.errors import NotFound, SemanticUnavailable, UsageError
 from cass.records import record
 from cass.render.fitting import approx_tokens
 from cass.semantic.embedders.base import EmbedderError, EmbedderSchemaError
-from cass.semantic.embedders.table import INLINE, SIDECAR, EmbedderOptions, build_embedder, embedder_row, model_id
+from cass.semantic.embedders.table import INLINE, Beside, EmbedderOptions, build_embedder, embedder_row, model_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ class Embeddings:
         name = wanted.model or quality
         data = self._around.where.data
         if name.lower() in (quality.lower(), model_id(quality, data)) or embedder_row(name) is embedder_row(quality):
-            return self._of_quality(wanted, quality, settings.text("embedder.mode"), settings.text("embedder.url"))
+            mode, url = settings.text("embedder.mode"), settings.text("embedder.url")
+            return self._of_quality(wanted, quality, Beside(mode, url, bool(settings.value("remote.allow"))))
         dimension = settings.policy().fast_dimension
         embedder = build_embedder(HASH, EmbedderOptions(fast_dimension=dimension))
         if name.lower() not in (HASH, embedder.embedder_id):
@@ -111,17 +112,19 @@ class Embeddings:
         embedder.load()
         return embedder.embedder_id, embedder.embed(wanted.texts)
 
-    def _of_quality(self, wanted: Wanted, quality: str, mode: str, url: str) -> tuple[str, list[Vector]]:
-        if mode != INLINE and url:
-            try:
-                return self._beside(url, model_id(quality, self._around.where.data), wanted.texts)
-            except EmbedderError as lost:
-                if mode == SIDECAR or getattr(lost, "status", "error") == "ok":
-                    raise
-        elif mode == SIDECAR:
-            raise SemanticUnavailable("no embedder is started", "embedder.mode", "see /v1/ready")
-        embedder = self._inline(quality)
-        return embedder.embedder_id, embedder.embed(wanted.texts)
+    def _of_quality(self, wanted: Wanted, quality: str, beside: Beside) -> tuple[str, list[Vector]]:
+        model = model_id(quality, self._around.where.data)
+        embedder = self._beside(beside, model) if beside.mode != INLINE and beside.url else None
+        if embedder is None:
+            inline = self._inline(quality)
+            return inline.embedder_id, inline.embed(wanted.texts)
+        try:
+            vectors = embedder.embed(wanted.texts)
+        except BaseException:
+            embedder.close()
+            raise
+        self._keep(beside.url, embedder)
+        return embedder.embedder_id, vectors
 
     def _inline(self, quality: str) -> BaseEmbedder:
         until_s = clock.monotonic_s() + EMBED_S
@@ -134,25 +137,23 @@ class Embeddings:
         found.load()
         return found
 
-    def _beside(self, url: str, model: str, texts: Sequence[str]) -> tuple[str, list[Vector]]:
-        """Over a connection that is kept; one question at a time goes over each."""
-        from cass.semantic.embedders.sidecar import SidecarEmbedder
-        from cass.semantic.embedders.sidecar import Wanted as Model
+    def _beside(self, options: Beside, model: str) -> SidecarEmbedder | None:
+        """A connection that is kept, or a new one; one question at a time goes over each.  Raises EmbedderNotLoaded."""
+        from cass.semantic.embedders.sidecar import in_another_process
         from cass.semantic.embedders.wire import QUERY
 
         try:
-            while (kept := self._kept.get_nowait())[0] != url:
+            while (kept := self._kept.get_nowait())[0] != options.url:
                 kept[1].close()
-            embedder = kept[1]
         except Empty:
-            embedder = SidecarEmbedder(url, Model(model), QUERY, lambda: EMBED_S, self._around.env)
-        embedder.load()
-        vectors = embedder.embed(texts)
+            return in_another_process(options, model, QUERY, lambda: EMBED_S, self._around.env)
+        return kept[1]
+
+    def _keep(self, url: str, embedder: SidecarEmbedder) -> None:
         if self._kept.qsize() < KEPT:
             self._kept.put((url, embedder))
         else:
             embedder.close()
-        return embedder.embedder_id, vectors
 
 
 def _check(wanted: Wanted, vectors: Sequence[Vector]) -> None:

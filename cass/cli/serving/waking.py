@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 
 from cass.cli.verbs.worker import NOT_OURS, facts_of
-from cass.daemon.control import nudge
+from cass.daemon.control import ask_look
 from cass.daemon.manners import LOG
 from cass.daemon.starting import start_and_wait
 from cass.errors import MissingIndex, SystemRefused
 from cass.render import worker_json
-from cass.store.worker_state import holder_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,10 +23,9 @@ def wake(where: Places, data_dir: str | None) -> str:
     """
     if not os.path.exists(where.database):
         raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
-    holder = holder_of(where.data)
+    holder = ask_look(where.data)
     if holder is not None:
-        nudge(holder)
-        return _answer(where, f"Process {holder.pid} is awake.", False)
+        return _answer(where, f"Process {holder.pid} looks what is new.", False)
     if not os.access(where.data, os.W_OK):
         raise SystemRefused("the worker cannot work here: the data folder may not be written", where.data, NOT_OURS)
     started = start_and_wait(where, os.environ, data_dir)
