@@ -28,7 +28,7 @@ _cass() {
     case "$cmd" in
         "")
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall agent-context mcp demo schema completion init man help version"
+            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall agent-context mcp serve demo schema completion init man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -272,6 +272,18 @@ _cass() {
                 --color) words="" values="auto always never" ;;
             esac
             ;;
+        serve)
+            words="--host --port --unix --token-file --log-level --embedder --embedder-mode --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            case "$prev" in
+                --unix) _cass_paths -d; return ;;
+                --token-file) _cass_paths -d; return ;;
+                --log-level) words="" values="debug info warning error" ;;
+                --embedder-mode) words="" values="inline sidecar auto" ;;
+                --data-dir) _cass_paths -d; return ;;
+                --color) words="" values="auto always never" ;;
+                --host|--port|--embedder) return ;;
+            esac
+            ;;
         demo)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
@@ -281,7 +293,7 @@ _cass() {
             ;;
         schema)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search search-fields search-lines search-lines-fields show sessions resume open export pack stats index index-watch index-dry-run status sources sources-change import doctor doctor-interference forget restore secrets uninstall config config-one config-path config-edit models backfill worker worker-log mcp schema text version error"
+            values="search search-fields search-lines search-lines-fields show sessions resume open export pack stats index index-watch index-dry-run status sources sources-change import doctor doctor-interference forget restore secrets uninstall config config-one config-path config-edit models backfill worker worker-log mcp serve schema text version error"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -307,7 +319,7 @@ _cass() {
             ;;
         man|docs)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall agent-context mcp demo schema completion init man help version"
+            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall agent-context mcp serve demo schema completion init man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -315,7 +327,7 @@ _cass() {
             ;;
         help)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
-            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall agent-context mcp demo schema completion init man help version"
+            values="search show sessions like resume open export pack stats index status doctor sources import forget restore secrets config models backfill worker uninstall agent-context mcp serve demo schema completion init man help version"
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;

@@ -46,6 +46,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('uninstall', 'take back what cass has written on this machine')
                 , @('agent-context', 'print a page that teaches a coding agent to use cass')
                 , @('mcp', 'answer a coding agent over the Model Context Protocol')
+                , @('serve', 'answer programs of this machine over HTTP')
                 , @('demo', 'see it work on invented sessions, without touching yours')
                 , @('schema', 'describe what --json prints, as JSON Schema')
                 , @('completion', 'print the completion script of a shell')
@@ -762,6 +763,34 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 '--color' = @('auto', 'always', 'never')
             }
         }
+        'serve' = @{
+            Words = @(
+                , @('--host', 'the address to listen at')
+                , @('--port', 'the port; 0 for any that is free')
+                , @('--unix', 'listen at this unix socket instead')
+                , @('--token-file', 'what callers must know: the file''s first line')
+                , @('--log-level', 'how much to say')
+                , @('--embedder', 'the embedder to ask: unix:///folder/name or tcp://127.0.0.1:PORT')
+                , @('--embedder-mode', 'where the model runs: here, in a process that is started for it, or at the URL if one answers there')
+                , @('--json', 'print one JSON object and nothing else')
+                , @('--data-dir', 'where cass keeps its archive')
+                , @('--color', 'when to use colour')
+                , @('--plain', 'no columns, boxes or movement: one fact a line')
+                , @('--no-pager', 'never open a pager')
+                , @('-q', 'no notices and no progress')
+                , @('--quiet', 'no notices and no progress')
+                , @('-v', 'say more; twice says more still')
+                , @('--verbose', 'say more; twice says more still')
+                , @('-h', 'the short help')
+                , @('--help', 'the full help, examples first')
+                , @('--version', 'the version')
+            )
+            Values = @{
+                '--log-level' = @('debug', 'info', 'warning', 'error')
+                '--embedder-mode' = @('inline', 'sidecar', 'auto')
+                '--color' = @('auto', 'always', 'never')
+            }
+        }
         'demo' = @{
             Words = @(
                 , @('--json', 'print one JSON object and nothing else')
@@ -816,6 +845,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('worker', 'worker')
                 , @('worker-log', 'worker-log')
                 , @('mcp', 'mcp')
+                , @('serve', 'serve')
                 , @('schema', 'schema')
                 , @('text', 'text')
                 , @('version', 'version')
@@ -910,6 +940,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('uninstall', 'uninstall')
                 , @('agent-context', 'agent-context')
                 , @('mcp', 'mcp')
+                , @('serve', 'serve')
                 , @('demo', 'demo')
                 , @('schema', 'schema')
                 , @('completion', 'completion')
@@ -960,6 +991,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('uninstall', 'uninstall')
                 , @('agent-context', 'agent-context')
                 , @('mcp', 'mcp')
+                , @('serve', 'serve')
                 , @('demo', 'demo')
                 , @('schema', 'schema')
                 , @('completion', 'completion')
