@@ -22,6 +22,7 @@ from cass.frames import (
     packed,
     receiver,
 )
+from cass.paths import current_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def leave_alone(path: str) -> None:
 def _question(argv: list[str], where: Places) -> bytes:
     """Texts, apart by zero bytes: who asks, the folders, the count of the words, they, and the environment."""
     env = os.environ
-    said = [__version__, PACKAGE, os.getcwd(), where.data, where.config, where.cache, str(len(argv)), *argv]
+    said = [__version__, PACKAGE, current_folder(), where.data, where.config, where.cache, str(len(argv)), *argv]
     said += [f"{name}={env[name]}" for name in env]
     return "\0".join(said).encode("utf-8", "surrogateescape")
 

@@ -84,6 +84,14 @@ def home_folder(env: Mapping[str, str], platform: str = sys.platform) -> str:
     return env.get("HOME") or os.path.expanduser("~")
 
 
+def current_folder(env: Mapping[str, str] = os.environ) -> str:
+    """Where the command was given; of a folder that was deleted meanwhile, the name that the shell has for it."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return env.get("PWD") or home_folder(env)
+
+
 def _xdg(env: Mapping[str, str], home: str) -> tuple[str, str, str, str]:
     def folder(variable: str, fallback: str) -> str:
         value = env.get(variable, "").strip()

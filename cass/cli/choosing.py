@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from cass import clock
+from cass.paths import current_folder
 from cass.search.filters import Resolver
 from cass.search.request import Request
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 def chosen(connection: Connection, options: dict[str, Any]) -> tuple[dict[str, tuple[Any, ...]], list[str]]:
     """Field → values, of --agent, --workspace, --since and --until as far as they are given; and notes."""
-    resolver = Resolver(connection, clock.now_ms(), os.getcwd())
+    resolver = Resolver(connection, clock.now_ms(), current_folder())
     request = Request(
         text="",
         agents=tuple(options["agent"]),

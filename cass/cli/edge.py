@@ -29,7 +29,7 @@ def run(argv: list[str]) -> int:
     """Do what `argv` (without the program's name) asks for; the exit code.  Never raises, save SystemExit."""
     _use_utf8()
     try:
-        code = _verb(argv)
+        code = _verb(argv if sys.getfilesystemencoding() == "utf-8" else [_utf8(word) for word in argv])
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -127,6 +127,11 @@ def _explain(argv: list[str]) -> Invocation:
     from cass.cli.app import parse as parse_slowly  # a hundred milliseconds
 
     return parse_slowly(argv)
+
+
+def _utf8(word: str) -> str:
+    """As it was typed: terminals are UTF-8, also where the locale is the old C."""
+    return os.fsencode(word).decode("utf-8", "surrogateescape")
 
 
 def _use_utf8() -> None:

@@ -38,10 +38,15 @@ _KNOWN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def chosen_editor(env: Mapping[str, str]) -> list[str]:
-    """The command line that VISUAL or EDITOR holds; [] for none."""
+    """The command line that VISUAL or EDITOR holds; [] for none.  Raises UsageError for half a one."""
     import shlex
 
-    return shlex.split(env.get("VISUAL") or env.get("EDITOR") or "", posix=os.name != "nt")
+    said = env.get("VISUAL") or env.get("EDITOR") or ""
+    try:
+        return shlex.split(said, posix=os.name != "nt")
+    except ValueError as bad:
+        name = "VISUAL" if env.get("VISUAL") else "EDITOR"
+        raise UsageError(f"{name} is no command line: {str(bad).lower()}", said, "close its quotes") from bad
 
 
 def find_editor(env: Mapping[str, str]) -> list[str]:

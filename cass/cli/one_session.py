@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from cass.errors import NotFound
-from cass.paths import places
+from cass.paths import current_folder, places
 from cass.records import record, replace
 from cass.redact import hides, mask
 from cass.search.target import find_target
@@ -52,7 +52,7 @@ def shown(options: dict[str, Any]) -> Callable[[str], str]:
 
 
 def _read(connection: Connection, options: dict[str, Any], show: Callable[[str], str]) -> OneSession:
-    target = find_target(connection, options["id"], None, os.getcwd())
+    target = find_target(connection, options["id"], None, current_folder())
     session = catalog.session_with(connection, target.session)
     if target.ordinal is not None and hits.message_at(connection, target.session, target.ordinal) is None:
         what = f"the session has no message {target.ordinal}"

@@ -120,6 +120,7 @@ SAME = [
 
 # A look at the sources takes 15 ms at most, and says so where that was too short: not the same on a busy machine.
 AS_IT_IS = ("--refresh", "off")
+NOT_LOOKED = "not every session file was looked at"
 
 
 def test_the_same_answer(home: Home):
@@ -152,16 +153,16 @@ def test_what_goes_wrong_is_said_by_the_process_itself(home: Home):
 
 
 def test_what_was_said_a_moment_ago_is_found(home: Home):
-    """The worker may not have read it yet: then the process does, or says that the worker is reading just now."""
+    """The worker may not have read it yet: then the process does, or says that it could not in the time."""
     with worker(home):
         home.append("old", "a manatee came by")
         answers = [said(home, "--json", "manatee")[0]]
-        while '"behind_files": 0' not in answers[-1]:
-            assert '"behind_files": 1' in answers[-1]
+        while '"count": 1' not in answers[-1]:
+            assert '"behind_files": 1' in answers[-1] or NOT_LOOKED in answers[-1]
             answers.append(said(home, "--json", "manatee")[0])
         answers.append(said(home, "--json", "manatee")[0])
 
-    assert ['"count": 1' in answer for answer in answers[-2:]] == [True, True]
+    assert '"count": 1' in answers[-1]
 
 
 def test_an_index_made_anew_is_seen(home: Home):

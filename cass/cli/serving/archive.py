@@ -17,6 +17,7 @@ from cass.cli.edge import FORGETTING
 from cass.cli.settled import settle
 from cass.cli.verbs import pack, search, sessions, show, status
 from cass.errors import CassError
+from cass.paths import current_folder
 from cass.records import record
 from cass.search.meaning import policy_of
 from cass.search.request import Freshness
@@ -159,7 +160,7 @@ class View:
         return search.json_text(results, options)
 
     def _results(self, options: Options, request: Request, fresh: Freshness) -> Results:
-        about = request, clock.now_ms(), clock.monotonic_s, os.getcwd(), fresh
+        about = request, clock.now_ms(), clock.monotonic_s, current_folder(), fresh
         if options["explain"]:
             from cass.search.explain import explained_search
 
@@ -177,7 +178,7 @@ class View:
         options: Options = asked.options
         request = pack.request_of(options, " ".join(options["query"]))
         fresh = self._around.freshness(options["refresh"], options["settings"], "refresh" in asked.given)
-        results = self._warm.search(request, clock.now_ms(), clock.monotonic_s, os.getcwd(), fresh)
+        results = self._warm.search(request, clock.now_ms(), clock.monotonic_s, current_folder(), fresh)
         return pack.json_text(results, options)
 
     def _from_database(self, asked: Invocation) -> str:

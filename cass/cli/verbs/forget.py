@@ -8,11 +8,12 @@ import sys
 
 from cass import clock
 from cass.cli.rows_archive import ROLES
+from cass.cli.standard_input import can_ask
 from cass.daemon.aside import go_on, step_aside
 from cass.disk import try_lock
 from cass.errors import Busy, MissingIndex, UsageError
 from cass.indexing import forget
-from cass.paths import places
+from cass.paths import current_folder, places
 from cass.query.times import parse_time
 from cass.render import forget_json, forget_text
 from cass.render.progress import Progress, chosen
@@ -65,7 +66,7 @@ def _selection(where: Places, options: dict[str, Any]) -> tuple[Selection, list[
 
 
 def _read(connection: Connection, options: dict[str, Any]) -> tuple[Selection, list[str]]:
-    resolver = Resolver(connection, clock.now_ms(), os.getcwd())
+    resolver = Resolver(connection, clock.now_ms(), current_folder())
     request = Request(text="", agents=tuple(options["agent"]), workspaces=tuple(options["workspace"]))
     filters: dict[str, tuple[Any, ...]] = {each.field: each.values for each in resolver.of_request(request)}
     named = [(find_session(connection, word)[1], split_number(word)[1]) for word in options["ids"]]
@@ -85,7 +86,7 @@ def _read(connection: Connection, options: dict[str, Any]) -> tuple[Selection, l
 
 def _agreed(leaving: Leaving) -> bool:
     """Ask a person; raises UsageError where nobody can be asked."""
-    if not sys.stdin.isatty():
+    if not can_ask():
         raise UsageError("forgetting needs a yes", "cass forget", "see what would go with --dry-run, then add --yes")
     sys.stderr.write(forget_text.question(leaving))
     sys.stderr.flush()

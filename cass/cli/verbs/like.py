@@ -6,10 +6,11 @@ import os
 import sys
 
 from cass import clock
+from cass.cli.standard_input import piped_text
 from cass.cli.verbs.search import current_of
 from cass.errors import UsageError
 from cass.lexical.reader import open_reader
-from cass.paths import places
+from cass.paths import current_folder, places
 from cass.records import replace
 from cass.redact import hides
 from cass.search.engine import search
@@ -50,9 +51,9 @@ def _asked(where: Places, asked: str) -> tuple[str, tuple[str, ...]]:
     """The text to compare with, and the session that it is itself."""
     connection = connect.require_reader(where.database, where.data)
     if asked != "-":
-        target = find_target(connection, asked, None, os.getcwd())
+        target = find_target(connection, asked, None, current_folder())
         return text_of(connection, target), (catalog.session_with(connection, target.session).sid,)
-    text = sys.stdin.read()
+    text = piped_text("cass like -")
     if not text.strip():
         raise UsageError("there is no text on standard input", "cass like -", "pipe one: git diff | cass like -")
     return text, ()
@@ -76,6 +77,6 @@ def _results(where: Places, words: list[str], itself: tuple[str, ...], options: 
     )
     told = f"compared by: {' '.join(words)}" if words else "there is no word in it that tells anything"
     freshness = Freshness(notes=(told,))
-    found = search(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness, after=by_session)
+    found = search(where, request, clock.now_ms(), clock.monotonic_s, current_folder(), freshness, after=by_session)
     # There is no next page: whoever wants more asks for more.
     return replace(found, has_more=False)

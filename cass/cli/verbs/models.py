@@ -9,6 +9,7 @@ import sys
 from cass import clock
 from cass.cli.rows_models import ACTIONS
 from cass.cli.settled import settings_of
+from cass.cli.standard_input import can_ask
 from cass.disk import folder_bytes, free_bytes, lock_holder, try_lock
 from cass.errors import Busy, CassError, NotFound, UsageError
 from cass.paths import home_folder, places
@@ -222,7 +223,7 @@ def _remove(where: Places, name: str | None, options: dict[str, Any]) -> int:
 
 def _agreed(name: str) -> bool:
     """Ask a person; raises UsageError where nobody can be asked."""
-    if not sys.stdin.isatty():
+    if not can_ask():
         raise UsageError(f"removing {name} needs a yes", "cass models remove", f"cass models remove {name} --yes")
     sys.stderr.write(f"Remove the model {name}? [y/N] ")
     sys.stderr.flush()

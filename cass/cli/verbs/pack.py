@@ -6,9 +6,9 @@ import os
 import sys
 
 from cass import clock
-from cass.cli.verbs.search import current_of, freshen
+from cass.cli.verbs.search import current_of, freshen, query_text
 from cass.errors import UsageError
-from cass.paths import places
+from cass.paths import current_folder, places
 from cass.redact import hides, mask
 from cass.render.fitting import approx_tokens
 from cass.render.layout import counted
@@ -32,9 +32,9 @@ def run(options: dict[str, Any]) -> int:
     """Print the pack; 1 when nothing was found, 0 with --json."""
     where = places(os.environ, data_dir=options["data_dir"])
     words = options["query"]
-    request = request_of(options, sys.stdin.read().strip() if words == ["-"] else " ".join(words))
+    request = request_of(options, query_text(words, "cass pack -"))
     freshness = freshen(where, options["refresh"], options["settings"])
-    results = search(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness)
+    results = search(where, request, clock.now_ms(), clock.monotonic_s, current_folder(), freshness)
     if options["json"]:
         sys.stdout.write(json_text(results, options) + "\n")
         return 0

@@ -7,7 +7,7 @@ import sys
 
 from cass.connectors.table import agent_row
 from cass.errors import NotFound, SystemRefused, UsageError
-from cass.paths import places
+from cass.paths import current_folder, places
 from cass.records import record
 from cass.search.target import find_target
 from cass.store import catalog, connect
@@ -42,7 +42,7 @@ def run(options: dict[str, Any]) -> int:
     where = places(os.environ, data_dir=options["data_dir"])
     connection = connect.require_reader(where.database, where.data)
     with connect.SqliteErrors(where.database):
-        way = _way(connection, find_target(connection, options["id"], None, os.getcwd()).session)
+        way = _way(connection, find_target(connection, options["id"], None, current_folder()).session)
     if options["exec"]:
         return _execute(way)
     _print(way, options)
@@ -90,7 +90,7 @@ def _print(way: Way, options: dict[str, Any]) -> None:
     if options["json"]:
         sys.stdout.write(resume_view.answer(way.session, way.argv, way.part, way.state, exists))
         return
-    folder = way.folder if exists and way.folder != os.getcwd() else None
+    folder = way.folder if exists and way.folder != current_folder() else None
     line = resume_view.shell_line(way.argv, folder, os.name)
     from cass.render.terminal import visible
 

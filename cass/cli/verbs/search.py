@@ -6,7 +6,7 @@ import os
 import sys
 
 from cass import clock, errors
-from cass.paths import home_folder, places
+from cass.paths import current_folder, home_folder, places
 from cass.redact import hides
 from cass.search.engine import search
 from cass.search.request import Freshness, Request
@@ -38,14 +38,23 @@ def run(options: dict[str, Any]) -> int:
         return serve(options)
     where = places(os.environ, data_dir=options["data_dir"])
     words = options["query"]
-    request = request_of(options, sys.stdin.read().strip() if words == ["-"] else " ".join(words))
+    request = request_of(options, query_text(words, "cass search -"))
     freshness = freshen(where, "off" if request.live else options["refresh"], options["settings"])
     find, order = _finder(options), order_of(options)
-    results = find(where, request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness, _kept.append, order)
+    results = find(where, request, clock.now_ms(), clock.monotonic_s, current_folder(), freshness, _kept.append, order)
     show(results, options, sys.stdout, sys.stderr, os.environ)
     if results.long_tail and options["refresh"] != "off" and not request.live:
         _catch_up(where)
     return exit_code(results, options)
+
+
+def query_text(words: list[str], command: str) -> str:
+    """The query: the words, or for `-` what is piped in.  Raises UsageError."""
+    if words != ["-"]:
+        return " ".join(words)
+    from cass.cli.standard_input import piped_text
+
+    return piped_text(command).strip()
 
 
 def order_of(options: dict[str, Any]) -> Callable[[Search, Found], Found] | None:

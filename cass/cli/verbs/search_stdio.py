@@ -18,10 +18,11 @@ from cass.backfill.activity import stamp
 from cass.cli.failing import as_error, error_object
 from cass.cli.lane import settle
 from cass.cli.rows_semantic import GROUP
+from cass.cli.standard_input import piped_bytes
 from cass.cli.table import FLAG, SHARE, command
 from cass.cli.verbs.search import freshen, json_text, order_of, request_of
 from cass.errors import CassError, Superseded, UsageError
-from cass.paths import places
+from cass.paths import current_folder, places
 from cass.records import record
 from cass.search.request import Freshness
 from cass.search.warm import Warm
@@ -62,7 +63,7 @@ def serve(options: dict[str, Any]) -> int:
     gc.freeze()  # what is loaded stays: to look through it takes as long as an answer
     gc.enable()  # for as long as an editor is open
     lines: SimpleQueue[bytes | None] = SimpleQueue()
-    Thread(target=_read, args=(sys.stdin.buffer, lines), daemon=True).start()
+    Thread(target=_read, args=(piped_bytes("cass search --stdio"), lines), daemon=True).start()
     desk = Desk(places(os.environ, data_dir=options["data_dir"]), options)
     desk.look()
     while True:
@@ -154,7 +155,7 @@ class Desk:
         request = request_of(options, asked.text)
         if asked.refreshes and not request.live:
             freshness = freshen(self._where, options["refresh"], options["settings"])
-        about = request, clock.now_ms(), clock.monotonic_s, os.getcwd(), freshness
+        about = request, clock.now_ms(), clock.monotonic_s, current_folder(), freshness
         if options["explain"]:
             from cass.search.explain import explained_search
 

@@ -6,7 +6,7 @@ import os
 import sys
 
 from cass.errors import NotFound
-from cass.paths import places
+from cass.paths import current_folder, places
 from cass.records import replace
 from cass.redact import hides, mask
 from cass.search.target import find_target
@@ -52,7 +52,7 @@ def json_text(connection: Connection, options: dict[str, Any]) -> str:
 
 
 def _found(connection: Connection, options: dict[str, Any]) -> tuple[Target, Iterable[list[StoredMessage]]]:
-    target = find_target(connection, options["id"], options["line"], os.getcwd())
+    target = find_target(connection, options["id"], options["line"], current_folder())
     return target, (_whole if target.ordinal is None else _around)(connection, target, options)
 
 

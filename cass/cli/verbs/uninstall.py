@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from cass.cli.standard_input import can_ask
 from cass.cli.verbs.worker_service import run_command, wanted
 from cass.daemon.traces import KEPT, kept_pages, mentions, traces
 from cass.daemon.uninstall import Removal, chosen, program_command, remove
@@ -47,7 +48,7 @@ def run(options: dict[str, Any]) -> int:
 
 def _agreed(goes: Sequence[Trace]) -> bool:
     """Ask a person; raises UsageError where nobody can be asked."""
-    if not sys.stdin.isatty():
+    if not can_ask():
         todo = "see what would go with --dry-run, then add --yes"
         raise UsageError("removing the archive needs a yes", "cass uninstall --data", todo)
     sys.stderr.write(uninstall_text.question(goes))
