@@ -48,7 +48,8 @@ AHEAD, MOST_AHEAD = 4, 640
 PLENTY = 40
 # Where the words are common, so many are enough: a page of them.
 PLENTY_OF_COMMON = 10
-MOST_LITERAL = 20_000
+# Documents, and words of the text by which they are found.
+MOST_LITERAL, MOST_CLAUSES = 20_000, 32
 # To look for so many documents one by one takes less than to make a set of any of them in each segment.
 FEW_DOCS = 200
 CANARY_WORDS = 5
@@ -299,7 +300,8 @@ class LexicalReader:
         if not words or any(len(piece.encode()) > LONGEST_WORD for piece in pieces(text)):
             return None
         last = len(words) - 1
-        clauses = [Query.term_query(self._schema, "body", word) for word in words[1:-1]]
+        inner = sorted(dict.fromkeys(words[1:-1]), key=len, reverse=True)[:MOST_CLAUSES]
+        clauses = [Query.term_query(self._schema, "body", word) for word in inner]
         for at in dict.fromkeys((0, last)):
             before = ".*" if at == 0 and is_word(text[0]) else ""
             after = ".*" if at == last and is_word(text[-1]) else ""

@@ -34,8 +34,8 @@ MAX_DEPTH = 50
 # A star after one letter would stand for a large part of all words.
 MIN_PREFIX = 2
 MIN_INSIDE = 3
-# Words that are further apart have nothing to do with each other.
-MOST_BETWEEN = 100
+# Words that are further apart have nothing to do with each other; a field's list of more values is none.
+MOST_BETWEEN, MOST_VALUES = 100, 64
 
 _OPERATORS = ("AND", "OR", "NOT")
 _DIGITS = frozenset("0123456789")
@@ -230,9 +230,9 @@ class _Lexer:
 
     def _values(self) -> list[str]:
         """The values of `name:(one OR two)`, each once; [] for anything else in parentheses, and nothing is read."""
-        start, notes, found = self.at, len(self.notes), []
+        start, notes, found = self.at, len(self.notes), list[str]()
         self.at += 1
-        while self._skip_space() and self._here() != ")":
+        while len(found) <= MOST_VALUES and self._skip_space() and self._here() != ")":
             quoted = self._here() == '"'
             value = self._quoted() if quoted else self._run()
             if quoted or value != "OR":

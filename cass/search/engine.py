@@ -40,7 +40,7 @@ LEAST_FETCHED = 40
 # With a compound in the query the first forty are looked at once more: fetched with room for equals at the end.
 LEAST_WITH_COMPOUNDS = 80
 MOST_FETCHED = 20_000
-# Side by side, more words than this may be too many (search/many.py).
+# More words than this may be too many (search/many.py), whether they stand side by side or in parentheses.
 MANY_WORDS = 64
 # More changes than the first outside the index slow every search; more than the second are not a search's to commit.
 LONG_TAIL, TOO_LONG_TAIL = 256, 10_000
@@ -217,7 +217,7 @@ class Search:
             from cass.search.scan import literal
 
             return literal(self)
-        if len(getattr(self.query.root, "parts", ())) > MANY_WORDS:
+        if len(getattr(self.query.root, "parts", ())) > MANY_WORDS or self.query.text.count(" ") >= MANY_WORDS:
             self._leave_out(reader.frequency)
         found = self.lexical(reader) if reader.change == self.state.change else self._with_tail(reader)
         if self.request.refines(found, self.compiled, self._has_compounds()):

@@ -8,7 +8,7 @@ from cass.records import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from cass.query.syntax import Node, Query
 
@@ -16,25 +16,38 @@ MOST_WORDS = 64
 
 
 def rarest(query: Query, frequency: Callable[[str], int] | None) -> Query:
-    """The query with at most `MOST_WORDS` of the words that stand side by side, the rarest that occur, and a note.
+    """The query with at most `MOST_WORDS` of the words that may match, the rarest that occur, and a note.
 
-    Without frequencies the longest words are taken for the rarest.
+    Without frequencies the longest words are taken for the rarest.  What must or must not match stays.
     """
     root = query.root
     if not isinstance(root, (Bare, And, Or)):
         return query
-    words = [part for part in dict.fromkeys(root.parts) if isinstance(part, (Word, Prefix))]
+    words = list(dict.fromkeys(_words(root)))
     kept = set(sorted(words, key=lambda word: _rarity(word.text, frequency))[:MOST_WORDS])
-    fewer = replace(query, root=_with_only(root, kept))
+    fewer = replace(query, root=_with_only(root, kept) or root)
     if len(words) <= MOST_WORDS:
         return fewer
     note = f"{len(words)} words are too many: searched for the {MOST_WORDS} rarest"
     return replace(fewer, notes=(*query.notes, note))
 
 
-def _with_only(root: Bare | And | Or, kept: set[Word | Prefix]) -> Node:
-    parts = dict.fromkeys(part for part in root.parts if not isinstance(part, (Word, Prefix)) or part in kept)
-    return replace(root, parts=tuple(parts))
+def _words(node: Node) -> Iterator[Word | Prefix]:
+    if isinstance(node, (Word, Prefix)):
+        yield node
+    elif isinstance(node, (Bare, And, Or)):
+        for part in node.parts:
+            yield from _words(part)
+
+
+def _with_only(node: Node, kept: set[Word | Prefix]) -> Node | None:
+    """None where nothing is left of it."""
+    if isinstance(node, (Word, Prefix)):
+        return node if node in kept else None
+    if not isinstance(node, (Bare, And, Or)):
+        return node
+    left = [one for part in dict.fromkeys(node.parts) if (one := _with_only(part, kept)) is not None]
+    return replace(node, parts=tuple(left)) if left else None
 
 
 def _rarity(text: str, frequency: Callable[[str], int] | None) -> tuple[bool, int]:

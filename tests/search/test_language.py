@@ -227,6 +227,26 @@ def test_of_very_many_words_the_rarest_are_searched(tmp_path: Path) -> None:
     assert any("64 rarest" in note for note in home.search(" OR ".join(common)).notes)
 
 
+def test_words_in_parentheses_are_counted_with_the_others(tmp_path: Path) -> None:
+    """However they are nested; what must match stays."""
+    common = [f"common{chr(97 + at // 26)}{chr(97 + at % 26)}x" for at in range(100)]
+    home = say(make_home(tmp_path), one=" ".join(common), two=" ".join([*common, "zebra quagga"]))
+    nested = f"({' '.join(common[:50])} OR ({' '.join(common[50:])} zebra)) AND +quagga"
+
+    results = home.search(nested)
+
+    assert names(results) == ["two"]
+    assert any("64 rarest" in note for note in results.notes)
+
+
+def test_a_literal_of_very_many_words(tmp_path: Path) -> None:
+    """Some of them are enough to find where it may stand."""
+    text = " ".join(f"word{at}" for at in range(500))
+    home = say(make_home(tmp_path), whole=f"before {text} behind", torn=text.replace("word250", "other"))
+
+    assert found(home, text, literal=True) == {"whole"}
+
+
 def test_what_was_put_right_is_said(home: Home) -> None:
     """Unbalanced signs are closed, never refused."""
     assert "a quote was not closed: closed at the end" in home.search('"connection was').notes
