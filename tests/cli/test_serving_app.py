@@ -179,12 +179,12 @@ def test_the_document_describes_every_route(home: Home) -> None:
     """With the options of the command table, and the schema of what was really answered."""
     document = Caller(home).get("/v1/openapi.json").json
     said = {(method.upper(), path) for path, operations in document["paths"].items() for method in operations}
-    search = document["paths"]["/v1/search"]["get"]
+    search, listed = (document["paths"][path]["get"] for path in ("/v1/search", "/v1/sessions"))
 
     assert said == {(route.method, route.path) for route in routes.ROUTES}
     assert {one["name"] for one in search["parameters"]} == {"query", *routes.parameters("search")}
-    assert search["responses"]["200"]["content"]["application/json"]["schema"] == {
-        "$ref": "#/components/schemas/search"
+    assert listed["responses"]["200"]["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/sessions"
     }
 
 

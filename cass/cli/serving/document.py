@@ -34,6 +34,7 @@ ERRORS = {
     "503": "It cannot be answered now.",
     "504": "It took too long.",
 }
+SOME_FIELDS = "search-fields"
 # What only a server has to say, beside the kinds of the commands.
 KINDS = ("unauthorized", "forbidden", "method-not-allowed", "rate-limited", "shutting-down", "timeout")
 TEXT = {"type": "string"}
@@ -107,7 +108,7 @@ def document() -> Schema:
     paths: Schema = {}
     for route in routes.ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
-    names = sorted({route.schema for route in routes.ROUTES if route.schema})
+    names = sorted({route.schema for route in routes.ROUTES if route.schema} | {SOME_FIELDS})
     return {
         "openapi": "3.1.0",
         "info": {"title": "cass serve", "version": __version__, "description": "What cass finds, over HTTP."},
@@ -142,11 +143,17 @@ def _content(route: Route) -> Schema:
         return {"text/plain": {"schema": TEXT}}
     if route.path == routes.DOCUMENT:
         return {"application/json": {"schema": {"type": "object"}}}
+    if route.schema == "search":  # with the parameter `fields` hits have those alone
+        return {"application/json": {"schema": {"anyOf": [_ref("search"), _ref(SOME_FIELDS)]}}}
     return _json_of(route.schema or route.path.rpartition("/")[2])
 
 
 def _json_of(name: str) -> Schema:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+    return {"application/json": {"schema": _ref(name)}}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _path_parameters(route: Route) -> list[Schema]:
