@@ -132,3 +132,4 @@ def test_the_command_that_installs_it_is_that_of_the_environment(tmp_path: Path)
     (tmp_path / "pipx_metadata.json").touch()
     assert extras.install_command("mcp", str(tmp_path), python) == "pipx inject cass-search 'mcp>=2,<3'"
     assert sys.executable in str(extras.missing("mcp", "cass mcp"))
+    assert "cass serve needs the package waitress" in str(extras.missing("serve", "cass serve"))
