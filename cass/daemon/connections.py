@@ -249,6 +249,8 @@ class Connections:
             connection.send(wire.error(None, wire.REFUSED, str(refused)))
         except OSError:
             pass  # the caller is gone
+        except Exception as lost:  # whatever it is, it ends this call and no other
+            connection.send(wire.error(None, wire.FAILED, str(lost) or type(lost).__name__))
         finally:
             connection.flush(UNREAD_S)
             connection.close()

@@ -37,6 +37,8 @@ def echo(url: str) -> Iterator[Connections]:
     """Whoever listens here says back what is said."""
 
     def handle(connection: Connection, frame: Frame) -> None:
+        if frame[2] == b"stumble":
+            raise ZeroDivisionError("one cannot divide by nothing")
         connection.send(packed(*frame))
 
     listening = Connections(listen_alone(parse(url)), lambda caller, head: wire.hello(), handle)
@@ -80,6 +82,20 @@ def test_a_frame_in_pieces_is_waited_for(url: str, echo: Connections):
 
     assert caller.next() == (ASK, {"a": 1})
     caller.close()
+
+
+def test_what_goes_wrong_with_one_caller_is_told_to_that_one(url: str, echo: Connections):
+    friend, unlucky = Caller(url), Caller(url)
+    friend.next()
+    unlucky.next()
+    unlucky.send(packed(ASK, tail=b"stumble"))
+    _, head = unlucky.next() or (b"", {})
+    friend.send(packed(ASK, b'{"a": 1}'))
+
+    assert (head["error"], head["message"]) == ("failed", "one cannot divide by nothing")
+    assert unlucky.is_hung_up_on()
+    assert friend.next() == (ASK, {"a": 1})
+    friend.close()
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="prlimit, /proc")

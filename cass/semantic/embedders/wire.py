@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 EMBED, PING, STATS = "embed", "ping", "stats"
 QUERY, BACKFILL = "query", "backfill"
-SHUTTING_DOWN, BUSY, BAD_REQUEST, REFUSED = "shutting-down", "busy", "bad-request", "refused"
+SHUTTING_DOWN, BUSY, BAD_REQUEST, REFUSED, FAILED = "shutting-down", "busy", "bad-request", "refused", "failed"
 # The errors of an embedder that arrive as what they were.
 KINDS: dict[str, type[EmbedderError]] = {
     "not-loaded": EmbedderNotLoaded,
@@ -90,7 +90,7 @@ def error(number: int | None, kind: str, message: str, **more: object) -> bytes:
 
 def error_of(number: int, lost: Exception, status: str) -> bytes:
     """What an embedder raised.  `status` is the embedder's, and says whose fault it was."""
-    kind = next((name for name, each in KINDS.items() if isinstance(lost, each)), "failed")
+    kind = next((name for name, each in KINDS.items() if isinstance(lost, each)), FAILED)
     after_s, todo = getattr(lost, "retry_after_s", None), getattr(lost, "todo", None)
     message = str(lost) or type(lost).__name__
     return error(number, kind, message, retry_after_s=after_s, todo=todo, status=status)
