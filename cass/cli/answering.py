@@ -10,7 +10,7 @@ import os
 
 from cass import clock
 from cass.backfill.activity import stamp
-from cass.cli.edge import FORGETTING
+from cass.cli.edge import FORGETTING, settled_values
 from cass.cli.lane import parse
 from cass.cli.settled import settle
 from cass.cli.verbs import search as verb
@@ -20,7 +20,7 @@ from cass.search.request import Freshness
 from cass.search.warm import Warm
 from cass.semantic.embedders.base import EmbedderNotLoaded
 from cass.semantic.embedders.table import beside, embedder_options, embedder_row
-from cass.settings.hot import identities, plain_values
+from cass.settings.hot import identities
 from cass.settings.quick import load
 from cass.store import connect
 from cass.store.look import look
@@ -62,7 +62,7 @@ class Searches:
         if found is None or found.command != "search" or os.path.exists(os.path.join(where.data, FORGETTING)):
             return None
         err = io.StringIO()
-        settle(found, where, plain_values(where, command.env), command.env, err)
+        settle(found, where, settled_values(found, where, command.env), command.env, err)
         freshness = self._fresh(found.options)
         if freshness is None:
             return None

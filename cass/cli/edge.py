@@ -11,7 +11,7 @@ from cass.settings.hot import plain_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import NoReturn
 
     from cass.paths import Places
@@ -112,15 +112,20 @@ def _wake(found: Invocation, where: Places) -> None:
 
 def _settle(found: Invocation, where: Places) -> None:
     """Take from the settings what the command line does not say; mostly nothing is set, and this is two looks."""
-    asked = found.command in SHOW_SETTINGS or any([key[:9] == "semantic_" for key in found.given])
-    asked = asked or ("mode" in found.given and found.command != "search")
-    values = None if asked else plain_values(where, os.environ)
+    values = settled_values(found, where, os.environ)
     if values == {}:
         found.options["settings"] = values
         return
     from cass.cli.settled import settle
 
     settle(found, where, values)
+
+
+def settled_values(found: Invocation, where: Places, env: Mapping[str, str]) -> dict[str, object] | None:
+    """What is set, as `plain_values`; None also where the command line says something of it, or shows its layers."""
+    asked = found.command in SHOW_SETTINGS or any([key[:9] == "semantic_" for key in found.given])
+    asked = asked or ("mode" in found.given and found.command != "search")
+    return None if asked else plain_values(where, env)
 
 
 def _explain(argv: list[str]) -> Invocation:

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 # Nobody has asked for so long: its memory is worth more than the next question's 100 ms.
 KEPT_S = 600.0
+# To open it here takes half of that: its files are read whole before.
+OPENING_S = 1.0
+
+
+class NotOpen(Exception):
+    """The model is being opened: whoever is in a hurry is quicker without this process."""
 
 
 class WarmModel:
@@ -37,13 +43,20 @@ class WarmModel:
         self._asked_s: float | None = None
 
     def question(self, name: str, left_s: Callable[[], float | None]) -> BaseEmbedder | None:
-        """The embedder for one question; None where the model is none of those that are kept."""
+        """The embedder for one question; None where the model is none of those that are kept.
+
+        Raises NotOpen where it is not open yet, and the question cannot wait for that.
+        """
         if kind_of(name, self._data, NOT_BESIDE) != INSTALLED:
             return None
         batcher = self._opened(name, 1)
         if batcher is None:
             return None
         self._asked_s = self._monotonic_s()
+        hurry_s = left_s()
+        if batcher.embedder.status == "loading" and hurry_s is not None and hurry_s < OPENING_S:
+            batcher.begin()
+            raise NotOpen
         return Through(batcher, True, left_s, again=lambda: self._opened(name, 1))
 
     def for_others(self, name: str) -> Batcher:

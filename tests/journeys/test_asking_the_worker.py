@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -24,8 +23,6 @@ from cass.calling import PACKAGE, slow_stamp
 from cass.frames import COMMAND, DECLINED, packed
 from cass.paths import places
 from cass.semantic.embedders import wire
-from cass.semantic.embedders.onnx import open_model
-from cass.semantic.embedders.sidecar import SidecarEmbedder, Wanted
 from cass.semantic.vectors import FAST, QUALITY
 from tests.archive import Home, make_home
 from tests.daemon import embedders
@@ -275,86 +272,6 @@ def test_the_model_is_warm(home: Home, tmp_path: Path):
         assert answered(home) == 2
     assert '"answered_by": ["lexical", "fast", "quality"]' in alone[0]
     assert first == second == alone
-
-
-@pytest.fixture
-def beyond(home: Home, tmp_path: Path) -> Home:
-    """With vectors of both tiers, and time for a busy machine."""
-    pytest.importorskip("onnxruntime")
-    shutil.copytree(tiny_model(tmp_path / "tiny"), home.data, dirs_exist_ok=True)
-    backfill(home, FAST, QUALITY)
-    home.env["CASS_SEMANTIC_WAIT_MS"] = "30000"
-    return home
-
-
-TEXTS = ["which of the animals has teeth", "", "walrus", "which of the animals has teeth"]
-
-
-@pytest.mark.parametrize("purpose", [wire.QUERY, wire.BACKFILL])
-def test_it_embeds(beyond: Home, purpose: str):
-    """What its model makes of each text by itself, for whoever speaks its frames."""
-    model = open_model(str(beyond.data), MODEL)
-    assert model is not None
-    model.load()
-    with worker(beyond):
-        embedder = SidecarEmbedder(f"unix://{socket_of(beyond)}", Wanted(model.embedder_id), purpose)
-        embedder.load()
-        found = embedder.embed(TEXTS)
-        told = embedder.ping()
-
-    assert found == [model.embed([text])[0] for text in TEXTS]
-    assert (told["embedded"], told["answered"], told["data"]) == (len(TEXTS), 0, str(beyond.data))
-
-
-@pytest.mark.parametrize(
-    ("wanted", "reason"),
-    [(Wanted(dimension=768), "floats, not 768"), (Wanted(model="other-1"), "not other-1"), (Wanted(revision="9"), "9")],
-)
-def test_it_embeds_for_nobody_who_wants_another_model(beyond: Home, wanted: Wanted, reason: str):
-    """It says which one it has."""
-    with worker(beyond):
-        embedder = SidecarEmbedder(f"unix://{socket_of(beyond)}", wanted)
-        embedder.load()
-
-    assert embedder.status == "error"
-    assert reason in str(embedder.reason)
-
-
-def test_without_a_model_it_embeds_nothing(home: Home):
-    """It is asked for, and says what is missing; searches are answered all the same."""
-    with worker(home):
-        embedder = SidecarEmbedder(f"unix://{socket_of(home)}")
-        embedder.load()
-
-        assert "no model minilm is installed" in str(embedder.reason)
-        assert said(home, "--json", "walrus")[2] == 0
-
-
-def test_who_searches_by_itself_asks_its_model(beyond: Home):
-    """Where that is open: a screen, say, or `--explain`, which the worker does not write."""
-    asking = ["--json", "which of the animals has teeth like that one", *AS_IT_IS]
-    with worker(beyond):
-        said(beyond, *asking)
-        (beyond.data / "derived" / "models" / MODEL / "model.onnx").unlink()
-        explained = said(beyond, *asking, "--explain")
-        without = patient(beyond, "search", *asking, "--explain", env={"CASS_EMBEDDER_MODE": "inline"})
-
-        assert answered(beyond) == 1
-    assert '"answered_by": ["lexical", "fast", "quality"]' in explained[0]
-    assert '"answered_by": ["lexical", "fast"]' in without.stdout
-
-
-def test_it_says_what_it_has_done(home: Home):
-    """Whoever asks `cass worker` hears it from the worker itself."""
-    with worker(home):
-        said(home, "--json", "walrus")
-        told = json.loads(home.cass("worker", "--json").stdout)["socket"]
-        shown = home.cass("worker").stdout
-    after = json.loads(home.cass("worker", "--json").stdout)["socket"]
-
-    assert (told["answers"], told["commands"], told["texts"], told["why_not"]) == (True, 1, 0, None)
-    assert "other processes: 1 search and 0 texts" in shown
-    assert after is None
 
 
 MODULES = """

@@ -1,0 +1,71 @@
+"""The model that the worker keeps open for those who ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cass.daemon.warm import KEPT_S, NotOpen, WarmModel
+from cass.semantic.embedders.base import EmbedderNotLoaded
+from cass.semantic.embedders.table import EmbedderOptions
+from tests.search.tiers import MODEL, tiny_model
+
+TEXT = "which of the animals has teeth"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    pytest.importorskip("onnxruntime")
+    return str(tiny_model(tmp_path))
+
+
+def test_a_question_in_a_hurry_does_not_wait_until_it_is_open(data: str):
+    """Its own process is quicker; the next question finds it open."""
+    model = WarmModel(data)
+    with pytest.raises(NotOpen):
+        model.question(MODEL, lambda: 0.2)
+    patient = model.question(MODEL, lambda: None)
+    assert patient is not None
+    vector = patient.embed([TEXT])
+    hurried = model.question(MODEL, lambda: 0.2)
+
+    assert hurried is not None and hurried.is_loaded
+    assert hurried.embed([TEXT]) == vector
+
+
+def test_one_that_was_let_go_is_opened_again(data: str):
+    """Also for whoever has just been given it: a question, work in the background, another process."""
+    model = WarmModel(data)
+    question = model.question(MODEL, lambda: None)
+    work = model.build(MODEL, EmbedderOptions(data=data))
+    assert question is not None
+    vector = question.embed([TEXT])
+    model.let_go()
+
+    assert question.embed([TEXT]) == vector
+    model.let_go()
+    assert work.embed([TEXT]) == vector
+    model.let_go()
+    assert model.for_others(MODEL).embedder.embedder_id == question.embedder_id
+
+
+def test_it_is_let_go_when_nobody_has_asked_for_a_while(data: str):
+    now_s = [0.0]
+    model = WarmModel(data, lambda: now_s[0])
+    first = model.for_others(MODEL)
+    model.let_go_if_idle()
+    same = model.for_others(MODEL)
+    now_s[0] = KEPT_S
+    model.let_go_if_idle()
+
+    assert same is first
+    assert model.for_others(MODEL) is not first
+
+
+def test_what_is_not_installed_is_kept_for_nobody(tmp_path: Path):
+    model = WarmModel(str(tmp_path))
+    with pytest.raises(EmbedderNotLoaded, match="no model minilm is installed"):
+        model.for_others(MODEL)
+
+    assert model.question(MODEL, lambda: None) is None
