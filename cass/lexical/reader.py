@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 # Equal scores are ordered by time; a page that ends inside a run of equals is fetched larger, up to here.
 MOST_FETCHED = 6_400
-# So many times as many hits are fetched as are asked for, up to here: that costs next to nothing, and where more are
-# wanted after all, a page that does not fill or a run of equals, a second search costs as much as the first.
-AHEAD, MOST_AHEAD = 4, 640
+# Where the words stand in so many places, so many times as many hits are fetched as are asked for, up to here.  If more
+# are wanted after all, for a page that does not fill or a run of equals, a second search costs as much as the first.
+COMMON, AHEAD, MOST_AHEAD = 10_000, 4, 640
 # Where so many messages have all the words, they come first and those that lack some behind them, so that the latter
 # need not be looked at for the first pages: an OR over common words is what a large archive's search costs most.
 PLENTY = 40
@@ -118,6 +118,7 @@ class LexicalReader:
         self.generation = generation
         self.notes: list[str] = []  # what a query could not be given
         self._fetched: dict[int, Fetched] = {}  # by the identity of the query, which is kept
+        self._ahead = 1
         self.change = change_of(index, self._searcher)
 
     @property
@@ -150,7 +151,9 @@ class LexicalReader:
         typed = len(getattr(root, "parts", ()))
         self._fetched.clear()
         words = WordCompiler(self._schema, self._searcher, self._analyzer, _stemmer(), known, self.notes, typed)
-        return Compiler(self._schema, words, resolve, correct).query(root, filters)
+        compiled = Compiler(self._schema, words, resolve, correct).query(root, filters)
+        self._ahead = AHEAD if sum([unit.found for unit in compiled.units]) > COMMON else 1
+        return compiled
 
     def search(
         self, compiled: Compiled, limit: int, match: str | None, sort: str, strict: bool = False
@@ -204,7 +207,7 @@ class LexicalReader:
         known = self._fetched.get(id(query))
         if known is not None and known.serves(limit, counted):
             return known
-        ahead = min(limit * AHEAD, MOST_AHEAD, self.documents + 1)
+        ahead = min(limit * self._ahead, MOST_AHEAD, self.documents + 1)
         found = self._searcher.search(query, max(limit, ahead), counted)
         count = int(getattr(found, "count", 0) or 0) if counted else None
         fetched = self._fetched[id(query)] = Fetched(query, max(limit, ahead), found.hits, count)
