@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +30,23 @@ def quoted(text: str) -> str:
 
 def dumps(value: object) -> str:
     """One line of JSON; mappings in their own order, tuples and lists as arrays.  Raises TypeError otherwise."""
+    text = _by_library(value) if "json" in sys.modules else None
+    return _dumps(value) if text is None else text
+
+
+def _by_library(value: object) -> str | None:
+    """The same from the json module, where a process has it anyway, in a fifth of the time; None for what it may write
+    differently.
+    """
+    json = sys.modules["json"]
+    try:
+        text: str = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, AttributeError, RecursionError):
+        return None
+    return text if text.isprintable() and "\\b" not in text and "\\f" not in text else None
+
+
+def _dumps(value: object) -> str:
     kind = value.__class__
     if kind is str:
         return quoted(value)  # type: ignore[arg-type]
@@ -40,7 +59,7 @@ def dumps(value: object) -> str:
     if isinstance(value, float):
         return float.__repr__(value) if value - value == 0 else "null"
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join([repr(item) if item.__class__ is int else dumps(item) for item in value])}]"
+        return f"[{', '.join([repr(item) if item.__class__ is int else _dumps(item) for item in value])}]"
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, int):
@@ -53,7 +72,7 @@ def _mapping(value: Mapping[str, object]) -> str:
     said = [
         (_keys.get(key) or _key(key))
         + ": "
-        + (quoted(item) if item.__class__ is str else repr(item) if item.__class__ is int else dumps(item))
+        + (quoted(item) if item.__class__ is str else repr(item) if item.__class__ is int else _dumps(item))
         for key, item in value.items()
     ]
     return f"{{{', '.join(said)}}}"
