@@ -337,13 +337,13 @@ def _lacking_one(units: Sequence[Unit]) -> Query:
 
     Two conditions, of which the rarer half leads, cost half of what counting the words of each message does.
     """
-    half = len(units) // 2
-    first, second = units[:half], units[half:]
+    if len(units) == 2:
+        return _any(units)  # one list of all words and forms: two thirds of a list of lists
+    first, second = units[: len(units) // 2], units[len(units) // 2 :]
     found = []
     for whole, other in ((first, second), (second, first)):
         clauses = [(Occur.Must, unit.match) for unit in whole]
-        if len(other) > 1:
-            clauses.append((Occur.Must, _lacking_one(other)))
+        clauses += [(Occur.Must, _lacking_one(other))] if len(other) > 1 else []
         found.append((Occur.Should, Query.boolean_query(clauses)))
     return Query.boolean_query(found)
 

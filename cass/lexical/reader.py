@@ -53,6 +53,8 @@ MOST_LITERAL, MOST_CLAUSES = 20_000, 32
 # To look for so many documents one by one takes less than to make a set of any of them in each segment.
 FEW_DOCS = 200
 CANARY_WORDS = 5
+# Whoever types asks for the same words again with each key: their inflections are looked up once, and so many kept.
+MOST_FORMS = 4_000
 
 
 @record
@@ -117,6 +119,7 @@ class LexicalReader:
         self._analyzer = build_analyzer()
         self.generation = generation
         self.notes: list[str] = []  # what a query could not be given
+        self._forms: dict[tuple[str, bool], list[tuple[str, int]]] = {}
         self._fetched: dict[int, Fetched] = {}  # by the identity of the query, which is kept
         self._ahead = 1
         self.change = change_of(index, self._searcher)
@@ -150,7 +153,11 @@ class LexicalReader:
         """The query for this index; to be used with this reader only.  Words in `known` are not corrected."""
         typed = len(getattr(root, "parts", ()))
         self._fetched.clear()
-        words = WordCompiler(self._schema, self._searcher, self._analyzer, _stemmer(), known, self.notes, typed)
+        if len(self._forms) > MOST_FORMS:
+            self._forms.clear()
+        words = WordCompiler(
+            self._schema, self._searcher, self._analyzer, _stemmer(), known, self.notes, typed, self._forms
+        )
         compiled = Compiler(self._schema, words, resolve, correct).query(root, filters)
         self._ahead = AHEAD if sum([unit.found for unit in compiled.units]) > COMMON else 1
         return compiled

@@ -46,6 +46,7 @@ class Unit:
     `token`: a single word as the index knows it, where some message has it as typed.
     `parts`: of words that a hyphen joins, which count by themselves too, but are no match.
     `scored` are the single words that `query` is made of, the best of which counts; empty for what is not one word.
+    `finds` finds what `query` finds; under a constant score a fourth of the work where words have forms.
     `found` is how many messages they are in, one that has several of them counted for each; `idf` how telling the unit
     is, BM25's for single words.  `partial`: there are further words that would match, and are not looked for.
     """
@@ -59,14 +60,15 @@ class Unit:
     token: str | None = None
     parts: Query | None = None
     scored: tuple[Query, ...] = ()
+    finds: Query | None = None
     found: int = 0
     idf: float = NAME_IDF
     partial: bool = False
 
     @property
     def match(self) -> Query:
-        """Finds what `query` finds; under a constant score a fourth of the work where words have forms."""
-        return any_of(self.scored) if self.scored else self.query or Query.empty_query()
+        """What finds it as cheaply as can be."""
+        return self.finds or self.query or Query.empty_query()
 
 
 class WordCompiler:
@@ -81,10 +83,11 @@ class WordCompiler:
         known: frozenset[str] = frozenset(),
         notes: list[str] | None = None,
         typed: int = 1,
+        forms: dict[tuple[str, bool], list[tuple[str, int]]] | None = None,
     ) -> None:
         """`known` are words that occur elsewhere, so that they are right as typed; what goes wrong joins `notes`.
 
-        `typed` is how many words were typed.
+        `typed` is how many words were typed; `forms` of words that were looked up in this searcher's dictionary before.
         """
         self._known = known
         self.notes = [] if notes is None else notes
@@ -96,6 +99,7 @@ class WordCompiler:
         self._stemmer = stemmer
         self._documents = max(1, searcher.num_docs)
         self._far_corrections = FAR_CORRECTIONS
+        self._forms_of = {} if forms is None else forms
 
     def word(self, text: str, correct: bool) -> Unit:
         """A bare word, compound or not."""
@@ -133,6 +137,7 @@ class WordCompiler:
             forms=tuple([form for form, _ in forms if not form.startswith(token)]),
             share=max([count for _, count in (*forms, *grown)]) / self._documents,
             scored=tuple(scored),
+            finds=any_of(scored),
             found=found,
             idf=self._idf(min(self._documents, found)),
             partial=partial,
@@ -214,12 +219,19 @@ class WordCompiler:
             share=max(counts) / self._documents,
             token=token if forms[0][0] == token and corrected is None else None,
             scored=tuple(scored),
+            finds=any_of(scored),
             found=sum(counts),
             idf=self._idf(min(self._documents, sum(counts))),
         )
 
     def _forms(self, token: str) -> list[tuple[str, int]]:
         """The word and those of its inflections that occur, with their document frequencies."""
+        key = token, self._is_few
+        if key not in self._forms_of:
+            self._forms_of[key] = self._look_up(token)
+        return self._forms_of[key]
+
+    def _look_up(self, token: str) -> list[tuple[str, int]]:
         forms = [(token, count)] if (count := self._frequency(token)) else []
         if not (token.isascii() and token.isalpha()) or len(token) < 3:
             return forms
