@@ -169,7 +169,7 @@ def why_not(archive: Archive, mode: str) -> str | None:
 _warm: dict[str, BaseEmbedder | quality.Missing] = {}
 
 
-def warm_embedder(name: str, data: str, *more: object) -> BaseEmbedder:
+def warm_embedder(name: str, data: str, *more: object, **named: object) -> BaseEmbedder:
     """The model, opened once for all questions.  Raises RuntimeError without one."""
     key = f"{name} {data}"
     if key not in _warm:

@@ -1,8 +1,8 @@
 """Put the first candidates in a better order, by what the words of a message do not tell.
 
 By its session, which has words that the message lacks; by who said it, if somebody asks in a sentence; by its age, if
-that is wished; by how its compounds are spelled.  Always the same number of candidates is looked at, so that a page
-does not depend on the pages before it.
+that is wished; by how its compounds are spelled; by its text, where no message has all words of a sentence.  Always the
+same number of candidates is looked at, so that a page does not depend on the pages before it.
 """
 
 from __future__ import annotations
@@ -33,14 +33,20 @@ DAY_MS = 86_400_000
 
 def refined(search: Search, reader: LexicalReader, found: Found) -> Found:
     """The same candidates, and messages of sessions that have the words between them; best first."""
-    if search.compiled is not None and len(search.compiled.units) > 1 and not search.request.about_words:
-        if search.request.grouped and not found.fills_page:
-            found = _with_sessions(search, reader, found)
-        if is_sentence(search.request.text):
-            found = _said_first(search, found)
+    several = search.compiled is not None and len(search.compiled.units) > 1 and not search.request.about_words
+    a_sentence = several and is_sentence(search.request.text)
+    if several and search.request.grouped and not found.fills_page:
+        found = _with_sessions(search, reader, found)
+    if a_sentence:
+        found = _said_first(search, found)
     if search.request.half_life_days:
         found = _newer_first(search, found)
-    return spelled_first(search.connection, search.query, found)
+    found = spelled_first(search.connection, search.query, found)
+    if a_sentence and found.rung != "all":
+        from cass.search.reread import reread
+
+        return reread(search, reader, found)
+    return found
 
 
 def _with_sessions(search: Search, reader: LexicalReader, found: Found) -> Found:
