@@ -22,7 +22,6 @@ from cass.lexical.schema import (
 from cass.lexical.words import WordCompiler
 from cass.native_tantivy import Filter as TokenFilter
 from cass.native_tantivy import Occur, Order, Query, TextAnalyzerBuilder, Tokenizer
-from cass.query.words import is_word, pieces
 from cass.records import record, replace
 
 TYPE_CHECKING = False
@@ -48,8 +47,6 @@ COMMON, AHEAD, MOST_AHEAD = 10_000, 4, 640
 PLENTY = 40
 # Where the words are common, so many are enough: a page of them.
 PLENTY_OF_COMMON = 10
-# Documents, and words of the text by which they are found.
-MOST_LITERAL, MOST_CLAUSES = 20_000, 32
 # To look for so many documents one by one takes less than to make a set of any of them in each segment.
 FEW_DOCS = 200
 CANARY_WORDS = 5
@@ -127,6 +124,10 @@ class LexicalReader:
     @property
     def schema(self) -> Schema:
         return self._schema
+
+    def analyzed(self, text: str) -> list[str]:
+        """Its words as they stand in the index."""
+        return self._analyzer.analyze(text)
 
     @property
     def searcher(self) -> Searcher:
@@ -300,28 +301,6 @@ class LexicalReader:
             return Query.const_score_query(Query.term_set_query(self._schema, "doc", list(docs)), 0.0)
         each = [(Occur.Should, Query.term_query(self._schema, "doc", doc)) for doc in docs]
         return Query.const_score_query(Query.boolean_query(each), 0.0)
-
-    def literal_candidates(self, text: str) -> list[int] | None:
-        """Documents whose words allow `text` to occur in them as it stands; None for too many, or no words to go by.
-
-        Words inside `text` are whole; the outermost may be parts of longer ones.
-        """
-        words = self._analyzer.analyze(text)
-        if not words or any(len(piece.encode()) > LONGEST_WORD for piece in pieces(text)):
-            return None
-        last = len(words) - 1
-        inner = sorted(dict.fromkeys(words[1:-1]), key=len, reverse=True)[:MOST_CLAUSES]
-        clauses = [Query.term_query(self._schema, "body", word) for word in inner]
-        for at in dict.fromkeys((0, last)):
-            before = ".*" if at == 0 and is_word(text[0]) else ""
-            after = ".*" if at == last and is_word(text[-1]) else ""
-            clauses.append(Query.regex_query(self._schema, "body", f"{before}{words[at]}{after}"))
-        hits = self._searcher.search(
-            Query.boolean_query([(Occur.Must, clause) for clause in clauses]), MOST_LITERAL, False
-        ).hits
-        if len(hits) == MOST_LITERAL:
-            return None
-        return [int(doc or 0) for doc in self._searcher.fast_field_values("doc", [address for _, address in hits])]
 
     def with_words(self, compiled: Compiled, words: Sequence[Query], limit: int) -> list[tuple[int, int, int]]:
         """(which, session, document) of messages with any of these words, at most 20 of them, those with the last

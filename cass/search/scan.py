@@ -5,6 +5,7 @@ Newest first, for a bounded time; what was not looked at is said, never hidden.
 
 from __future__ import annotations
 
+from cass.lexical.literal import literal_candidates
 from cass.lexical.reader import Candidate, Damage, stem_of
 from cass.query.match import Matcher, same_stem
 from cass.query.snippet import WIDTH
@@ -48,7 +49,7 @@ def literal(search: Search) -> Found:
 
     if isinstance(search.reader, Damage) or search.reader.change != search.state.change:
         return _walk(search, rung, text, None, "database")
-    found = _walk(search, rung, text, search.reader.literal_candidates(text), "lexical")
+    found = _walk(search, rung, text, literal_candidates(search.reader, text), "lexical")
     # Runs of over 64 letters are not in the index: nothing found is a proof only after looking everywhere.
     done = found.total or not found.exact_total
     return found if done else _walk(search, rung, text, None, "database")
