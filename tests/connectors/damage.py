@@ -114,7 +114,7 @@ def unknown_records(data: bytes) -> Iterator[bytes]:
 def long_line(data: bytes) -> Iterator[bytes]:
     """One line or value of 10 MB; behind what stands in a file of lines or text, else instead of the longest value."""
     if is_sqlite(data):
-        yield from (_changed(data, change) for change in _columns(data, f"printf('%.*c', {LONG}, 'x')"))
+        yield from (_changed(data, change) for change in _columns(data, f"printf('%.*c', {LONG}, 'x')", _longest_of))
     elif is_json(data):
         yield json.dumps(_lengthened(json.loads(data))).encode()
     else:
@@ -172,14 +172,31 @@ def _tables(data: bytes) -> list[str]:
         return [name for (name,) in database.execute(named)]
 
 
-def _columns(data: bytes, value: str) -> Iterator[list[str]]:
-    """Statements that set each column of each table, one after the other; `{0}` in the value is the column."""
+def _all_of(database: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in database.execute(f'PRAGMA table_info("{table}")')]
+
+
+def _longest_of(database: sqlite3.Connection, table: str) -> list[str]:
+    """The column that has the longest value."""
+
+    def length(name: str) -> int:
+        found = database.execute(f'SELECT max(length("{name}")) FROM "{table}"').fetchone()[0]
+        return found or 0
+
+    names = _all_of(database, table)
+    return [max(names, key=length)] if any(map(length, names)) else []
+
+
+def _columns(
+    data: bytes, value: str, of: Callable[[sqlite3.Connection, str], list[str]] = _all_of
+) -> Iterator[list[str]]:
+    """Statements that set each column (or those `of` names) of each table in turn; `{0}` in the value is the column."""
     with _Database(data) as database:
         for table in _tables(data):
-            for row in database.execute(f'PRAGMA table_info("{table}")').fetchall():
+            for name in of(database, table):
                 # A copy has the columns, and nothing of what was declared of them.
                 copied = [f'CREATE TABLE copied AS SELECT * FROM "{table}"', f'DROP TABLE "{table}"']
-                quoted = f'"{row[1]}"'
+                quoted = f'"{name}"'
                 changed = f'UPDATE "{table}" SET {quoted}={value.format(quoted)}'
                 yield [*copied, f'ALTER TABLE copied RENAME TO "{table}"', changed]
 
