@@ -117,11 +117,16 @@ class Branches:
 
 @record
 class SourceProblem:
-    """Something in a file that could not be read.  Counted, shown, never fatal."""
+    """Something in a file that could not be read.  Counted, shown, never fatal.
+
+    `torn`: more than that one record may be missing, as in a document that its agent is writing.  What this reading
+    does not repeat may still stand there: nothing of it is gone.
+    """
 
     path: str
     line: int | None
     what: str
+    torn: bool = False
 
 
 @record

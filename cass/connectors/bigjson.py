@@ -1,7 +1,7 @@
 """Read one JSON document of any size: whole while it is small, element by element when it is large.
 
 Only the array at one key path is expected to be large: its elements are given one by one, everything else in the
-objects on the way to it as plain members.  Nothing here raises for bad input.
+objects on the way to it as plain members.  Nothing here raises for bad input; every problem is `torn`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def parts(source: Source, array: tuple[str, ...], whole_bytes: int = WHOLE_BYTES
     try:
         value = json.loads(source.file.read().decode("utf-8", "replace").strip(_BLANK))
     except (ValueError, RecursionError) as bad:
-        yield SourceProblem(source.path, None, _reason(bad))
+        yield SourceProblem(source.path, None, _reason(bad), torn=True)
         return
     yield from _walked(value, array, ())
 
@@ -165,9 +165,9 @@ def _streamed(source: Source, array: tuple[str, ...]) -> Iterator[Part | SourceP
     text = _Text(source.file)
     try:
         for part in _values(text, array, ()):
-            yield part if isinstance(part, Part) else SourceProblem(source.path, None, part)
+            yield part if isinstance(part, Part) else SourceProblem(source.path, None, part, torn=True)
     except ValueError as bad:
-        yield SourceProblem(source.path, None, _reason(bad))
+        yield SourceProblem(source.path, None, _reason(bad), torn=True)
 
 
 def _values(text: _Text, array: tuple[str, ...], at: tuple[str, ...]) -> Iterator[Part | str]:

@@ -44,6 +44,8 @@ def replayed(source: Source) -> Iterator[Part | SourceProblem]:
             yield change
         elif change and not _applied(document, change):
             yield SourceProblem(source.path, line.number, "a change of something that is not there")
+    if not document:
+        yield SourceProblem(source.path, None, "there is no whole document in it", torn=True)
     requests = document.pop("requests", None)
     yield from (Part((key,), value) for key, value in document.items())
     for request in requests if isinstance(requests, list) else ():

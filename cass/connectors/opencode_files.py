@@ -102,10 +102,10 @@ class _Files:
         """The object in a file; an empty one, and a problem, where there is none."""
         self.taken += len(data)
         try:
-            value = json.loads(data.decode("utf-8", "replace").strip("\ufeff\x00 \r\n\t") or "{}")
+            value = json.loads(data.decode("utf-8", "replace").strip("\ufeff\x00 \r\n\t"))
         except (ValueError, RecursionError) as bad:
-            whole = len(data) < MAX_FILE_BYTES
-            self._problems.append(SourceProblem(path, None, f"not JSON: {bad}" if whole else "over 16 MB: passed over"))
+            what = f"not JSON: {bad}" if len(data) < MAX_FILE_BYTES else "over 16 MB: passed over"
+            self._problems.append(SourceProblem(path, None, what, torn=True))
             return {}
         return value if isinstance(value, dict) else {}
 
@@ -125,7 +125,7 @@ class _Files:
                 with open(path, "rb") as file:
                     yield name.removesuffix(".json"), self.parsed(path, file.read(MAX_FILE_BYTES))
             except OSError as bad:
-                self._problems.append(SourceProblem(path, None, bad.strerror or str(bad)))
+                self._problems.append(SourceProblem(path, None, bad.strerror or str(bad), torn=True))
 
 
 def _key(path: str) -> str:

@@ -66,6 +66,7 @@ def read(source: Source) -> Iterator[Item]:
         value = told.parsed(os.path.join(folder, name))
         if isinstance(value, SourceProblem):
             yield value
+            told.say("system", None, ())  # the later ones keep their numbers
         else:
             told.event(value)
             yield from told.told.drained()
@@ -113,9 +114,9 @@ class _Told(Conversation):
                 return SourceProblem(path, None, "an event of over 16 MB was passed over")
             value = json.loads(data.decode("utf-8-sig", "replace")) if data else None
         except OSError as bad:
-            return SourceProblem(path, None, bad.strerror or str(bad))
+            return SourceProblem(path, None, bad.strerror or str(bad), torn=True)
         except (ValueError, RecursionError) as bad:
-            return SourceProblem(path, None, f"not JSON: {str(bad)[:120]}")
+            return SourceProblem(path, None, f"not JSON: {str(bad)[:120]}", torn=True)
         return value if isinstance(value, dict) else {}
 
     def event(self, value: dict[str, Any]) -> None:

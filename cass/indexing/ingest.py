@@ -331,7 +331,7 @@ class Reading:
             if type(item) is Checkpoint:
                 file.bytes_read = item.offset
             yield item
-        file.bytes_read, self.broken = ahead.end.bytes_read, ahead.end.broken
+        file.bytes_read, self.broken = ahead.end.bytes_read, self.broken or ahead.end.broken
         if ahead.end.refused is not None:
             raise OSError(ahead.end.refused)
 
@@ -351,6 +351,7 @@ class Reading:
 
     def _problem(self, problem: SourceProblem) -> None:
         self.problem_count += 1
+        self.broken = self.broken or problem.torn
         if len(self.problems) < LISTED_PROBLEMS:
             self.problems.append(problem)
 

@@ -35,7 +35,7 @@ class OpenSession:
         self.kept: set[int] = set()
         self.begun: dict[int, tuple[MessageRow, Prepared]] = {}
         self.last_ordinal = -1  # stored before this reading
-        self.highest = -1  # given by this reading
+        self.given: set[int] = set()  # ordinals of this reading, where everything stored is compared
         self.next_gone = row.next_gone
         self.recount = False  # everything stored is either repeated or gone
         self.displaced = False  # messages have gone or come back: counting the added ones is not enough

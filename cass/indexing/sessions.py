@@ -22,7 +22,7 @@ from cass.store.schema import COPY, GONE, OFF_PATH, OWN, OWN_BLOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set
 
     from cass.connectors.base import Branches, Connector, Session
     from cass.indexing.feed import Feed
@@ -195,7 +195,8 @@ class SessionBook:
         if not opened.owned:
             self._own(opened, message.session)
         self.given += 1
-        opened.highest = max(opened.highest, message.ordinal)
+        if opened.recount:
+            opened.given.add(message.ordinal)
         if message.continues and self._continue(opened, message):
             return
         # Most of a first run: nothing is stored of the session that this could be.
@@ -357,13 +358,13 @@ class SessionBook:
         return self.forgotten.untitle(self._open.values())
 
     def close(self, broken: bool) -> None:
-        """The reading is over: what a whole one did not repeat is gone, of a broken one only up to where it came."""
+        """The reading is over: what a whole one did not repeat is gone, of a broken one only what lost its place."""
         self.settle()
         for opened in self._open.values():
-            for stored, shorter in opened.begun.values():
+            for stored, shorter in () if broken else opened.begun.values():
                 self._replace(opened, stored, shorter.parts, shorter.own)
             if opened.recount:
-                self._mark_gone(opened, opened.highest if broken else None)
+                self._mark_gone(opened, opened.given if broken else None)
             elif opened.whole and not (opened.owned or self.whole or broken) and opened.row.file == self.file_id:
                 self._lose(opened)
             if (opened.untitled or opened.refused) and not opened.owned:
@@ -375,9 +376,10 @@ class SessionBook:
         """Nothing more will be said of the sessions so far."""
         self._open.clear()
 
-    def _mark_gone(self, opened: OpenSession, up_to: int | None = None) -> None:
+    def _mark_gone(self, opened: OpenSession, taken: Set[int] | None = None) -> None:
+        """What was not repeated is gone; with `taken` only what stands at one of these ordinals."""
         for message in opened.stored.values():
-            is_due = up_to is None or message.ordinal <= up_to
+            is_due = taken is None or message.ordinal in taken
             if is_due and message.id not in opened.kept and not message.flags & GONE:
                 self.store.mark_gone(message.id, opened.next_gone)
                 opened.next_gone -= 1

@@ -88,9 +88,9 @@ def test_an_element_over_the_limit_is_passed_over_and_named(monkeypatch):
 
     assert given_parts(json.dumps([1, large, 2, "x" * 500, 3]), ()) == [
         Part((), 1, element=True),
-        SourceProblem("/a.json", None, "element 1: an element of over 16 MB was passed over"),
+        SourceProblem("/a.json", None, "element 1: an element of over 16 MB was passed over", torn=True),
         Part((), 2, element=True),
-        SourceProblem("/a.json", None, "element 3: an element of over 16 MB was passed over"),
+        SourceProblem("/a.json", None, "element 3: an element of over 16 MB was passed over", torn=True),
         Part((), 3, element=True),
     ]
 

@@ -305,6 +305,26 @@ def test_an_index_stores_it_once(agent: Agent, home: Path, around: Surroundings)
     assert archived(home) == before
 
 
+def test_a_document_that_is_being_written_says_nothing_of_what_is_gone(
+    agent: Agent, home: Path, around: Surroundings
+) -> None:
+    """Cut at its end, in its middle or to nothing, it hides nothing and changes no id; then all is as before."""
+    index(agent, home, around)
+    before = archived(home)
+    for path in files(home):
+        whole = path.read_bytes()
+        if not damage.is_json(whole):
+            continue
+        for size in (len(whole.rstrip()) - 1, len(whole) // 2, 0):
+            path.write_bytes(whole[:size])
+            index(agent, home, around)
+            assert [row[2:5] for row in archived(home)] == [row[2:5] for row in before], (path.name, size)
+        path.write_bytes(whole)
+        index(agent, home, around)
+
+    assert archived(home) == before
+
+
 def test_nothing_is_written_beside_the_agents_files(agent: Agent, home: Path, around: Surroundings) -> None:
     """What is the agent's stays as it was, to the last name and time."""
     before = tree(home)
