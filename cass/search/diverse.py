@@ -9,7 +9,7 @@ from zlib import crc32
 
 from cass.query.words import tokens
 from cass.records import replace
-from cass.search.request import fold
+from cass.search.request import DIVERSE_DEPTH, fold
 from cass.store import hits
 
 TYPE_CHECKING = False
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from cass.search.engine import Search
     from cass.search.request import Found
 
-# Hits that are put in another order; those behind them keep theirs.
-DEPTH = 100
 # What two texts share is told by their first words, each of which sets one of so many bits.
 READ_CHARS = 2_000
 BITS = 1_024
@@ -33,7 +31,7 @@ def spread(share: float) -> Callable[[Search, Found], Found]:
         if looking.request.sort != "relevance" or not looking.wants_words:
             looking.notes.append("--diverse changes only an order by relevance")
             return found
-        leads = [lead for lead, _ in fold(found.candidates, looking.request.grouped)[:DEPTH]]
+        leads = [lead for lead, _ in fold(found.candidates, looking.request.grouped)[:DIVERSE_DEPTH]]
         if len(leads) < 3:
             return found
         marks = _marks(looking, [lead.doc for lead in leads])

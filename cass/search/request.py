@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PAGE, FEW_WORDS = 10, 4
 
 RERANK_SWITCH, RERANK_DEPTH = "search.rerank", 50
+# Hits that --diverse puts in another order; those behind them keep theirs.
+DIVERSE_DEPTH = 100
 
 
 @record
@@ -28,6 +30,7 @@ class Request:
     `cursor` replaces `offset`.  `current_sessions` are (variable, id) of those that the surroundings call current.
     `short_ids`: will the hits' shortest unique ids be shown?  `semantic`: the semantic settings that are set, plain.
     `live`: somebody is typing at the text's end and waits for no more than words.
+    `diverse`: the hits are put in another order by how unlike they are (search/diverse.py).
     """
 
     text: str
@@ -58,6 +61,7 @@ class Request:
     masked: bool = True
     semantic: tuple[tuple[str, object], ...] = ()
     live: bool = False
+    diverse: bool = False
 
     def query(self) -> Query:
         """What was typed, read; with `literal` nothing in it has a meaning."""
@@ -86,8 +90,8 @@ class Request:
         return int(str(values.get("search.rerank_depth", RERANK_DEPTH)))
 
     def reach(self, offset: int) -> int:
-        """The hits wanted: up to the page's end, and all that a reranker reads, lest each page have its own order."""
-        return max(offset + self.limit, self.rerank_depth)
+        """The hits wanted: up to the page's end, and all that is ordered anew, lest each page have its own order."""
+        return max(offset + self.limit, self.rerank_depth, DIVERSE_DEPTH if self.diverse else 0)
 
     @property
     def half_life_days(self) -> int:

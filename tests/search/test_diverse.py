@@ -42,6 +42,18 @@ def test_what_is_different_comes_before_what_repeats(home: Home) -> None:
     assert order(home, "--diverse=0.1") == [plain[0], "other", plain[1]]
 
 
+def test_pages_are_pieces_of_one_order(tmp_path: Path) -> None:
+    """Each page orders as many hits as any other: nothing comes twice, nothing is left out."""
+    many = {f"s{at:03}": f"{'walrus ' * (at % 7 + 1)}{'seal ' * (at % 5)}and {at} fish" for at in range(130)}
+    home = say(make_home(tmp_path), **many)
+    whole = order(home, "--diverse", "-n", "130")
+
+    pages = [order(home, "--diverse", "-n", "13", "--offset", str(at)) for at in range(0, 130, 13)]
+
+    assert [name for page in pages for name in page] == whole
+    assert len(set(whole)) == 130
+
+
 def test_if_relevance_is_all_nothing_moves(home: Home) -> None:
     assert order(home, "--diverse=1") == order(home)
 

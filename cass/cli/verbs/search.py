@@ -108,6 +108,7 @@ def request_of(options: dict[str, Any], text: str, env: Mapping[str, str] = os.e
         short_ids=not (options["json"] or options["jsonl"]),
         masked=hides(options["settings"], options["show_secrets"]),
         live=options["live"],
+        diverse=options["diverse"] is not None,
     )
 
 
