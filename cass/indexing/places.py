@@ -9,6 +9,7 @@ from cass.disk import Lock, lock_holder, make_private_folder, try_lock, write_wh
 from cass.errors import Busy, SystemRefused
 from cass.indexing.feed import Feed
 from cass.lexical import writer as lexical_writer
+from cass.store.catalog import canaries
 from cass.store.connect import open_reader, open_writer
 from cass.store.files import seen_files
 from cass.store.sessions import workspaces
@@ -126,7 +127,11 @@ def _lexical(
     progress: Callable[[str, int, int, int, int], None],
 ) -> tuple[LexicalWriter, bool]:
     """The index, caught up with the database; made anew where it is missing, damaged, old or ahead."""
-    lexical = None if rebuild else lexical_writer.open_writer(places.lexical)
+    lexical = None
+    if not rebuild:
+        lexical = lexical_writer.open_writer(
+            places.lexical, canaries=lambda change: canaries(store.connection, change) if change <= store.change else ()
+        )
     # Ahead of the database: a power cut took SQLite's last transactions.
     if lexical is not None and 0 <= lexical.change <= store.change:
         _fill(lexical, store, monotonic_s, progress)

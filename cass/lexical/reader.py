@@ -49,7 +49,6 @@ PLENTY = 40
 PLENTY_OF_COMMON = 10
 # To look for so many documents one by one takes less than to make a set of any of them in each segment.
 FEW_DOCS = 200
-CANARY_WORDS = 5
 # Whoever types asks for the same words again with each key: their inflections are looked up once, and so many kept.
 MOST_FORMS = 4_000
 
@@ -317,16 +316,6 @@ class LexicalReader:
         """These documents as the query ranks them."""
         both = Query.boolean_query([(Occur.Must, compiled.ranked), (Occur.Must, self._among(docs))])
         return self._ranked(both, max(1, len(docs)), None)[0]
-
-    def holds(self, doc: int, text: str) -> bool | None:
-        """Does a search for the first words of `text` find this document?  None where there are none to look for."""
-        words = dict.fromkeys(word for word in self._analyzer.analyze(text) if len(word.encode()) <= LONGEST_WORD)
-        terms = [Query.term_query(self._schema, "body", word) for word in list(words)[:CANARY_WORDS]]
-        if not terms:
-            return None
-        terms.append(Query.term_query(self._schema, "doc", doc))
-        query = Query.boolean_query([(Occur.Must, term) for term in terms])
-        return bool(self._searcher.search(query, 1, False).hits)
 
     def frequency(self, word: str) -> int:
         """In how many documents a folded word occurs."""

@@ -20,12 +20,15 @@ KINDS = (".fast", ".fieldnorm", ".idx", ".pos", ".store", ".term")
 def torn_file(folder: str) -> str | None:
     """The first file of a generation whose checksum does not fit; None when all are whole.  Raises OSError."""
     for name in sorted(os.listdir(folder)):
-        if name.endswith(KINDS) and not _is_whole(os.path.join(folder, name)):
+        if not is_whole(os.path.join(folder, name)):
             return name
     return None
 
 
-def _is_whole(path: str) -> bool:
+def is_whole(path: str) -> bool:
+    """Does this file's checksum fit?  One of another kind has none.  Raises OSError."""
+    if not path.endswith(KINDS):
+        return True
     try:
         with open(path, "rb") as file:
             data_bytes, expected = _footer(file)

@@ -23,10 +23,11 @@ from cass.lexical.schema import (
     is_damage,
     open_index,
 )
+from cass.lexical.sound import changed_file, failing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from threading import Thread
 
     from tantivy import Index
@@ -208,13 +209,23 @@ def refused(folder: str, bad: Exception) -> SystemRefused:
     return SystemRefused(f"the lexical index cannot be written: {what}", folder, "run: cass index --rebuild")
 
 
-def open_writer(root: str, heap_bytes: int = HEAP_BYTES) -> LexicalWriter | None:
-    """The current generation, ready to be written; None where it is missing, old or damaged."""
+def open_writer(
+    root: str,
+    heap_bytes: int = HEAP_BYTES,
+    canaries: Callable[[int], Iterable[tuple[int, str]]] = lambda change: (),
+) -> LexicalWriter | None:
+    """The current generation, ready to be written; None where it is missing, old or damaged.
+
+    `canaries` gives (document, text) of messages that an index at this change must contain."""
     current = current_generation(root)
-    if current is None or current[1] != VERSION:
+    if current is None or current[1] != VERSION or changed_file(current[0]) is not None:
         return None
     try:
-        return LexicalWriter(root, current[0], open_index(current[0]), heap_bytes)
+        index = open_index(current[0])
+        searcher = index.searcher()
+        if failing(index.schema, searcher, canaries(change_of(index, searcher))) is not None:
+            return None
+        return LexicalWriter(root, current[0], index, heap_bytes)
     except BaseException as bad:
         if not is_damage(bad):
             raise

@@ -8,7 +8,8 @@ from cass import __version__, errors
 from cass.connectors.table import AGENTS
 from cass.disk import folder_bytes
 from cass.lexical.reader import Damage, open_reader
-from cass.lexical.schema import current_generation, is_damage
+from cass.lexical.schema import current_generation
+from cass.lexical.sound import failing
 from cass.records import record, replace
 from cass.store import catalog, connect
 from cass.store.counts import AgentCount, agent_counts
@@ -241,16 +242,7 @@ def _lexical(places: Places, connection: Connection, reached: State) -> tuple[Le
 
 def canary(reader: LexicalReader, connection: Connection) -> str | None:
     """Search the index for the words of a stored message.  None when it is found, else what is wrong."""
-    for doc, text in catalog.canaries(connection, reader.change):
-        try:
-            found = reader.holds(doc, text)
-        except BaseException as bad:
-            if not is_damage(bad):
-                raise
-            return f"the search index fails: {str(bad).splitlines()[0][:120] if str(bad) else type(bad).__name__}"
-        if found is not None:
-            return None if found else "the search index does not find a message that it should contain"
-    return None
+    return failing(reader.schema, reader.searcher, catalog.canaries(connection, reader.change))
 
 
 def _advice(how: str, problems: tuple[Problem, ...], behind_files: int, behind_messages: int) -> list[Advice]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -11,8 +12,9 @@ import pytest
 
 from cass.disk import try_lock
 from cass.lexical.schema import READER_LOCK
+from cass.lexical.writer import open_writer
 from tests.archive import Home, make_home
-from tests.indexing.invariants import check_invariants
+from tests.indexing.invariants import check_invariants, opened, rows
 
 
 @pytest.fixture
@@ -71,6 +73,28 @@ def _fill(ending: str) -> Callable[[Home], None]:
     return fill
 
 
+# The files of a commit without messages are smaller.
+LARGE = 1_000
+
+
+def fill_up(home: Home) -> Home:
+    """Messages enough for files of which a part can be damaged."""
+    home.claude("two", *[f"zoo{at} has wombat{at * 7} and quokka{at * 11} in house {at}" for at in range(400)])
+    home.index()
+    return home
+
+
+def stir(home: Home, ending: str) -> None:
+    """Noise within the larger of these files, later than they were written: the index still opens."""
+    for path in files(home, ending):
+        data = path.read_bytes()
+        if len(data) < LARGE:
+            continue
+        start, end = len(data) // 4, len(data) // 2
+        path.write_bytes(data[:start] + random.Random(1).randbytes(end - start) + data[end:])
+        os.utime(path, ns=(0, path.stat().st_mtime_ns + 10**9))
+
+
 ENDINGS = ("meta.json", ".managed.json", ".term", ".idx", ".pos", ".fast", ".store", ".fieldnorm")
 DAMAGES = {
     "folder deleted": _delete_all,
@@ -95,6 +119,33 @@ def test_a_damaged_index_is_made_anew(home: Home, damage: Callable[[Home], None]
     assert any("cass index" in note for note in meanwhile.notes)
     assert (report.rebuilt, report.documents) == (True, 4)
     assert home.search("the", match="all", grouped=False).total == 3
+    check_invariants(home.data)
+
+
+@pytest.mark.parametrize("ending", [".term", ".idx", ".pos", ".fast"])
+def test_noise_within_an_index_that_opens_is_found_before_it_is_written_to(home: Home, ending: str) -> None:
+    """Nothing new has to be read for that."""
+    stir(fill_up(home), ending)
+
+    report = home.index()
+
+    assert (report.rebuilt, report.documents) == (True, 404)
+    check_invariants(home.data)
+    assert not home.index().rebuilt
+
+
+def test_an_index_that_lost_a_message_is_made_anew(home: Home) -> None:
+    """Its files may be whole: a newest message that a search for its words does not find is enough."""
+    writer = open_writer(str(root(home)))
+    assert writer is not None
+    with opened(home.data) as database:
+        docs = [doc for (doc,) in rows(database, "SELECT doc FROM messages")]
+    for doc in docs:
+        writer.remove(doc)
+    writer.commit(writer.change)
+    writer.close()
+
+    assert home.index().rebuilt
     check_invariants(home.data)
 
 
