@@ -8,11 +8,14 @@ from cass.render.terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cass.policy import SemanticCapabilityReport
     from cass.render.terminal import Style
     from cass.status.facts import Advice, Status
     from cass.status.kept import Kept
     from cass.status.worker import WorkerFacts
+    from cass.store.counts import AgentCount
 
 COLORS = {"empty": CYAN, "ok": GREEN, "degraded": YELLOW, "broken": RED}
 MEANINGS = {
@@ -21,8 +24,12 @@ MEANINGS = {
     "degraded": "it works, but not as well as it should",
     "broken": "the archive cannot be read",
 }
-# Problems on the page.
-SOME = 3
+# A screen of 24 lines holds the page, with the prompt below it.
+LINES = 23
+# Kept for what is wrong and how it is mended, where something is.
+LINES_TO_MEND = 8
+# What a narrow screen does without, first to go first.
+SPARED = ("kept", "vectors", "worker", "meaning")
 HEADS = ("agent", "files", "sessions", "messages", "problems")
 
 
@@ -34,17 +41,59 @@ def brief(status: Status, now_ms: int) -> str:
     return f"{status.state}: {visible(what)}{when}{advice}\n"
 
 
-def page(status: Status, look: Style, now_ms: int) -> str:
-    """The whole page: 24 lines hold it."""
+def page(status: Status, look: Style, now_ms: int, whole: bool = False) -> str:
+    """The whole page: 24 lines hold it, as far as one problem and one command do.
+
+    `whole`: every agent, problem and command, on however many lines; so it is with one fact a line.
+    """
     title = f"cass {status.version}: {look.paint(status.state, f'{BOLD};{COLORS[status.state]}')}"
-    lines = [f"{title}, {_meaning_of(status)}", ""]
-    lines += _rows(status, look, now_ms)
-    lines += _agents(status, look)
-    if status.problems:
-        lines += ["", *_problems(status, look)]
-    if status.recommended:
-        lines += ["", *(line for advice in status.recommended for line in next_step(advice, look))]
+    head = [f"{title}, {_meaning_of(status)}", ""]
+    problems = [_problem(problem.what, problem.where, look) for problem in status.problems]
+    steps = [next_step(advice, look) for advice in status.recommended]
+    if whole or look.plain:
+        parts = [_agents(status, look), *(_behind_blank(_joined(each)) for each in (problems, steps))]
+        lines = [*head, *_lines(_rows(status, now_ms), look), *_joined(parts)]
+    else:
+        lines = head + _lines(_spared(_rows(status, now_ms), look, bool(problems or steps)), look)
+        lines += _fitted(status, look, problems, steps, LINES - _height(lines, look))
     return "".join(line + "\n" for line in lines)
+
+
+def _fitted(status: Status, look: Style, problems: list[list[str]], steps: list[list[str]], room: int) -> list[str]:
+    """Agents, problems and commands in `room` lines: commands come first, then problems, then agents."""
+    todo = _behind_blank(_some(steps, (room if not problems else room // 2) - 1, look))
+    room -= _height(todo, look)
+    wrong = _behind_blank(_some(problems, room - 1, look))
+    return _agents(status, look, room - _height(wrong, look)) + wrong + todo
+
+
+def _some(parts: list[list[str]], room: int, look: Style) -> list[str]:
+    """As many of `parts` as fit in `room` lines, the first of them in any case, and how many there are beside them."""
+    for count in range(len(parts), 0, -1):
+        left = len(parts) - count
+        more = fold(f"and {number(left)} more: cass status --verbose", look.width) if left else []
+        lines = _joined(parts[:count]) + more
+        if count == 1 or _height(lines, look) <= room:
+            return lines
+    return []
+
+
+def _joined(parts: list[list[str]]) -> list[str]:
+    return [line for part in parts for line in part]
+
+
+def _behind_blank(lines: list[str]) -> list[str]:
+    return ["", *lines] if lines else []
+
+
+def _height(lines: list[str], look: Style) -> int:
+    """How many lines of the screen they take: a path or a command that is too long goes on in the next one."""
+    return sum(max(1, -(-columns(_unpainted(line)) // look.width)) for line in lines)
+
+
+def _unpainted(line: str) -> str:
+    first, *rest = line.split("\x1b[")
+    return first + "".join(part.partition("m")[2] for part in rest)
 
 
 def _meaning_of(status: Status) -> str:
@@ -54,18 +103,31 @@ def _meaning_of(status: Status) -> str:
     return MEANINGS[status.state]
 
 
-def _rows(status: Status, look: Style, now_ms: int) -> list[str]:
+def _rows(status: Status, now_ms: int) -> list[tuple[str, str]]:
     rows = [("data", visible(status.data_dir))]
-    if status.database.messages:
-        rows = [
-            ("archive", f"{_holds(status)}, {size(status.database.bytes)}"),
-            ("index", _index(status)),
-            ("fresh", fresh(status, now_ms)),
-            *_meaning(status),
-            *_worker(status.worker, now_ms),
-            *_kept(status.kept),
-            *rows,
-        ]
+    if not status.database.messages:
+        return rows
+    return [
+        ("archive", f"{_holds(status)}, {size(status.database.bytes)}"),
+        ("index", _index(status)),
+        ("fresh", fresh(status, now_ms)),
+        *_meaning(status),
+        *_worker(status.worker, now_ms),
+        *_kept(status.kept),
+        *rows,
+    ]
+
+
+def _spared(rows: list[tuple[str, str]], look: Style, is_wrong: bool) -> list[tuple[str, str]]:
+    """The rows that leave room for what needs mending; all of them on a screen of usual width."""
+    for name in SPARED:
+        if not is_wrong or 2 + _height(_lines(rows, look), look) <= LINES - LINES_TO_MEND:
+            break
+        rows = [row for row in rows if row[0] != name]
+    return rows
+
+
+def _lines(rows: list[tuple[str, str]], look: Style) -> list[str]:
     if look.plain:
         return [f"{name}: {value}" for name, value in rows]
     return [line for name, value in rows for line in _row(name, value, look)]
@@ -140,28 +202,32 @@ def fresh(status: Status, now_ms: int) -> str:
     return f"{indexed}; {'' if status.saw_all_files else 'at least '}{changed} changed since"
 
 
-def _agents(status: Status, look: Style) -> list[str]:
+def _agents(status: Status, look: Style, room: int | None = None) -> list[str]:
+    """A line of each, behind an empty one; where `room` is not enough, of those with problems or most messages."""
+    counts = {name: count for name, count in status.sources.items() if count.files or count.sessions}
+    ranked = sorted(counts, key=lambda name: (not counts[name].problems, -counts[name].messages))
+    for shown in range(len(ranked), 0, -1):
+        lines = ["", *_agent_rows({name: counts[name] for name in counts if name in ranked[:shown]}, look)]
+        if shown < len(ranked):
+            lines += fold(f"and {counted(len(ranked) - shown, 'agent')} more: cass sources", look.width)
+        if room is None or _height(lines, look) <= room:
+            return lines
+    few = ["", *fold(f"{counted(len(ranked), 'agent')}: cass sources", look.width)]
+    return few if ranked and room is not None and _height(few, look) <= room else []
+
+
+def _agent_rows(counts: Mapping[str, AgentCount], look: Style) -> list[str]:
     rows = [
         (visible(name), *map(number, (count.files, count.sessions, count.messages, count.problems)))
-        for name, count in status.sources.items()
-        if count.files or count.sessions
+        for name, count in counts.items()
     ]
-    if not rows:
-        return []
     if look.plain:
-        return ["", *map(_plain_row, rows)]
-    return ["", *table(HEADS, rows, look, right=range(1, len(HEADS)))]
+        return [_plain_row(row) for row in rows]
+    return table(HEADS, rows, look, right=range(1, len(HEADS)))
 
 
 def _plain_row(row: tuple[str, ...]) -> str:
     return f"{row[0]}: " + ", ".join(f"{count} {head}" for head, count in zip(HEADS[1:], row[1:], strict=True))
-
-
-def _problems(status: Status, look: Style) -> list[str]:
-    """The first few, so that the page keeps its size."""
-    lines = [line for problem in status.problems[:SOME] for line in _problem(problem.what, problem.where, look)]
-    more = len(status.problems) - SOME
-    return [*lines, f"and {more} more: cass status --json lists them all"] if more > 0 else lines
 
 
 def _problem(what: str, where: str | None, look: Style) -> list[str]:

@@ -209,14 +209,27 @@ def test_the_doctor_mends_what_loses_nothing(home: Home):
 
 def test_a_page_with_many_problems_keeps_its_size():
     """It does not say that everything works, and each mending command stands there once."""
-    problems = tuple(Problem(f"{at} is no value for mode", "CASS_SEMANTIC_MODE") for at in range(16))
+    problems = tuple(Problem(f"{at} is no value for mode", "CASS_SEMANTIC_MODE") for at in range(40))
     status = Status("0.1.0", "ok", "/data", Database("/data/cass.db", 1, 1, 1), Lexical(1), {}, problems, ())
 
     lines = status_text.page(status, PIPE, NOW_MS).splitlines()
 
-    assert lines[0] == "cass 0.1.0: ok, search works; 16 things to mend"
-    assert sum(line.startswith("problem:") for line in lines) == 3
-    assert lines[-1] == "and 13 more: cass status --json lists them all"
+    assert lines[0] == "cass 0.1.0: ok, search works; 40 things to mend"
+    assert len(lines) < 24
+    assert lines[-1].startswith("and ") and lines[-1].endswith(" more: cass status --verbose")
+
+
+def test_variables_are_mended_by_one_command(home: Home):
+    """Four bad variables are four problems and one line to type."""
+    home.env |= {f"CASS_SEMANTIC_{name}": "x" for name in ("MODE", "FAST_DIMENSION", "BUDGET_MB", "WAIT_MS")}
+
+    said = json.loads(home.cass("status", "--json").stdout)
+
+    assert len(said["problems"]) == 4
+    commands = [each["command"] for each in said["recommended"] if each["command"].startswith("unset")]
+    assert [sorted(command.split()[1:]) for command in commands] == [
+        ["CASS_SEMANTIC_BUDGET_MB", "CASS_SEMANTIC_FAST_DIMENSION", "CASS_SEMANTIC_MODE", "CASS_SEMANTIC_WAIT_MS"]
+    ]
 
 
 def test_settings_of_one_file_are_mended_by_one_command(home: Home):

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
     from cass.paths import Places
     from cass.policy import EffectiveSetting
+    from cass.render.terminal import Style
+    from cass.settings.problems import SettingProblem
     from cass.settings.quick import Settings
     from cass.status.facts import Status
 
 
 DISABLED = "sources.disabled"
+UNSET = "unset "
 
 
 def run(options: dict[str, Any]) -> int:
@@ -29,13 +32,10 @@ def run(options: dict[str, Any]) -> int:
     if options["json"]:
         sys.stdout.write(_as_json(status, options) + "\n")
     else:
-        from cass.render import status_text
         from cass.render.terminal import page, style
 
         look = style(sys.stdout, options, os.environ)
-        brief = options["brief"]
-        text = status_text.brief(status, clock.now_ms()) if brief else status_text.page(status, look, clock.now_ms())
-        page(text, options)
+        page(_as_text(status, look, options), options)
     return 1 if options["check"] and not status.healthy else 0
 
 
@@ -54,6 +54,14 @@ def _as_json(status: Status, options: dict[str, Any]) -> str:
     from cass.render.status_json import answer
 
     return answer(status, _shown(options["loaded"], options))
+
+
+def _as_text(status: Status, look: Style, options: dict[str, Any]) -> str:
+    from cass.render import status_text
+
+    if options["brief"]:
+        return status_text.brief(status, clock.now_ms())
+    return status_text.page(status, look, clock.now_ms(), whole=bool(options["verbose"]))
 
 
 def _shown(settings: Settings, options: dict[str, Any]) -> tuple[EffectiveSetting, ...]:
@@ -76,11 +84,20 @@ def _with_settings(status: Status, settings: Settings) -> Status:
 
         wrong += unknown_agents(settings)
     problems = [Problem(one.what, one.origin, one.key, one.text, one.accepted) for one in wrong]
+    advice = _advice(wrong)
+    return replace(status, problems=(*status.problems, *problems), recommended=(*status.recommended, *advice))
+
+
+def _advice(wrong: list[SettingProblem]) -> list[Advice]:
+    """One command for each file, and one for all variables."""
     todos: dict[str, list[str]] = {}
     for one in wrong:
         todos.setdefault(_mending(one.origin), []).append(one.todo)
-    advice = [Advice(command, _why(said)) for command, said in todos.items()]
-    return replace(status, problems=(*status.problems, *problems), recommended=(*status.recommended, *advice))
+    variables = [command.removeprefix(UNSET) for command in todos if command.startswith(UNSET)]
+    if len(variables) > 1:
+        said = [todo for name in variables for todo in todos.pop(UNSET + name)]
+        todos[UNSET + " ".join(variables)] = said
+    return [Advice(command, _why(said)) for command, said in todos.items()]
 
 
 def _why(todos: list[str]) -> str:
@@ -90,4 +107,4 @@ def _why(todos: list[str]) -> str:
 def _mending(origin: str) -> str:
     """The command that mends a setting at its place."""
     name = os.path.basename(origin).partition(":")[0]
-    return f"cass config edit {name}" if name.endswith(".toml") else f"unset {origin}"
+    return f"cass config edit {name}" if name.endswith(".toml") else UNSET + origin
