@@ -53,7 +53,7 @@ class Resolver:
                 found.append(self._named(field, values, f"--{field}"))
         if request.exclude_sessions:
             found += self._without(request.exclude_sessions, request.current_sessions)
-        if request.since or request.until:
+        if request.since is not None or request.until is not None:
             found.append(self._times(request.since, request.until))
         return found
 
@@ -85,15 +85,18 @@ class Resolver:
 
     def _named(self, field: str, values: Sequence[str], where: str) -> Filter:
         if field in ("agent", "role", "session", "tool"):
-            values = [part for value in values for part in value.split(",") if part.strip()]
+            # One that names nothing at all is kept, and refused as what it is.
+            values = [part for value in values for part in value.split(",") if part.strip()] or values
         if field == "agent":
             return self._agents(values)
-        if field == "workspace":
-            return self._workspaces(values)
         if field == "session":
             return self._sessions(values)
         if field == "role":
             return Filter("role", tuple(_role(value, where) for value in values))
+        if not all(map(str.strip, values)):
+            raise UsageError("an empty value limits nothing", where, "say what is wanted, or leave it out")
+        if field == "workspace":
+            return self._workspaces(values)
         if field == "title":
             return self._titles(values)
         if field == "tool":
@@ -156,8 +159,8 @@ class Resolver:
         return self._in_sessions(rows)
 
     def _times(self, since: str | None, until: str | None) -> Filter:
-        first = parse_time(since, self._now_ms, False, "since") if since else None
-        last = parse_time(until, self._now_ms, True, "until") if until else None
+        first = parse_time(since, self._now_ms, False, "since") if since is not None else None
+        last = parse_time(until, self._now_ms, True, "until") if until is not None else None
         return Filter("time", (first, last))
 
 

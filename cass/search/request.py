@@ -107,8 +107,9 @@ class Request:
     @property
     def is_filtered(self) -> bool:
         """Did options limit what is searched, beside leaving out the session that the caller is in?"""
-        named = self.agents or self.workspaces or self.sessions or self.roles or self.since or self.until
-        return bool(named) or any([name != "current" for name in self.exclude_sessions])
+        is_timed = self.since is not None or self.until is not None
+        named = self.agents or self.workspaces or self.sessions or self.roles
+        return is_timed or bool(named) or any([name != "current" for name in self.exclude_sessions])
 
 
 @record

@@ -100,6 +100,14 @@ def test_filters_of_the_command_line(home: Home):
     assert some.stdout.startswith(f"Would forget {SESSIONS + 1} messages, ")
 
 
+@pytest.mark.parametrize("words", [("--agent", "claude", "--before", ""), ("--workspace", ""), ("--before", "")])
+def test_an_empty_value_is_not_everything(home: Home, words: tuple[str, ...]):
+    """A variable that a script left empty does not forget what nobody named."""
+    done = home.cass("forget", *words, "--yes")
+
+    assert (done.returncode, done.stdout) == (2, "")
+
+
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no pseudo terminals here")
 @pytest.mark.parametrize(("answer", "is_left"), [(b"n\n", True), (b"\n", True), (b"y\n", False)])
 def test_a_person_is_asked(home: Home, answer: bytes, is_left: bool):

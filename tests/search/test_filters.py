@@ -7,10 +7,11 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cass.errors import AmbiguousId, BadDate, NotFound, UnknownAgent, UsageError
+from cass.errors import AmbiguousId, BadDate, CassError, NotFound, UnknownAgent, UsageError
 from cass.search.engine import search
 from cass.search.request import Freshness, Request
 from tests.archive import DAY_MS, FIRST_MS, Home, make_home
@@ -188,6 +189,41 @@ def test_an_unreadable_date_is_refused(home: Home) -> None:
         home.search("walrus", since="someday")
 
     assert all(form in str(refused.value) for form in ("7d", "yesterday", "2026-01-31"))
+
+
+@pytest.mark.parametrize("empty", ["", " ", ","])
+@pytest.mark.parametrize(
+    ("field", "error"),
+    [("agents", UnknownAgent), ("sessions", NotFound), ("roles", UsageError)],
+)
+def test_a_name_of_nothing_is_refused(home: Home, field: str, error: type[CassError], empty: str) -> None:
+    """A variable that a script left empty neither opens the filter nor finds nothing without a word."""
+    with pytest.raises(error) as refused:
+        home.search("walrus", **{field: (empty,)})
+
+    assert refused.value.exit_code == (1 if error is NotFound else 2)
+
+
+@pytest.mark.parametrize("asked", [{"since": ""}, {"until": " "}, {"workspaces": ("",)}, {"workspaces": ("/w", " ")}])
+def test_an_empty_value_is_no_filter_for_everything(home: Home, asked: dict[str, Any]) -> None:
+    """`--since ""` and `--workspace ""` are refused."""
+    with pytest.raises(UsageError):
+        home.search("walrus", **asked)
+
+
+@pytest.mark.parametrize("value", ['""', '" "', '","'])
+@pytest.mark.parametrize("field", ["agent", "session", "role", "since"])
+def test_a_field_without_a_value_is_said_or_refused(home: Home, field: str, value: str) -> None:
+    """Nothing is passed over without a word."""
+    try:
+        assert home.search(f"walrus {field}:{value}").notes
+    except CassError as refused:
+        assert refused.exit_code in (1, 2)
+
+
+def test_an_empty_name_among_others_is_passed_over(home: Home) -> None:
+    """A trailing comma means nothing."""
+    assert found(home, "walrus", agents=("claude,",)) == found(home, "walrus", agents=("claude",))
 
 
 def test_an_unknown_role_is_refused(home: Home) -> None:

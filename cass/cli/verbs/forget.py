@@ -76,7 +76,7 @@ def _read(connection: Connection, options: dict[str, Any]) -> tuple[Selection, l
         messages=tuple([(sid, ordinal) for sid, ordinal in named if ordinal is not None]),
         agents=filters.get("agent"),
         workspaces=filters.get("workspace"),
-        before_ms=parse_time(before, clock.now_ms(), False, "--before") if before else None,
+        before_ms=parse_time(before, clock.now_ms(), False, "--before") if before is not None else None,
         roles=tuple([ROLES.index(role) for role in options["role"]]) or None,
     )
     if selection.is_everything:
