@@ -10,6 +10,7 @@ from __future__ import annotations
 import marshal
 import os
 from _imp import source_hash  # the checksum of Python's own .pyc files: no module to load for it
+from stat import S_ISLNK
 
 from cass import __version__
 
@@ -62,11 +63,15 @@ def identities(places: Places) -> dict[str, Identity]:
 def _identity(path: str) -> Identity | None:
     """None where there is no file, () where nobody can tell."""
     try:
-        return stamp(os.stat(path))
+        info = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError):
         return ()
+    try:
+        return stamp(os.stat(path) if S_ISLNK(info.st_mode) else info)
+    except OSError:
+        return ()  # a link that leads nowhere was meant to say something
 
 
 def stamp(info: os.stat_result) -> Identity:

@@ -64,11 +64,16 @@ def read_file(path: str) -> FileText:
     try:
         identity, data = _read(path)
     except OSError as lost:
-        return None, (), (f"the file cannot be read: {(lost.strerror or str(lost)).lower()}", 0)
+        why = "it is a link that leads nowhere" if _leads_nowhere(path) else (lost.strerror or str(lost)).lower()
+        return None, (), (f"the file cannot be read: {why}", 0)
     try:
         return identity, tuple(statements(data.decode("utf-8-sig"))), None
     except (ValueError, RecursionError) as bad:
         return identity, (), explain(bad)
+
+
+def _leads_nowhere(path: str) -> bool:
+    return os.path.islink(path) and not os.path.lexists(os.path.realpath(path))
 
 
 def _read(path: str) -> tuple[Identity | None, bytes]:

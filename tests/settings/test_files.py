@@ -125,6 +125,19 @@ def test_a_link_that_leads_in_a_circle(config: Config):
     assert len(config.load().problems) == 1
 
 
+@pytest.mark.parametrize("name", ["semantic.toml", "cass.toml"])
+def test_a_link_that_leads_nowhere_is_not_passed_over(config: Config, name: str):
+    """The folder with somebody's dotfiles may be away for a while."""
+    config.path(name).symlink_to(config.folder / "away" / name)
+
+    (problem,) = config.load().problems
+
+    assert (problem.origin, problem.what) == (
+        str(config.path(name)),
+        "the file cannot be read: it is a link that leads nowhere",
+    )
+
+
 def test_a_config_folder_that_is_none(config: Config):
     config.folder.rmdir()
     config.folder.write_text("not a folder")

@@ -8,7 +8,7 @@ import sys
 from cass import clock
 from cass.paths import places
 from cass.records import replace
-from cass.status.facts import Advice, Problem, collect
+from cass.status.facts import Problem, collect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,13 +17,11 @@ if TYPE_CHECKING:
     from cass.paths import Places
     from cass.policy import EffectiveSetting
     from cass.render.terminal import Style
-    from cass.settings.problems import SettingProblem
     from cass.settings.quick import Settings
     from cass.status.facts import Status
 
 
 DISABLED = "sources.disabled"
-UNSET = "unset "
 
 
 def run(options: dict[str, Any]) -> int:
@@ -83,28 +81,10 @@ def _with_settings(status: Status, settings: Settings) -> Status:
         from cass.status.unknown_agents import unknown_agents
 
         wrong += unknown_agents(settings)
+    if not wrong:
+        return status
+    from cass.status.settings_faults import advice
+
     problems = [Problem(one.what, one.origin, one.key, one.text, one.accepted) for one in wrong]
-    advice = _advice(wrong)
-    return replace(status, problems=(*status.problems, *problems), recommended=(*status.recommended, *advice))
-
-
-def _advice(wrong: list[SettingProblem]) -> list[Advice]:
-    """One command for each file, and one for all variables."""
-    todos: dict[str, list[str]] = {}
-    for one in wrong:
-        todos.setdefault(_mending(one.origin), []).append(one.todo)
-    variables = [command.removeprefix(UNSET) for command in todos if command.startswith(UNSET)]
-    if len(variables) > 1:
-        said = [todo for name in variables for todo in todos.pop(UNSET + name)]
-        todos[UNSET + " ".join(variables)] = said
-    return [Advice(command, _why(said)) for command, said in todos.items()]
-
-
-def _why(todos: list[str]) -> str:
-    return todos[0] if len(todos) == 1 else f"mends {len(todos)} settings"
-
-
-def _mending(origin: str) -> str:
-    """The command that mends a setting at its place."""
-    name = os.path.basename(origin).partition(":")[0]
-    return f"cass config edit {name}" if name.endswith(".toml") else UNSET + origin
+    recommended = (*status.recommended, *advice(wrong))
+    return replace(status, problems=(*status.problems, *problems), recommended=recommended)

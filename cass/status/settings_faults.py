@@ -1,0 +1,54 @@
+"""The commands that mend what is wrong among the settings."""
+
+from __future__ import annotations
+
+import os
+
+from cass.settings.hot import FILES
+from cass.status.facts import Advice, quoted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cass.settings.problems import SettingProblem
+
+UNSET = "unset "
+
+
+def advice(wrong: Sequence[SettingProblem]) -> list[Advice]:
+    """One command for each file, and one for all variables."""
+    todos: dict[str, list[str]] = {}
+    for one in wrong:
+        todos.setdefault(_mending(one.origin), []).append(one.todo)
+    variables = [command.removeprefix(UNSET) for command in todos if command.startswith(UNSET)]
+    if len(variables) > 1:
+        said = [todo for name in variables for todo in todos.pop(UNSET + name)]
+        todos[UNSET + " ".join(variables)] = said
+    return [Advice(command, _why(said)) for command, said in todos.items()]
+
+
+def _why(todos: list[str]) -> str:
+    return todos[0] if len(todos) == 1 else f"mends {len(todos)} settings"
+
+
+def _mending(origin: str) -> str:
+    """The command that mends a setting at its place: a file with its line, a whole file, a variable."""
+    name = os.path.basename(origin).partition(":")[0]
+    if name not in FILES:
+        return UNSET + origin
+    path = os.path.join(os.path.dirname(origin), name)
+    if os.access(path, os.R_OK) and os.path.isfile(path):
+        return f"cass config edit {name}"
+    if os.path.isfile(path) and is_mine(path):
+        return f"chmod u+rw {quoted(path)}"
+    # What no editor can open is moved away: it says nothing anyway.
+    return f"mv {quoted(path)} {quoted(f'{path}.aside')}"
+
+
+def is_mine(path: str) -> bool:
+    """May this user change who reads `path`?"""
+    try:
+        return os.name != "nt" and os.stat(path).st_uid == os.geteuid()
+    except OSError:
+        return False

@@ -1,0 +1,63 @@
+"""What `cass status` recommends for a setting that cannot be read does mend it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cass.status.settings_faults import advice
+from tests.settings.layering import Config
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(tmp_path)
+
+
+def link_to_itself(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def link_to_nothing(path: Path) -> None:
+    path.symlink_to(path.with_name("away"))
+
+
+def unreadable(path: Path) -> None:
+    path.write_text("mode = 'off'\n")
+    path.chmod(0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="these are of Unix")
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, link_to_itself, link_to_nothing, unreadable])
+def test_the_command_mends_what_is_no_file(config: Config, make: Callable[[Path], object]):
+    """A folder, a pipe, a link in a circle or to nothing; an editor could open none of them."""
+    if make is unreadable and os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    make(config.path("semantic.toml"))
+    (one,) = advice(config.load().problems)
+
+    subprocess.run(one.command, shell=True, check=True)
+
+    assert config.load().problems == []
+
+
+def test_a_bad_line_is_mended_in_the_editor(config: Config):
+    config.write("semantic.toml", "mode = 3\n")
+
+    assert [one.command for one in advice(config.load().problems)] == ["cass config edit semantic.toml"]
+
+
+def test_a_folder_with_a_colon_in_its_name(tmp_path: Path):
+    """The line behind a file's name is no part of it."""
+    folder = tmp_path / "a:b c"
+    folder.mkdir()
+    config = Config(folder)
+    config.path("cass.toml").mkdir()
+
+    (one,) = advice(config.load().problems)
+
+    assert one.command == f"mv '{config.path('cass.toml')}' '{config.path('cass.toml')}.aside'"
