@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     Coverage = tuple[tuple[str, float], ...]
 
+# Filters that only a message's words can answer.
+BY_WORDS = ("path", "entity")
+
 
 def glance(search: Search, vectors: str, opened: Mapping[str, Tier]) -> Coverage:
     """The share (0 to 1) of all texts that each tier has.  Tiers that are not open are taken as they say they are."""
@@ -58,13 +61,13 @@ def _at_least(search: Search, opened: Mapping[str, Tier], before_ms: int) -> Cov
 
 
 def _texts(search: Search, filters: Sequence[Filter], before_ms: int) -> set[int]:
-    plain = [(each.field, each.values, each.docs, each.exclude) for each in filters if each.field != "path"]
-    rows = texts_inside(search.connection, plain, before_ms)
-    paths = [each for each in filters if each.field == "path"]
-    if not paths:
+    plain = [(each.field, each.values, each.docs, each.exclude) for each in filters if each.field not in BY_WORDS]
+    rows = texts_inside(search.connection, plain, before_ms) or []
+    named = [each for each in filters if each.field in BY_WORDS]
+    if not named:
         return {text for text, _ in rows}
     documents = documents_newest_first(search.connection, None, None, True, lambda: False)
-    docs = {each.doc for each in documents if each is not None and all(passes(path, each) for path in paths)}
+    docs = {each.doc for each in documents if each is not None and all(passes(wanted, each) for wanted in named)}
     return {text for text, doc in rows if doc in docs}
 
 

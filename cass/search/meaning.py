@@ -21,15 +21,13 @@ from cass.query.blend import KEYWORDS, RRF_K, SENTENCE, WEIGHTS, fuse, query_kin
 from cass.query.syntax import Bare, Field, Prefix, Word
 from cass.records import record, replace
 from cass.search.coverage import glance, inside, percent
+from cass.search.near import GIVEN_UP, Inside, documents_with, nearest
 from cass.search.quality import NOT_BESIDE, WARM, Cost, Missing, by_the_worker, kind_of, quality_embedder
 from cass.search.request import fold
-from cass.search.tail import passes
 from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.table import beside, remote_options
 from cass.semantic.known_models import EMBEDDER
 from cass.semantic.vectors import FAST, QUALITY, Tier
-from cass.store.documents import documents_of
-from cass.store.nearest import messages_with_texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,6 +125,7 @@ def join(search: Search, found: Found, places: Places) -> Found:
         beside=beside(values),
     )
     asking.model = search.model
+    asking.inside = Inside(search, asking.is_over)
     if search.request.mode == "strict_semantic":
         # Whatever is asked: strict promises that meaning can be had.
         meaning = asking.both(search.request.text if text is None else text)
@@ -138,13 +137,15 @@ def join(search: Search, found: Found, places: Places) -> Found:
         asides = (FILLED,) if is_filled and asking.has_quality and dict(coverage)[QUALITY] else ()
         asking.why |= dict.fromkeys([QUALITY] * len(asides), FILLED)
         told = replace(found, coverage=coverage, asides=asides)
+    if asking.inside.gave_up:
+        search.notes.append(GIVEN_UP)
     search.near, search.meant = asking.near, asking.did if text is not None else CONDITIONS
     if text is None or search.request.about_words or not meaning.tiers:
         return told
     counts = weight_beside_words(text, found.rung, meaning.tiers[-1], weights)
     k = int(str(values.get("search.rrf_k", RRF_K)))
     search.meant += _how(weights["lexical"], counts, k)
-    return _blended(told, _documents(search, meaning.nearest), meaning, (weights["lexical"], counts), k)
+    return _blended(told, documents_with(search, meaning.nearest), meaning, (weights["lexical"], counts), k)
 
 
 def _enough(search: Search, asking: _Asking) -> Coverage:
@@ -194,6 +195,12 @@ class _Asking:
         self.near: dict[str, Mapping[int, float]] = {}
         self.model: Callable[[str, LeftS], BaseEmbedder | None] | None = None
         self.why: dict[str, str] = {}  # a tier did not take part
+        self.inside: Inside | None = None
+        self._until_s: float | None = None  # None: whatever it takes
+
+    def is_over(self) -> bool:
+        """Has the search waited for as long as it may?"""
+        return self._until_s is not None and self._monotonic_s() > self._until_s
 
     @property
     def did(self) -> str:
@@ -215,7 +222,7 @@ class _Asking:
 
     def what_there_is(self, text: str, is_quality_wanted: bool) -> Meaning:
         """The fast tier, and the quality tier where that is wanted and can be had in time."""
-        until_s = self._monotonic_s() + self._policy.semantic_wait_ms / 1000
+        until_s = self._until_s = self._monotonic_s() + self._policy.semantic_wait_ms / 1000
         fast = self._fast(text) if self._weights[FAST] else None
         if not is_quality_wanted or not self._weights[QUALITY]:
             return self._refined(fast, None)
@@ -323,11 +330,7 @@ class _Asking:
         except EmbedderError as lost:
             self._lose(name, f"the {name} tier did not take part: {lost}", lost.todo or "cass doctor")
             return None
-        near: dict[int, float] = {}
-        for number, _, cosine in tier.scan(vector, self._nearest):
-            if cosine >= LEAST_ALIKE[name]:
-                near.setdefault(number, cosine)
-        self.near[name] = near
+        near = self.near[name] = nearest(tier, vector, self._nearest, LEAST_ALIKE[name], self.inside)
         return Asked(tier, vector, near)
 
     def _lose(self, name: str, what: str, todo: str) -> None:
@@ -342,16 +345,6 @@ def _how(words: float, beside: float, k: int) -> str:
     if beside <= words * ADDS_ONLY:
         return "; what the words lack stands behind them"
     return f"; joined by rank, words {words:g} to meaning {beside:g}, k {k}"
-
-
-def _documents(search: Search, nearest: Sequence[int]) -> list[Document]:
-    """The documents with these texts that pass the filters, in their order; those of one text newest first."""
-    said = messages_with_texts(search.connection, list(nearest))
-    text_of = {doc: text for text, _, doc in said}
-    place = {text: at for at, text in enumerate(nearest)}
-    documents = documents_of(search.connection, [message for _, message, _ in said])
-    passing = [each for each in documents if all(passes(wanted, each) for wanted in search.filters)]
-    return sorted(passing, key=lambda each: (place[text_of[each.doc]], -(each.time_ms or 0)))
 
 
 def weight_beside_words(text: str, rung: str | None, tier: str, weights: Mapping[str, float]) -> float:

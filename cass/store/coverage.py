@@ -6,13 +6,15 @@ the field, or is one of the documents.
 
 from __future__ import annotations
 
+from cass.native_sqlite import _sqlite3
+from cass.store.documents import ASK_EVERY
 from cass.store.hits import BOUND, marks
 from cass.store.owed import COUNTED
 from cass.store.schema import COPY, OWN_BLOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from sqlite3 import Connection
 
     Wanted = tuple[str, Sequence[int | str | None], Sequence[int], bool]
@@ -24,18 +26,44 @@ _NUMBERS = {"doc": "m.doc", "agent": "s.agent", "workspace": "coalesce(s.workspa
 _NUMBERS["role"] = "m.role"
 
 
-def texts_inside(connection: Connection, filters: Sequence[Wanted], before_ms: int) -> list[tuple[int, int]]:
+def texts_inside(
+    connection: Connection,
+    filters: Sequence[Wanted],
+    before_ms: int,
+    is_over: Callable[[], bool] = lambda: False,
+) -> list[tuple[int, int]] | None:
     """(text, document), each once, of the texts that count and were said before `before_ms` inside the filters.
 
-    Looks at every block that the filters leave: a sixth of a second for 200,000.
+    Looks at every block that the filters leave: a sixth of a second for 200,000.  None when `is_over` ended it.
     """
-    conditions = [_condition(*each) for each in filters]
-    said = "".join([f" AND {sql}" for sql, _ in conditions])
+    said, bound = _conditions(filters)
     sql = (
         "SELECT DISTINCT b.text, m.doc FROM messages m JOIN sessions s ON s.id=m.session"
         f" CROSS JOIN blocks b ON b.message=m.id WHERE {_COUNTED} AND {_TIME}<?{said}"
     )
-    return connection.execute(sql, [before_ms, *[one for _, bound in conditions for one in bound]]).fetchall()
+    connection.set_progress_handler(lambda: 1 if is_over() else 0, ASK_EVERY)
+    try:
+        return connection.execute(sql, [before_ms, *bound]).fetchall()
+    except _sqlite3.OperationalError as bad:
+        if "interrupted" not in str(bad):
+            raise
+        return None
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def texts_among(connection: Connection, filters: Sequence[Wanted], texts: Sequence[int]) -> set[int]:
+    """Which of these texts were said inside the filters."""
+    said, bound = _conditions(filters)
+    found: set[int] = set()
+    for start in range(0, len(texts), BOUND):
+        some = texts[start : start + BOUND]
+        sql = (
+            "SELECT DISTINCT b.text FROM blocks b CROSS JOIN messages m ON m.id=b.message"
+            f" JOIN sessions s ON s.id=m.session WHERE b.text IN ({marks(some)}) AND {_COUNTED}{said}"
+        )
+        found.update([text for (text,) in connection.execute(sql, [*some, *bound])])
+    return found
 
 
 def texts_since(connection: Connection, since_ms: int) -> int:
@@ -77,6 +105,12 @@ def newest_said_ms(connection: Connection, texts: Sequence[int]) -> int | None:
         )
         times += [ms for (ms,) in connection.execute(sql, some) if ms is not None]
     return max(times, default=None)
+
+
+def _conditions(filters: Sequence[Wanted]) -> tuple[str, list[int | str]]:
+    """All filters, to be put behind another condition."""
+    each = [_condition(*wanted) for wanted in filters]
+    return "".join([f" AND {sql}" for sql, _ in each]), [one for _, bound in each for one in bound]
 
 
 def _condition(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +12,14 @@ from cass.errors import SemanticUnavailable
 from cass.policy import DEFAULT_FAST_DIMENSION
 from cass.records import replace
 from cass.search import meaning
+from cass.search.engine import Search, search
+from cass.search.near import GIVEN_UP, Inside, nearest
+from cass.search.request import Freshness, Request
+from cass.semantic.embedders.hash import HashEmbedder
 from cass.semantic.embedders.table import RemoteOptions
-from tests.archive import NOW_MS, Home, make_home
+from cass.semantic.vectors import FAST, Tier
+from cass.store import coverage
+from tests.archive import FIRST_MS, NOW_MS, Home, make_home
 from tests.backfill.working import Working
 from tests.search.asking import names, say
 
@@ -112,6 +120,75 @@ def test_conditions_are_for_the_words_to_judge(home: Home, query: str):
 def test_filters_hold_for_what_is_alike_too(home: Home):
     assert names(home.search("postgres connection pool exhausted", roles=("assistant",))) == []
     assert names(home.search("postgres connection pool exhausted agent:!claude_code")) == []
+
+
+CROWD = 520
+
+
+def spelled(ending: str) -> str:
+    """Four words, alike whatever their ending, which no search by words takes for each other."""
+    return " ".join([word + ending for word in ("poolexhaustion", "connectionload", "databaselocking", "waitingall")])
+
+
+QUESTION = spelled("abcdefgh")
+
+
+@pytest.fixture
+def crowd(tmp_path: Path) -> Home:
+    """Hundreds of texts in one folder that are nearer to a question than the only one in another."""
+    home = make_home(tmp_path)
+    lines = [f"{spelled('abcde')} {n}" for n in range(CROWD)]
+    home.claude("many", *lines, workspace="/w/many", start_ms=NOW_MS - 50_000_000)
+    home.claude("tiny", f"{spelled('abc')} src/pool.py", workspace="/w/tiny")
+    home.index()
+    working = Working(home)
+    working.policy = replace(working.policy, fast_dimension=DEFAULT_FAST_DIMENSION)
+    assert working.run().tiers[0].stopped is None
+    return home
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"workspaces": ("/w/tiny",)},
+        {"until": str(FIRST_MS)},
+        {"text": f"{QUESTION} path:src/pool.py"},
+        {"text": f"{QUESTION} entity:src/pool.py"},
+        {"text": f"{QUESTION} workspace:!many"},
+        {"exclude_sessions": ("many",)},
+    ],
+)
+def test_what_is_near_inside_filters_is_found_however_much_is_nearer_outside(crowd: Home, wish: dict[str, Any]):
+    """Whatever the filter asks."""
+    assert names(crowd.search(QUESTION, grouped=False, limit=5))[:1] == ["many"]
+
+    answer = crowd.search(**({"text": QUESTION, "grouped": False} | wish))
+
+    assert (names(answer), answer.answered_by) == (["tiny"], ("lexical", "fast"))
+
+
+def test_filters_that_leave_most_are_answered_without_looking_up_all(crowd: Home):
+    """The nearest texts tell enough."""
+    wish = Request(QUESTION, workspaces=("/w/many",))
+    looking = Search(crowd.places, wish, NOW_MS, lambda: 0.0, str(crowd.home))
+    inside = Inside(looking, is_over=lambda: True)
+    tier = Tier.open(crowd.places.vectors, FAST)
+    assert isinstance(tier, Tier)
+    vector = HashEmbedder(DEFAULT_FAST_DIMENSION).embed([QUESTION])[0]
+
+    assert len(nearest(tier, vector, 100, 0.3, inside)) == 100
+    assert not inside.gave_up
+
+
+def test_looking_up_what_filters_leave_ends_with_the_time_there_is(crowd: Home, monkeypatch: pytest.MonkeyPatch):
+    """The words' answer stands, and says so."""
+    monkeypatch.setattr(coverage, "ASK_EVERY", 1)
+    ticks = itertools.count()
+    wish = Request(QUESTION, workspaces=("/w/tiny",))
+
+    answer = search(crowd.places, wish, NOW_MS, lambda: float(next(ticks)), str(crowd.home), Freshness())
+
+    assert (names(answer), answer.notes[-1]) == ([], GIVEN_UP)
 
 
 def test_damaged_vectors_cost_nothing_but_themselves(home: Home):

@@ -110,6 +110,7 @@ def test_only_what_the_filters_let_through_counts(home: Home) -> None:
         assert "inside these filters" in refused(home, **lacks).what
     assert "inside these filters" in refused(home, text="walrus path:wombat").what
     assert "inside these filters" in refused(home, text="walrus tool:!bash").what
+    assert "inside these filters" in refused(home, text="walrus entity:!E0432").what
 
 
 @pytest.mark.parametrize("wish", [{"sort": "newest"}, {"counts_only": True}, {"text": '"walrus number"'}, {"text": ""}])
