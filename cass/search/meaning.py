@@ -128,7 +128,7 @@ def join(search: Search, found: Found, places: Places) -> Found:
     asking.inside = Inside(search, asking.is_over)
     if search.request.mode == "strict_semantic":
         # Whatever is asked: strict promises that meaning can be had.
-        meaning = asking.both(search.request.text if text is None else text)
+        meaning = asking.both(search.query.text if text is None else text)
         told = replace(found, coverage=_enough(search, asking))
     else:
         is_filled = text is not None and is_filled_by_words(search, found, text)

@@ -121,6 +121,14 @@ def test_whatever_is_asked_the_promise_holds(home: Home, wish: dict[str, Any]) -
     assert refused(home, **wish).todo == "run: cass backfill"
 
 
+def test_a_phrase_of_bytes_that_are_no_text_is_a_question_too(home: Home) -> None:
+    """As the command line hands them over; the model is given what it can read."""
+    answer = strict(home, text='"walrus \udcff\udcfe"')
+
+    assert answer.answered_by == ("lexical",)
+    assert answer.coverage == (("fast", 1.0), ("quality", 1.0))
+
+
 def test_each_lack_has_its_own_way_out(home: Home) -> None:
     """Switched off, no vectors, damaged vectors, no model, a damaged model."""
     off = (("quality_tier_embedder", "hash"),)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cass.records import replace
 from cass.semantic import reference
-from cass.semantic.embedders.base import Checked, EmbedderNotLoaded
+from cass.semantic.embedders.base import Checked, EmbedderNotLoaded, EmbedderTransportError
 from cass.semantic.embedders.fast import FastembedEmbedder
 from cass.semantic.embedders.onnx import BATCH, BATCH_TOKENS, FEWEST_TOKENS, OnnxEmbedder, batches, open_model
 from cass.semantic.embedders.table import EmbedderOptions, build_embedder
@@ -92,6 +92,12 @@ def test_a_closed_embedder_says_so(embedder: OnnxEmbedder) -> None:
     assert (embedder.status, embedder.is_loaded) == ("closed", False)
     with pytest.raises(EmbedderNotLoaded):
         embedder.embed(["a"])
+
+
+def test_what_its_tokenizer_cannot_read_is_an_error_of_ours(embedder: OnnxEmbedder) -> None:
+    """Half a surrogate pair is no character."""
+    with pytest.raises(EmbedderTransportError, match="the model failed"):
+        embedder.embed(["walrus \udcff"])
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])

@@ -121,9 +121,9 @@ class OnnxEmbedder(OnnxModel):
             return []
         if not self.is_loaded:
             raise EmbedderNotLoaded(self.reason or "the model is not loaded")
-        encoded = [self._tokenizer.encode(text[: self.max_input_chars]) for text in texts]
         vectors = [array("f")] * len(texts)
         try:
+            encoded = [self._tokenizer.encode(text[: self.max_input_chars]) for text in texts]
             for rows in batches([len(one.ids) for one in encoded]):
                 for row, vector in zip(rows, self._run([encoded[row] for row in rows], OUTPUT), strict=True):
                     vectors[row] = array("f", vector.tobytes())
