@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cass.search.quality import LeftS
     from cass.search.rerank import Reranked
     from cass.semantic.embedders.base import BaseEmbedder
+    from cass.semantic.held_graphs import HeldGraphs
     from cass.store.hits import State, StoredMessage
 
 # Enough to fill a page after grouping by session; fetched larger when it does not.
@@ -105,6 +106,7 @@ class Search:
 
     compiled: Compiled | None = None  # what the index was asked
     model: Callable[[str, LeftS], BaseEmbedder | None] | None = None  # one that is open already
+    graphs: HeldGraphs | None = None  # where searches follow each other in one process
     near: Mapping[str, Mapping[int, float]] | None = None  # of each tier the texts that it found, and how near they are
     meant: str | None = None  # what the tiers did, or why they did nothing, where meaning was asked for
     reranked: Reranked | None = None  # what the reranker did, where it was asked

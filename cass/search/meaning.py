@@ -21,7 +21,7 @@ from cass.query.blend import KEYWORDS, RRF_K, SENTENCE, WEIGHTS, fuse, query_kin
 from cass.query.syntax import Bare, Field, Prefix, Word
 from cass.records import record, replace
 from cass.search.coverage import glance, inside, percent
-from cass.search.near import GIVEN_UP, Inside, documents_with, nearest
+from cass.search.near import GIVEN_UP, Inside, by_graph, documents_with, nearest
 from cass.search.quality import NOT_BESIDE, WARM, Cost, Missing, by_the_worker, kind_of, quality_embedder
 from cass.search.request import fold
 from cass.semantic.embedders.base import EmbedderError
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from cass.search.request import Found
     from cass.semantic.embedders.base import BaseEmbedder, Vector
     from cass.semantic.embedders.table import Beside, RemoteOptions
+    from cass.semantic.held_graphs import HeldGraphs
 
 # So many texts are asked of a tier, where no setting says otherwise: enough for a page after folding and grouping.
 NEAREST = 100
@@ -124,7 +125,7 @@ def join(search: Search, found: Found, places: Places) -> Found:
         weights=weights,
         beside=beside(values),
     )
-    asking.model = search.model
+    asking.model, asking.graphs = search.model, search.graphs
     asking.inside = Inside(search, asking.is_over)
     if search.request.mode == "strict_semantic":
         # Whatever is asked: strict promises that meaning can be had.
@@ -196,6 +197,7 @@ class _Asking:
         self.model: Callable[[str, LeftS], BaseEmbedder | None] | None = None
         self.why: dict[str, str] = {}  # a tier did not take part
         self.inside: Inside | None = None
+        self.graphs: HeldGraphs | None = None
         self._until_s: float | None = None  # None: whatever it takes
 
     def is_over(self) -> bool:
@@ -330,7 +332,9 @@ class _Asking:
         except EmbedderError as lost:
             self._lose(name, f"the {name} tier did not take part: {lost}", lost.todo or "cass doctor")
             return None
-        near = self.near[name] = nearest(tier, vector, self._nearest, LEAST_ALIKE[name], self.inside)
+        pays = self.graphs is not None and tier.count >= self._policy.hnsw_min_vectors
+        anywhere = by_graph(self.graphs, name) if self.graphs is not None and pays else Tier.scan
+        near = self.near[name] = nearest(tier, vector, self._nearest, LEAST_ALIKE[name], self.inside, anywhere)
         return Asked(tier, vector, near)
 
     def _lose(self, name: str, what: str, todo: str) -> None:

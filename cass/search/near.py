@@ -9,6 +9,7 @@ from __future__ import annotations
 from cass.lexical.filter import Filter
 from cass.lexical.reader import Damage
 from cass.search.tail import passes
+from cass.semantic.vectors import Tier
 from cass.store.coverage import texts_among, texts_inside
 from cass.store.documents import documents_of
 from cass.store.nearest import messages_with_texts
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from cass.document import Document
     from cass.search.engine import Search
     from cass.semantic.embedders.base import Vector
-    from cass.semantic.vectors import Tier
+    from cass.semantic.held_graphs import HeldGraphs
+    from cass.semantic.vectors import Near
 
     Wanted = tuple[str, Sequence[int | str | None], Sequence[int], bool]  # as store/coverage.py has it
 
@@ -82,13 +84,20 @@ class Inside:
         return Filter("doc", tuple([each.doc for each in answer.candidates]), exclude=wanted.exclude)
 
 
-def nearest(tier: Tier, vector: Vector, most: int, least: float, inside: Inside | None = None) -> dict[int, float]:
+def nearest(
+    tier: Tier,
+    vector: Vector,
+    most: int,
+    least: float,
+    inside: Inside | None = None,
+    anywhere: Callable[[Tier, Vector, int], list[Near]] = Tier.scan,
+) -> dict[int, float]:
     """Text id → cosine of its best piece, best first: those of the `most` nearest vectors with `least` or more.
 
-    With `inside` they are the nearest of the texts inside its filters.
+    With `inside` they are the nearest of the texts inside its filters.  `anywhere` finds the nearest of all.
     """
     if inside is None or not inside.limits:
-        return _texts(tier.scan(vector, most), least)
+        return _texts(anywhere(tier, vector, most), least)
     found = tier.scan(vector, most * WIDER)
     near = _texts(found, least)
     passing = inside.among(list(near))
@@ -99,7 +108,7 @@ def nearest(tier: Tier, vector: Vector, most: int, least: float, inside: Inside 
     return _texts(tier.scan(vector, most, allowed), least)
 
 
-def _texts(found: Sequence[tuple[int, int, float]], least: float) -> dict[int, float]:
+def _texts(found: Sequence[Near], least: float) -> dict[int, float]:
     best: dict[int, float] = {}
     for text, _, cosine in found:
         if cosine >= least:
@@ -115,3 +124,17 @@ def documents_with(search: Search, nearest: Collection[int]) -> list[Document]:
     documents = documents_of(search.connection, [message for _, message, _ in said])
     passing = [each for each in documents if all(passes(wanted, each) for wanted in search.filters)]
     return sorted(passing, key=lambda each: (place[text_of[each.doc]], -(each.time_ms or 0)))
+
+
+def by_graph(graphs: HeldGraphs, name: str) -> Callable[[Tier, Vector, int], list[Near]]:
+    """Finds the nearest of a tier through its graph where that is open; the scan does until it is."""
+
+    def anywhere(tier: Tier, vector: Vector, most: int) -> list[Near]:
+        graph = graphs.over(name, tier)
+        if graph is not None:
+            return graph.search(vector, most)
+        found = tier.scan(vector, most)
+        graphs.open_beside(name)
+        return found
+
+    return anywhere

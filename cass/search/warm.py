@@ -11,6 +11,7 @@ from cass.disk import try_lock
 from cass.lexical.reader import Damage, open_reader
 from cass.lexical.schema import READER_LOCK, current_generation
 from cass.search.engine import Search, search
+from cass.semantic.held_graphs import HeldGraphs
 from cass.store import connect
 
 TYPE_CHECKING = False
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 class Warm:
     """One data folder, held open from the first search to `let_go`."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, graphs: HeldGraphs | None = None) -> None:
         self._places = places
+        self._graphs = graphs or HeldGraphs(places.data)
         self._opened: Opened | None = None
         self._lock: Lock | None = None
         self._seen: tuple[object, ...] = ()
@@ -54,6 +56,7 @@ class Warm:
 
         def make(*about: object) -> Search:
             looking.append(_Held(self._open, *about))
+            looking[0].graphs = self._graphs
             keep(looking[0])
             return looking[0]
 
@@ -73,6 +76,7 @@ class Warm:
         if self._lock is not None:
             self._lock.release()
         self._opened = self._lock = None
+        self._graphs.let_go()
 
     def _open(self, places: Places) -> Opened:
         seen = _seen(places)

@@ -46,6 +46,14 @@ class Covered:
     last_key: str
 
 
+@record
+class OpenGraph:
+    """A graph that is mapped, and what it covers."""
+
+    index: Any
+    covered: tuple[Covered, ...]
+
+
 class Graph:
     """A graph that can be asked, over the tier that was opened with it."""
 
@@ -135,10 +143,16 @@ def _write(shelf: Shelf, folder: str, index: Any, covered: list[Covered]) -> Non
 
 def open_graph(shelf: Shelf, name: str, tier: Tier, full: bool = False) -> Graph | Damage | None:
     """The graph over this tier; None where there is none, the reason where it cannot be used.  See `check_graph`."""
+    opened = open_index(shelf, name, full)
+    return Graph(opened.index, opened.covered, tier) if isinstance(opened, OpenGraph) else opened
+
+
+def open_index(shelf: Shelf, name: str, full: bool = False) -> OpenGraph | Damage | None:
+    """The same without its tier, which may be opened anew for each search."""
     about = _about(shelf.folder(name))
     if about is None or isinstance(about, Damage):
         return about
-    return check_graph(shelf, name, full) or _viewed(os.path.join(shelf.folder(name), DATA), about[1], tier)
+    return check_graph(shelf, name, full) or _viewed(os.path.join(shelf.folder(name), DATA), about[1])
 
 
 def check_graph(shelf: Shelf, name: str, full: bool = False) -> Damage | None:
@@ -160,7 +174,7 @@ def check_graph(shelf: Shelf, name: str, full: bool = False) -> Damage | None:
     return None
 
 
-def _viewed(path: str, covered: list[Covered], tier: Tier) -> Graph | Damage:
+def _viewed(path: str, covered: list[Covered]) -> OpenGraph | Damage:
     try:
         index_type = _index_type()
 
@@ -170,7 +184,7 @@ def _viewed(path: str, covered: list[Covered], tier: Tier) -> Graph | Damage:
     if index is None:
         return Damage("the graph is of another version")
     index.expansion_search = EXPANSION
-    return Graph(index, covered, tier)
+    return OpenGraph(index, tuple(covered))
 
 
 def _about(folder: str) -> tuple[tuple[int, int, int], list[Covered]] | Damage | None:

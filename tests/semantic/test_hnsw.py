@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,9 +15,11 @@ import pytest
 from cass.policy import SemanticArtifactKind
 from cass.records import replace
 from cass.semantic.artifacts import Shelf
+from cass.semantic.held_graphs import HeldGraphs
 from cass.semantic.hnsw import Graph, build_graph, open_graph
 from cass.semantic.manifest import Damage
 from cass.semantic.vector_upkeep import mend
+from cass.semantic.vectors import Tier
 from cass.semantic.volume import Volume
 from tests.semantic.shelves import budget_of, ids_in, opened, rows, shelf_in, vector, writer_of
 
@@ -67,6 +70,51 @@ def test_what_came_and_went_since_is_right(shelf: Shelf) -> None:
     left = ids_in(shelf)
     assert {text for text, _, _ in graph_of(shelf).search(vector(1_999), 10)} <= set(left)
     assert 0 < graph_of(shelf).covered < 2_000
+
+
+def test_a_process_that_stays_has_the_graph_open_for_its_second_search(shelf: Shelf, tmp_path: Path) -> None:
+    """Nobody waits for it to be opened; a new one is opened anew."""
+    waiting: list[Callable[[], None]] = []
+    graphs = HeldGraphs(str(tmp_path), waiting.append)
+    tier = opened(shelf)
+
+    graphs.open_beside("fast")
+    assert (graphs.over("fast", tier), len(waiting)) == (None, 1)
+    waiting.pop()()
+    held = graphs.over("fast", tier)
+    assert held is not None and held.covered == 2_000
+    graphs.open_beside("fast")
+    assert waiting == []
+
+    assert build_graph(budget_of(shelf, mb=2), "fast", tier) is not None
+    assert graphs.over("fast", tier) is None
+    graphs.open_beside("fast")
+    waiting.pop()()
+    assert graphs.over("fast", tier) is not None
+    graphs.let_go()
+    assert graphs.over("fast", tier) is None
+
+
+def test_a_graph_that_cannot_be_opened_is_left_alone(shelf: Shelf, tmp_path: Path) -> None:
+    """Until it is another one: no search tries again in vain."""
+    (Path(shelf.folder("fast")) / "graph.data").write_bytes(b"noise")
+    waiting: list[Callable[[], None]] = []
+    graphs = HeldGraphs(str(tmp_path), waiting.append)
+
+    graphs.open_beside("fast")
+    waiting[0]()
+    graphs.open_beside("fast")
+
+    assert (graphs.over("fast", opened(shelf)), len(waiting)) == (None, 1)
+
+
+def test_a_graph_over_what_is_gone_is_not_asked(shelf: Shelf, tmp_path: Path) -> None:
+    """Vectors of another length cannot even be compared."""
+    graphs = HeldGraphs(str(tmp_path), lambda work: work())
+    graphs.open_beside("fast")
+
+    assert graphs.over("fast", opened(shelf)) is not None
+    assert graphs.over("fast", Tier(opened(shelf).manifest, [], [])) is None
 
 
 def test_a_graph_over_other_vectors_is_not_believed(shelf: Shelf) -> None:
