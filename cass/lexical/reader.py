@@ -9,7 +9,6 @@ import os
 
 from cass.lexical.compile import Compiler, Rung
 from cass.lexical.schema import (
-    LONGEST_WORD,
     VERSION,
     build_analyzer,
     change_of,
