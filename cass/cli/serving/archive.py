@@ -23,6 +23,7 @@ from cass.search.meaning import policy_of
 from cass.search.request import Freshness
 from cass.search.warm import Warm
 from cass.semantic.embedders.table import beside, embedder_row
+from cass.semantic.held_graphs import HeldGraphs
 from cass.settings.hot import identities, plain_word
 from cass.settings.quick import load
 from cass.store import connect
@@ -109,7 +110,7 @@ class View:
     def __init__(self, around: Around) -> None:
         self._around = around
         self._where = around.where
-        self._warm = Warm(around.where)
+        self._warm = Warm(around.where, HeldGraphs(around.where.data))
         self._is_behind = False
 
     def answer(self, asked: Invocation) -> str:

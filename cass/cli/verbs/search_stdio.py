@@ -26,6 +26,7 @@ from cass.paths import current_folder, places
 from cass.records import record
 from cass.search.request import Freshness
 from cass.search.warm import Warm
+from cass.semantic.held_graphs import HeldGraphs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Desk:
     """Answers requests over one data folder."""
 
     def __init__(self, where: Places, options: dict[str, Any]) -> None:
-        self.warm = Warm(where)
+        self.warm = Warm(where, HeldGraphs(where.data))
         self._where = where
         self._options = options
         self._freshness = Freshness()
