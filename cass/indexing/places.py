@@ -92,7 +92,8 @@ def prepare_folder(places: Places) -> None:
         inside = str(bad.filename).startswith(places.data + os.sep)
         if inside and isinstance(bad, (FileExistsError, NotADirectoryError)):
             where, todo = bad.filename, "a folder of cass should be where this file is: move it away"
-        raise SystemRefused(f"the data folder cannot be made: {bad.strerror}", where, todo) from bad
+        what = "used" if os.path.lexists(places.data) else "made"
+        raise SystemRefused(f"the data folder cannot be {what}: {bad.strerror}", where, todo) from bad
 
 
 def _note(path: str, text: str) -> None:

@@ -186,7 +186,7 @@ def mending(places: Places, bad: errors.CassError) -> Advice:
         aside = quoted(f"{places.database}.aside")
         return Advice(f"mv {quoted(places.database)} {aside} && cass index", "puts the folder aside")
     if isinstance(bad, errors.SystemRefused):
-        return Advice(f"ls -ld {quoted(places.data)}", bad.todo or "shows who may read it")
+        return _allowing(bad.where or places.data, bad.todo)
     if isinstance(bad, errors.CorruptDatabase):
         aside = quoted(os.path.join(places.data, "broken"))
         move = f"mkdir -p {aside} && mv {quoted(places.database)}* {aside} && cass index"
@@ -194,6 +194,22 @@ def mending(places: Places, bad: errors.CassError) -> Advice:
     if isinstance(bad, errors.NewerDatabase):
         return Advice("pipx upgrade cass-search", "a newer cass wrote this archive")
     return Advice("cass status", bad.todo or "try again")
+
+
+def _allowing(path: str, todo: str | None) -> Advice:
+    """The owner lets himself read it again; anybody else sees who may."""
+    wanted = os.R_OK | os.X_OK if os.path.isdir(path) else os.R_OK
+    if is_mine(path) and not os.access(path, wanted):
+        return Advice(f"chmod u+rwX {quoted(path)}", "lets you read it again")
+    return Advice(f"ls -ld {quoted(path)}", todo or "shows who may read it")
+
+
+def is_mine(path: str) -> bool:
+    """May this user change who reads `path`?"""
+    try:
+        return os.name != "nt" and os.stat(path).st_uid == os.geteuid()
+    except OSError:
+        return False
 
 
 def _filled(places: Places, connection: Connection, monotonic_s: Callable[[], float]) -> Status:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from cass.settings.hot import FILES
-from cass.status.facts import Advice, quoted
+from cass.status.facts import Advice, is_mine, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,11 +44,3 @@ def _mending(origin: str) -> str:
         return f"chmod u+rw {quoted(path)}"
     # What no editor can open is moved away: it says nothing anyway.
     return f"mv {quoted(path)} {quoted(f'{path}.aside')}"
-
-
-def is_mine(path: str) -> bool:
-    """May this user change who reads `path`?"""
-    try:
-        return os.name != "nt" and os.stat(path).st_uid == os.geteuid()
-    except OSError:
-        return False

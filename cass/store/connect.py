@@ -27,11 +27,15 @@ def open_reader(path: str, cache_pages: int | None = None) -> Connection | None:
     `cache_pages`: how many pages SQLite keeps in memory; its own default is 2 MB.
     Raises NewerDatabase, CorruptDatabase or SystemRefused.  Works in a folder that may not be written.
     """
-    if not os.path.exists(path):
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as bad:
+        raise _out_of_reach(path, bad) from bad
     opened = _try_read(path, "mode=ro") or _try_read(path, "immutable=1")
     if opened is None:
-        raise errors.SystemRefused("the database cannot be opened", path, "check the permissions of its folder")
+        raise _unreadable(path)
     connection, version = opened
     # A writer that was killed before its first commit leaves a file without tables: that is no archive yet.
     if version == 0:
@@ -40,6 +44,18 @@ def open_reader(path: str, cache_pages: int | None = None) -> Connection | None:
     if cache_pages is not None:
         connection.execute(f"PRAGMA cache_size={cache_pages}")
     return connection
+
+
+def _out_of_reach(path: str, bad: OSError) -> errors.SystemRefused:
+    """A folder that may not be entered, or no way there at all, is another thing than nothing indexed yet."""
+    what = f"the data folder cannot be entered: {(bad.strerror or str(bad)).lower()}"
+    return errors.SystemRefused(what, os.path.dirname(path), "allow it, or set CASS_DATA_DIR to a folder you own")
+
+
+def _unreadable(path: str) -> errors.SystemRefused:
+    if os.access(path, os.R_OK):
+        return errors.SystemRefused("the database cannot be opened", path, "check the permissions of its folder")
+    return errors.SystemRefused("the database may not be read", path, "check who may read this file")
 
 
 def require_reader(path: str, data: str, cache_pages: int | None = None) -> Connection:

@@ -37,3 +37,16 @@ def test_a_file_in_the_place_of_a_folder_is_named(home: Home) -> None:
     assert done.returncode == 10
     assert f"({home.data / 'derived'})" in done.stderr
     assert "move it away" in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links of Unix")
+@pytest.mark.parametrize("words", [("index",), ("search", "quokka"), ("search", "x", "--refresh", "off")])
+def test_a_data_folder_that_cannot_be_entered_is_refused(home: Home, words: tuple[str, ...]) -> None:
+    """It is there: nobody says that it cannot be made, or that nothing is indexed yet."""
+    home.data.symlink_to(home.data)
+
+    done = home.cass(*words)
+
+    assert done.returncode == 10
+    assert str(home.data) in done.stderr
+    assert "be made" not in done.stderr and "nothing is indexed" not in done.stderr

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from cass.status.facts import Status, collect
+from cass.errors import SystemRefused
+from cass.status.facts import Status, collect, mending
 from cass.store.counts import AgentCount
 from tests.archive import Home, make_home
 
@@ -159,6 +161,26 @@ def test_a_folder_that_may_not_be_read_is_not_an_empty_machine(home: Home):
         "broken",
         ["the data folder may not be read"],
     )
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize(("name", "mode"), [("", 0), ("", 0o600), ("cass.db", 0)])
+def test_what_may_not_be_read_is_what_the_command_mends(home: Home, name: str, mode: int):
+    """The folder or the file; afterwards all is well."""
+    (home.data / name).chmod(mode)
+    (advice,) = look(home).recommended
+
+    subprocess.run(advice.command, shell=True, check=True)
+
+    assert advice.command.endswith(str(home.data / name).rstrip("/"))
+    assert look(home).state == "ok"
+
+
+def test_somebody_else_s_file_is_shown(home: Home):
+    """Its owner and mode are all that a stranger can be told."""
+    refused = SystemRefused("the database may not be read", home.places.database, "check who may read this file")
+
+    assert mending(home.places, refused).command == f"ls -ld {home.places.database}"
 
 
 def test_pages_of_noise_inside_the_database_are_broken_too(home: Home):

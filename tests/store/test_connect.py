@@ -13,6 +13,8 @@ from cass.errors import Busy, CassError, CorruptDatabase, NewerDatabase, SystemR
 from cass.store import connect
 from cass.store.schema import MIGRATIONS, VERSION
 
+AS_A_USER = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> str:
@@ -51,6 +53,39 @@ def test_a_reader_reads(path: str) -> None:
     assert connection is not None
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         connection.execute("DELETE FROM strings")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links of Unix")
+def test_a_folder_that_cannot_be_entered_is_not_an_empty_one(tmp_path: Path) -> None:
+    """Whatever the reason is: exit 10 with the folder, not `nothing is indexed yet`."""
+    (tmp_path / "data").symlink_to(tmp_path / "data")
+
+    with pytest.raises(SystemRefused, match="the data folder cannot be entered") as refused:
+        connect.open_reader(str(tmp_path / "data" / "cass.db"))
+
+    assert (refused.value.exit_code, refused.value.where) == (10, str(tmp_path / "data"))
+
+
+@AS_A_USER
+def test_a_folder_that_may_not_be_entered(path: str) -> None:
+    """The same for another user's private folder."""
+    os.chmod(os.path.dirname(path), 0)
+    try:
+        with pytest.raises(SystemRefused, match="permission denied"):
+            connect.open_reader(path)
+    finally:
+        os.chmod(os.path.dirname(path), 0o700)
+
+
+@AS_A_USER
+def test_a_database_that_may_not_be_read(path: str) -> None:
+    """The file is what is not right, not its folder."""
+    os.chmod(path, 0)
+
+    with pytest.raises(SystemRefused, match="the database may not be read") as refused:
+        connect.open_reader(path)
+
+    assert refused.value.where == path
 
 
 def test_nothing_is_there_yet(tmp_path: Path) -> None:
