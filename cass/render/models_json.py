@@ -55,8 +55,12 @@ def _installed(model: Model) -> dict[str, object]:
         "source": model.source,
         "installed_ms": model.installed_ms,
         "folder": model.folder,
-        "fault": None if model.looks_whole else "its files have changed since it was installed",
+        "fault": None if model.looks_whole else _fault(model),
     }
+
+
+def _fault(model: Model) -> str | None:
+    return "its files have changed since it was installed" if model.is_known else model.damage()
 
 
 def _missing(known: KnownModel) -> dict[str, object]:

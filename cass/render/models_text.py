@@ -29,6 +29,8 @@ def listing(models: Sequence[Model], missing: Sequence[KnownModel], look: Style)
 
 
 def _facts(model: Model) -> tuple[str, str, str, str]:
+    if not model.is_known:
+        return "", size(model.bytes), "", f"{model.damage()}; install it again, or: cass models remove {model.name}"
     state = "verified" if model.looks_whole else "changed since it was installed: cass models verify"
     what = f"{model.kind} {model.variant}" if model.kind == RERANKER else model.variant
     return f"{what} {model.revision}", size(model.bytes), f"installed {date(model.installed_ms)}", state
@@ -55,6 +57,8 @@ def verified(found: Sequence[tuple[Model, str | None]]) -> str:
 def _verdict(model: Model, fault: str | None) -> str:
     if fault is None:
         return f"{model.name}: every byte and every vector as it should be\n"
+    if not model.is_known:
+        return f"{model.name}: {visible(fault)}. Install it again, or: cass models remove {model.name}\n"
     return f"{model.name}: {visible(fault)}. Install it again: cass models install {model.name}\n"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 
-from cass.disk import PRIVATE_FILE, make_private_folder
+from cass.disk import PRIVATE_FILE, folder_bytes, make_private_folder
 from cass.errors import SystemRefused
 from cass.policy import MB, BudgetDecision
 from cass.records import record, replace
@@ -105,13 +105,14 @@ def install(request: Request, machine: Machine) -> Installed:
     make_private_folder(machine.where.models)
     with lock(data):
         sweep(data)
-        there = find(data, name)
-        if there is not None and _is_wanted(there, request):
-            return Installed(there, True)
+        found = find(data, name)
+        if found is not None and _is_wanted(found, request):
+            return Installed(found, True)
+        there_bytes = folder_bytes(folder_of(data, name))
         _check_libraries()
         variants = VARIANTS if request.variant is None else (request.variant,)
-        _check_room(request.model, variants[0], machine, there)
-        _check_others(request.model.sizes[variants[0]], machine, there)
+        _check_room(request.model, variants[0], machine, there_bytes)
+        _check_others(request.model.sizes[variants[0]], machine, there_bytes)
         downloads = downloads_folder(machine.where)
         staging = os.path.join(downloads, STAGING)
         shutil.rmtree(staging, ignore_errors=True)  # of a process that was killed
@@ -120,7 +121,7 @@ def install(request: Request, machine: Machine) -> Installed:
             most_bytes = machine.policy.max_model_size_mb * MB * SMALLEST_SHARE
             around = Surroundings(machine.env, machine.home, downloads, most_bytes, machine.progress)
             source = fetch(request.model, request.wish, around, staging)
-            model = _build(request, machine, staging, source, variants, there)
+            model = _build(request, machine, staging, source, variants, there_bytes)
         except (OSError, KeyboardInterrupt):  # a full disk, mostly
             keep_fetched(downloads, staging, request.wish)
             raise
@@ -153,9 +154,9 @@ def _check_libraries() -> None:
         raise ModelRefused(what, None, "install cass again, with its dependencies")
 
 
-def _check_room(known: KnownModel, variant: str, machine: Machine, there: Model | None) -> None:
+def _check_room(known: KnownModel, variant: str, machine: Machine, there_bytes: int) -> None:
     """Raises ModelRefused where policy or disk have no room, before anything is fetched."""
-    _decide(known.sizes[variant], machine, there)
+    _decide(known.sizes[variant], machine, there_bytes)
     on_the_way = COPIES_ON_THE_WAY * known.files[WEIGHTS][1]
     free = machine.free_bytes(machine.where.cache)
     least = machine.policy.min_free_disk_mb * MB
@@ -167,25 +168,24 @@ def _check_room(known: KnownModel, variant: str, machine: Machine, there: Model 
         )
 
 
-def _check_others(write_bytes: int, machine: Machine, there: Model | None) -> None:
+def _check_others(write_bytes: int, machine: Machine, there_bytes: int) -> None:
     """Raises Busy, before anything is fetched, where somebody makes vectors of which some would have to go."""
     lock = machine.alone()
     if lock is None:
-        machine.beside(_more_bytes(write_bytes, there))
+        machine.beside(_more_bytes(write_bytes, there_bytes))
     else:
         lock.release()
 
 
-def _more_bytes(write_bytes: int, there: Model | None) -> int:
-    return max(write_bytes - (there.bytes if there is not None else 0), 0)
+def _more_bytes(write_bytes: int, there_bytes: int) -> int:
+    return max(write_bytes - there_bytes, 0)
 
 
-def _decide(write_bytes: int, machine: Machine, there: Model | None) -> None:
-    """Raises ModelRefused where so much may not be written in place of the model that is there."""
+def _decide(write_bytes: int, machine: Machine, there_bytes: int) -> None:
+    """Raises ModelRefused where so much may not be written in place of what lies there, whole or not."""
     models, policy = machine.where.models, machine.policy
-    replaced = there.bytes if there is not None else 0
     free = machine.free_bytes(models)
-    used = max(machine.used_bytes - replaced, 0)
+    used = max(machine.used_bytes - there_bytes, 0)
     cap = policy.max_model_size_mb * MB
     decision = policy.check_budget_bytes(write_bytes, used, write_bytes + (1 << 60) if free is None else free, cap)
     if not decision.has_room:
@@ -194,10 +194,10 @@ def _decide(write_bytes: int, machine: Machine, there: Model | None) -> None:
         raise ModelRefused(f"it takes {write_bytes // MB} MB, {free // MB} MB are free", models, ROOM)
 
 
-def _settle(model: Model, machine: Machine, there: Model | None) -> Model:
+def _settle(model: Model, machine: Machine, there_bytes: int) -> Model:
     """The model in its place, what is weaker gone for it.  Its real size is known now.  Raises ModelRefused, Busy."""
-    _decide(model.bytes, machine, there)
-    more_bytes = _more_bytes(model.bytes, there)
+    _decide(model.bytes, machine, there_bytes)
+    more_bytes = _more_bytes(model.bytes, there_bytes)
     lock = machine.alone()
     if lock is None:
         # Whoever works there asks the budget before each write, and then sees the model.
@@ -223,14 +223,14 @@ def _refusal(decision: BudgetDecision, where: str) -> ModelRefused:
 
 
 def _build(
-    request: Request, machine: Machine, staging: str, source: str, variants: Sequence[str], there: Model | None
+    request: Request, machine: Machine, staging: str, source: str, variants: Sequence[str], there_bytes: int
 ) -> Model:
     """The model in its place, in the first of the variants that is right on this machine."""
     data = machine.where.data
     beside = os.path.join(passing_folder(data), NEW)
     try:
         for variant in variants:
-            _decide(request.model.sizes[variant], machine, there)
+            _decide(request.model.sizes[variant], machine, there_bytes)
             shutil.rmtree(beside, ignore_errors=True)
             make_private_folder(beside)
             machine.progress(f"making the {variant} model", 0, 0)
@@ -239,7 +239,7 @@ def _build(
             if found is not None and found.is_enough(variant):
                 model = replace(model, agreement=round(found.cosine, 6))
                 write_manifest(model)
-                return _settle(model, machine, there)
+                return _settle(model, machine, there_bytes)
         raise ModelRefused(
             f"it does not give the right {_made(request.model)} on this machine{_said(found)}",
             source,

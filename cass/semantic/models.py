@@ -12,7 +12,7 @@ from cass.disk import folder_bytes, lock_holder, make_private_folder, try_lock, 
 from cass.errors import Busy
 from cass.paths import models_folder
 from cass.records import record, replace
-from cass.semantic.known_models import EMBEDDER
+from cass.semantic.known_models import EMBEDDER, KNOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ LOCK = "models.lock"  # beside the database: what lies among the models may be e
 NEW, GONE = "new", "gone"
 FORM = 1  # of the manifest
 REVISION_DIGITS = 12
+LATEST = 1 << 53  # what JSON holds exactly, and more than any size or time here
 BLOCK_BYTES = 1 << 20
+WORDS = ("name", "embedder_id", "variant", "revision", "source", "kind")
+NUMBERS = ("dim", "max_tokens", "installed_ms")
 
 
 @record
@@ -48,6 +51,7 @@ class Model:
 
     `agreement` is the smallest cosine to the original model's vectors when it was last checked, None where there
     are none to compare with.  A reranker has no vectors: `dim` is 0, and it is its scores that are compared.
+    What is no model any more, a folder whose manifest cannot be read, has no revision.
     """
 
     name: str
@@ -72,12 +76,22 @@ class Model:
         return folder_bytes(self.folder)
 
     @property
+    def is_known(self) -> bool:
+        """Could its manifest be read?"""
+        return bool(self.revision)
+
+    @property
     def looks_whole(self) -> bool:
         """Are its files those that were checked, as far as size and time tell?  `damage` reads them."""
-        return all(_stamp(os.path.join(self.folder, one.name)) == (one.bytes, one.mtime_ns) for one in self.files)
+        return self.is_known and all(self._is_as_written(one) for one in self.files)
+
+    def _is_as_written(self, one: FileFacts) -> bool:
+        return _stamp(os.path.join(self.folder, one.name)) == (one.bytes, one.mtime_ns)
 
     def damage(self) -> str | None:
         """What is wrong with its files, every byte read; None when all is well."""
+        if not self.is_known:
+            return f"its {MANIFEST} cannot be read"
         for one in self.files:
             path = os.path.join(self.folder, one.name)
             try:
@@ -101,12 +115,17 @@ def folder_of(data: str, name: str) -> str:
 
 def installed(data: str) -> list[Model]:
     """All models that are installed, by name; what has no readable manifest is none."""
+    return [model for model in standing(data) if model.is_known]
+
+
+def standing(data: str) -> list[Model]:
+    """All that lies among the models, by folder: those that are installed, and folders whose manifest is unreadable."""
     try:
         names = sorted(os.listdir(models_folder(data)))
     except OSError:
         return []
-    found = (find(data, name) for name in names)
-    return [model for model in found if model is not None]
+    folders = [name for name in names if os.path.isdir(folder_of(data, name))]
+    return [find(data, name) or _torn(name, folder_of(data, name)) for name in folders]
 
 
 def find(data: str, name: str) -> Model | None:
@@ -116,17 +135,58 @@ def find(data: str, name: str) -> Model | None:
     folder = folder_of(data, name)
     try:
         with open(os.path.join(folder, MANIFEST), encoding="utf-8") as file:
-            said = json.load(file)
-        return _model(folder, said) if said["form"] == FORM else None
-    except (OSError, ValueError, KeyError, TypeError):
+            found = _model(folder, json.load(file))
+    except (OSError, ValueError, RecursionError):
         return None
+    return found if folder_of(data, found.name) == folder else None
 
 
-def _model(folder: str, said: Mapping[str, Any]) -> Model:
-    files = tuple(FileFacts(name, *facts) for name, facts in sorted(said["files"].items()))
-    fields = [name for name in Model.__match_args__ if name not in ("folder", "files")]
+def _model(folder: str, said: object) -> Model:
+    """What a manifest says.  Raises ValueError for one of another form: anybody may have written to that file."""
+    if not isinstance(said, dict) or said.get("form") != FORM:
+        raise ValueError("not a manifest of this form")
     said = {"kind": EMBEDDER, **said}  # which once was all there was
-    return Model(folder=folder, files=files, **{name: said[name] for name in fields})
+    fields: dict[str, Any] = {name: _word(said.get(name)) for name in WORDS}
+    fields |= {name: _number(said.get(name)) for name in NUMBERS}
+    return Model(folder=folder, files=_files(said.get("files")), agreement=_share(said), **fields)
+
+
+def _files(said: object) -> tuple[FileFacts, ...]:
+    if not isinstance(said, dict) or MODEL not in said:
+        raise ValueError("no files")
+    return tuple([_file(name, facts) for name, facts in sorted(said.items())])
+
+
+def _file(name: str, facts: object) -> FileFacts:
+    if not isinstance(facts, list) or len(facts) != 3 or name != os.path.basename(name):
+        raise ValueError("not the facts of a file of this folder")
+    return FileFacts(name, _word(facts[0]), _number(facts[1]), facts[2] if type(facts[2]) is int else -1)
+
+
+def _word(said: object) -> str:
+    if not isinstance(said, str) or not said:
+        raise ValueError("not a word")
+    return said
+
+
+def _number(said: object) -> int:
+    if type(said) is not int or not 0 <= said < LATEST:
+        raise ValueError("not a number")
+    return said
+
+
+def _share(said: Mapping[str, object]) -> float | None:
+    found = said.get("agreement")
+    if found is None or (isinstance(found, (int, float)) and -1.01 <= found <= 1.01):
+        return found
+    raise ValueError("not a cosine")
+
+
+def _torn(name: str, folder: str) -> Model:
+    """A folder of which nothing is known but its name."""
+    known = KNOWN.get(name)
+    kind = known.kind if known is not None else EMBEDDER
+    return Model(name, folder, "", 0, 0, "", "", "", 0, None, (), kind)
 
 
 def write_manifest(model: Model) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from cass.semantic.known_models import MINILM
 from cass.semantic.model_sources import Wish
-from cass.semantic.models import consent_ms, installed, note_consent, unreadable
+from cass.semantic.models import consent_ms, installed, note_consent, standing, unreadable
 from cass.store.connect import open_reader
 from cass.store.events import REMOVED, last_events
 from tests.archive import REPO, Home, make_home
@@ -108,6 +108,72 @@ def test_what_happened_is_written_down(full: Home) -> None:
     assert connection is not None
     assert [event.what.split(",")[0] for event in last_events(connection, 9, REMOVED)] == ["tiny"]
     assert consent_ms(str(full.data)) is None
+
+
+ANOTHER_FORM = {
+    "no object": "[]",
+    "too deep": "[" * 100_000,
+    "files in a list": {"files": []},
+    "no files": {"files": {}},
+    "half a file": {"files": {"model.onnx": ["0"]}},
+    "a file elsewhere": {"files": {"model.onnx": ["0", 1, 1], "../../secret": ["0", 1, 1]}},
+    "a word for a time": {"installed_ms": "x"},
+    "a number for a name": {"name": 7},
+    "another name": {"name": "other"},
+    "a word for a share": {"agreement": "x"},
+    "a list for a space": {"embedder_id": ["x"]},
+}
+
+
+def spoilt(home: Home, how: str) -> Home:
+    """That model, its manifest of another form."""
+    path = home.data / "derived" / "models" / "tiny" / "manifest.json"
+    spoil = ANOTHER_FORM[how]
+    path.write_text(spoil if isinstance(spoil, str) else json.dumps(json.loads(path.read_text()) | spoil))
+    return home
+
+
+@pytest.mark.parametrize("how", ANOTHER_FORM)
+def test_a_manifest_of_another_form_is_no_model(full: Home, how: str) -> None:
+    """Whatever somebody wrote into it: it is a reason, and never an error."""
+    data = str(spoilt(full, how).data)
+
+    assert installed(data) == []
+    assert [(one.name, one.looks_whole, one.damage()) for one in standing(data)] == [
+        ("tiny", False, "its manifest.json cannot be read")
+    ]
+
+
+def test_a_manifest_of_another_form_costs_no_answer(full: Home) -> None:
+    """The words answer as ever, and every command that looks at models says what it is."""
+    full.claude("one", "a walrus sleeps")
+    full.index()
+    env = {"CASS_SEMANTIC_EMBEDDER": "tiny", "CASS_SEMANTIC_WAIT_MS": "20000"}
+    full.cass("backfill", env=env)
+    spoilt(full, "files in a list")
+
+    found = full.cass("search", "--json", "walrus sleeping", env=env)
+    codes = {word: full.cass(word, env=env).returncode for word in ("status", "doctor", "backfill")}
+
+    assert [each["snippet"] for each in json.loads(found.stdout)["hits"]] == ["a walrus sleeps"]
+    assert "the quality tier did not take part" in found.stdout
+    assert 9 not in codes.values()
+
+
+def test_what_is_left_of_a_model_is_listed_and_removed(full: Home) -> None:
+    """A folder whose manifest is torn takes room, so it is shown, and goes as a whole model does."""
+    (full.data / "derived" / "models" / "tiny" / "manifest.json").write_text("{")
+
+    listed, verified = said(full), said(full, "verify", code=1)
+    gone = said(full, "remove", "tiny", "--yes")
+
+    assert faults("models", listed) == faults("models", verified) == []
+    assert [(one["name"], one["state"], one["fault"]) for one in listed["models"]] == [
+        ("tiny", "damaged", "its manifest.json cannot be read"),
+        ("minilm", "missing", None),
+    ]
+    assert gone["freed_bytes"] > 10_000
+    assert standing(str(full.data)) == []
 
 
 def described(folder: Path, **pooling: bool) -> Path:

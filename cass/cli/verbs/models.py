@@ -22,10 +22,11 @@ from cass.semantic.embedders.table import embedder_row
 from cass.semantic.known_models import KNOWN, known
 from cass.semantic.models import (
     date_anew,
-    find,
+    folder_of,
     installed,
     note_consent,
     remove,
+    standing,
     withdraw_consent,
 )
 from cass.store.connect import open_reader
@@ -60,8 +61,9 @@ def run(options: dict[str, Any]) -> int:
 
 
 def _list(where: Places, name: str | None, options: dict[str, Any]) -> int:
-    models = [model for model in installed(where.data) if name in (None, model.name)]
-    missing = [each for each in KNOWN.values() if name in (None, each.name) and find(where.data, each.name) is None]
+    models = _meant(where, name)
+    there = [model.name for model in models]
+    missing = [each for each in KNOWN.values() if name in (None, each.name) and each.name not in there]
     if options["json"]:
         sys.stdout.write(models_json.listing(models, missing))
     else:
@@ -195,9 +197,15 @@ def _verify(where: Places, name: str | None, options: dict[str, Any]) -> int:
     return BROKEN if any(fault is not None for _, fault in found) else 0
 
 
+def _meant(where: Places, name: str | None) -> list[Model]:
+    """All, or that of one name; what is left of a model has only its folder to know it by."""
+    folder = folder_of(where.data, name) if name is not None else None
+    return [model for model in standing(where.data) if folder in (None, model.folder)]
+
+
 def _named(where: Places, name: str | None) -> list[Model]:
-    """The models that are meant.  Raises NotFound where there is none."""
-    models = [model for model in installed(where.data) if name in (None, model.name)]
+    """The models that are meant, also what is left of one.  Raises NotFound where there is none."""
+    models = _meant(where, name)
     if not models:
         what = f"the model {name!r} is not installed" if name else "no model is installed"
         raise NotFound(what, where.models, "install it: cass models install")
