@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -88,3 +90,34 @@ def running() -> Iterator[EmbeddingServer]:
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def dripping(first: bytes, drop: bytes) -> Iterator[str]:
+    """The address of a server that says `first`, then `drop` for ever."""
+    with saying(itertools.chain([first], itertools.repeat(drop))) as url:
+        yield url
+
+
+@contextmanager
+def saying(parts: Iterable[bytes]) -> Iterator[str]:
+    """The address of a server that sends these parts, each by itself, to whoever asks first, and then hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=_say, args=(listening, parts), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    thread.join(10)
+
+
+def _say(listening: socket.socket, parts: Iterable[bytes]) -> None:
+    asking, _ = listening.accept()
+    with asking, asking.makefile("rb") as question:
+        asking.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        head = b"".join(iter(question.readline, b"\r\n"))
+        length = next(int(line.split(b":")[1]) for line in head.splitlines() if line.lower().startswith(b"content-l"))
+        question.read(length)
+        try:
+            for part in parts:
+                asking.sendall(part)
+        except OSError:
+            return  # nobody listens any more

@@ -67,7 +67,7 @@ class RemoteEmbedder:
     @property
     def embedder_id(self) -> str:
         """The dimension belongs to it: some models are cut to any."""
-        return f"openai-{self._options.model}-{self.dim}"
+        return _one_word(f"openai-{self._options.model}-{self.dim}")
 
     @property
     def is_loaded(self) -> bool:
@@ -142,7 +142,7 @@ class RemoteEmbedder:
         (vector,) = _vectors(answer, 1, self.dim)
         self.dim = len(vector)
         model = answer.get("model")
-        self.model_version = server.masked(model)[:LONGEST_VERSION] if isinstance(model, str) else ""
+        self.model_version = _one_word(server.masked(model))[:LONGEST_VERSION] if isinstance(model, str) else ""
 
     def _asked(self, server: Server, texts: list[str]) -> list[Vector]:
         try:
@@ -176,6 +176,11 @@ class RemoteEmbedder:
         self._failures = min(self._failures + 1, 10)
         self._rests_until_s = self._now_s() + rest_s
         self.status, self.reason, self.todo = "error", str(lost), lost.todo
+
+
+def _one_word(name: str) -> str:
+    """As it can stand in a list of vectors, whatever a server calls its model."""
+    return "_".join(name.encode("utf-8", "replace").decode().split())
 
 
 def _requests(texts: Sequence[str]) -> Iterator[list[int]]:

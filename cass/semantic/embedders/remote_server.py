@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from cass.semantic.embedders.base import EmbedderNotLoaded, EmbedderSchemaError, EmbedderTransportError
+from cass.semantic.embedders.timed_http import Deadline, timed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ ABOUT_THE_TEXTS = (400, 413, 422, 500)
 SAID_CHARS = 200
 SAID_BYTES = 4_096
 LONGEST_KEY = 4_096
+# A key may be cut where what was read ends; so much of it may be chance.
+TELLING_CHARS = 4
 MASK = "***"
 NAME_IT = "cass config set remote.base_url http://localhost:8080/v1"
 
@@ -88,6 +91,14 @@ class _Key:
     def masked(self, text: str) -> str:
         return text.replace(self._value, MASK) if self._value else text
 
+    def masked_to_the_end(self, text: str) -> str:
+        """Also where the text ends in the middle of the key."""
+        plain = self.masked(text)
+        for count in range(len(self._value) - 1, TELLING_CHARS - 1, -1):
+            if plain.endswith(self._value[:count]):
+                return plain[:-count] + MASK
+        return plain
+
 
 def _key(name: str, env: Mapping[str, str]) -> _Key:
     """No name or no such variable: no key.  Raises EmbedderNotLoaded for one that cannot stand in a header."""
@@ -113,7 +124,8 @@ class Server:
         self._key_env = key_env
         self._key = _key(key_env, env)
         proxies = ProxyHandler({}) if address.is_loopback else ProxyHandler()
-        self._opener = build_opener(proxies, _NoRedirects)
+        self._deadline = Deadline()
+        self._opener = build_opener(proxies, _NoRedirects, *timed(self._deadline))
         self.warnings: tuple[str, ...] = ()
         if not (address.is_loopback or address.is_encrypted):
             what = f"the key in {key_env} and all texts travel" if self._key else "all texts travel"
@@ -134,10 +146,10 @@ class Server:
         Raises EmbedderTransportError where it cannot be had, EmbedderSchemaError where the server refuses what was
         asked or answers something else.
         """
-        ends_s = now_s() + timeout_s
+        self._deadline.set(timeout_s, now_s)
         try:
             with self._opener.open(self._request(asked), timeout=timeout_s) as answer:
-                body = _body(answer, most_bytes, ends_s, now_s)
+                body = _body(answer, most_bytes)
         except HTTPError as refused:
             with refused:
                 raise self._refusal(refused) from None
@@ -159,7 +171,7 @@ class Server:
         if isinstance(why, TimeoutError):
             return f"{self._address.host} did not answer within {timeout_s:g} s"
         said = getattr(why, "verify_message", None) or getattr(why, "strerror", None) or str(why) or type(why).__name__
-        return self.masked(f"{self._address.host} cannot be reached: {str(said).lower()}")
+        return f"{self._address.host} cannot be reached: {_one_line(self._key.masked_to_the_end(str(said))).lower()}"
 
     def _refusal(self, refused: HTTPError) -> EmbedderTransportError | EmbedderSchemaError:
         what = f"{self._address.host} {self._meaning(refused.code)} (HTTP {refused.code}{self._said(refused)})"
@@ -181,17 +193,29 @@ class Server:
 
     def _said(self, refused: HTTPError) -> str:
         """The beginning of the server's own words, on one line and without the key."""
-        try:
-            response: Any = refused.fp
-            said = response.read1(SAID_BYTES).decode("utf-8", "replace")
-        except (OSError, HTTPException):
-            return ""
-        plain = "".join([char if char.isprintable() else " " for char in self.masked(said)[:SAID_CHARS]])
-        return f": {' '.join(plain.split())}" if plain.strip() else ""
+        said = _one_line(self._key.masked_to_the_end(_beginning(refused).decode("utf-8", "replace")))
+        return f": {said}" if said else ""
 
 
-def _body(answer: HTTPResponse, most_bytes: int, ends_s: float, now_s: Callable[[], float]) -> bytes:
-    """All of it.  A time-out of the socket counts from byte to byte, so a server that drips would never end."""
+def _one_line(text: str) -> str:
+    plain = "".join([char if char.isprintable() else " " for char in text[:SAID_CHARS]])
+    return " ".join(plain.split())
+
+
+def _beginning(refused: HTTPError) -> bytes:
+    """What a server says to a refusal, as much as is looked at, in however many parts it comes."""
+    response: Any = refused.fp
+    said = b""
+    try:
+        while len(said) < SAID_BYTES and (part := response.read1(SAID_BYTES - len(said))):
+            said += part
+    except (OSError, HTTPException):
+        pass  # it ends here
+    return said
+
+
+def _body(answer: HTTPResponse, most_bytes: int) -> bytes:
+    """All of it."""
     parts: list[bytes] = []
     size = 0
     while part := answer.read1(65_536):
@@ -199,8 +223,6 @@ def _body(answer: HTTPResponse, most_bytes: int, ends_s: float, now_s: Callable[
         size += len(part)
         if size > most_bytes:
             raise EmbedderSchemaError(f"the server's answer is longer than {most_bytes} bytes")
-        if now_s() > ends_s:
-            raise TimeoutError
     return b"".join(parts)
 
 
