@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cass.semantic.known_models import MINILM
+from cass.semantic.manifest import read_manifest
 from cass.semantic.model_sources import Wish
 from cass.semantic.models import consent_ms, installed, note_consent, standing, unreadable
 from cass.store.connect import open_reader
@@ -18,6 +19,7 @@ from cass.store.events import REMOVED, last_events
 from tests.archive import REPO, Home, make_home
 from tests.schemas.checking import faults
 from tests.semantic.installing import put
+from tests.semantic.shelves import vector, writer_in
 from tests.semantic.tiny_model import Tiny, config
 
 pytest.importorskip("onnxruntime")
@@ -213,6 +215,26 @@ def test_another_model_comes_from_its_folder(home: Home, tmp_path: Path) -> None
     assert (status["capability"], status["next_step"]) == ("full_quality", None)
     assert home.cass("models", "verify", "org/Small.v2").returncode == 0
     assert said(home, "remove", "org/Small.v2", "--yes")["freed_bytes"] > 50_000
+
+
+def test_a_budget_of_a_flag_removes_no_vectors(home: Home, tmp_path: Path) -> None:
+    """Where a model does not fit into it beside what stands, the model stays away."""
+    home.data.mkdir(exist_ok=True)
+    one = vector(1)
+    writer_in(home.data).append([(id, 0, id, one) for id in range(14_000)])
+    before = read_manifest(str(home.data / "derived" / "vectors" / "fast"))
+    words = ["install", "small", "--from", str(described(tmp_path / "small"))]
+    trust = trusting(said(home, *words, code=2)["error"])
+
+    refused = home.cass("models", *words, *trust, "--semantic-budget-mb", "1")
+    stands = read_manifest(str(home.data / "derived" / "vectors" / "fast"))
+    made = said(home, *words, *trust)
+
+    assert refused.returncode != 0
+    assert "the budget is 1" in refused.stderr
+    assert stands == before
+    assert before is not None
+    assert made["models"][0]["state"] == "installed"
 
 
 def test_a_damaged_model_makes_no_vectors(home: Home, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from cass.semantic.models import (
     standing,
     withdraw_consent,
 )
+from cass.settings.quick import load
 from cass.store.connect import open_reader
 from cass.store.events import EVICTED, INSTALLED, REMOVED, Event, note_events
 from cass.store.ledger import Ledger
@@ -127,7 +128,7 @@ def _machine(where: Places, options: dict[str, Any], bar: Progress) -> Machine:
     def progress(phase: str, done: int, total: int) -> None:
         bar(phase, 0, 0, done, total)
 
-    policy = settings_of(where, options).policy()
+    policy, configured = _policies(where, options)
     return Machine(
         where=where,
         env=os.environ,
@@ -136,7 +137,7 @@ def _machine(where: Places, options: dict[str, Any], bar: Progress) -> Machine:
         used_bytes=folder_bytes(where.models),
         free_bytes=free_bytes,
         alone=lambda: try_lock(os.path.join(where.data, LOCK)),
-        make_room=lambda more_bytes: _make_room(where, policy, more_bytes, options["quiet"]),
+        make_room=lambda more_bytes: _make_room(where, policy, configured, more_bytes, options["quiet"]),
         beside=lambda more_bytes: _beside(where, policy, more_bytes),
         now_ms=clock.now_ms,
         progress=progress,
@@ -150,9 +151,25 @@ def _budget(where: Places, policy: SemanticPolicy) -> Budget:
     return Budget(policy, Shelf.below(where.data), lambda: free_bytes(where.data) or 0)
 
 
-def _make_room(where: Places, policy: SemanticPolicy, more_bytes: int, quiet: bool) -> BudgetDecision | None:
-    """Evict vectors and graphs where the budget wants it, and say so; the refusal where that does not do."""
-    leave = _budget(where, policy).make_room(SemanticArtifactKind.MODEL_FILES, more_bytes)
+def _policies(where: Places, options: dict[str, Any]) -> tuple[SemanticPolicy, SemanticPolicy]:
+    """With the flags of this command, and without them."""
+    settings = settings_of(where, options)
+    has_flags = any([value is not None for value in options.get("flags", {}).values()])
+    return settings.policy(), (load(where, os.environ) if has_flags else settings).policy()
+
+
+def _make_room(
+    where: Places, policy: SemanticPolicy, configured: SemanticPolicy, more_bytes: int, quiet: bool
+) -> BudgetDecision | None:
+    """Evict vectors and graphs where the configured budget wants it, and say so; the refusal where that does not do.
+
+    A smaller budget of a flag refuses instead: a flag never deletes anything.
+    """
+    is_smaller = policy.semantic_budget_mb < configured.semantic_budget_mb
+    by_flag = _budget(where, policy).decision(more_bytes)
+    if is_smaller and not by_flag.has_room:
+        return by_flag
+    leave = _budget(where, configured if is_smaller else policy).make_room(SemanticArtifactKind.MODEL_FILES, more_bytes)
     for gone in leave.evicted:
         _note(where, EVICTED, f"{gone.name}, {gone.size_bytes} bytes: {gone.why}")
         if not quiet:
