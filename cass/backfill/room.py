@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cass.backfill.report import Stop
 from cass.policy import MB, BudgetDecision
+from cass.semantic.blocks import NEW_FILES_BYTES
 from cass.semantic.budget import SLACK_BYTES
 from cass.semantic.segments import row_bytes
 from cass.semantic.vectors import KIND_OF
@@ -22,6 +23,22 @@ BUDGET = Stop(
     "the budget is full: what is older stays without these vectors",
     "cass config set semantic_budget_mb MB",
 )
+
+TOO_LARGE = Stop(
+    "budget_full",
+    "a long text does not fit into the budget: it stays without these vectors",
+    "cass config set semantic_budget_mb MB",
+)
+
+
+def too_large(budget: Budget, tier: str, dim: int, cuts: Sequence[Cut]) -> set[int]:
+    """Those of these texts that cannot be had, and are so large that smaller ones behind them need not wait."""
+    large = [one for one in cuts if budget.is_large(_size_bytes(one, dim))]
+    return {one.id for one in large if _size_bytes(one, dim) > budget.reach_bytes(KIND_OF[tier], one.newest_ms)}
+
+
+def _size_bytes(cut: Cut, dim: int) -> int:
+    return len(cut.pieces) * row_bytes(dim) + NEW_FILES_BYTES
 
 
 def no_room(budget: Budget, policy: SemanticPolicy, tier: str, dim: int, cuts: Sequence[Cut]) -> Stop | None:

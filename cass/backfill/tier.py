@@ -8,7 +8,7 @@ from __future__ import annotations
 from cass.backfill.embedding import cut, embed
 from cass.backfill.report import CHUNK, Stop, TierReport
 from cass.backfill.resting import Resting
-from cass.backfill.room import disk_failed, no_room, refused
+from cass.backfill.room import TOO_LARGE, disk_failed, no_room, refused, too_large
 from cass.records import record, replace
 from cass.semantic.manifest import Recipe
 from cass.semantic.vector_upkeep import compact
@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-    from cass.backfill.embedding import Embedded, EmbedderAway
+    from cass.backfill.embedding import Cut, Embedded, EmbedderAway
     from cass.backfill.machine import BackfillRequest, Machine
     from cass.backfill.memory import Memory
     from cass.backfill.pace import Pace
@@ -93,6 +93,7 @@ class TierRun:
         self._known = Attempts()
         self._got_in: set[int] = set()  # of the texts that were taken last
         self._has_rested = False
+        self._has_too_large = False
         self._resting = Resting(job.connection, job.ledger, tier, embedder.embedder_id, job.machine.now_ms)
 
     def run(self) -> TierReport:
@@ -126,7 +127,7 @@ class TierRun:
             if stop is None:
                 texts = self.owed.take(self._batch.texts, self._batch.chars)
                 if not texts:
-                    return None
+                    return TOO_LARGE if self._has_too_large else None
                 self._taken += len(texts)
                 self._got_in = set()
                 stop = self._do(texts)
@@ -153,7 +154,9 @@ class TierRun:
         return None
 
     def _do(self, texts: list[OwedText]) -> Stop | None:
-        cuts = cut(texts)
+        cuts = self._that_can_fit(cut(texts))
+        if not cuts:
+            return None
         stop = no_room(self.job.budget, self.job.request.policy, self.tier, self.recipe.dim, cuts)
         if stop is not None:
             return stop
@@ -163,6 +166,12 @@ class TierRun:
         if done.away is not None:
             return self._fail(done.away)
         return stop or done.stopped
+
+    def _that_can_fit(self, cuts: list[Cut]) -> list[Cut]:
+        """Without those that are too large for the budget, so that nothing is embedded in vain."""
+        large = too_large(self.job.budget, self.tier, self.recipe.dim, cuts)
+        self._has_too_large = self._has_too_large or bool(large)
+        return [one for one in cuts if one.id not in large]
 
     def _append(self, done: Embedded) -> Stop | None:
         if not done.rows:
@@ -175,7 +184,8 @@ class TierRun:
         return refused(appended)
 
     def _count(self, done: Embedded, appended: Appended) -> None:
-        gone = set(appended.refused)
+        gone = {*appended.refused, *appended.too_large}
+        self._has_too_large = self._has_too_large or bool(appended.too_large)
         self._got_in = {row[0] for row in done.rows} - gone
         self.report = replace(
             self.report,

@@ -151,6 +151,19 @@ class Budget:
             left = min(left, share_bytes - sum([one.size_bytes for one in stands if one.kind == kind]))
         return max(left - SLACK_BYTES, 0)
 
+    def reach_bytes(self, kind: SemanticArtifactKind, newest_ms: int) -> int:
+        """What a write of that time could take, with all evicted for it that it may evict."""
+        stands, share_bytes = self._stands(), self._share_bytes(kind, self._stands())
+        stays = [one for one in stands if not kind.may_evict(one.kind, (one.newest_ms or 0) < newest_ms)]
+        left = self.total_bytes - sum([one.size_bytes for one in stays])
+        if share_bytes is not None:
+            left = min(left, share_bytes - sum([one.size_bytes for one in stays if one.kind == kind]))
+        return max(left - SLACK_BYTES, 0)
+
+    def is_large(self, size_bytes: int) -> bool:
+        """Would so much more than a segment's share of the budget have to be free that others had better not wait?"""
+        return size_bytes > self.total_bytes // SEGMENTS_IN_BUDGET
+
     def waits(self, tier: str) -> int | None:
         """Texts up to this time (ms) went for lack of room, and there is none yet; None when nothing waits.
 

@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 
 @record
 class Appended:
-    """What came of an append.  `refused` texts are not there because of `why`; None: they wait, see `Budget`."""
+    """What came of an append.  `refused` texts are not there because of `why`; None: they wait, see `Budget`.
+
+    `too_large` are those that were passed over, because smaller ones behind them may fit.
+    """
 
     texts: int = 0
     size_bytes: int = 0
     evicted: tuple[Evicted, ...] = ()
     refused: tuple[int, ...] = ()
     why: BudgetDecision | None = None
+    too_large: tuple[int, ...] = ()
 
     def and_then(self, other: Appended) -> Appended:
         return Appended(
@@ -45,6 +49,7 @@ class Appended:
             self.evicted + other.evicted,
             self.refused + other.refused,
             self.why or other.why,
+            self.too_large + other.too_large,
         )
 
 
@@ -84,13 +89,22 @@ class TierWriter:
 
     def _fill(self, side: str, texts: list[Text]) -> Appended:
         done = Appended()
-        while texts and not done.refused:
+        while texts:
             segment = self._open(side, texts[0], self.manifest())
             room_bytes = self._full_bytes(side) - size_bytes(segment)
             count = max(fitting(texts, room_bytes), 1)
-            done = done.and_then(self._write(side, texts[:count]))
-            texts = texts[count:]
+            wrote = self._write(side, texts[:count])
+            texts = texts[count - len(wrote.refused) :]
+            if wrote.refused and self._is_passed_over(texts[0], wrote):
+                wrote = replace(wrote, refused=(), why=None, too_large=(texts.pop(0).id,))
+            done = done.and_then(replace(wrote, refused=()))
+            if wrote.refused:
+                break
         return done.and_then(Appended(refused=tuple([text.id for text in texts])))
+
+    def _is_passed_over(self, text: Text, wrote: Appended) -> bool:
+        """Is the first one that was refused so large that those behind it may fit?"""
+        return wrote.why is not None and wrote.why.is_allowed and self.budget.is_large(text.size_bytes)
 
     def _open(self, side: str, text: Text, manifest: Manifest) -> Segment:
         """The segment that takes the next text of this side: the last one while it has room, else a new one."""

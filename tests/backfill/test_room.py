@@ -62,6 +62,24 @@ def test_a_small_budget_holds_the_newest(large: Working, budget_mb: int) -> None
     assert newest is None or (isinstance(newest, Tier) and (newest.coverage_since_ms or 0) < oldest_ms)
 
 
+def test_a_text_that_is_too_large_keeps_none_out(tmp_path: Path) -> None:
+    """The newest one alone is larger than the budget: it is not even embedded, and all behind it get in."""
+    home = home_with(tmp_path, sessions=2, lines=50)
+    home.claude("long", " ".join([f"walrus{number}" for number in range(150_000)]), start_ms=NOW_MS + 9_000_000)
+    home.index()
+    embedder = Fussy(dim=1024)
+    working = Working(home, embedder)
+    working.policy = replace(working.policy, fast_dimension=1024, semantic_budget_mb=1, min_free_disk_mb=0)
+
+    done = working.fast()
+    again = working.fast()
+
+    assert (done.texts, done.left, done.eligible) == (100, 1, 101)
+    assert done.stopped is not None
+    assert (done.stopped.word, again.texts) == ("budget_full", 0)
+    assert len(embedder.asked) == 100
+
+
 def test_newer_messages_take_the_place_of_the_oldest(large: Working) -> None:
     """With a full budget a new session gets its vectors; what went is on record."""
     working = emptied(large, semantic_budget_mb=1)

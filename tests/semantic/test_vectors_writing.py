@@ -137,6 +137,18 @@ def test_the_pieces_of_a_text_stay_together(tmp_path: Path) -> None:
     assert sum(map(len, ids)) == FULL
 
 
+def test_a_text_that_is_too_large_is_passed_over(tmp_path: Path) -> None:
+    """Those behind it get in, in one append or in the next."""
+    writer = writer_of(budget_of(shelf_in(tmp_path), mb=1))
+    long = [(9, piece, 9, vector(1)) for piece in range(20_000)]
+
+    done = writer.append([*long, *rows([8, 7])])
+    more = writer.append([*rows([6]), *[(5, *rest) for _, *rest in long], *rows([4])])
+
+    assert (done.texts, done.too_large, done.refused) == (2, (9,), ())
+    assert (more.texts, more.too_large, more.refused) == (2, (5,), ())
+
+
 def test_segments_that_lost_a_quarter_are_written_anew(tmp_path: Path) -> None:
     """Compaction gives the room of removed texts back; a few removed ones are not worth it."""
     budget = budget_of(shelf_in(tmp_path), mb=1)
