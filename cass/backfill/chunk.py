@@ -73,7 +73,7 @@ class Chunk:
         self.enforce()
         memory = Memory(self.request.policy.max_backfill_rss_mb * MB, self.machine.rss_bytes)
         budget = self._budget(_roomier(self.request))
-        job = Job(self.request, self.machine, connection, self._ledger, budget, memory, self.pace)
+        job = Job(self.request, self.machine, connection, self._ledger, budget, memory, self.pace, self.past)
         tiers = [self._in_turn(job, tier) for tier in self.request.tiers]
         # Last, since a graph only makes a search faster, and its thousand vectors a second hold up the rest.
         if self.graphs.is_patient or not any([tier.texts for tier in tiers]):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PROBE = "cass"
 # So many texts, all failing alone, are more likely one fault of the embedder's than as many faults of theirs.
 TOO_MANY = 8
+# 16 MB: with 384 floats ten thousand pieces, which are ten megabytes of text.
+MOST_KEPT_FLOATS = 4_000_000
 
 
 class EmbedderAway(Exception):
@@ -40,6 +42,30 @@ class Cut:
     id: int
     newest_ms: int
     pieces: tuple[str, ...]
+
+
+class Begun:
+    """What was embedded of a long text before somebody interrupted, for when it is that text's turn again."""
+
+    def __init__(self) -> None:
+        self._whose: object = None
+        self._vectors: list[Vector] = []
+
+    def keep(self, embedder: BaseEmbedder, cut: Cut, vectors: list[Vector]) -> None:
+        """As much as may lie about until then."""
+        most = MOST_KEPT_FLOATS // max(embedder.dim, 1)
+        self._whose, self._vectors = _whose(embedder, cut), vectors[:most]
+
+    def take(self, embedder: BaseEmbedder, cut: Cut) -> list[Vector]:
+        """The vectors of its first pieces; they are not kept any more."""
+        if self._whose != _whose(embedder, cut):
+            return []
+        found, self._whose, self._vectors = self._vectors, None, []
+        return found
+
+
+def _whose(embedder: BaseEmbedder, cut: Cut) -> object:
+    return embedder.embedder_id, embedder.model_version, cut.id, hash(cut.pieces)
 
 
 class Embedded:
@@ -79,18 +105,22 @@ def cut(texts: Iterable[OwedText]) -> list[Cut]:
     return [Cut(one.id, one.newest_ms, tuple(pieces(one.kind, one.text))) for one in texts]
 
 
-def embed(embedder: BaseEmbedder, cuts: Sequence[Cut], most_pieces: int, pace: Pace) -> Embedded:
+def embed(
+    embedder: BaseEmbedder, cuts: Sequence[Cut], most_pieces: int, pace: Pace, begun: Begun | None = None
+) -> Embedded:
     """Embed some texts at a time, as many as the pace lets pass; between them it may end the work.
 
-    What was embedded before that, or before the embedder failed, is kept.
+    What was embedded before that, or before the embedder failed, is kept; of a text in the middle of which it was, in
+    `begun`.
     """
     done = Embedded()
+    begun = begun or Begun()
     try:
         for some in _slices(cuts, lambda: pace.pieces(most_pieces)):
             if done.has_begun:
                 done.stopped = pace.is_over()
             if done.stopped is None:
-                _embed(embedder, some, most_pieces, pace, done)
+                _embed(embedder, some, most_pieces, pace, done, begun)
             if done.stopped is not None:
                 break
     except EmbedderAway as away:
@@ -112,10 +142,14 @@ def _slices(cuts: Sequence[Cut], most_pieces: Callable[[], int]) -> Iterator[lis
         yield some
 
 
-def _embed(embedder: BaseEmbedder, cuts: Sequence[Cut], most_pieces: int, pace: Pace, done: Embedded) -> None:
+def _embed(
+    embedder: BaseEmbedder, cuts: Sequence[Cut], most_pieces: int, pace: Pace, done: Embedded, begun: Begun
+) -> None:
     """Embed these texts; where that fails, each half of them, until what is poison stands alone."""
+    given = [piece for cut in cuts for piece in cut.pieces]
+    vectors = begun.take(embedder, cuts[0])
     try:
-        vectors = _vectors(embedder, [piece for cut in cuts for piece in cut.pieces], most_pieces, pace)
+        is_whole = _add_vectors(vectors, embedder, given, most_pieces, pace)
     except Exception as lost:  # an embedder is foreign code: whatever it raises must not end the run
         _blame(embedder, lost)
         if len(cuts) == 1:
@@ -124,28 +158,29 @@ def _embed(embedder: BaseEmbedder, cuts: Sequence[Cut], most_pieces: int, pace: 
         done.stopped = pace.interrupted()
         for half in (cuts[: len(cuts) // 2], cuts[len(cuts) // 2 :]):
             if done.stopped is None:
-                _embed(embedder, half, most_pieces, pace, done)
+                _embed(embedder, half, most_pieces, pace, done, begun)
         return
-    if vectors is None:
-        done.stopped = pace.interrupted()
-    else:
+    if is_whole:
         done.add(cuts, vectors)
+        return
+    begun.keep(embedder, cuts[0], vectors[: len(cuts[0].pieces)])
+    done.stopped = pace.interrupted()
 
 
-def _vectors(embedder: BaseEmbedder, given: list[str], most_pieces: int, pace: Pace) -> list[Vector] | None:
-    """Their vectors; None when somebody interrupts, since a text is written whole or not at all.
+def _add_vectors(vectors: list[Vector], embedder: BaseEmbedder, given: list[str], most_pieces: int, pace: Pace) -> bool:
+    """Add those that are missing; False when somebody interrupts, since a text is written whole or not at all.
 
     Only a long text has more pieces than one slice, and the time of the chunk does not end it: it would never be done.
     """
-    vectors: list[Vector] = []
+    began = len(vectors)
     while len(vectors) < len(given):
-        if vectors and pace.interrupted():
-            return None
+        if len(vectors) > began and pace.interrupted():
+            return False
         some = given[len(vectors) : len(vectors) + pace.pieces(most_pieces)]
         started_s = pace.monotonic_s()
         vectors += embedder.embed(some)
         pace.took(len(some), pace.monotonic_s() - started_s)
-    return vectors
+    return True
 
 
 def _blame(embedder: BaseEmbedder, lost: Exception) -> None:

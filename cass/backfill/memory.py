@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+from collections import defaultdict
+
+from cass.backfill.embedding import Begun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,10 +33,14 @@ def own_cpu_s() -> float:
 
 
 class Past:
-    """Has this process embedded anything?  Then what it takes need not be what its embedder needs."""
+    """Has this process embedded anything?  Then what it takes need not be what its embedder needs.
+
+    begun: tier → what it was in the middle of.
+    """
 
     def __init__(self) -> None:
         self.has_embedded = False
+        self.begun: defaultdict[str, Begun] = defaultdict(Begun)
 
 
 class Memory:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from cass.backfill.embedding import cut, embed
 from cass.backfill.report import CHUNK, Stop, TierReport
 from cass.backfill.resting import Resting
-from cass.backfill.room import TOO_LARGE, disk_failed, no_room, refused, too_large
+from cass.backfill.room import BUDGET, TOO_LARGE, disk_failed, no_room, refused, too_large
 from cass.records import record, replace
+from cass.semantic.chunks import PIECE_CHARS, SPOKEN
 from cass.semantic.manifest import Recipe
 from cass.semantic.vector_upkeep import compact
 from cass.semantic.vector_writer import TierWriter
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from cass.backfill.embedding import Cut, Embedded, EmbedderAway
     from cass.backfill.machine import BackfillRequest, Machine
-    from cass.backfill.memory import Memory
+    from cass.backfill.memory import Memory, Past
     from cass.backfill.pace import Pace
     from cass.semantic.budget import Budget
     from cass.semantic.embedders.base import BaseEmbedder
@@ -45,6 +46,9 @@ class Batch:
 # A write costs two syncs: some seconds of work between them; killing it costs no more than that again.
 BATCHES = {FAST: Batch(2000, 3_000_000, 3000), QUALITY: Batch(128, 400_000, 64)}
 LEAST = 8
+# A text of so many batches is long: whoever comes back interrupts it, and older ones had better not wait for it.
+LONG_BATCHES = 4
+MOST_PUT_OFF_CHARS = 8_000_000  # held in memory until it is their turn
 
 
 class Job:
@@ -59,6 +63,7 @@ class Job:
         budget: Budget,
         memory: Memory,
         pace: Pace,
+        past: Past,
     ) -> None:
         self.request = request
         self.machine = machine
@@ -67,6 +72,7 @@ class Job:
         self.budget = budget
         self.memory = memory
         self.pace = pace
+        self.past = past
 
 
 class TierRun:
@@ -87,6 +93,9 @@ class TierRun:
         )
         self.writer = TierWriter(tier, self.recipe, job.budget, job.machine.now_ms)
         self._batch = BATCHES[tier]
+        self._long_chars = LONG_BATCHES * self._batch.pieces * PIECE_CHARS
+        self._put_off: list[OwedText] = []
+        self._full: Stop | None = None
         self._started_s = job.machine.monotonic_s()
         self._taken = 0
         self._lacks_ms: int | None = None  # the newest text that was taken and did not get in
@@ -111,7 +120,8 @@ class TierRun:
     def missing_ms(self) -> int | None:
         """The time of the newest text that the tier still lacks, given up ones apart; None where it lacks none."""
         waiting = () if self.job.request.force else self._known.waiting
-        times = (self._lacks_ms, self.owed.newest_left_ms, newest_said_ms(self.job.connection, waiting))
+        put_off = [one.newest_ms for one in self._put_off]
+        times = (self._lacks_ms, self.owed.newest_left_ms, newest_said_ms(self.job.connection, waiting), *put_off)
         return max([ms for ms in times if ms is not None], default=None)
 
     def _settled(self) -> list[int]:
@@ -125,17 +135,33 @@ class TierRun:
         while stop is None:
             stop = self.job.pace.is_over() or self._low_memory()
             if stop is None:
-                texts = self.owed.take(self._batch.texts, self._batch.chars)
-                if not texts:
-                    return TOO_LARGE if self._has_too_large else None
-                self._taken += len(texts)
+                texts = self._take()
+                if texts is None:
+                    return self._full or (TOO_LARGE if self._has_too_large else None)
                 self._got_in = set()
                 stop = self._do(texts)
                 self._note_lacking([text.newest_ms for text in texts if text.id not in self._got_in])
                 self.job.machine.progress(self.tier, self._taken, self._taken + self.owed.left, 0, 0)
+                if stop is BUDGET and self._put_off:
+                    self._full, stop = stop, None  # they may be newer than what filled it
                 if stop is None and self.job.request.once and self.owed.left:
                     stop = CHUNK
         return stop
+
+    def _take(self) -> list[OwedText] | None:
+        """The next texts, and at last the long ones, each by itself; None when nothing is owed any more."""
+        texts = [] if self._full else self.owed.take(self._batch.texts, self._batch.chars)
+        self._taken += len(texts)
+        if texts:
+            return [one for one in texts if not self._is_put_off(one)]
+        return [self._put_off.pop(0)] if self._put_off else None
+
+    def _is_put_off(self, text: OwedText) -> bool:
+        room = MOST_PUT_OFF_CHARS - sum([len(one.text) for one in self._put_off])
+        is_long = text.kind in SPOKEN and self._long_chars < len(text.text) <= room
+        if is_long:
+            self._put_off.append(text)
+        return is_long
 
     def _note_lacking(self, times_ms: list[int]) -> None:
         known_ms = [] if self._lacks_ms is None else [self._lacks_ms]
@@ -160,7 +186,7 @@ class TierRun:
         stop = no_room(self.job.budget, self.job.request.policy, self.tier, self.recipe.dim, cuts)
         if stop is not None:
             return stop
-        done = embed(self.embedder, cuts, self._batch.pieces, self.job.pace)
+        done = embed(self.embedder, cuts, self._batch.pieces, self.job.pace, self.job.past.begun[self.tier])
         stop = self._append(done)
         self._note(done)
         if done.away is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cass.backfill.embedding import TOO_MANY, Cut, embed
+from cass.backfill.embedding import TOO_MANY, Begun, Cut, embed
 from cass.backfill.gates import Hold
 from cass.backfill.pace import FIRST_PIECES, SLICE_S, Pace
 from cass.backfill.report import TIME
@@ -24,6 +24,11 @@ def cuts(texts: Sequence[tuple[bool, int]]) -> list[Cut]:
         Cut(id, 0, tuple([f"walrus {id} {piece}" for piece in range(pieces)] + [POISON] * is_poison))
         for id, (is_poison, pieces) in enumerate(texts, 1)
     ]
+
+
+def interrupted_after(asks: int) -> Pace:
+    left = iter([None] * asks)
+    return Pace(lambda: 0.0, 60.0, lambda: next(left, Hold("user_active", "back")))
 
 
 def calm() -> Pace:
@@ -71,12 +76,36 @@ def test_an_embedder_that_goes_away_blames_nobody(texts: list[tuple[bool, int]],
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=40), st.integers(0, 60), st.integers(1, 8))
 def test_an_interruption_leaves_whole_texts(pieces: list[int], asks: int, most: int) -> None:
     """The first ones, in their order; the others have nothing."""
-    left = iter([None] * asks)
-    pace = Pace(lambda: 0.0, 60.0, lambda: next(left, Hold("user_active", "back")))
-    done = embed(Fussy(), cuts([(False, count) for count in pieces]), most, pace)
+    done = embed(Fussy(), cuts([(False, count) for count in pieces]), most, interrupted_after(asks))
 
     assert [row[0] for row in done.rows] == [id for id in range(1, done.texts + 1) for _ in range(pieces[id - 1])]
     assert (done.stopped is None) == (done.texts == len(pieces))
+
+
+@given(st.integers(2, 60), st.lists(st.integers(0, 6), max_size=40))
+def test_a_long_text_goes_on_where_it_was_interrupted(pieces: int, asks: list[int]) -> None:
+    """However often somebody comes back, no piece of it is embedded twice."""
+    embedder, begun, text = Fussy(), Begun(), cuts([(False, pieces)])
+
+    for count in asks:
+        embed(embedder, text, 1, interrupted_after(count), begun)
+    interrupted = list(embedder.asked)
+    done = embed(embedder, text, 1, calm(), begun)
+
+    assert [row[1] for row in done.rows] == list(range(pieces))
+    if len(interrupted) < pieces:
+        assert embedder.asked == list(text[0].pieces)
+
+
+def test_what_was_begun_is_of_one_model() -> None:
+    """Another one makes other vectors."""
+    begun, text = Begun(), cuts([(False, 5)])
+    embed(Fussy(), text, 1, interrupted_after(0), begun)
+    other = Fussy(revision="2")
+
+    embed(other, text, 1, calm(), begun)
+
+    assert len(other.asked) == 5
 
 
 def test_time_that_is_over_leaves_the_rest() -> None:

@@ -157,6 +157,24 @@ def test_a_long_text_has_a_vector_a_piece(tmp_path: Path) -> None:
     assert done.vectors == tier.count > 4
 
 
+@pytest.mark.parametrize("stops", [False, True])
+def test_a_long_text_is_not_waited_for(working: Working, monkeypatch: pytest.MonkeyPatch, stops: bool) -> None:
+    """The newest text is so long that somebody always comes back before it is done: the others get in first."""
+    monkeypatch.setitem(tier_module.BATCHES, FAST, Batch(4, 1000, 1))
+    before = len(working.all_texts())
+    long = " ".join([f"word{number}" for number in range(3000)])
+    working.home.claude("long", long, start_ms=working.home.now_ms)
+    working.home.index()
+    embedder = working.embedders["hash"] = Fussy()
+    if stops:
+        working.machine = {"is_stopped": lambda: len(embedder.asked) > before + 3}
+
+    done = working.fast()
+
+    assert [len(text) < 100 for text in embedder.asked[:before]] == [True] * before
+    assert (done.texts, done.left) == ((before, 1) if stops else (before + 1, 0))
+
+
 def test_both_tiers(working: Working) -> None:
     """The fast one first; each has every text."""
     working.embedders["minilm"] = Fussy()
