@@ -314,7 +314,7 @@ class LexicalReader:
     def candidates(self, compiled: Compiled, docs: Sequence[int]) -> list[Candidate]:
         """These documents as the query ranks them."""
         both = Query.boolean_query([(Occur.Must, compiled.ranked), (Occur.Must, self._among(docs))])
-        return self._ranked(both, max(1, len(docs)), None)[0]
+        return self._ranked(both, len(docs) + 1, None)[0]  # all of them: none is cut off
 
     def frequency(self, word: str) -> int:
         """In how many documents a folded word occurs."""
