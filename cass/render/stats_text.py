@@ -20,6 +20,8 @@ BAR = "█"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # So many of each kind; the others stand behind --by.
 SHOWN = 8
+# Days in a row without a message that are listed one by one.
+MOST_EMPTY_DAYS = 31
 INDENT = "  "
 # The names of the days before the map.
 MAP_MARGIN = 6
@@ -43,7 +45,7 @@ def overview(found: Activity, look: Style) -> str:
 def by(found: Activity, kind: str, look: Style) -> str:
     """One table alone, whole; `kind` is agent, workspace, model, day or hour."""
     if kind == "day":
-        return _lines(_day_facts(found) if look.plain else _bars(_every_day(found), look))
+        return _lines(_day_facts(found) if look.plain else _bars(list(_every_day(found)), look))
     if kind == "hour":
         hours = [(f"{hour:02}:00", sum(day[hour] for day in found.week)) for hour in range(24)]
         plain = (f"{hour}: {counted(count, 'message')}" for hour, count in hours if count)
@@ -72,16 +74,18 @@ def _day(ms: int | None) -> str:
 
 def _sparkline(found: Activity, look: Style) -> list[str]:
     """All days in one line, several in a column where there are more than fit."""
-    days = _every_day(found)
-    if not days:
+    counts = _by_ordinal(found)
+    if not counts:
         return [look.paint("no message has a time", DIM)]
-    step = -(-len(days) // max(1, look.width - len(INDENT)))
-    # The last column is a full one: a part of one looks like a sudden end.
-    starts = range(-(-len(days) % step), len(days), step)
-    sums = [sum(count for _, count in days[max(0, at) : at + step]) for at in starts]
-    each = "Messages a day" if step == 1 else f"Messages every {step} days"
-    first, last = days[0][0], days[-1][0]
-    ends = first if len(days) == 1 else first + last.rjust(max(len(last) + 4, len(sums) - len(first)))
+    begin, end = min(counts), max(counts) + 1
+    step = -(-(end - begin) // max(1, look.width - len(INDENT)))
+    sums = [0] * -(-(end - begin) // step)
+    for day, count in counts.items():
+        # From the end: the last column is a full one, a part of one looks like a sudden end.
+        sums[-1 - (end - 1 - day) // step] += count
+    each = "Messages a day" if step == 1 else f"Messages every {number(step)} days"
+    first, last = (Date.fromordinal(day).isoformat() for day in (begin, end - 1))
+    ends = first if end - begin == 1 else first + last.rjust(max(len(last) + 4, len(sums) - len(first)))
     line = "".join(BARS[_level(count, max(sums), len(BARS))] for count in sums)
     return [_title(each, max(sums), look), INDENT + line, look.paint(INDENT + ends, DIM)]
 
@@ -115,12 +119,21 @@ def _bars(counts: Sequence[tuple[str, int]], look: Style) -> Iterator[str]:
         yield f"{row}  {look.paint(BAR * -(-count * room // most if count else 0), DIM)}"
 
 
-def _every_day(found: Activity) -> list[tuple[str, int]]:
-    """The days with messages and those between them."""
-    counts = {Date.fromisoformat(day).toordinal(): count for day, count in found.days}
-    if not counts:
-        return []
-    return [(Date.fromordinal(day).isoformat(), counts.get(day, 0)) for day in range(min(counts), max(counts) + 1)]
+def _by_ordinal(found: Activity) -> dict[int, int]:
+    return {Date.fromisoformat(day).toordinal(): count for day, count in found.days}
+
+
+def _every_day(found: Activity) -> Iterator[tuple[str, int]]:
+    """The days with messages and those between them; many of these in one row: a time that is wrong is far away."""
+    before: int | None = None
+    for day, count in sorted(_by_ordinal(found).items()):
+        between = range(day if before is None else before + 1, day)
+        if len(between) > MOST_EMPTY_DAYS:
+            yield f"… {number(len(between))} days", 0
+        else:
+            yield from ((Date.fromordinal(empty).isoformat(), 0) for empty in between)
+        yield Date.fromordinal(day).isoformat(), count
+        before = day
 
 
 # Tables

@@ -137,6 +137,24 @@ def test_by_day_has_every_day(home: Home):
     assert lines == ["2026-01-02  4  █████████", "2026-01-03  0", "2026-01-04  0", "2026-01-05  2  █████"]
 
 
+def test_a_time_that_is_wrong_by_millennia(tmp_path: Path):
+    """What lies between is neither listed nor gone through day by day."""
+    home = make_home(tmp_path)
+    home.claude("now", "x")
+    home.claude("then", "x", start_ms=253_402_300_799_000)
+    home.index()
+
+    by_day = home.cass("stats", "--by", "day", env={"COLUMNS": "24"}).stdout.splitlines()
+    page = home.cass("stats", env={"COLUMNS": "40"}).stdout.splitlines()
+
+    assert by_day == ["2026-01-02        1  ███", "… 2,912,440 days  0", "9999-12-31        1  ███"]
+    assert page[3:6] == [
+        "Messages every 76,644 days (at most 1)",
+        "  █" + " " * 36 + "█",
+        "  2026-01-02                  9999-12-31",
+    ]
+
+
 def test_by_hour(home: Home):
     lines = home.cass("stats", "--by", "hour").stdout.splitlines()
 
