@@ -9,7 +9,7 @@ from cass.connectors.table import AGENTS
 from cass.disk import folder_bytes
 from cass.lexical.reader import Damage, open_reader
 from cass.lexical.schema import current_generation
-from cass.lexical.sound import failing
+from cass.lexical.sound import changed_file, failing
 from cass.records import record, replace
 from cass.store import catalog, connect
 from cass.store.counts import AgentCount, agent_counts
@@ -248,7 +248,8 @@ def _lexical(places: Places, connection: Connection, reached: State) -> tuple[Le
         problems = (Problem(reader.reason, places.lexical),) if behind else ()
         return Lexical(None, size, behind, schema), problems
     behind = catalog.count_behind(connection, reader.change)
-    lost = canary(reader, connection)
+    changed = changed_file(current[0]) if current else None
+    lost = canary(reader, connection) if changed is None else f"{changed} of the search index is not as it was written"
     if reader.change > reached.change:
         lost = "the search index is ahead of the database"
     elif lost is None and behind > TAIL_MESSAGES:

@@ -13,6 +13,7 @@ import pytest
 from cass.disk import try_lock
 from cass.lexical.schema import READER_LOCK
 from cass.lexical.writer import open_writer
+from cass.status.facts import collect
 from tests.archive import Home, make_home
 from tests.indexing.invariants import check_invariants, opened, rows
 
@@ -84,15 +85,27 @@ def fill_up(home: Home) -> Home:
     return home
 
 
-def stir(home: Home, ending: str) -> None:
-    """Noise within the larger of these files, later than they were written: the index still opens."""
+def stir(home: Home, ending: str, later_ns: int = 10**9) -> None:
+    """Noise within the larger of these files, so much later than they were written: the index still opens."""
     for path in files(home, ending):
-        data = path.read_bytes()
+        data, written_ns = path.read_bytes(), path.stat().st_mtime_ns
         if len(data) < LARGE:
             continue
         start, end = len(data) // 4, len(data) // 2
         path.write_bytes(data[:start] + random.Random(1).randbytes(end - start) + data[end:])
-        os.utime(path, ns=(0, path.stat().st_mtime_ns + 10**9))
+        os.utime(path, ns=(0, written_ns + later_ns))
+
+
+def lose_all(home: Home) -> None:
+    """No message is in the index any more."""
+    writer = open_writer(str(root(home)))
+    assert writer is not None
+    with opened(home.data) as database:
+        docs = [doc for (doc,) in rows(database, "SELECT doc FROM messages")]
+    for doc in docs:
+        writer.remove(doc)
+    writer.commit(writer.change)
+    writer.close()
 
 
 ENDINGS = ("meta.json", ".managed.json", ".term", ".idx", ".pos", ".fast", ".store", ".fieldnorm")
@@ -136,17 +149,33 @@ def test_noise_within_an_index_that_opens_is_found_before_it_is_written_to(home:
 
 def test_an_index_that_lost_a_message_is_made_anew(home: Home) -> None:
     """Its files may be whole: a newest message that a search for its words does not find is enough."""
-    writer = open_writer(str(root(home)))
-    assert writer is not None
-    with opened(home.data) as database:
-        docs = [doc for (doc,) in rows(database, "SELECT doc FROM messages")]
-    for doc in docs:
-        writer.remove(doc)
-    writer.commit(writer.change)
-    writer.close()
+    lose_all(home)
 
     assert home.index().rebuilt
     check_invariants(home.data)
+
+
+@pytest.mark.parametrize("later_ns", [0, 10**9])
+def test_an_index_whose_columns_are_noise_is_not_healthy(home: Home, later_ns: int) -> None:
+    """Words are found in it, and no search can read what it found."""
+    stir(fill_up(home), ".fast", later_ns)
+
+    status = collect(home.places, lambda: 0.0)
+
+    assert (status.state, status.healthy) == ("degraded", False)
+    assert [advice.command for advice in status.recommended] == ["cass index --rebuild"]
+
+
+def test_an_index_is_asked_for_messages_without_words_too(tmp_path: Path) -> None:
+    """Where the newest ones have none, one of them is looked for by its name."""
+    home = make_home(tmp_path)
+    home.claude("one", "???", "!!!")
+    home.index()
+    assert collect(home.places, lambda: 0.0).state == "ok"
+
+    lose_all(home)
+
+    assert collect(home.places, lambda: 0.0).state == "degraded"
 
 
 def test_the_program_answers_beside_a_damaged_index(home: Home) -> None:
