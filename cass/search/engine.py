@@ -41,6 +41,8 @@ LEAST_FETCHED = 40
 # With a compound in the query the first forty are looked at once more: fetched with room for equals at the end.
 LEAST_WITH_COMPOUNDS = 80
 MOST_FETCHED = 20_000
+# Of a cursor: what `--offset` accepts.
+CURSOR_DIGITS = 18
 # More words than this may be too many (search/many.py), whether they stand side by side or in parentheses.
 MANY_WORDS = 64
 # More changes than the first outside the index slow every search; more than the second are not a search's to commit.
@@ -169,7 +171,7 @@ class Search:
         if cursor is None:
             return self.request.offset
         generation, _, offset = cursor.rpartition("-")
-        if not offset.isdecimal() or not generation:
+        if not generation or not offset.isdecimal() or len(offset) > CURSOR_DIGITS:
             raise errors.UsageError(f"{cursor!r} is not a cursor", "--cursor", "use `next_cursor` of an earlier answer")
         if generation != self.generation:
             raise errors.CursorExpired("the index was rebuilt since then", "--cursor", "search again from the start")

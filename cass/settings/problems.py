@@ -13,6 +13,8 @@ OUR_VARIABLES = ("CASS_SEMANTIC_", "CASS_TWO_TIER_", "CASS_SEARCH_", "CASS_SOURC
 # Of the other CASS_ variables only those that are nearly ours are reported.
 LIKENESS = 0.85
 HIDDEN = "***"
+# Of a value that cannot be meant; the longest that can, a list of patterns, is seldom wrong as a whole.
+LONGEST = 200
 
 
 @record
@@ -54,7 +56,7 @@ def _no_value(row: Setting, raw: object) -> str:
 
 def _may_be_secret(row: Setting, raw: object) -> bool:
     """A key where only its variable's name belongs, or an address with a password in it."""
-    return row.kind == VARIABLE or (row.kind == ADDRESS and any(sign in str(raw) for sign in "@?"))
+    return row.kind == VARIABLE or (row.kind == ADDRESS and any(sign in _written(raw) for sign in "@?"))
 
 
 def contradiction(row: Setting, weaker: tuple[object, str], stronger: tuple[object, str]) -> SettingProblem:
@@ -115,11 +117,18 @@ def _alike(word: str, known: list[str], likeness: float) -> str | None:
 
 
 def _quoted(raw: object) -> str:
-    return repr(raw) if isinstance(raw, str) else shown(raw)
+    return shown(repr(raw)) if isinstance(raw, str) else shown(raw)
 
 
 def shown(raw: object) -> str:
-    """A plain value as TOML would have it, more or less."""
+    """A plain value as TOML would have it, more or less, and no longer than can be read."""
+    text = _written(raw)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _written(raw: object) -> str:
+    if isinstance(raw, int) and raw.bit_length() > 64:
+        return hex(raw)  # Python refuses to write thousands of decimal digits
     if isinstance(raw, bool):
         return "true" if raw else "false"
     if isinstance(raw, (list, tuple)):

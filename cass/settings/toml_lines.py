@@ -132,10 +132,12 @@ class Scan:
         return next((one for one in self.statements if one.key == key), None)
 
     def line_of(self, key: str) -> int:
-        """The line of the key, or of the nearest table around it."""
+        """The line of the key, or of the nearest table around it: of the first that has its name in a list of them."""
         for name in _outward(key):
             if found := self.find(name):
                 return found.line
+            if heading := next((one for one in self.headers if one.table == name), None):
+                return self.text.count("\n", 0, heading.start) + 1
         return 1
 
 

@@ -15,7 +15,7 @@ import tomli_w
 from cass import clock
 from cass.disk import Lock, make_private_folder, try_lock, write_whole
 from cass.errors import BadConfiguration, Busy, SystemRefused
-from cass.settings.layers import explain, flat
+from cass.settings.layers import MOST_BYTES, explain, flat
 from cass.settings.toml_lines import Scan, Statement, end_of_line
 
 TYPE_CHECKING = False
@@ -78,12 +78,16 @@ def _read(path: str) -> bytes:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise BadConfiguration("it is not a file", path, "move it away")
         with open(path, "rb") as file:
-            return file.read()
+            data = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         return b""
     except OSError as bad:
         what = f"the file cannot be read: {(bad.strerror or str(bad)).lower()}"
         raise SystemRefused(what, path, "move away what stands in its place, or allow it") from bad
+    if len(data) > MOST_BYTES:
+        todo = "nothing was changed; nothing in it counts until it is shortened: cass config edit"
+        raise BadConfiguration(f"it has more than {MOST_BYTES} bytes", path, todo)
+    return data
 
 
 def _text(data: bytes, path: str) -> str:
@@ -103,11 +107,15 @@ def _write(path: str, old: bytes, text: str) -> None:
     exists = os.path.exists(path)
     if exists and not os.access(path, os.W_OK):
         raise SystemRefused("the file may not be written", path, "allow it, or change it by hand")
+    data = BOM * old.startswith(BOM) + text.encode()
+    if len(data) > MOST_BYTES:
+        todo = "nothing was changed; take something out of it: cass config edit"
+        raise BadConfiguration(f"it would have more than {MOST_BYTES} bytes", path, todo)
     make_private_folder(os.path.dirname(path))
     if _read(path) != old:
         raise Busy("the file was changed meanwhile", path, "try again")
     mode = stat.S_IMODE(os.stat(path).st_mode) if exists else None
-    write_whole(path, BOM * old.startswith(BOM) + text.encode())
+    write_whole(path, data)
     if mode is not None:
         os.chmod(path, mode)
 

@@ -108,7 +108,7 @@ def test_a_cursor_of_another_index_has_expired(home: Home) -> None:
     assert (expired.value.exit_code, expired.value.kind) == (2, "cursor-expired")
 
 
-@pytest.mark.parametrize("cursor", ["", "10", "1-", "-5", "1-x", "1--5", "1-²"])
+@pytest.mark.parametrize("cursor", ["", "10", "1-", "-5", "1-x", "1--5", "1-²", f"1-{'9' * 5000}"])
 def test_a_word_that_is_no_cursor_is_refused(home: Home, cursor: str) -> None:
     """Never silently the first page."""
     with pytest.raises(UsageError):

@@ -38,6 +38,24 @@ def test_a_key_is_found_however_it_is_written(config: Config, text: str, line: i
     assert (answer.value, answer.origin) == (7, f"{path}:{line}")
 
 
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        ("# mine\n\n[[reranker]]\nname = 'a'\n\n[[reranker]]\nname = 'b'\n", 3),
+        ("quality_weight = 0.5\n  [[ reranker ]]\n", 2),
+        ("\n[mode]\n", 2),
+        ("\n[search]\n\n[search.mode]\n", 4),
+        ("\n[search]\n[[search.words]]\nx = 1\n", 3),
+    ],
+)
+def test_a_table_in_the_place_of_a_value_is_named_by_its_heading(config: Config, text: str, line: int):
+    path = config.write("semantic.toml", text)
+
+    problems = config.load().problems
+
+    assert [problem.origin for problem in problems] == [f"{path}:{line}"]
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n", "[search]\n", "search = {}\n", "\ufeff"])
 def test_an_empty_file_sets_nothing(config: Config, text: str):
     config.write("cass.toml", text)

@@ -6,7 +6,19 @@ import pytest
 
 from cass.errors import UsageError
 from cass.settings.kinds import accepted
-from cass.settings.table import CONSTANT, ROWS, Setting, default_of
+from cass.settings.table import (
+    AGENTS,
+    COMMAND,
+    CONSTANT,
+    LINK,
+    NAME,
+    PATTERNS,
+    ROOTS,
+    ROWS,
+    VARIABLE,
+    Setting,
+    default_of,
+)
 from cass.settings.write import value_text
 from tests.settings.layering import BAD, SETTABLE, Config, good, told
 
@@ -149,3 +161,17 @@ def test_problems_come_in_the_order_of_the_layers(config: Config):
     keys = [problem.key for problem in config.load({"CASS_PAGER": "\x07"}).problems]
 
     assert keys == ["mode", "plain", "color", "pager"]
+
+
+@pytest.mark.parametrize("text", [f"0x{'f' * 5000}", f"[0x{'f' * 5000}]", f"{{a = 0x{'f' * 5000}}}", f"'{'x' * 5000}'"])
+@each_settable
+def test_a_value_of_thousands_of_digits_is_a_problem_like_others(config: Config, row: Setting, text: str):
+    """It is said in words that fit a screen, and stops no command."""
+    if text.startswith("'") and row.kind in (NAME, COMMAND, PATTERNS, ROOTS, AGENTS, VARIABLE, LINK):
+        pytest.skip("here it is a value")
+    config.write(row.file, f"{row.key} = {text}\n")
+
+    problems = config.load().problems
+
+    assert problems
+    assert all(len(problem.text) < 400 and len(problem.what) < 600 for problem in problems)

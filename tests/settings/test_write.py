@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cass.disk import try_lock
 from cass.errors import SystemRefused
 from cass.settings import write
-from cass.settings.layers import flat
+from cass.settings.layers import MOST_BYTES, flat
 from cass.settings.table import BY_KEY
 from cass.settings.toml_lines import Scan
 from cass.settings.write import BadConfiguration, set_value, unset_value, value_text, with_value, without
@@ -179,6 +179,18 @@ def test_a_file_in_the_place_of_the_config_folder_is_said(config: Config):
 
     with pytest.raises(SystemRefused, match="the file cannot be read: not a directory"):
         set_value(config.places, LIMIT, 5)
+
+
+@pytest.mark.parametrize("bytes_left", [-1, 3])
+def test_a_file_that_would_not_be_read_is_not_written(config: Config, bytes_left: int):
+    """Nobody is told "done" where nothing takes effect."""
+    path = config.write("cass.toml", "#" * (MOST_BYTES - bytes_left))
+
+    with pytest.raises(BadConfiguration, match=f"more than {MOST_BYTES} bytes") as refused:
+        set_value(config.places, LIMIT, 5)
+
+    assert refused.value.exit_code == 11
+    assert path.read_bytes() == b"#" * (MOST_BYTES - bytes_left)
 
 
 def test_two_at_once_wait_for_each_other(config: Config, monkeypatch: pytest.MonkeyPatch):
