@@ -24,6 +24,7 @@ MEANINGS = {
     "degraded": "it works, but not as well as it should",
     "broken": "the archive cannot be read",
 }
+NOTHING_FOUND = "no sessions were found"
 # A screen of 24 lines holds the page, with the prompt below it.
 LINES = 23
 # Kept for what is wrong and how it is mended, where something is.
@@ -100,7 +101,7 @@ def _meaning_of(status: Status) -> str:
     """Nobody is told that everything works above a list of problems."""
     if status.state == "ok" and status.problems:
         return f"search works; {counted(len(status.problems), 'thing')} to mend"
-    return MEANINGS[status.state]
+    return NOTHING_FOUND if status.state == "empty" and status.indexed_ms is not None else MEANINGS[status.state]
 
 
 def _rows(status: Status, now_ms: int) -> list[tuple[str, str]]:

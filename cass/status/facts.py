@@ -163,8 +163,23 @@ def _with_meaning(status: Status, policy: SemanticPolicy, places: Places, connec
 
 
 def _empty(places: Places) -> Status:
+    closed = _closed_above(places.data)
+    problems = (Problem("the data folder cannot be made here", closed),) if closed else ()
     advice = Advice("cass index", "nothing is indexed yet")
-    return Status(__version__, EMPTY, places.data, Database(places.database), Lexical(), {}, (), (advice,))
+    if closed:
+        advice = Advice("cass index --data-dir FOLDER", f"{closed} may not be written: name one that may")
+    how = DEGRADED if closed else EMPTY
+    return Status(__version__, how, places.data, Database(places.database), Lexical(), {}, problems, (advice,))
+
+
+def _closed_above(path: str) -> str | None:
+    """The folder that would have to be written for `path` to be one, where it may not be; None where it may."""
+    while not os.path.isdir(path):
+        above = os.path.dirname(path)
+        if above == path:
+            return None
+        path = above
+    return None if os.access(path, os.W_OK | os.X_OK) else path
 
 
 def _broken(places: Places, bad: errors.CassError) -> Status:
@@ -231,7 +246,7 @@ def _filled(places: Places, connection: Connection, monotonic_s: Callable[[], fl
         lexical,
         {agent.name: counts.get(agent.name, AgentCount()) for agent in AGENTS} | counts,
         problems,
-        tuple(_advice(how, problems, behind_files, lexical.behind_messages)),
+        tuple(_advice(how, problems, behind_files, lexical.behind_messages) or _first_steps(how, reached)),
         reached.indexed_ms,
         behind_files,
         changed.complete,
@@ -268,7 +283,16 @@ def _advice(how: str, problems: tuple[Problem, ...], behind_files: int, behind_m
         return [Advice(rebuild, "brings the search index in step with the archive")]
     if behind_files:
         return [Advice("cass index", "reads what has changed since (a search reads a few files by itself)")]
-    return [Advice("cass index", "nothing is indexed yet")] if how == EMPTY else []
+    return []
+
+
+def _first_steps(how: str, reached: State) -> list[Advice]:
+    """What to do about an archive without messages."""
+    if how != EMPTY:
+        return []
+    if reached.indexed_ms is not None:
+        return [Advice("cass sources", "no sessions were found; it shows where cass looked")]
+    return [Advice("cass index", "nothing is indexed yet")]
 
 
 def database_bytes(places: Places) -> int:

@@ -39,6 +39,34 @@ def test_an_empty_machine_is_healthy_and_told_to_index(tmp_path: Path):
     assert not home.data.exists()
 
 
+def test_a_machine_without_sessions_is_not_told_to_index_again(tmp_path: Path):
+    """Somebody who has just done it is told where cass looked."""
+    home = make_home(tmp_path)
+    home.index()
+
+    status = look(home)
+
+    assert (status.state, status.healthy) == ("empty", True)
+    assert [advice.command for advice in status.recommended] == ["cass sources"]
+    assert home.cass("status").stdout.splitlines()[0].endswith(": empty, no sessions were found")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everything")
+def test_a_home_that_may_not_be_written_is_told_before_anything_fails(tmp_path: Path):
+    """What is recommended would not end in the same refusal."""
+    home = make_home(tmp_path)
+    home.env["CASS_DATA_DIR"] = str(tmp_path / "locked" / "a" / "b")
+    (tmp_path / "locked").mkdir(mode=0o500)
+
+    status = look(home)
+
+    assert (status.state, status.healthy) == ("degraded", False)
+    assert [(problem.what, problem.where) for problem in status.problems] == [
+        ("the data folder cannot be made here", str(tmp_path / "locked"))
+    ]
+    assert [advice.command for advice in status.recommended] == ["cass index --data-dir FOLDER"]
+
+
 def test_a_whole_archive_is_ok(home: Home):
     status = look(home)
 
