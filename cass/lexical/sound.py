@@ -74,6 +74,6 @@ def _holds(schema: Schema, searcher: Searcher, doc: int, words: Sequence[str]) -
     return _columns(searcher, [address for _, address in hits])[0] == [doc]
 
 
-def _columns(searcher: Searcher, addresses: list[DocAddress]) -> list[list[int | None]]:
+def _columns(searcher: Searcher, addresses: list[DocAddress]) -> Sequence[Sequence[object]]:
     """What every search reads of its hits."""
     return [searcher.fast_field_values(name, addresses) for name in ("doc", "session", "time", "text")]

@@ -30,10 +30,12 @@ def capability_of(
     has_texts: bool,
     graph_damage: str | None = None,
     model_damage: str | None = None,
+    model_todo: str | None = None,
 ) -> tuple[SemanticCapability, str | None]:
     """The capability, and the command that would better it; None where nothing would, or nobody wants it.
 
-    What is damaged beside what serves is the capability's reason.
+    What is damaged beside what serves is the capability's reason.  `model_todo`: what mends `model_damage`, and comes
+    before all else; None for the usual.
     """
     if not policy.mode.should_build_semantic:
         return SemanticCapability.LEXICAL_ONLY, None
@@ -45,6 +47,8 @@ def capability_of(
         return SemanticCapability.degraded(why), BACKFILL if has_texts else INDEX
     if not damages:
         return best, todo
+    if model_damage in damages and model_todo is not None:
+        return SemanticCapability(best, "; ".join(damages)), model_todo
     if damages == [model_damage]:
         return SemanticCapability(best, model_damage), VERIFY if has_model else INSTALL
     return SemanticCapability(best, "; ".join(damages)), BACKFILL

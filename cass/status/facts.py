@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cass.lexical.reader import LexicalReader
     from cass.paths import Places
     from cass.policy import SemanticCapabilityReport, SemanticPolicy
+    from cass.semantic.embedders.table import RemoteOptions
     from cass.settings.quick import Settings
     from cass.status.kept import Kept
     from cass.status.worker import WorkerFacts
@@ -111,10 +112,12 @@ def collect(
     policy: SemanticPolicy | None = None,
     settings: Settings | None = None,
     now_ms: int = 0,
+    remote: RemoteOptions | None = None,
 ) -> Status:
     """Look at everything; whatever is wrong becomes a problem with the command that mends it.
 
-    With a `policy` also at what search by meaning has and may use; with `settings` also at what is kept.
+    With a `policy` also at what search by meaning has and may use, from the server `remote` if that is wanted; with
+    `settings` also at what is kept.
     """
     try:
         connection = open_archive(places)
@@ -124,7 +127,7 @@ def collect(
                 from cass.status.kept import kept_facts
 
                 status = replace(status, kept=kept_facts(places, connection, settings, now_ms))
-            return status if policy is None else _with_meaning(status, policy, places, connection)
+            return status if policy is None else _with_meaning(status, policy, places, connection, remote)
         finally:
             if connection is not None:
                 connection.close()
@@ -132,7 +135,7 @@ def collect(
         broken = _broken(places, bad)
     except catalog.BROKEN as bad:
         broken = _broken(places, connect.corrupt(places.database, bad))
-    return broken if policy is None else _with_meaning(broken, policy, places, None)
+    return broken if policy is None else _with_meaning(broken, policy, places, None, remote)
 
 
 def open_archive(places: Places) -> Connection | None:
@@ -153,13 +156,20 @@ def _obstacle(places: Places) -> str | None:
     return places.database if os.path.isdir(places.database) else None
 
 
-def _with_meaning(status: Status, policy: SemanticPolicy, places: Places, connection: Connection | None) -> Status:
+def _with_meaning(
+    status: Status,
+    policy: SemanticPolicy,
+    places: Places,
+    connection: Connection | None,
+    remote: RemoteOptions | None,
+) -> Status:
     """Words are what health is about: what is wrong with the vectors is said there and makes nothing unhealthy."""
     from cass.status.semantic import report
     from cass.status.worker import texts_per_s, worker_facts
 
     worker = worker_facts(places.data, connection)
-    return replace(status, semantic=report(policy, places, connection, texts_per_s(worker.chunks)), worker=worker)
+    meaning = report(policy, places, connection, texts_per_s(worker.chunks), remote)
+    return replace(status, semantic=meaning, worker=worker)
 
 
 def _empty(places: Places) -> Status:

@@ -9,7 +9,7 @@ from cass.policy import EVICTION_ORDER, MB, SemanticArtifactKind, SemanticCapabi
 from cass.semantic.artifacts import GRAPH, Shelf, usage_bytes
 from cass.semantic.capability import TierState, capability_of
 from cass.semantic.embedders.hash_version import identity
-from cass.semantic.embedders.table import SERVER, embedder_row
+from cass.semantic.embedders.table import SERVER, embedder_row, server_id
 from cass.semantic.manifest import Damage
 from cass.semantic.vectors import FAST, QUALITY, Tier
 from cass.status.worker import eta_s
@@ -25,17 +25,23 @@ if TYPE_CHECKING:
 
     from cass.paths import Places
     from cass.policy import InvalidationAction, SemanticAssetManifest, SemanticPolicy
+    from cass.semantic.embedders.table import Embedder, RemoteOptions
     from cass.semantic.models import Model
 
 Report = SemanticCapabilityReport
 
 
 def report(
-    policy: SemanticPolicy, places: Places, connection: Connection | None, pace: Mapping[str, float] | None = None
+    policy: SemanticPolicy,
+    places: Places,
+    connection: Connection | None,
+    pace: Mapping[str, float] | None = None,
+    remote: RemoteOptions | None = None,
 ) -> SemanticCapabilityReport:
     """Everything that `status` says about it; nothing is loaded but lists of files.
 
-    pace: tier → texts a second, of those that were measured.
+    pace: tier → texts a second, of those that were measured · remote: the server that the settings name;
+    None where nobody knows, and then it is not judged.
     """
     shelf = Shelf.below(places.data)
     artifacts = shelf.artifacts()
@@ -43,14 +49,16 @@ def report(
     models = _models(places) if used[SemanticArtifactKind.MODEL_FILES] else []
     row = embedder_row(policy.quality_tier_embedder)
     wanted = next((model for model in models if model.name in (row.name, policy.quality_tier_embedder)), None)
+    refused = _refused(remote) if row.name == SERVER and remote is not None else None
     eligible = eligible_texts(connection) if connection is not None else 0
     fast, fast_state = _tier(policy, places, FAST, identity(policy.fast_dimension), eligible, connection)
-    made = (wanted.embedder_id, wanted.revision) if wanted is not None else None
+    made = _made(policy.quality_tier_embedder, row, wanted, remote)
     quality, quality_state = _tier(policy, places, QUALITY, made, eligible, connection)
     # fastembed keeps files of its own: without loading it, vectors that it made are all that tells of them.
     by_fastembed = quality.embedder_id == f"fastembed-{policy.quality_tier_embedder}"
-    has_model = wanted is not None or row.name == SERVER or by_fastembed
+    has_model = wanted is not None or (row.name == SERVER and refused is None) or by_fastembed
     graphs = [one for one in artifacts if one.name.endswith(f"/{GRAPH}")]
+    damage = _unreadable(places, row.name) if wanted is None and artifacts else _model_damage(wanted)
     capability, next_step = capability_of(
         policy,
         fast_state,
@@ -59,7 +67,8 @@ def report(
         bool(graphs),
         has_texts=eligible > 0,
         graph_damage=_graph_damage(shelf, [one.name.partition("/")[0] for one in graphs]),
-        model_damage=_unreadable(places, row.name) if wanted is None and artifacts else _model_damage(wanted),
+        model_damage=refused[0] if refused else damage,
+        model_todo=refused[1] if refused else None,
     )
     free = free_bytes(places.data) or 0
     return Report(
@@ -130,6 +139,27 @@ def _graph_damage(shelf: Shelf, tiers: list[str]) -> str | None:
     return "; ".join([damage.reason for damage in found if damage is not None]) or None
 
 
+def _made(name: str, row: Embedder, model: Model | None, remote: RemoteOptions | None) -> tuple[str, str | None] | None:
+    """(embedder id, revision) of what the quality tier is wanted of; revision None where only the embedder knows it."""
+    if model is not None:
+        return model.embedder_id, model.revision
+    if row.name == SERVER:
+        return (server_id(remote.model, remote.dimension), None) if remote is not None else None
+    return (f"fastembed-{name}", None) if row.name == "fastembed" else None
+
+
+def _refused(remote: RemoteOptions) -> tuple[str, str] | None:
+    """Why no text may be sent to that server, and what to do about it."""
+    from cass.semantic.embedders.base import EmbedderError
+    from cass.semantic.embedders.remote import address_of  # loads HTTP
+
+    try:
+        address_of(remote)
+    except EmbedderError as refused:
+        return str(refused), refused.todo or "cass config edit"
+    return None
+
+
 def _unreadable(places: Places, name: str) -> str | None:
     from cass.semantic.models import unreadable
 
@@ -146,7 +176,7 @@ def _tier(
     policy: SemanticPolicy,
     places: Places,
     name: str,
-    made: tuple[str, str] | None,
+    made: tuple[str, str | None] | None,
     eligible: int,
     connection: Connection | None,
 ) -> tuple[SemanticCapabilityReport.Tier, TierState]:
@@ -156,7 +186,8 @@ def _tier(
     actions: list[InvalidationAction] = []
 
     def judge(manifest: SemanticAssetManifest) -> InvalidationAction:
-        action = manifest.invalidation(policy, *(made or (manifest.embedder_id, manifest.model_revision)))
+        embedder_id, revision = made or (manifest.embedder_id, None)
+        action = manifest.invalidation(policy, embedder_id, manifest.model_revision if revision is None else revision)
         actions.append(action)
         return action
 

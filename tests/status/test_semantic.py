@@ -20,6 +20,7 @@ from cass.policy import (
 from cass.records import replace
 from cass.semantic.embedders.hash import HashEmbedder
 from cass.semantic.embedders.hash_version import FEATURES
+from cass.semantic.embedders.table import RemoteOptions
 from cass.semantic.vectors import FAST, QUALITY
 from cass.status.semantic import report
 from cass.store.connect import open_reader
@@ -53,13 +54,19 @@ def backfilling(home: Home) -> Working:
     return working
 
 
+HERE = RemoteOptions(base_url="http://localhost:8080/v1")
+
+
 def said(
-    home: Home, policy: SemanticPolicy | None = None, pace: Mapping[str, float] | None = None
+    home: Home,
+    policy: SemanticPolicy | None = None,
+    pace: Mapping[str, float] | None = None,
+    remote: RemoteOptions = HERE,
 ) -> SemanticCapabilityReport:
     connection = open_reader(home.places.database)
     assert connection is not None
     try:
-        return report(policy or backfilling(home).policy, home.places, connection, pace)
+        return report(policy or backfilling(home).policy, home.places, connection, pace, remote)
     finally:
         connection.close()
 
@@ -193,6 +200,53 @@ def test_what_fastembed_made_it_can_make_again(home: Home) -> None:
     report = said(home, made.policy)
 
     assert (report.capability, report.next_step) == (SemanticCapability.FULL_QUALITY, None)
+
+
+@pytest.mark.parametrize(
+    ("remote", "standing", "reason", "todo"),
+    [
+        (HERE, "openai-BAAI/bge-m3-1024", None, None),
+        (
+            replace(HERE, model="other"),
+            "openai-BAAI/bge-m3-1024",
+            "embedder changed (openai-BAAI/bge-m3-1024 → openai-other-1024)",
+            "cass backfill",
+        ),
+        (
+            HERE,
+            "minilm-384",
+            "embedder changed (minilm-384 → openai-BAAI/bge-m3-1024)",
+            "cass backfill",
+        ),
+        (
+            replace(HERE, base_url="http://192.0.2.1/v1"),
+            "openai-BAAI/bge-m3-1024",
+            "192.0.2.1 is not this machine: texts go there only with remote.allow = true",
+            "cass config set remote.allow true",
+        ),
+        (replace(HERE, base_url="http://192.0.2.1/v1", allow=True), "openai-BAAI/bge-m3-1024", None, None),
+        (
+            replace(HERE, base_url=""),
+            "openai-BAAI/bge-m3-1024",
+            "no server is named: remote.base_url",
+            "cass config set remote.base_url http://localhost:8080/v1",
+        ),
+    ],
+)
+def test_what_a_search_could_not_ask_of_a_server_is_no_quality_tier(
+    home: Home, remote: RemoteOptions, standing: str, reason: str | None, todo: str | None
+) -> None:
+    """Vectors of another model or embedder, a server that may not be asked, and none; the reason is what mends it."""
+    made = backfilling(home)
+    made.policy = replace(made.policy, quality_tier_embedder="openai")
+    made.embedders["openai"] = Named(standing)
+    made.run(FAST, QUALITY)
+
+    report = said(home, made.policy, remote=remote)
+
+    best = SemanticCapability.FAST_TIER_ONLY if reason else SemanticCapability.FULL_QUALITY
+    assert (report.capability, report.reason, report.next_step) == (best, reason, todo)
+    assert report.backlog.quality == (LINES if reason and todo == "cass backfill" else 0)
 
 
 class Named(HashEmbedder):

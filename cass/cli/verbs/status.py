@@ -8,6 +8,7 @@ import sys
 from cass import clock
 from cass.paths import places
 from cass.records import replace
+from cass.semantic.embedders.table import embedder_options
 from cass.status.facts import Problem, collect
 
 TYPE_CHECKING = False
@@ -44,7 +45,8 @@ def json_text(where: Places, options: dict[str, Any]) -> str:
 
 def _status(where: Places, options: dict[str, Any]) -> Status:
     settings: Settings = options["loaded"]
-    found = collect(where, clock.monotonic_s, settings.policy(), settings, clock.now_ms())
+    remote = embedder_options(settings).remote
+    found = collect(where, clock.monotonic_s, settings.policy(), settings, clock.now_ms(), remote)
     return _with_settings(found, settings)
 
 

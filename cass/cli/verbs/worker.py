@@ -73,9 +73,12 @@ def facts_of(where: Places) -> WorkerFacts:
 
 
 def _status(where: Places, options: Options) -> int:
+    from cass.semantic.embedders.table import embedder_options
     from cass.status.facts import collect
 
-    status = collect(where, clock.monotonic_s, settings_of(where, options).policy())
+    settings = settings_of(where, options)
+    remote = embedder_options(settings).remote
+    status = collect(where, clock.monotonic_s, settings.policy(), remote=remote)
     assert status.worker is not None
     if options["json"]:
         more = {

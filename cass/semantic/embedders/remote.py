@@ -18,6 +18,7 @@ from cass.semantic.embedders.base import (
     EmbedderTransportError,
 )
 from cass.semantic.embedders.remote_server import Address, Server
+from cass.semantic.embedders.table import one_word, server_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +40,15 @@ BYTES_PER_FLOAT = 64
 MOST_FLOATS = 8_192  # in a vector whose dimension is not known yet
 BYTES_AROUND = 65_536
 LONGEST_VERSION = 100
+
+
+def address_of(options: RemoteOptions) -> Address:
+    """Where texts may be sent.  Raises EmbedderNotLoaded where the settings name no such place, or forbid it."""
+    address = Address(options.base_url)
+    if not (address.is_loopback or options.allow):
+        what = f"{address.host} is not this machine: texts go there only with remote.allow = true"
+        raise EmbedderNotLoaded(what, todo="cass config set remote.allow true")
+    return address
 
 
 class RemoteEmbedder:
@@ -66,8 +76,7 @@ class RemoteEmbedder:
 
     @property
     def embedder_id(self) -> str:
-        """The dimension belongs to it: some models are cut to any."""
-        return _one_word(f"openai-{self._options.model}-{self.dim}")
+        return server_id(self._options.model, self.dim)
 
     @property
     def is_loaded(self) -> bool:
@@ -129,11 +138,7 @@ class RemoteEmbedder:
         self.status = "closed"
 
     def _connected(self) -> Server:
-        address = Address(self._options.base_url)
-        if not (address.is_loopback or self._options.allow):
-            what = f"{address.host} is not this machine: texts go there only with remote.allow = true"
-            raise EmbedderNotLoaded(what, todo="cass config set remote.allow true")
-        server = Server(address, self._options.key_env, self._env)
+        server = Server(address_of(self._options), self._options.key_env, self._env)
         self.warnings = server.warnings
         return server
 
@@ -142,7 +147,7 @@ class RemoteEmbedder:
         (vector,) = _vectors(answer, 1, self.dim)
         self.dim = len(vector)
         model = answer.get("model")
-        self.model_version = _one_word(server.masked(model))[:LONGEST_VERSION] if isinstance(model, str) else ""
+        self.model_version = one_word(server.masked(model))[:LONGEST_VERSION] if isinstance(model, str) else ""
 
     def _asked(self, server: Server, texts: list[str]) -> list[Vector]:
         try:
@@ -176,11 +181,6 @@ class RemoteEmbedder:
         self._failures = min(self._failures + 1, 10)
         self._rests_until_s = self._now_s() + rest_s
         self.status, self.reason, self.todo = "error", str(lost), lost.todo
-
-
-def _one_word(name: str) -> str:
-    """As it can stand in a list of vectors, whatever a server calls its model."""
-    return "_".join(name.encode("utf-8", "replace").decode().split())
 
 
 def _requests(texts: Sequence[str]) -> Iterator[list[int]]:

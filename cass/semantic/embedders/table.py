@@ -36,6 +36,16 @@ class RemoteOptions:
     max_chars: int = 8_000
 
 
+def server_id(model: str, dimension: int) -> str:
+    """The id of a server's vectors.  The dimension belongs to it: some models are cut to any."""
+    return one_word(f"openai-{model}-{dimension}")
+
+
+def one_word(name: str) -> str:
+    """As it can stand in a list of vectors, whatever a server calls its model."""
+    return "_".join(name.encode("utf-8", "replace").decode().split())
+
+
 # The settings, each with the field that it fills.
 REMOTE_SETTINGS = {
     "remote.base_url": "base_url",
