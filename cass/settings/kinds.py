@@ -72,7 +72,7 @@ def accepted(row: Setting) -> str:
 
 
 def _or(words: tuple[str, ...]) -> str:
-    return f"{', '.join(words[:-1])} or {words[-1]}"
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else f"{words[0]}, and nothing else"
 
 
 def _text(raw: object) -> str:

@@ -59,9 +59,17 @@ class Setting:
 
 
 def _semantic(
-    key: str, kind: str, doc: str, unit: str | None = None, variable: str = "", flag: str | None = None, least: int = 0
+    key: str,
+    kind: str,
+    doc: str,
+    unit: str | None = None,
+    variable: str = "",
+    flag: str | None = None,
+    least: int = 0,
+    values: tuple[str, ...] = (),
 ) -> Setting:
-    return Setting(key, kind, doc, unit=unit, variable=variable, flag=flag, least=least, file=SEMANTIC_FILE)
+    file = SEMANTIC_FILE
+    return Setting(key, kind, doc, unit=unit, variable=variable, flag=flag, least=least, values=values, file=file)
 
 
 ROWS = (
@@ -79,10 +87,11 @@ ROWS = (
     ),
     _semantic(
         "fast_tier_embedder",
-        NAME,
+        CHOICE,
         "what makes the vectors of the fast tier",
         variable="CASS_SEMANTIC_FAST_EMBEDDER",
         flag="--semantic-fast-embedder",
+        values=("hash",),  # a search has no time to open a model for it
     ),
     _semantic(
         "quality_tier_embedder",

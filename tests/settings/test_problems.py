@@ -60,6 +60,15 @@ def test_a_bad_flag_ends_the_command(config: Config, row: Setting):
     assert raised.value.todo == f"use {accepted(row)}"
 
 
+def test_nothing_but_hash_makes_the_fast_tier(config: Config):
+    """A search opens no model for it: vectors of any other would be made and never read."""
+    settings = config.load({"CASS_SEMANTIC_FAST_EMBEDDER": "minilm"})
+
+    (problem,) = settings.problems
+    assert (problem.text, problem.accepted) == ("minilm", "hash, and nothing else")
+    assert settings.policy().fast_tier_embedder == "hash"
+
+
 def test_a_secret_in_the_wrong_place_is_not_repeated(config: Config):
     """A setting names the variable of a key; whoever writes the key itself there does not find it in a log."""
     config.write("cass.toml", 'remote.key_env = "sk-123abc"\nremote.base_url = "http://me:123abc@localhost"\n')
