@@ -12,7 +12,7 @@ from cass.backfill.report import BackfillReport, Stop, TierReport
 from cass.backfill.resting import NOT_READY, Resting
 from cass.backfill.tier import Job, TierRun
 from cass.backfill.upkeep import BUILT, discard, mend_and_judge, of_another_embedder
-from cass.policy import MB
+from cass.policy import DEFAULT_QUALITY_DIMENSION, MB
 from cass.records import replace
 from cass.semantic.artifacts import Shelf
 from cass.semantic.budget import Budget
@@ -199,7 +199,7 @@ class Chunk:
         return TierReport(tier, dropped=dropped, stopped=None if stop is said.OFF else stop)
 
     def _with_embedder(self, job: Job, tier: str, embedder: BaseEmbedder, resting: Resting) -> TierReport:
-        warnings: tuple[str, ...] = getattr(embedder, "warnings", ())
+        warnings = (*getattr(embedder, "warnings", ()), *_misfit(self.request.policy, tier, embedder))
         report = TierReport(tier, embedder.embedder_id, warnings=warnings)
         if not embedder.is_loaded:
             return replace(report, stopped=self._not_loaded(tier, embedder, resting))
@@ -249,3 +249,11 @@ def _roomier(request: BackfillRequest) -> SemanticPolicy:
 
 def _name(policy: SemanticPolicy, tier: str) -> str:
     return policy.fast_tier_embedder if tier == FAST else policy.quality_tier_embedder
+
+
+def _misfit(policy: SemanticPolicy, tier: str, embedder: BaseEmbedder) -> tuple[str, ...]:
+    """What to say where vectors of another length are asked for than the model makes; the default asks for nothing."""
+    wanted = policy.quality_dimension
+    if tier != QUALITY or not embedder.dim or wanted in (DEFAULT_QUALITY_DIMENSION, embedder.dim):
+        return ()
+    return (f"quality_dimension is {wanted}, and {embedder.embedder_id} makes vectors of {embedder.dim} floats",)

@@ -112,7 +112,7 @@ ROWS = (
     _semantic(
         "quality_dimension",
         WHOLE,
-        "the length of a vector of the quality tier",
+        "the length that you expect of the quality tier's vectors; the model's own counts, and a difference is said",
         "floats",
         "CASS_TWO_TIER_QUALITY_DIM",
         least=1,

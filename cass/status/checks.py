@@ -25,6 +25,7 @@ from cass.settings.quick import load as load_settings
 from cass.status.facts import TAIL_MESSAGES, canary, database_bytes, mending, open_archive, quoted
 from cass.status.kept import kept_facts, told
 from cass.status.place import risk_of
+from cass.status.unfit_dimension import unfit_dimension
 from cass.status.unknown_agents import unknown_agents
 from cass.status.worker import worker_facts
 from cass.status.worker_faults import worker_faults
@@ -141,7 +142,8 @@ def _place(patient: Patient, name: str) -> Finding:
 
 def _config(patient: Patient, name: str) -> Finding:
     settings = load_settings(patient.places, patient.env)
-    problems = [*settings.problems, *unknown_agents(settings)]
+    others = [*unknown_agents(settings), *unfit_dimension(settings, patient.places.data)]
+    problems = [*settings.problems, *others]
     if problems:
         more = f"; and {len(problems) - SOME} more" if len(problems) > SOME else ""
         return Finding(name, WARN, "; ".join(map(str, problems[:SOME])) + more, "cass config show --origin")

@@ -12,7 +12,7 @@ from cass.backfill import tier as tier_module
 from cass.backfill.tier import Batch
 from cass.disk import try_lock
 from cass.errors import Busy
-from cass.policy import SemanticMode
+from cass.policy import DEFAULT_QUALITY_DIMENSION, SemanticMode
 from cass.records import replace
 from cass.semantic.vectors import FAST, QUALITY, Tier
 from tests.archive import answers, calls, make_home, says
@@ -313,3 +313,16 @@ def test_what_went_is_on_record(working: Working) -> None:
 
     ((what,),) = working.ask("SELECT what FROM events WHERE kind='dropped'")
     assert "missing" in what
+
+
+def test_a_length_that_the_model_does_not_make_is_said(tmp_path: Path):
+    """The vectors are made all the same; what was never set asks for nothing."""
+    working = Working(home_with(tmp_path), quality=Fussy())
+
+    def warnings(dimension: int) -> tuple[str, ...]:
+        working.policy = replace(working.policy, quality_dimension=dimension)
+        return working.quality().warnings
+
+    assert warnings(512) == ("quality_dimension is 512, and hash-64-v2 makes vectors of 64 floats",)
+    assert (warnings(64), warnings(DEFAULT_QUALITY_DIMENSION)) == ((), ())
+    assert len(working.ids(QUALITY)) == 12

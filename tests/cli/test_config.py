@@ -256,3 +256,18 @@ def test_an_agent_that_nobody_knows_is_said(user: User):
     assert [(each["key"], each["origin"], each["text"]) for each in said["problems"]] == [
         ("sources.disabled", "CASS_SOURCES_DISABLED", "codeks")
     ]
+
+
+def test_a_length_that_the_model_s_vectors_do_not_have_is_said(user: User):
+    """By config and status, with where it stands and what the model makes; what fits is not worth a word."""
+    user.write("semantic.toml", "quality_dimension = 512\n")
+
+    (said,) = user.said("show")["problems"]
+    (listed,) = json.loads(user.home.cass("status", "--json", env=user.env).stdout)["problems"]
+
+    for each in (said, listed):
+        assert (each["key"], each["text"], each["accepted"]) == ("quality_dimension", "512", "384")
+    assert "quality_dimension is 512, and the vectors of minilm have 384 floats" in user.config("show").stderr
+    assert user.said("show", CASS_REMOTE_DIMENSION="512", CASS_SEMANTIC_EMBEDDER="openai")["problems"] == []
+    assert user.said("show", CASS_SEMANTIC_EMBEDDER="org/unknown")["problems"] == []
+    assert user.said("show", CASS_SEMANTIC_QUALITY_DIMENSION="384")["problems"] == []

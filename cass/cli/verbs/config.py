@@ -18,6 +18,7 @@ from cass.settings.problems import bad_flag, unknown_key
 from cass.settings.quick import load
 from cass.settings.table import AGENTS, BY_KEY, CONSTANT, PATTERNS, ROOTS, Setting
 from cass.settings.write import set_value, unset_value
+from cass.status.unfit_dimension import unfit_dimension
 from cass.status.unknown_agents import unknown_agents
 
 TYPE_CHECKING = False
@@ -44,7 +45,7 @@ def run(options: dict[str, Any]) -> int:
 
 def _load(where: Places, options: dict[str, Any]) -> Settings:
     settings = load(where, os.environ, options["flags"])
-    settings.problems += unknown_agents(settings)
+    settings.problems += [*unknown_agents(settings), *unfit_dimension(settings, where.data)]
     return settings
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cass.status.facts import Status
 
 
-DISABLED = "sources.disabled"
+DISABLED, DIMENSION = "sources.disabled", "quality_dimension"
 
 
 def run(options: dict[str, Any]) -> int:
@@ -47,7 +47,7 @@ def _status(where: Places, options: dict[str, Any]) -> Status:
     settings: Settings = options["loaded"]
     remote = embedder_options(settings).remote
     found = collect(where, clock.monotonic_s, settings.policy(), settings, clock.now_ms(), remote)
-    return _with_settings(found, settings)
+    return _with_settings(found, settings, where)
 
 
 def _as_json(status: Status, options: dict[str, Any]) -> str:
@@ -76,13 +76,17 @@ def _shown(settings: Settings, options: dict[str, Any]) -> tuple[EffectiveSettin
     return semantic(found).settings
 
 
-def _with_settings(status: Status, settings: Settings) -> Status:
+def _with_settings(status: Status, settings: Settings, where: Places) -> Status:
     """What is wrong among the settings is listed; the archive is as healthy as it was."""
     wrong = list(settings.problems)
     if DISABLED in settings.given:
         from cass.status.unknown_agents import unknown_agents
 
         wrong += unknown_agents(settings)
+    if DIMENSION in settings.given:
+        from cass.status.unfit_dimension import unfit_dimension
+
+        wrong += unfit_dimension(settings, where.data)
     if not wrong:
         return status
     from cass.status.settings_faults import advice

@@ -220,6 +220,18 @@ def model_id(name: str, data: str) -> str:
     return f"fastembed-{name}" if row is EMBEDDERS[-1] else row.embedder_id
 
 
+def model_dim(name: str, data: str, remote: RemoteOptions) -> int:
+    """How long the vectors of that embedder are, as far as it can be told without opening it; 0 if not, or for hash."""
+    from cass.semantic.models import find
+
+    row = embedder_row(name)
+    if row.name in ("hash", SERVER):
+        return remote.dimension if row.name == SERVER else 0
+    plain = name if row is EMBEDDERS[-1] else row.name
+    found = find(data, plain) if is_installed(data, plain) else None
+    return found.dim if found is not None else row.dim
+
+
 def build_embedder(name: str, options: EmbedderOptions, env: Mapping[str, str] = os.environ) -> BaseEmbedder:
     """The embedder of that name, checked, not loaded yet; imports only that one.
 
