@@ -12,7 +12,7 @@ import ssl
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 from cass.disk import write_whole
 
@@ -30,6 +30,10 @@ FRUITLESS_TRIES = 3
 AGENT = "cass"
 CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 OTHER = "look at the network and the proxy (https_proxy), or use --mirror or --from"
+NO_ADDRESS = "this is no address of the web"
+ADDRESS = "look how it is written: in a name or password, / is %2F, @ is %40 and ? is %3F"
+HIDDEN = "***"
+PLAIN = "/%:=&?~+!$,;'@()*[]"  # what quoting leaves as it is: much of it is quoted already
 TODO = {
     401: "put the name and password for it into the address, or use --from",
     404: "look at the address, or use --mirror or --from",
@@ -97,7 +101,7 @@ class Web:
             start = have if answer.status == http.HTTPStatus.PARTIAL_CONTENT else 0
             if start and not (answer.headers.get("Content-Range") or "").startswith(f"bytes {have}-"):
                 return _start_again(path)
-            total = start + int(answer.headers.get("Content-Length") or 0)
+            total = start + _length(answer)
             if total > most_bytes:
                 raise FetchFailed(f"the file has {total:,} bytes, not {most_bytes:,} at most", shown(url), OTHER)
             write_whole(path + IDENTITY, _tag(answer).encode())
@@ -106,7 +110,9 @@ class Web:
     def _open(self, url: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https"):
-            raise FetchFailed("this is no address of the web", shown(url), "write http:// or https:// in front")
+            raise FetchFailed(NO_ADDRESS, shown(url), "write http:// or https:// in front")
+        if not parts.hostname or not _is_host(parts.netloc.rpartition("@")[2]):
+            raise FetchFailed(NO_ADDRESS, shown(url), ADDRESS)
         request = urllib.request.Request(without_login(url), headers={"User-Agent": AGENT, **headers})
         if parts.username is not None:
             # Unredirected: it must not reach whatever host a redirect leads to.
@@ -118,18 +124,41 @@ class Web:
 def without_login(url: str) -> str:
     """The address as it is asked for: name and password travel in a header."""
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
+    path, query = (quote(part, safe=PLAIN) for part in (parts.path, parts.query))
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], path=path, query=query, fragment=""))
 
 
 def shown(url: str) -> str:
-    """The address as it may be printed: no name, no password, nothing behind a question mark."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    """The address as it may be printed: no name, no password, nothing behind a question mark.
+
+    A password may hold signs that end the host's part for any parser; then all up to the last @ may be one.
+    """
+    scheme, is_there, rest = url.partition("://")
+    if not is_there:
+        return url.partition("?")[0].rpartition("@")[2]
+    host = rest.partition("/")[0].partition("?")[0].partition("#")[0]
+    place = rest.partition("?")[0].partition("#")[0]
+    if "@" in place[len(host) :] or ("@" in rest and "@" not in host and (place == host or not _is_host(host))):
+        plain = rest.rpartition("@")[2].partition("?")[0].partition("#")[0]
+        return f"{scheme}://{HIDDEN}@{plain}"
+    return f"{scheme}://{host.rpartition('@')[2]}{place[len(host) :]}"
+
+
+def _is_host(host: str) -> bool:
+    """Is it nothing but a host, and perhaps a port?"""
+    try:
+        urlsplit(f"//{host}").port  # noqa: B018  (it is looked at when it is asked for)
+    except ValueError:
+        return False
+    return True
 
 
 def joined(base: str, link: str) -> str:
-    """Where a link on a page leads; the login goes along only to the same host."""
-    there, here = urlsplit(urljoin(without_login(base), link)), urlsplit(base)
+    """Where a link on a page leads, "" where that is nowhere; the login goes along only to the same host."""
+    try:
+        there, here = urlsplit(urljoin(without_login(base), link)), urlsplit(base)
+    except ValueError:
+        return ""
     same = (there.scheme, there.netloc) == (here.scheme, here.netloc.rpartition("@")[2])
     netloc = here.netloc if same else there.netloc
     return urlunsplit(there._replace(netloc=netloc, fragment=""))
@@ -186,6 +215,12 @@ def _start_again(path: str) -> bool:
     return False
 
 
+def _length(answer: http.client.HTTPResponse) -> int:
+    """The bytes that are to come, 0 where the server does not say."""
+    said = answer.headers.get("Content-Length") or ""
+    return int(said) if said.isdecimal() and len(said) < 19 else 0
+
+
 def _tag(answer: http.client.HTTPResponse) -> str:
     """What tells that the rest still belongs to the same file; "" where the server says nothing firm."""
     tag = answer.headers.get("ETag") or ""
@@ -203,6 +238,10 @@ def _told(url: str, proxy: str) -> Iterator[None]:
             raise FetchFailed(_status(refused), where, TODO.get(refused.code, OTHER), refused.code) from refused
     except urllib.error.URLError as lost:
         raise _unreachable(lost.reason, where, proxy or _proxy_for(url)) from lost
+    except http.client.InvalidURL as bad:  # whose words may hold what is secret
+        raise FetchFailed(NO_ADDRESS, where, ADDRESS) from bad
+    except ValueError as bad:
+        raise FetchFailed("the address, or that of the proxy, cannot be used", where, ADDRESS) from bad
     except (http.client.HTTPException, OSError) as lost:
         raise _unreachable(lost, where, proxy or _proxy_for(url)) from lost
 

@@ -115,7 +115,7 @@ def install(request: Request, machine: Machine) -> Installed:
         _check_others(request.model.sizes[variants[0]], machine, there_bytes)
         downloads = downloads_folder(machine.where)
         staging = os.path.join(downloads, STAGING)
-        shutil.rmtree(staging, ignore_errors=True)  # of a process that was killed
+        keep_fetched(downloads, staging, request.wish)  # of a process that was killed
         make_private_folder(staging)
         try:
             most_bytes = machine.policy.max_model_size_mb * MB * SMALLEST_SHARE
@@ -260,7 +260,7 @@ def _converted(known: KnownModel, staging: str, folder: str, variant: str, sourc
             os.fsync(file.fileno())
         del tensors  # mapped: Windows removes no file that is
         _write_tokenizer(staging, folder, known)
-    except ValueError as bad:
+    except (ValueError, RecursionError) as bad:
         raise ModelRefused(f"the weights cannot be used: {bad}", source, "use another file") from bad
     names = sorted(os.listdir(folder))
     for name in names:
@@ -298,6 +298,8 @@ def _write_tokenizer(staging: str, folder: str, known: KnownModel) -> None:
 
     with open(os.path.join(staging, WORDS), encoding="utf-8") as file:
         tokenizer = json.load(file)
+    if not isinstance(tokenizer, dict):
+        raise ValueError(f"{WORDS} holds no object")
     cut = {"max_length": known.max_tokens, "strategy": "LongestFirst", "stride": 0, "direction": "Right"}
     texts = {
         TOKENIZER: tokenizer | {"padding": None, "truncation": cut},

@@ -191,17 +191,16 @@ class _Source:
         self._archive(wheel.url, wheel.sha256)
 
     def _archive(self, url: str, sha256: str) -> None:
-        path = os.path.join(self._into, "archive")
+        path = self._kept(url)  # where it stays until it is unpacked: nobody has to fetch that again
         self._download(self._web(TIMEOUT_S), url, path, sum(map(self._most, FILES)) + SLACK_BYTES)
         if sha256 and sha256_of(path) != sha256:
+            os.unlink(path)
             raise FetchFailed("the file has not the hash that the index gives it", shown(url), "use --mirror or --from")
         try:
             self._unzip(path)
         except FetchFailed as lost:
+            os.unlink(path)
             raise FetchFailed(lost.what, shown(url), lost.todo) from lost
-        except (OSError, KeyboardInterrupt):  # a full disk, mostly: nobody has to fetch that again
-            os.replace(path, self._kept(url))
-            raise
         os.unlink(path)
 
     def _download(self, web: Web, url: str, path: str, most_bytes: int) -> None:
@@ -217,7 +216,8 @@ class _Source:
     def _kept(self, url: str) -> str:
         from hashlib import blake2b
 
-        return os.path.join(self._around.downloads, blake2b(shown(url).encode(), digest_size=12).hexdigest())
+        plain = shown(url).encode("utf-8", "backslashreplace")
+        return os.path.join(self._around.downloads, blake2b(plain, digest_size=12).hexdigest())
 
     def _copy_folder(self, folder: str) -> None:
         found = _shallowest(os.path.join(at, name) for at, _, names in os.walk(folder) for name in names)
@@ -266,8 +266,8 @@ def keep_fetched(downloads: str, staging: str, wish: Wish) -> None:
     import shutil
 
     kept = fetched_folder(downloads, wish)
-    shutil.rmtree(kept, ignore_errors=True)
     if wish.from_path is None and all([os.path.exists(os.path.join(staging, name)) for name in FILES]):
+        shutil.rmtree(kept, ignore_errors=True)
         os.replace(staging, kept)
     shutil.rmtree(staging, ignore_errors=True)
 
@@ -276,7 +276,8 @@ def fetched_folder(downloads: str, wish: Wish) -> str:
     """Where files wait that were fetched whole from what was wished for."""
     from hashlib import blake2b
 
-    return os.path.join(downloads, f"fetched-{blake2b((wish.mirror or '').encode(), digest_size=6).hexdigest()}")
+    mirror = (wish.mirror or "").encode("utf-8", "backslashreplace")
+    return os.path.join(downloads, f"fetched-{blake2b(mirror, digest_size=6).hexdigest()}")
 
 
 def _shallowest(paths: Iterable[str]) -> dict[str, str]:

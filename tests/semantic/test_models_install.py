@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -129,6 +130,17 @@ def test_fp32_is_taken_where_int8_is_not_right(user: Path, tmp_path: Path) -> No
     model = put(tiny.known, user, given(tiny.folder))
 
     assert (model.variant, left_over(user)) == ("fp32", [])
+
+
+@pytest.mark.parametrize("text", ["[]", "7", "null", "[" * 100_000])
+def test_a_trusted_tokenizer_of_another_form_is_refused(user: Path, tmp_path: Path, text: str) -> None:
+    """It is JSON, and no tokenizer."""
+    tiny = Tiny(tmp_path / "files")
+    (tiny.folder / WORDS).write_text(text)
+
+    with pytest.raises(ModelRefused, match="cannot be used"):
+        put(tiny.known, user, given(tiny.folder, hashlib.sha256(text.encode()).hexdigest()))
+    assert (installed(data(user)), left_over(user)) == ([], [])
 
 
 def test_int8_that_is_not_right_is_refused_where_it_was_asked_for(user: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from cass.errors import CassError, NetworkFailed
 from cass.semantic.fetch import FetchFailed, joined, shown
 from cass.semantic.fetch import Web as Client
 from cass.semantic.known_models import WEIGHTS, WORDS
-from cass.semantic.model_install import Request, downloads_folder, install
+from cass.semantic.model_install import STAGING, Request, downloads_folder, install
 from cass.semantic.model_sources import KEPT, Wish, fetched_folder
 from cass.semantic.models import Model, installed
 from tests.semantic.installing import left_over, machine, nothing
@@ -209,6 +209,87 @@ def test_what_was_kept_and_is_not_whole_is_fetched_again(user: User, web: Web) -
 
     assert (model.source, model.looks_whole) == (f"{web.url}/simple", True)
     assert left_over(user.folder) == []
+
+
+def test_a_kill_costs_no_second_download(user: User, web: Web) -> None:
+    """What was unpacked when the process ended is used by the next."""
+    user.index()
+    staging = Path(downloads_folder(machine(user.folder).where)) / STAGING
+    staging.mkdir(parents=True)
+    for name in (WEIGHTS, WORDS):
+        (staging / name).write_bytes((user.tiny.folder / name).read_bytes())
+
+    model = user.install()
+
+    assert (model.source, model.looks_whole, web.asked) == (KEPT, True, [])
+    assert left_over(user.folder) == []
+
+
+def test_a_kill_while_unpacking_costs_no_second_download(user: User, web: Web) -> None:
+    """The archive stays where the next run looks for it, until it is unpacked."""
+    user.index()
+    with pytest.raises(SystemExit):
+        install(Request(user.tiny.known), machine(user.folder, env=user.env, progress=ended_while("unpacking")))
+
+    assert user.install().looks_whole
+    assert web.paths().count(f"/files/{WHEEL}") == 1
+
+
+def ended_while(what: str) -> Callable[[str, int, int], None]:
+    def progress(phase: str, done: int, total: int) -> None:
+        if phase == what:
+            raise SystemExit
+
+    return progress
+
+
+ODD = [
+    "http://[::1/x",
+    "https://[bad/simple",
+    "http://a..b/x",
+    "http://127.0.0.1:port/x",
+    "http://127.0.0.1:99999/x",
+    "http:///x",
+    "http://127.0.0.1:9/no such\x00place",
+    f"http://{'a' * 70}.invalid/x",
+    "http://\udcff/x",
+]
+
+
+@pytest.mark.parametrize("url", ODD)
+def test_an_odd_address_is_an_error_that_helps(user: User, url: str) -> None:
+    """As a mirror and as an index."""
+    assert "cannot be fetched" in user.fails(url)
+    assert "cannot be fetched" in user.fails(PIP_INDEX_URL=url)
+
+
+def test_an_index_with_an_odd_link_is_no_error_of_ours(user: User, web: Web) -> None:
+    body = '<a href="http://[x/tiny-2.whl">x</a>'
+    web.replies["/simple/invented-tiny/"] = Reply(body.encode(), kind="text/html")
+
+    assert "no address of the web" in user.fails()
+
+
+def test_a_length_that_is_no_number_says_nothing(user: User, web: Web) -> None:
+    """The file is read to its end."""
+    user.index(Reply(user.wheel, claims=-1, headers={"Content-Length": "abc"}))
+
+    assert user.install().looks_whole
+
+
+def test_a_path_may_have_any_letters(user: User, web: Web) -> None:
+    user.files("/mod%C3%A8le")
+
+    assert user.install(f"{web.url}/mod\u00e8le").looks_whole
+
+
+@pytest.mark.parametrize("password", ["pa/ss", "1/ss", "pa?ss", "pa#ss", "p/a?s#s", "p@a/ss"])
+def test_a_password_with_odd_signs_is_not_shown(user: User, password: str) -> None:
+    """They end the host's part for whoever reads the address, who then takes the rest for a path."""
+    said = user.fails(PIP_INDEX_URL=f"https://user:{password}@127.0.0.1:9/simple")
+
+    assert ": https://***@127.0.0.1:9/simple" in said
+    assert "user" not in said and "ss@" not in said and "'pa'" not in said
 
 
 def test_a_server_that_cannot_resume_is_read_again(user: User) -> None:
