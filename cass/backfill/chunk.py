@@ -209,7 +209,9 @@ class Chunk:
         if not is_wanted and of_another_embedder(self.shelf, tier, embedder):
             reason = "its vectors are another embedder's, and an option of one command removes nothing"
             return replace(report, stopped=Stop("other_embedder", reason, "cass config set"))
-        dropped = mend_and_judge(self.shelf, tier, request, embedder if is_wanted else None)
+        # Who runs it by hand may have been sent by doctor, which reads every byte.
+        reads_all = self.graphs.is_patient or request.force
+        dropped = mend_and_judge(self.shelf, tier, request, embedder if is_wanted else None, reads_all)
         run = TierRun(job, tier, embedder, replace(report, dropped=dropped))
         done = run.run()
         self._note_gone(done.evicted, done.dropped)

@@ -28,10 +28,13 @@ NO_ROOM = "not built: there is no room for it in the budget"
 
 
 def mend_and_judge(
-    shelf: Shelf, tier: str, request: BackfillRequest, embedder: BaseEmbedder | None
+    shelf: Shelf, tier: str, request: BackfillRequest, embedder: BaseEmbedder | None, full: bool
 ) -> tuple[Dropped, ...]:
-    """Drop what is damaged, and what the configuration wants of another embedder; with `embedder` None only damage."""
-    dropped = mend(shelf, tier, full=request.force)
+    """Drop what is damaged, and what the configuration wants of another embedder; with `embedder` None only damage.
+
+    With `full` every byte is read: a second for a gigabyte.
+    """
+    dropped = mend(shelf, tier, full)
     if embedder is None:
         return dropped
     policy, made = request.configured, (embedder.embedder_id, embedder.model_version)

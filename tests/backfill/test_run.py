@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -302,6 +303,22 @@ def test_what_is_damaged_is_made_again(working: Working, name: str) -> None:
     assert len(done.dropped) == 1
     assert (done.texts, working.files() == before) == (12, True) if name == "current" else done.texts == 12
     assert working.ids() == list(working.all_texts())
+
+
+def test_a_byte_that_changed_behind_everybody_s_back_is_mended(working: Working) -> None:
+    """The file's time tells nothing; doctor, which reads all, names this very command."""
+    working.fast()
+    before = working.files()
+    path = working.vectors / FAST / next(name for name in before if name.endswith(".rows"))
+    stamp, data = path.stat(), bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+
+    done = working.fast()
+
+    assert [each.reason for each in done.dropped] == [f"{path.name} has changed bytes"]
+    assert sorted(working.files().values()) == sorted(before.values())
 
 
 def test_what_went_is_on_record(working: Working) -> None:
