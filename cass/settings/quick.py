@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from cass.settings.hot import OTHER_VARIABLES, identities, read_kept
-from cass.settings.table import BY_KEY, ROWS, default_of
+from cass.settings.table import ADDRESS, BY_KEY, ROWS, SOCKET, default_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Given = tuple[str, object, str]  # source, typed value, origin
 
+SENT_TO = (ADDRESS, SOCKET)  # texts go there
 DEFAULT, CONFIG, ENVIRONMENT, CLI = "compiled_default", "config", "environment", "cli"
 
 
@@ -91,7 +92,8 @@ class Settings:
 def load(places: Places, env: Mapping[str, str], flags: Mapping[str, object] | None = None) -> Settings:
     """The settings of this user.  `flags`: key → value as the command line gave it, None where it gave none.
 
-    What cannot be read is a problem and the layer below counts.  Raises UsageError for a bad flag.
+    What cannot be read is a problem and the layer below counts; of an address that texts go to, none does.
+    Raises UsageError for a bad flag.
     """
     settings = Settings()
     add_files(settings, places, _files(places))
@@ -121,6 +123,9 @@ def _add(settings: Settings, row: Setting, raw: object, source: str, origin: str
         if source == CLI:
             raise bad_flag(row, raw, origin) from None
         settings.problems.append(bad_value(row, raw, origin))
+        if row.kind in SENT_TO:
+            # Not to the server of the layer below, from which somebody wanted to turn away.
+            settings.given.pop(row.key, None)
         return
     given = settings.given.setdefault(row.key, [])
     if given and given[-1][0] == source:

@@ -6,6 +6,7 @@ import pytest
 
 from cass.errors import UsageError
 from cass.settings.kinds import accepted
+from cass.settings.quick import SENT_TO
 from cass.settings.table import (
     AGENTS,
     COMMAND,
@@ -40,7 +41,7 @@ def test_a_bad_value_in_a_file(config: Config, row: Setting):
 
 @each_row
 def test_a_bad_value_in_a_variable(config: Config, row: Setting):
-    """What the file says counts instead; a constant has no say anywhere."""
+    """What the file says counts instead, unless texts go there; a constant has no say anywhere."""
     if row.kind != CONSTANT:
         config.write(row.file, f'{row.key} = "{good(row, 0)[0]}"\n')
     settings = config.load({row.variables[0]: BAD[row.kind]})
@@ -48,7 +49,7 @@ def test_a_bad_value_in_a_variable(config: Config, row: Setting):
     (problem,) = settings.problems
     assert (problem.key, problem.origin, problem.text) == (row.key, row.variables[0], told(row))
     assert problem.accepted == accepted(row)
-    assert settings.source(row.key) == ("compiled_default" if row.kind == CONSTANT else "config")
+    assert settings.source(row.key) == ("compiled_default" if row.kind in (CONSTANT, *SENT_TO) else "config")
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.flag], ids=lambda row: row.key)
@@ -176,11 +177,20 @@ def test_problems_come_in_the_order_of_the_layers(config: Config):
 @each_settable
 def test_a_value_of_thousands_of_digits_is_a_problem_like_others(config: Config, row: Setting, text: str):
     """It is said in words that fit a screen, and stops no command."""
-    if text.startswith("'") and row.kind in (NAME, COMMAND, PATTERNS, ROOTS, AGENTS, VARIABLE, LINK):
-        pytest.skip("here it is a value")
     config.write(row.file, f"{row.key} = {text}\n")
 
     problems = config.load().problems
 
-    assert problems
+    # A long text is a value of some.
+    assert problems or (text.startswith("'") and row.kind in (NAME, COMMAND, PATTERNS, ROOTS, AGENTS, VARIABLE, LINK))
     assert all(len(problem.text) < 400 and len(problem.what) < 600 for problem in problems)
+
+
+def test_an_address_that_cannot_be_read_is_no_other_one(config: Config):
+    """Texts do not go to the server of the layer below, from which somebody wanted to turn away."""
+    config.write("cass.toml", 'remote.base_url = "http://localhost:1/v1"\nembedder.url = "unix:///run/one"\n')
+
+    settings = config.load({"CASS_REMOTE_BASE_URL": "localhost:2", "CASS_EMBEDDER_URL": "nowhere at all"})
+
+    assert (settings.value("remote.base_url"), settings.value("embedder.url")) == ("", "")
+    assert {problem.origin for problem in settings.problems} == {"CASS_REMOTE_BASE_URL", "CASS_EMBEDDER_URL"}
