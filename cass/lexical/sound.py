@@ -30,7 +30,18 @@ def changed_file(folder: str) -> str | None:
         return None
     from cass.lexical.verify import is_whole  # loads json
 
-    return next((name for name in suspects if not is_whole(os.path.join(folder, name))), None)
+    changed = next((name for name in suspects if not is_whole(os.path.join(folder, name))), None)
+    if changed is None:
+        _remember(folder)
+    return changed
+
+
+def _remember(folder: str) -> None:
+    """The files of a folder that was copied are all as young as its commit: they are read once, not at each look."""
+    try:
+        os.utime(os.path.join(folder, "meta.json"))
+    except OSError:
+        return  # looked at again next time
 
 
 def _younger_than_commit(folder: str) -> list[str]:

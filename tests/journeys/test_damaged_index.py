@@ -12,6 +12,7 @@ import pytest
 
 from cass.disk import try_lock
 from cass.lexical.schema import READER_LOCK
+from cass.lexical.sound import changed_file
 from cass.lexical.writer import open_writer
 from cass.status.facts import collect
 from tests.archive import Home, make_home
@@ -36,6 +37,19 @@ def generations(home: Home) -> list[str]:
 
 def files(home: Home, ending: str) -> list[Path]:
     return list((root(home) / generations(home)[-1]).glob(f"*{ending}"))
+
+
+def test_a_copied_index_is_read_through_once(home: Home) -> None:
+    """Its files are younger than the commit that names them; after a look that found them whole they are not."""
+    folder = root(home) / "1"
+    committed_ns = (folder / "meta.json").stat().st_mtime_ns
+    for path in folder.iterdir():
+        if path.name != "meta.json":
+            os.utime(path, ns=(committed_ns + 1, committed_ns + 1))
+
+    assert changed_file(str(folder)) is None
+    segments = [path for path in folder.iterdir() if path.name.partition(".")[0].isalnum()]
+    assert max(path.stat().st_mtime_ns for path in segments) <= (folder / "meta.json").stat().st_mtime_ns
 
 
 def _delete_all(home: Home) -> None:
