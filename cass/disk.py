@@ -92,6 +92,15 @@ def lock_holder(path: str) -> str | None:
         return None
 
 
+def is_text(path: str) -> bool:
+    """Can `path` be written as UTF-8?  The library of the search index takes no other."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def make_private_folder(path: str) -> None:
     """The folder and its parents, those that are new readable by this user alone."""
     if os.path.isdir(path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from cass.clock import sleep
-from cass.disk import Lock, lock_holder, make_private_folder, try_lock, write_whole
+from cass.disk import Lock, is_text, lock_holder, make_private_folder, try_lock, write_whole
 from cass.errors import Busy, SystemRefused
 from cass.indexing.feed import Feed
 from cass.lexical import writer as lexical_writer
@@ -82,6 +82,9 @@ def open_archive(
 
 def prepare_folder(places: Places) -> None:
     """Make the data folder, private, with a note for those who find it."""
+    if not is_text(places.data):
+        todo = "set CASS_DATA_DIR to a folder with another name"
+        raise SystemRefused("the name of the data folder is not UTF-8 text", places.data, todo)
     try:
         make_private_folder(places.data)
         make_private_folder(places.lexical)

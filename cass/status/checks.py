@@ -178,6 +178,7 @@ def _database(patient: Patient, name: str) -> Finding:
     if lost:
         evidence = f"{' and '.join([BESIDE[name] for name in lost])} cannot be read; no message is in danger"
         return Finding(name, WARN, evidence, "cass doctor --fix", REMAKE)
+    catalog.require_tables(patient.connection)
     damages = catalog.damages(patient.connection)
     if damages:
         error = connect.corrupt(patient.places.database, damages[0])

@@ -6,7 +6,7 @@ import os
 
 from cass import __version__, errors
 from cass.connectors.table import AGENTS
-from cass.disk import folder_bytes
+from cass.disk import folder_bytes, is_text
 from cass.lexical.reader import Damage, open_reader
 from cass.lexical.schema import current_generation
 from cass.lexical.sound import changed_file, failing
@@ -173,13 +173,20 @@ def _with_meaning(
 
 
 def _empty(places: Places) -> Status:
-    closed = _closed_above(places.data)
-    problems = (Problem("the data folder cannot be made here", closed),) if closed else ()
-    advice = Advice("cass index", "nothing is indexed yet")
-    if closed:
-        advice = Advice("cass index --data-dir FOLDER", f"{closed} may not be written: name one that may")
-    how = DEGRADED if closed else EMPTY
-    return Status(__version__, how, places.data, Database(places.database), Lexical(), {}, problems, (advice,))
+    wrong = _why_not(places.data)
+    empty = Status(__version__, EMPTY, places.data, Database(places.database), Lexical(), {})
+    if wrong is None:
+        return replace(empty, recommended=(Advice("cass index", "nothing is indexed yet"),))
+    advice = Advice("cass index --data-dir FOLDER", "name one that can be used")
+    return replace(empty, state=DEGRADED, problems=(wrong,), recommended=(advice,))
+
+
+def _why_not(path: str) -> Problem | None:
+    """What is against a data folder there; None where it can be made."""
+    if not is_text(path):
+        return Problem("the name of the data folder is not UTF-8 text", path)
+    closed = _closed_above(path)
+    return Problem("the data folder cannot be made here", closed) if closed is not None else None
 
 
 def _closed_above(path: str) -> str | None:
@@ -238,6 +245,7 @@ def is_mine(path: str) -> bool:
 
 
 def _filled(places: Places, connection: Connection, monotonic_s: Callable[[], float]) -> Status:
+    catalog.require_tables(connection)
     reached = state(connection)
     counts = agent_counts(connection)
     lexical, problems = _lexical(places, connection, reached)

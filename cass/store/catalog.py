@@ -6,7 +6,7 @@ from cass.native_sqlite import _sqlite3
 from cass.records import record
 from cass.store.counts import TOLD
 from cass.store.hits import marks
-from cass.store.schema import COPY, OWN_BLOCK
+from cass.store.schema import COPY, MIGRATIONS, OWN_BLOCK, SPARED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class StoredBlock:
     flags: int
 
 
+CREATE = "CREATE TABLE "
 CANARY_CHARS = 200
 _SESSION = """
     SELECT s.id, s.sid, s.parent, s.external_id, a.text, s.title, w.text, b.text, m.text, s.started_ms, s.ended_ms,
@@ -188,6 +189,15 @@ def damages(connection: Connection, limit: int = 5) -> list[str]:
     """What SQLite's own check finds wrong; [] for a whole database.  Reads every page."""
     rows = [row[0] for row in connection.execute(f"PRAGMA quick_check({limit})")]
     return [line for row in rows for line in row.splitlines() if line != "ok" and not line.startswith("***")]
+
+
+def require_tables(connection: Connection) -> None:
+    """Raises what SQLite does for a table that is not there: a whole file may lack one, and nobody may have asked."""
+    steps = [statement for step in MIGRATIONS[: schema_version(connection)] for statement in step]
+    made = {step.removeprefix(CREATE).partition("(")[0] for step in steps if step.startswith(CREATE)}
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type='table'")}
+    for name in sorted(made.difference(there, SPARED)):
+        raise BROKEN(f"no such table: {name}")
 
 
 def schema_version(connection: Connection) -> int:

@@ -9,7 +9,7 @@ import os
 
 from cass import errors
 from cass.native_sqlite import _sqlite3
-from cass.store.schema import MIGRATIONS, PAGE_BYTES, VERSION
+from cass.store.schema import MIGRATIONS, PAGE_BYTES, SPARED, VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,8 +114,13 @@ def check_version(connection: Connection, path: str) -> int:
 
 def corrupt(path: str, why: object) -> errors.CorruptDatabase:
     lost = str(why).partition("no such table: ")[2]
-    todo = "run: cass doctor --fix" if lost in ("events", "attempts") else REBUILD.format(path)
+    todo = "run: cass doctor --fix" if lost in SPARED else REBUILD.format(path)
     return errors.CorruptDatabase(f"the database cannot be read: {why}", path, todo)
+
+
+def lacking(key: object) -> Exception:
+    """For a database whose counters are gone: an error as SQLite's own, which whoever reads it expects."""
+    return _sqlite3.DatabaseError(f"its table meta has no {key}")
 
 
 def open_writer(path: str) -> Connection:

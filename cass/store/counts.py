@@ -9,6 +9,7 @@ from __future__ import annotations
 import marshal
 
 from cass.records import record
+from cass.store.connect import lacking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +58,10 @@ def forget_counts(writer: Writer) -> None:
 
 
 def _change(connection: Connection) -> int:
-    change: int = connection.execute("SELECT value FROM meta WHERE key='change'").fetchone()[0]
+    row = connection.execute("SELECT value FROM meta WHERE key='change'").fetchone()
+    if row is None:
+        raise lacking("change")
+    change: int = row[0]
     return change
 
 

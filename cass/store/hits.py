@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cass.records import record
+from cass.store.connect import lacking
 from cass.store.schema import COPY, GONE
 
 TYPE_CHECKING = False
@@ -70,7 +71,10 @@ def state(connection: Connection) -> State:
     """How far the archive is."""
     wanted = "'change', 'messages', 'indexed_ms', 'unread'"  # the others are long
     known = dict(connection.execute(f"SELECT key, value FROM meta WHERE key IN ({wanted})").fetchall())
-    return State(known["change"], known["messages"], known["indexed_ms"], known.get("unread", 0))
+    try:
+        return State(known["change"], known["messages"], known["indexed_ms"], known.get("unread", 0))
+    except KeyError as lost:
+        raise lacking(lost.args[0]) from lost
 
 
 def messages_with(connection: Connection, docs: Sequence[int]) -> dict[int, list[StoredMessage]]:

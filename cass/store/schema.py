@@ -15,6 +15,9 @@ OFF_PATH = 2  # on a branch that was left
 OWN = 4  # a call of cass itself, or what it printed
 COPY = 8  # another message has the same document: only that one is in the lexical index
 
+# Tables that hold nothing that was said: missing ones break nothing and are made anew, empty.
+SPARED = ("events", "attempts")
+
 _FIRST = (
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
     "INSERT INTO meta VALUES('change', 0), ('messages', 0), ('indexed_ms', NULL)",

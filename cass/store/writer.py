@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from cass.native_sqlite import _sqlite3
 from cass.records import record
-from cass.store.connect import refused
+from cass.store.connect import lacking, refused
 from cass.store.schema import COPY, GONE, OFF_PATH, OWN
 
 TYPE_CHECKING = False
@@ -79,8 +79,7 @@ class Writer:
         self._read_counters()
 
     def _read_counters(self) -> None:
-        self.change = int(self.value("SELECT value FROM meta WHERE key='change'"))
-        self.messages = int(self.value("SELECT value FROM meta WHERE key='messages'"))
+        self.change, self.messages = self._counter("change"), self._counter("messages")
         self._next_message = int(self.value("SELECT coalesce(max(id), 0) FROM messages")) + 1
         # A number is never given twice: vectors are keyed by it, and the last texts may have been forgotten.
         last = (
@@ -89,6 +88,12 @@ class Writer:
         self._next_text = int(self.value(last)) + 1
         # Are all documents and texts of the database in `_new_docs` and `_text_ids`?
         self._knows_all = self._next_message == self._next_text == 1
+
+    def _counter(self, key: str) -> int:
+        value = self.value("SELECT value FROM meta WHERE key=?", key)
+        if value is None:
+            raise refused(self.path, lacking(key))
+        return int(value)
 
     def value(self, sql: str, *bound: object) -> Any:
         """The first column of the first row; None where there is no row."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,19 @@ def test_a_file_in_the_place_of_a_folder_is_named(home: Home) -> None:
     assert done.returncode == 10
     assert f"({home.data / 'derived'})" in done.stderr
     assert "move it away" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of other systems are text")
+def test_a_data_folder_whose_name_is_no_text_is_refused(home: Home) -> None:
+    """Nothing is left half made, and status says so, too."""
+    home.env["CASS_DATA_DIR"] = str(home.folder / "\udcff")
+
+    done, status = home.cass("index"), home.cass("status", "--check")
+
+    assert (done.returncode, status.returncode) == (10, 1)
+    assert "the name of the data folder is not UTF-8 text" in done.stderr
+    assert "the name of the data folder is not UTF-8 text" in status.stdout
+    assert not (home.folder / "\udcff").exists()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links of Unix")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -209,6 +210,37 @@ def test_somebody_else_s_file_is_shown(home: Home):
     refused = SystemRefused("the database may not be read", home.places.database, "check who may read this file")
 
     assert mending(home.places, refused).command == f"ls -ld {home.places.database}"
+
+
+@pytest.mark.parametrize("words", [("index",), ("search", "pool"), ("search", "pool", "--refresh", "off")])
+def test_a_database_without_its_counters_is_damaged_and_no_bug(home: Home, words: tuple[str, ...]):
+    """Each command ends in exit 5, and status names what mends it."""
+    change(home, "DELETE FROM meta")
+
+    done = home.cass(*words)
+
+    assert (done.returncode, look(home).state) == (5, "broken")
+    assert "its table meta has no change" in done.stderr
+
+
+@pytest.mark.parametrize("table", ["sessions", "strings", "blocks", "files", "removals", "tombstones"])
+def test_a_database_without_one_of_its_tables_is_broken(home: Home, table: str):
+    """Though what a page of status shows was counted before."""
+    change(home, f"DROP TABLE {table}")
+
+    status = look(home)
+
+    assert (status.state, [problem.what for problem in status.problems]) == (
+        "broken",
+        [f"the database cannot be read: no such table: {table}"],
+    )
+    assert f"no such table: {table}" in home.cass("doctor").stdout
+
+
+def change(home: Home, sql: str) -> None:
+    with sqlite3.connect(home.places.database, isolation_level=None) as connection:
+        connection.execute(sql)
+    connection.close()
 
 
 def test_pages_of_noise_inside_the_database_are_broken_too(home: Home):
