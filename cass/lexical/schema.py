@@ -7,6 +7,7 @@ indexing and keeps every exact form (docs/decisions/0002).  No text is stored; S
 from __future__ import annotations
 
 import os
+import sys
 
 from cass.native_tantivy import Filter, Index, Query, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
 
@@ -73,6 +74,35 @@ def create_index(folder: str) -> Index:
 def is_damage(bad: BaseException) -> bool:
     """Errors that a bad index raises; tantivy's panics derive from BaseException."""
     return isinstance(bad, (ValueError, OSError)) or type(bad).__name__ == "PanicException"
+
+
+def hush() -> int:
+    """Let nothing reach stderr until `speak` gets what this gives.
+
+    A panic of tantivy's writes there where it happened, before anybody can catch it, with a stack if the environment
+    says so.  With other threads nothing is done: what they have to say would be lost.
+    """
+    threading = sys.modules.get("threading")
+    if threading is not None and threading.active_count() > 1:
+        return -1
+    try:
+        kept = os.dup(2)
+    except OSError:
+        return -1  # it is closed
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+    except OSError:
+        pass
+    return kept
+
+
+def speak(kept: int) -> None:
+    """Stderr is again what it was."""
+    if kept >= 0:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def change_of(index: Index, searcher: Searcher) -> int:

@@ -20,8 +20,10 @@ from cass.lexical.schema import (
     create_index,
     current_generation,
     documents_in,
+    hush,
     is_damage,
     open_index,
+    speak,
 )
 from cass.lexical.sound import changed_file, failing
 
@@ -220,6 +222,7 @@ def open_writer(
     current = current_generation(root)
     if current is None or current[1] != VERSION or changed_file(current[0]) is not None:
         return None
+    kept = hush()
     try:
         index = open_index(current[0])
         searcher = index.searcher()
@@ -230,6 +233,8 @@ def open_writer(
         if not is_damage(bad):
             raise
         return None
+    finally:
+        speak(kept)
 
 
 def create_writer(root: str, heap_bytes: int = HEAP_BYTES) -> LexicalWriter:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cass import errors
 from cass.lexical.reader import Candidate, Damage, LexicalAnswer, open_reader
-from cass.lexical.schema import first_line, is_damage
+from cass.lexical.schema import first_line, hush, is_damage, speak
 from cass.query.snippet import snippet, terms_of
 from cass.query.syntax import Word
 from cass.query.terms import wanted_leaves
@@ -69,9 +69,13 @@ def search(
     `keep` gets what was opened, lest its end be waited for; `after` may reorder the answer; `make` makes the Search.
     """
     started_s = monotonic_s()
-    looking = (make or Search)(places, request, now_ms, monotonic_s, cwd)
-    keep(looking)
-    found = looking.run()
+    kept = hush()
+    try:
+        looking = (make or Search)(places, request, now_ms, monotonic_s, cwd)
+        keep(looking)
+        found = looking.run()
+    finally:
+        speak(kept)
     if request.wants_meaning and (request.mode == "strict_semantic" or places.has_vectors or request.rerank_depth):
         from cass.search.meaning import beyond_words
 

@@ -14,7 +14,7 @@ from cass.connectors.table import AGENTS, load
 from cass.disk import free_bytes, lock_holder, try_lock
 from cass.errors import CassError
 from cass.lexical.reader import Damage, open_reader
-from cass.lexical.schema import current_generation
+from cass.lexical.schema import current_generation, hush, speak
 from cass.lexical.verify import torn_file
 from cass.records import record
 from cass.semantic.artifacts import Shelf, usage_bytes
@@ -208,6 +208,14 @@ def _wal(patient: Patient, name: str) -> Finding:
 
 
 def _index(patient: Patient, name: str) -> Finding:
+    kept = hush()
+    try:
+        return _index_found(patient, name)
+    finally:
+        speak(kept)
+
+
+def _index_found(patient: Patient, name: str) -> Finding:
     if patient.connection is None:
         return Finding(name, OK, "nothing to index yet")
     reader = open_reader(patient.places.lexical)

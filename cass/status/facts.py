@@ -8,7 +8,7 @@ from cass import __version__, errors
 from cass.connectors.table import AGENTS
 from cass.disk import folder_bytes, is_text
 from cass.lexical.reader import Damage, open_reader
-from cass.lexical.schema import current_generation
+from cass.lexical.schema import current_generation, hush, speak
 from cass.lexical.sound import changed_file, failing
 from cass.records import record, replace
 from cass.store import catalog, connect
@@ -248,7 +248,11 @@ def _filled(places: Places, connection: Connection, monotonic_s: Callable[[], fl
     catalog.require_tables(connection)
     reached = state(connection)
     counts = agent_counts(connection)
-    lexical, problems = _lexical(places, connection, reached)
+    kept = hush()
+    try:
+        lexical, problems = _lexical(places, connection, reached)
+    finally:
+        speak(kept)
     changed = look(connection, monotonic_s, LOOK_S)
     behind_files = len(changed.files) + len(changed.folders) + reached.unread
     messages = sum(count.messages for count in counts.values())

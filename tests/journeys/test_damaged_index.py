@@ -203,6 +203,28 @@ def test_the_program_answers_beside_a_damaged_index(home: Home) -> None:
     assert "Traceback" not in asked.stderr
 
 
+@pytest.mark.parametrize("argv", [("search", "--refresh", "off", "quokka"), ("status",), ("doctor",), ("index",)])
+@pytest.mark.parametrize("later_ns", [0, 10**9])
+def test_no_panic_reaches_the_user(home: Home, argv: tuple[str, ...], later_ns: int) -> None:
+    """Not even where the environment asks for stacks."""
+    for ending in (".fast", ".term", ".idx"):
+        stir(fill_up(home), ending, later_ns)
+
+    done = home.cass(*argv, env={"RUST_BACKTRACE": "1"})
+
+    assert done.returncode != 9
+    assert "panicked" not in done.stderr
+    assert "backtrace" not in done.stderr
+
+
+def test_what_is_wrong_with_a_query_is_still_said(home: Home) -> None:
+    """stderr is silent only while the index is read."""
+    done = home.cass("search", "--refresh", "off", "--agent", "nobody", "quokka")
+
+    assert done.returncode == 2
+    assert "nobody" in done.stderr
+
+
 def test_a_rebuild_is_a_new_generation(home: Home) -> None:
     """Beside the old one, which goes when the new one is in use."""
     report = home.index(rebuild=True)
