@@ -123,12 +123,17 @@ def snippet(text: str, terms: Terms, width: int = WIDTH, masked: bool = True) ->
 
 def _apart(terms: Sequence[Sequence[Form]]) -> tuple[tuple[Form, ...], ...]:
     """The parts of what is nowhere whole."""
-    return tuple(tuple(Form((part,)) for form in forms for part in form.parts) for forms in terms)
+    return tuple(tuple(Form((part,)) for form in forms for part in _parts(form)) for forms in terms)
+
+
+def _parts(form: Form) -> list[str]:
+    """Its words; of a name such as .NET, which the index may hold without its dot, the letters."""
+    return [piece for part in form.parts for piece in pieces(part)] if form.literal else list(form.parts)
 
 
 def _inside_words(terms: Sequence[Sequence[Form]]) -> tuple[tuple[Form, ...], ...]:
     return tuple(
-        tuple(Form((part,), inside=True) for form in forms for part in form.parts if len(part) >= _MIN_PART)
+        tuple(Form((part,), inside=True) for form in forms for part in _parts(form) if len(part) >= _MIN_PART)
         for forms in terms
     )
 

@@ -46,13 +46,16 @@ class Form:
 def forms_of(leaf: Word | Phrase | Prefix) -> tuple[Form, ...]:
     """The spellings under which a leaf of a query may stand in a text; never empty."""
     if isinstance(leaf, Word):
+        # One letter, as the index writes it (ß is two), begins too many words to be told from the others.
+        begins = leaf.unfinished and len(bare_name(leaf.text).lstrip(".")) > 1
         name = spelled(leaf.text)
         if name is not None:
-            return (Form((bare_name(leaf.text),), literal=True), Form((name,)))
+            # While it is typed the index looks for words that begin with its letters.
+            begun = _sequences(leaf.text, True) if begins and leaf.text[-1].isalnum() else ()
+            return (Form((bare_name(leaf.text),), literal=True), Form((name,)), *begun)
         if versions := version_forms(leaf.text):
             return tuple(Form(tuple(parts), leaf.unfinished) for parts in versions)
-        # One letter begins too many words to be told from the others.
-        return _sequences(leaf.text, leaf.unfinished and len(leaf.text) > 1)
+        return _sequences(leaf.text, begins)
     if isinstance(leaf, Prefix):
         return _sequences(leaf.text, True, leaf.inside)
     return _sequences(leaf.text)

@@ -112,3 +112,15 @@ def test_without_an_index_the_last_word_may_go_on_too(home: Home, tmp_path) -> N
 
     assert typed(other, "connec") == {"pool", "pools"}
     assert typed(other, "src/pars") == {"walrus"}
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"), [(".NET", ["net"]), (".ne", ["net"]), ("ß", ["sso", "ßtart"]), ("ǅ", ["dzungla"])]
+)
+def test_what_is_found_is_marked(tmp_path_factory: pytest.TempPathFactory, text: str, marks: list[str]) -> None:
+    """Also where the index writes what is typed in other letters, or without its punctuation."""
+    home = say(
+        make_home(tmp_path_factory.mktemp("marked")), a="a net-enabled toaster", b="the sso ßtart", c="a dzungla"
+    )
+
+    assert marked(home.search(text, live=True)) == marks
