@@ -7,8 +7,7 @@ the field, or is one of the documents.
 from __future__ import annotations
 
 from cass.native_sqlite import _sqlite3
-from cass.store.documents import ASK_EVERY
-from cass.store.hits import BOUND, marks
+from cass.store.hits import ASK_EVERY, BOUND, marks
 from cass.store.owed import COUNTED
 from cass.store.schema import COPY, OWN_BLOCK
 

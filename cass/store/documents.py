@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cass.document import Document, body_of
 from cass.native_sqlite import _sqlite3
+from cass.store.hits import ASK_EVERY
 from cass.store.ids import hash64
 from cass.store.schema import COPY, OWN, OWN_BLOCK
 
@@ -20,8 +21,6 @@ _SELECT = """
     """
 _SINCE = f"{_SELECT} WHERE m.change>? AND m.flags & {COPY}=0 ORDER BY m.change, b.ord"
 _CONTAINS = "SELECT 1 FROM blocks x JOIN texts y ON y.id=x.text WHERE x.message=m.id AND instr(y.text, ?)"
-# SQLite asks every so many of its instructions whether to go on: about a millisecond.
-ASK_EVERY = 20_000
 MANY = 500
 
 

@@ -12,7 +12,6 @@ from urllib.request import HTTPHandler, HTTPSHandler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
     from typing import Any
     from urllib.request import BaseHandler, Request
@@ -43,7 +42,7 @@ def timed(deadline: Deadline) -> tuple[BaseHandler, BaseHandler]:
     """Handlers for an opener, in place of its own for http and https."""
 
     class Response(HTTPResponse):
-        def __init__(self, sock: socket.socket, *args: Any, **more: Any) -> None:
+        def __init__(self, sock: Any, *args: Any, **more: Any) -> None:
             super().__init__(sock, *args, **more)
             raw = self.fp.detach()
             self.fp = io.BufferedReader(_Timed(raw, sock, deadline))
@@ -68,7 +67,7 @@ def timed(deadline: Deadline) -> tuple[BaseHandler, BaseHandler]:
 class _Timed(io.RawIOBase):
     """What a socket gives, as long as there is time."""
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline) -> None:
+    def __init__(self, raw: io.RawIOBase, sock: Any, deadline: Deadline) -> None:
         self._raw = raw
         self._sock = sock
         self._deadline = deadline
