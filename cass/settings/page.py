@@ -24,8 +24,9 @@ Windows `%LOCALAPPDATA%\\cass`; `CASS_CONFIG_DIR` names another. It holds two fi
 `semantic.toml` for searching by meaning and `cass.toml` for everything else. `cass config path` says where they are.
 
 A value that cannot be read never stops a command: it is said once on stderr (`cass status` lists it), and the layer
-below counts. Only a bad option is an error. The same goes for a key that does not exist or stands in the wrong file,
-for two variables that contradict each other, and for a file that is not TOML: nothing in it counts until it is mended.
+below counts; of an address that texts go to (`remote.base_url`, `embedder.url`) none does. Only a bad option is an
+error. The same goes for a key that does not exist or stands in the wrong file, for two variables that contradict each
+other, and for a file that is not TOML: nothing in it counts until it is mended.
 
 ## Changing them
 
