@@ -29,15 +29,28 @@ main()
 """
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """The package in a folder of its own, with a pack."""
-    folder = tmp_path / "site" / "cass"
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The package with a pack, in a folder that the pack knows; and another folder where all that is kept as it is."""
+    site, kept = tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("kept") / "site"
+    folder = site / "cass"
     shutil.copytree(PACKAGE, folder, ignore=shutil.ignore_patterns("__pycache__", "samples"))
-    (folder.parent / "pyproject.toml").touch()  # somebody works on it
+    (site / "pyproject.toml").touch()  # somebody works on it
     (folder / "__pycache__").mkdir()
-    assert write_pack(str(_pack(folder)))
-    return folder
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys, "dont_write_bytecode", False)
+        assert write_pack(str(_pack(folder)))
+    shutil.copytree(site, kept)
+    return site, kept
+
+
+@pytest.fixture
+def copy(packed: tuple[Path, Path]) -> Path:
+    """The package with its pack, as it was made, to be changed."""
+    site, kept = packed
+    shutil.rmtree(site)
+    shutil.copytree(kept, site)
+    return site / "cass"
 
 
 def _pack(folder: Path) -> Path:
