@@ -15,11 +15,10 @@ from cass.cli.lane import parse
 from cass.cli.settled import settle
 from cass.cli.verbs import search as verb
 from cass.daemon.calls import Printed
-from cass.search.meaning import policy_of
 from cass.search.request import Freshness
 from cass.search.warm import Warm
 from cass.semantic.embedders.base import EmbedderNotLoaded
-from cass.semantic.embedders.table import beside, embedder_options, embedder_row
+from cass.semantic.embedders.table import embedder_options, embedder_row
 from cass.settings.hot import identities
 from cass.settings.quick import load
 from cass.store import connect
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from cass.daemon.calls import Command
     from cass.daemon.warm import WarmModel
     from cass.paths import Places
-    from cass.search.engine import Search
     from cass.settings.quick import Settings
 
 SETTLING = ("CASS_", "XDG_")
@@ -89,7 +87,7 @@ class Searches:
         out, env = io.StringIO(), command.env
         request = verb.request_of(options, " ".join(options["query"]), env)
         about = request, clock.now_ms(), clock.monotonic_s, command.cwd, freshness
-        results = self._warm.search(*about, after=verb.order_of(options), keep=self._keep)
+        results = self._warm.search(*about, after=verb.order_of(options), keep=self._model.offer)
         if results.long_tail and options["refresh"] != "off" and not request.live:
             return None
         verb.show(results, options, out, err, env)
@@ -108,13 +106,6 @@ class Searches:
     def rest(self) -> None:
         """Nobody has asked for a moment: what is forgotten or replaced can be deleted."""
         self._warm.let_go()
-
-    def _keep(self, looking: Search) -> None:
-        """It is to ask the model that is open, unless another process is to be asked."""
-        values = dict(looking.request.semantic)
-        name = policy_of(values).quality_tier_embedder
-        if not beside(values).has(embedder_row(name)):
-            looking.model = self._model.question
 
 
 def settling(env: Mapping[str, str]) -> dict[str, str]:

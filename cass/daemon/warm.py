@@ -6,15 +6,17 @@ import os
 from threading import Event, Lock
 
 from cass import clock
+from cass.search.meaning import policy_of
 from cass.search.quality import INSTALLED, NOT_BESIDE, kind_of
 from cass.semantic.batcher import LATER_MAX, Batcher, ShuttingDown
 from cass.semantic.embedders.base import EmbedderError, EmbedderNotLoaded, EmbedderTransportError
-from cass.semantic.embedders.table import EmbedderOptions, build_embedder
+from cass.semantic.embedders.table import EmbedderOptions, beside, build_embedder, embedder_row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from cass.search.engine import Search
     from cass.semantic.embedders.base import BaseEmbedder, Status, Vector
 
 # Nobody has asked for so long: its memory is worth more than the next question's 100 ms.
@@ -58,6 +60,13 @@ class WarmModel:
             batcher.begin()
             raise NotOpen
         return Through(batcher, True, left_s, again=lambda: self._opened(name, 1))
+
+    def offer(self, looking: Search) -> None:
+        """A search is to ask the model that is open here, unless another process is to be asked."""
+        values = dict(looking.request.semantic)
+        name = policy_of(values).quality_tier_embedder
+        if not beside(values).has(embedder_row(name)):
+            looking.model = self.question
 
     def for_others(self, name: str) -> Batcher:
         """Where texts of other processes go.  The model is being opened, where it is not open yet.

@@ -143,10 +143,10 @@ def in_time(work: Callable[[], Got], left_s: float | None, who: str) -> Got:
     return got[0]
 
 
-class Hurried:
-    """An embedder that is asked once and left alone when the time is over, whatever it is doing then."""
+class _Ready:
+    """What is known of an embedder that is open."""
 
-    def __init__(self, embedder: BaseEmbedder, ask: Ask, left_s: LeftS, who: str) -> None:
+    def __init__(self, embedder: BaseEmbedder) -> None:
         self.embedder_id = embedder.embedder_id
         self.model_version = embedder.model_version
         self.dim = embedder.dim
@@ -154,6 +154,16 @@ class Hurried:
         self.is_loaded = True
         self.status: Status = "ok"
         self.reason: str | None = None
+
+    def load(self) -> None:
+        """There is nothing to be ready for."""
+
+
+class Hurried(_Ready):
+    """An embedder that is asked once and left alone when the time is over, whatever it is doing then."""
+
+    def __init__(self, embedder: BaseEmbedder, ask: Ask, left_s: LeftS, who: str) -> None:
+        super().__init__(embedder)
         self._embedder = embedder
         self._ask = ask
         self._left_s = left_s
@@ -162,9 +172,6 @@ class Hurried:
     @property
     def warnings(self) -> tuple[str, ...]:
         return getattr(self._embedder, "warnings", ())
-
-    def load(self) -> None:
-        """There is nothing to be ready for."""
 
     def close(self) -> None:
         self._embedder.close()
@@ -175,21 +182,12 @@ class Hurried:
         return in_time(lambda: self._ask(texts, left_s), left_s, self._who)
 
 
-class Answered:
+class Answered(_Ready):
     """An embedder that has been asked already."""
 
     def __init__(self, embedder: BaseEmbedder, vector: Vector) -> None:
-        self.embedder_id = embedder.embedder_id
-        self.model_version = embedder.model_version
-        self.dim = embedder.dim
-        self.max_input_chars = embedder.max_input_chars
-        self.is_loaded = True
-        self.status: Status = "ok"
-        self.reason: str | None = None
+        super().__init__(embedder)
         self._vector = vector
-
-    def load(self) -> None:
-        """There is nothing to be ready for."""
 
     def close(self) -> None:
         """Nothing is open."""

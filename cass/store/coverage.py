@@ -6,8 +6,8 @@ the field, or is one of the documents.
 
 from __future__ import annotations
 
-from cass.native_sqlite import _sqlite3
-from cass.store.hits import ASK_EVERY, BOUND, marks
+from cass.store.bounded import Bounded
+from cass.store.hits import BOUND, marks
 from cass.store.owed import COUNTED
 from cass.store.schema import COPY, OWN_BLOCK
 
@@ -40,15 +40,9 @@ def texts_inside(
         "SELECT DISTINCT b.text, m.doc FROM messages m JOIN sessions s ON s.id=m.session"
         f" CROSS JOIN blocks b ON b.message=m.id WHERE {_COUNTED} AND {_TIME}<?{said}"
     )
-    connection.set_progress_handler(lambda: 1 if is_over() else 0, ASK_EVERY)
-    try:
+    with Bounded(connection, is_over):
         return connection.execute(sql, [before_ms, *bound]).fetchall()
-    except _sqlite3.OperationalError as bad:
-        if "interrupted" not in str(bad):
-            raise
-        return None
-    finally:
-        connection.set_progress_handler(None, 0)
+    return None
 
 
 def texts_among(connection: Connection, filters: Sequence[Wanted], texts: Sequence[int]) -> set[int]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from cass.document import Document, body_of
-from cass.native_sqlite import _sqlite3
-from cass.store.hits import ASK_EVERY
+from cass.store.bounded import Bounded
 from cass.store.ids import hash64
 from cass.store.schema import COPY, OWN, OWN_BLOCK
 
@@ -71,15 +70,10 @@ def documents_newest_first(
         where += f" AND EXISTS ({_CONTAINS})"
         bound.append(contains)  # type: ignore[arg-type]
     sql = f"{_SELECT} WHERE {where} ORDER BY m.created_ms {'DESC' if newest else 'ASC'}, m.id, b.ord"
-    connection.set_progress_handler(lambda: 1 if is_over() else 0, ASK_EVERY)
-    try:
+    with Bounded(connection, is_over) as bounded:
         yield from _grouped(connection.execute(sql, bound))
-    except _sqlite3.OperationalError as bad:
-        if "interrupted" not in str(bad):
-            raise
+    if bounded.is_cut:
         yield None
-    finally:
-        connection.set_progress_handler(None, 0)
 
 
 def _grouped(cursor: Iterable[tuple[Any, ...]]) -> Iterator[Document]:

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 # SQLite takes at most 32,766 bound values a statement.
 BOUND = 30_000
-# It asks every so many of its instructions whether to go on: about a millisecond.
-ASK_EVERY = 20_000
 # By `gone` of a file.
 SOURCE_STATES = ("present", "gone", "restorable")
 

@@ -54,6 +54,10 @@ def worker(home: Home) -> Iterator[subprocess.Popen[str]]:
         while not can_be_called(home):
             assert process.poll() is None, process.communicate()[1]
         yield process
+    except BaseException as bad:
+        if process.poll() is not None:
+            bad.add_note(f"the worker had left with {process.returncode}: {process.communicate()[1]}")
+        raise
     finally:
         process.kill()
         process.communicate()

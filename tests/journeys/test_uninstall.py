@@ -35,6 +35,7 @@ case "$*" in
 esac
 """
 SESSION = "the session"
+ARCHIVE = ("cass.db", "cass.db-wal", "cass.db-shm")
 OFF = 'rm "$wants/cass-worker.timer"; rmdir "$wants"'
 
 
@@ -116,7 +117,8 @@ def test_archive_and_settings_stay_unless_they_are_asked_for(home: Home) -> None
     gone = said(home)
 
     assert {each["kind"] for each in gone["kept"]} == {"archive", "settings"}
-    assert sorted(os.listdir(home.places.data)) == ["README.txt", "cass.db"]
+    # A worker that has just left may be the last to close the archive, which then keeps its log.
+    assert {"README.txt", "cass.db"} <= {*os.listdir(home.places.data)} <= {"README.txt", *ARCHIVE}
     assert home.cass("config", "get", "search.limit").stdout == "12\n"
     home.cass("index")
     assert ids_of(home, "walrus") == found

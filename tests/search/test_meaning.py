@@ -18,7 +18,7 @@ from cass.search.request import Freshness, Request
 from cass.semantic.embedders.hash import HashEmbedder
 from cass.semantic.embedders.table import RemoteOptions
 from cass.semantic.vectors import FAST, Tier
-from cass.store import coverage
+from cass.store import bounded
 from tests.archive import FIRST_MS, NOW_MS, Home, make_home
 from tests.backfill.working import Working
 from tests.search.asking import names, say
@@ -182,7 +182,7 @@ def test_filters_that_leave_most_are_answered_without_looking_up_all(crowd: Home
 
 def test_looking_up_what_filters_leave_ends_with_the_time_there_is(crowd: Home, monkeypatch: pytest.MonkeyPatch):
     """The words' answer stands, and says so."""
-    monkeypatch.setattr(coverage, "ASK_EVERY", 1)
+    monkeypatch.setattr(bounded, "ASK_EVERY", 1)
     ticks = itertools.count()
     wish = Request(QUESTION, workspaces=("/w/tiny",))
 

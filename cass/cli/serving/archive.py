@@ -19,10 +19,8 @@ from cass.cli.verbs import pack, search, sessions, show, status
 from cass.errors import CassError
 from cass.paths import current_folder
 from cass.records import record
-from cass.search.meaning import policy_of
 from cass.search.request import Freshness
 from cass.search.warm import Warm
-from cass.semantic.embedders.table import beside, embedder_row
 from cass.semantic.held_graphs import HeldGraphs
 from cass.settings.hot import identities, plain_word
 from cass.settings.quick import load
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from cass.cli.lane import Invocation
     from cass.daemon.warm import WarmModel
     from cass.paths import Places
-    from cass.search.engine import Search
     from cass.search.request import Request, Results
     from cass.settings.quick import Settings
 
@@ -166,14 +163,7 @@ class View:
             from cass.search.explain import explained_search
 
             return explained_search(self._where, *about, after=search.order_of(options))
-        return self._warm.search(*about, search.order_of(options), self._keep)
-
-    def _keep(self, looking: Search) -> None:
-        """It is to ask the model that is open, unless another process is to be asked."""
-        values = dict(looking.request.semantic)
-        name = policy_of(values).quality_tier_embedder
-        if not beside(values).has(embedder_row(name)):
-            looking.model = self._around.model.question
+        return self._warm.search(*about, search.order_of(options), self._around.model.offer)
 
     def _pack(self, asked: Invocation) -> str:
         options: Options = asked.options
