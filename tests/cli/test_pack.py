@@ -179,6 +179,17 @@ print(sorted(name for name in set(sys.modules) - before if name.startswith("cass
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
+def test_what_only_a_type_checker_reads_is_left_out(copy: Path) -> None:
+    """A function has no annotations there; the fields of a class, which make words and records, are all there."""
+    code = (
+        "import cass; cass._load(cass._pack(), 'status');"
+        "from cass.policy import SemanticMode; from cass.paths import places, Places;"
+        "print(places.__annotations__, len(list(SemanticMode)) > 2, Places.__match_args__[:1])"
+    )
+
+    assert _ran(copy, code) == "{} True ('data',)\n"
+
+
 def test_a_journey_with_a_changed_source_is_not_taken(copy: Path) -> None:
     """One changed file, and each module is looked at by itself."""
     request = copy / "search" / "request.py"
