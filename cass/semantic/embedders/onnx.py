@@ -7,7 +7,10 @@ for.  Nothing here ever reaches for the network.
 from __future__ import annotations
 
 import os
+import sys
 from array import array
+from threading import Thread
+from types import ModuleType
 
 from cass.semantic.embedders.base import EmbedderNotLoaded, EmbedderTransportError
 from cass.semantic.known_models import EMBEDDER
@@ -15,8 +18,7 @@ from cass.semantic.models import TOKENIZER, Model, find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from types import ModuleType
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from numpy.typing import NDArray
@@ -33,6 +35,7 @@ BATCH_TOKENS = 1024
 LONGEST_OVER_SHORTEST = 1.25
 LONGER_BY = 4
 FEWEST_TOKENS = 3  # the first and the last stand for the text's ends
+NUMPY_MANUAL = ("numpy._core._add_newdocs", "numpy._core._add_newdocs_scalars")
 # More than 256 tokens of anything but blanks.
 CHARS_PER_TOKEN = 16
 
@@ -72,8 +75,7 @@ class OnnxModel:
         # numpy would start a thread for every core, 50 ms of processor time, to multiply matrices that nobody gives it.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         try:
-            self._tokenizer = _tokenizer(os.path.join(self._model.folder, TOKENIZER), self._model.max_tokens)
-            self._session = _session(self._model.path, self._threads, self._once)
+            self._tokenizer, self._session = self._opened()
         except ImportError as lost:
             self.status, self.reason = "error", f"{lost.name or 'a library of it'} cannot be imported"
             self.todo = "install cass again, with its dependencies"
@@ -82,6 +84,22 @@ class OnnxModel:
             self.status, self.reason = "error", first_line(lost)
             return
         self.status, self.reason, self.todo = "ok", None, None
+
+    def _opened(self) -> tuple[Any, Any]:
+        """The tokenizer and the session; for a single question at the same time, each on a core of its own."""
+
+        def tokenizer() -> Any:
+            return _tokenizer(os.path.join(self._model.folder, TOKENIZER), self._model.max_tokens)
+
+        def session() -> Any:
+            return _session(self._model.path, self._threads, self._once)
+
+        if not self._once:
+            return tokenizer(), session()
+        _import_numpy_without_its_manual()
+        import onnxruntime  # type: ignore[import-untyped]  # noqa: F401 - importing would make the other thread wait
+
+        return both(tokenizer, session)
 
     def close(self) -> None:
         """Let go of the model's memory."""
@@ -162,6 +180,35 @@ def open_model(
     return OnnxEmbedder(model, threads, reads_all, once)
 
 
+def both(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, Any]:
+    """What two functions give that run at the same time.  Raises what they raise, the first one's error first."""
+    got: list[Any] = []
+    lost: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            got.append(second())
+        except BaseException as bad:  # handed to the caller
+            lost.append(bad)
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        one = first()
+    finally:
+        thread.join()
+    if lost:
+        raise lost[0]
+    return one, got[0]
+
+
+def _import_numpy_without_its_manual() -> None:
+    """Two of its modules only put texts for `help` in their places: a thirtieth of what a cold question takes."""
+    if "numpy" not in sys.modules:
+        for name in NUMPY_MANUAL:
+            sys.modules[name] = ModuleType(name)
+
+
 def _how_to_install(name: str) -> str:
     from cass.semantic.known_models import KNOWN
 
@@ -177,7 +224,6 @@ def _tokenizer(path: str, max_tokens: int) -> Any:
 
 def _tokenizers() -> ModuleType:
     """The native half of tokenizers by itself: the rest costs 17 ms, typing and all, and has nothing that is used."""
-    import sys
     from importlib.machinery import PathFinder
     from importlib.util import module_from_spec
 
@@ -200,7 +246,7 @@ def _tokenizers() -> ModuleType:
 
 
 def _session(path: str, threads: int, once: bool) -> Any:
-    import onnxruntime  # type: ignore[import-untyped]
+    import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
