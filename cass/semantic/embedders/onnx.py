@@ -10,7 +10,6 @@ import os
 import sys
 from array import array
 from threading import Thread
-from types import ModuleType
 
 from cass.semantic.embedders.base import EmbedderNotLoaded, EmbedderTransportError
 from cass.semantic.known_models import EMBEDDER
@@ -18,13 +17,15 @@ from cass.semantic.models import TOKENIZER, Model, find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from types import ModuleType
     from typing import Any
 
     from numpy.typing import NDArray
     from tokenizers import Encoding
 
     from cass.semantic.embedders.base import Status, Vector
+    from cass.semantic.embedders.onnx_c import CSession
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUT = "sentence_embedding"
@@ -35,7 +36,6 @@ BATCH_TOKENS = 1024
 LONGEST_OVER_SHORTEST = 1.25
 LONGER_BY = 4
 FEWEST_TOKENS = 3  # the first and the last stand for the text's ends
-NUMPY_MANUAL = ("numpy._core._add_newdocs", "numpy._core._add_newdocs_scalars")
 # More than 256 tokens of anything but blanks.
 CHARS_PER_TOKEN = 16
 
@@ -94,31 +94,26 @@ class OnnxModel:
         def session() -> Any:
             return _session(self._model.path, self._threads, self._once)
 
-        if not self._once:
-            return tokenizer(), session()
-        _import_numpy_without_its_manual()
-        import onnxruntime  # type: ignore[import-untyped]  # noqa: F401 - importing would make the other thread wait
-
-        return both(tokenizer, session)
+        return both(tokenizer, session) if self._once else (tokenizer(), session())
 
     def close(self) -> None:
         """Let go of the model's memory."""
+        if self._session is not None:
+            self._session.close()
         self._session = self._tokenizer = None
         self.status = "closed"
 
-    def _run(self, batch: Sequence[Encoding], output: str) -> NDArray[Any]:
-        """What the graph gives for texts that are padded to the longest of them."""
-        import numpy as np
-
+    def _run(self, batch: Sequence[Encoding], output: str) -> list[Vector]:
+        """What the graph gives for texts that are padded to the longest of them, a row a text."""
         width = max(len(one.ids) for one in batch)
-        ids, mask, types = np.zeros((3, len(batch), width), np.int64)
-        for row, one in enumerate(batch):
-            ids[row, : len(one.ids)] = one.ids
-            mask[row, : len(one.ids)] = 1
-            types[row, : len(one.ids)] = one.type_ids  # 1 for the second of two texts
-        given = dict(zip(INPUTS, (ids, mask, types), strict=True))
-        found: NDArray[Any] = self._session.run([output], given)[0]
-        return np.ascontiguousarray(found, np.float32)
+        ids, mask, types = array("q"), array("q"), array("q")
+        for one in batch:
+            padding = bytes(8 * (width - len(one.ids)))
+            for column, numbers in ((ids, one.ids), (mask, [1] * len(one.ids)), (types, one.type_ids)):
+                column.extend(numbers)  # of the types, 1 is the second of two texts
+                column.frombytes(padding)
+        rows: list[Vector] = self._session.run(output, dict(zip(INPUTS, (ids, mask, types), strict=True)), len(batch))
+        return rows
 
 
 class OnnxEmbedder(OnnxModel):
@@ -144,7 +139,7 @@ class OnnxEmbedder(OnnxModel):
             encoded = [self._tokenizer.encode(text[: self.max_input_chars]) for text in texts]
             for rows in batches([len(one.ids) for one in encoded]):
                 for row, vector in zip(rows, self._run([encoded[row] for row in rows], OUTPUT), strict=True):
-                    vectors[row] = array("f", vector.tobytes())
+                    vectors[row] = vector
         except Exception as lost:
             raise EmbedderTransportError(f"the model failed: {first_line(lost)}") from lost
         return vectors
@@ -202,13 +197,6 @@ def both(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, Any]
     return one, got[0]
 
 
-def _import_numpy_without_its_manual() -> None:
-    """Two of its modules only put texts for `help` in their places: a thirtieth of what a cold question takes."""
-    if "numpy" not in sys.modules:
-        for name in NUMPY_MANUAL:
-            sys.modules[name] = ModuleType(name)
-
-
 def _how_to_install(name: str) -> str:
     from cass.semantic.known_models import KNOWN
 
@@ -245,20 +233,45 @@ def _tokenizers() -> ModuleType:
     return native
 
 
-def _session(path: str, threads: int, once: bool) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # A spinning thread takes a core from whoever works; an arena keeps the memory of the largest batch for ever.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # A plan of the memory pays where all batches have one shape.
-    options.enable_cpu_mem_arena = options.enable_mem_pattern = False
+def _session(path: str, threads: int, once: bool) -> CSession | Session:
     if once:
-        options.add_session_config_entry("session.disable_prepacking", "1")  # 10 ms, against 1 ms a text
-    options.log_severity_level = 4
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        try:
+            from cass.semantic.embedders.onnx_c import CSession
+
+            return CSession(path, threads)
+        except (OSError, ImportError):
+            pass  # the binding does the same
+    return Session(path, threads, once)
+
+
+class Session:
+    """One model, opened by onnxruntime's Python binding."""
+
+    def __init__(self, path: str, threads: int, once: bool) -> None:
+        import onnxruntime  # type: ignore[import-untyped]
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # A spinning thread takes a core from whoever works; an arena keeps the memory of the largest batch for ever.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # A plan of the memory pays where all batches have one shape.
+        options.enable_cpu_mem_arena = options.enable_mem_pattern = False
+        if once:
+            options.add_session_config_entry("session.disable_prepacking", "1")  # 10 ms, against 1 ms a text
+        options.log_severity_level = 4
+        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    def run(self, output: str, given: Mapping[str, array[int]], rows: int) -> list[Vector]:
+        """`given`: input → rows × width numbers of 8 bytes; the output's rows of floats."""
+        import numpy as np
+
+        tensors = {name: np.frombuffer(numbers, np.int64).reshape(rows, -1) for name, numbers in given.items()}
+        found: NDArray[Any] = self._session.run([output], tensors)[0]
+        return [array("f", row.tobytes()) for row in np.ascontiguousarray(found, np.float32)]
+
+    def close(self) -> None:
+        """Its memory goes with it."""
 
 
 def first_line(lost: BaseException) -> str:
