@@ -18,7 +18,10 @@ NUDGE = "SIGCONT"
 
 
 class Signals:
-    """Until the end of the block signals are noted in `number`; the same one a second time is obeyed at once."""
+    """Until the end of the block signals are noted in `number`; the same one a second time is obeyed at once.
+
+    A terminal that closes says it twice, by the kernel and by the shell: that is not somebody who insists.
+    """
 
     def __init__(self) -> None:
         self.number = 0
@@ -45,7 +48,8 @@ class Signals:
 
     def _noted(self, number: int, frame: object) -> None:
         self.number = number
-        signal.signal(number, signal.SIG_DFL)
+        if number != getattr(signal, "SIGHUP", None):
+            signal.signal(number, signal.SIG_DFL)
 
     @property
     def is_ended(self) -> bool:

@@ -200,3 +200,15 @@ def test_a_signal_ends_a_wait() -> None:
         signals.wait(60.0)
 
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize(("number", "insists"), [(signal.SIGTERM, True), (signal.SIGHUP, False)])
+def test_a_signal_that_comes_twice(number: signal.Signals, insists: bool) -> None:
+    """Somebody insists; but a terminal that closes is told of by the kernel and by the shell."""
+    with Signals() as signals:
+        os.kill(os.getpid(), number)
+        signals.wait(60.0)
+
+        assert signals.number == number
+        assert (signal.getsignal(number) == signal.SIG_DFL) is insists
