@@ -130,7 +130,7 @@ class Worker:
         self._wanted_s = host.monotonic_s()  # the last moment at which there was a reason to be here
         self._has_worked = False
         self._has_loaded = False  # an embedder that was too large, and whose memory does not come back
-        self._failures = 0
+        self._failures = self._vain_waits = 0
         self._has_more = False  # reading got something done, and there is more to read
         self._memory_holds = 0
         self._vain: object = None  # the signs under which a tick found nothing to do
@@ -151,9 +151,25 @@ class Worker:
                 continue
             self._tell(found)
             if found is not None and self._leave() is None:
-                self.host.wait(max(LEAST_WAIT_S, min(found.for_s, self.wishes.poll_s)))
+                leave = self._wait(max(LEAST_WAIT_S, min(found.for_s, self.wishes.poll_s)))
+                if leave is not None:
+                    break
         self._note(STOPPED, leave.reason)
         return leave
+
+    def _wait(self, seconds: float) -> Leave | None:
+        """What ends a wait is looked into; who cannot wait at all would spin, and leaves."""
+        try:
+            self.host.wait(seconds)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as bad:  # as in a round
+            self._vain_waits += 1
+            if self._vain_waits >= MOST_FAILURES:
+                return Leave(CassError.kind, f"it cannot wait: {type(bad).__name__}: {bad}", CassError.exit_code)
+            return None
+        self._vain_waits = 0
+        return None
 
     def _leave(self) -> Leave | None:
         host = self.host
@@ -174,7 +190,10 @@ class Worker:
             return self._fail(bad.kind, str(bad))
         except OSError as bad:
             return self._fail(SystemRefused.kind, str(bad))
-        except Exception as bug:  # the outer edge: nobody reads a traceback here, the event is what is left of it
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        # The outer edge: nobody reads a traceback here, the event is what is left of it.  A panic is no Exception.
+        except BaseException as bug:
             return self._fail(CassError.kind, f"{type(bug).__name__}: {bug}")
 
     def _fail(self, word: str, reason: str) -> Rest | Leave:

@@ -182,7 +182,7 @@ class Calls:
             pass
         try:
             self._answer.rest()
-        except Exception:  # what it could not close must not make it deaf
+        except BaseException:  # what it could not close must not make it deaf; a panic is no Exception
             pass
         return self._waiting.get()
 
@@ -194,7 +194,7 @@ class Calls:
             try:
                 printed = self._answer(waiting.command)
                 frames = _frames(printed) if printed is not None else packed(DECLINED)
-            except Exception:  # the caller meets the same, and says it in its own words
+            except BaseException:  # the caller meets the same, and says it in its own words
                 frames = packed(DECLINED)
             self._answered += frames[4:5] != DECLINED
             self.last_asked_s = clock.monotonic_s()

@@ -276,6 +276,39 @@ def test_a_bug_is_a_reason_and_not_a_traceback() -> None:
     assert min(world.waits) >= 1
 
 
+class Panic(BaseException):
+    """What an extension raises that had a panic: no Exception."""
+
+
+def test_a_panic_is_a_bug_like_any_other() -> None:
+    """One of them is a rest; the worker stays, and works."""
+    world = World(Panic("an index out of bounds"), worked(), DONE)
+
+    assert world.run().word == "nothing_owed"
+    assert ("rest", "Panic: an index out of bounds") in world.notes
+
+
+@pytest.mark.parametrize("bad", [OSError(errno.EBADF, "Bad file descriptor"), ZeroDivisionError(), Panic("oh")])
+def test_a_wait_that_fails(bad: BaseException) -> None:
+    """Once is nothing; who cannot wait at all leaves before it spins."""
+    once, always = World(ACTIVE), World(ACTIVE)
+
+    def fail_once() -> None:
+        if len(once.waits) == 1:
+            raise bad
+        once.stopped = len(once.waits) > 20
+
+    def fail() -> None:
+        raise bad
+
+    once.while_waiting, always.while_waiting = fail_once, fail
+
+    assert once.run().word == "stopped"
+    assert always.run().exit_code == 9
+    assert len(always.waits) == 5
+    assert always.notes[-1][0] == "stopped"
+
+
 def test_a_folder_that_vanishes() -> None:
     """Whoever deletes the data folder need not look for the worker."""
     world = World(ACTIVE)
