@@ -52,7 +52,16 @@ def worker_facts(data: str, connection: Connection | None) -> WorkerFacts:
     try:
         chunks, left = _chunks(connection) if connection is not None else (), _why_stopped(connection)
     except BROKEN:  # it does its work without a log, and so does whoever asks for it
-        chunks, left = (), LOG_LOST
+        return without_log(data)
+    return _facts(data, left, chunks)
+
+
+def without_log(data: str) -> WorkerFacts:
+    """The same where the database cannot be read."""
+    return _facts(data, LOG_LOST, ())
+
+
+def _facts(data: str, left: str, chunks: tuple[LastChunk, ...]) -> WorkerFacts:
     holder = holder_of(data)
     if holder is None:
         return WorkerFacts(STOPPED_STATE, left, chunks=chunks)

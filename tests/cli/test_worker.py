@@ -57,6 +57,17 @@ def test_one_is_started_once_and_stopped_once(home: Home):
     assert (gone["worker"]["state"], gone["worker"]["reason"]) == ("stopped", "it was asked to stop")
 
 
+def test_it_is_stopped_whatever_became_of_the_archive(home: Home):
+    """What was asked for is done: that nothing can be told of before is no failure of it."""
+    said(home, "start")
+    for path in home.data.glob("cass.db*"):
+        path.write_bytes(b"no database" * 1000)
+    done = {words: home.cass("worker", *words.split(), "--json") for words in ("pause 2h", "unpause", "stop")}
+
+    assert [(one.returncode, json.loads(one.stdout)["changed"]) for one in done.values()] == [(0, True)] * 3
+    assert json.loads(done["stop"].stdout)["worker"]["reason"] == "its log cannot be read; cass doctor tells more"
+
+
 def test_without_an_archive_there_is_nothing_to_start(tmp_path: Path):
     done = make_home(tmp_path).cass("worker", "start")
 

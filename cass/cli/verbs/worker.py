@@ -11,11 +11,11 @@ from cass.cli.reading import wanted_rules
 from cass.cli.rows_worker import ACTIONS
 from cass.cli.settled import settings_of
 from cass.daemon import control
-from cass.errors import Busy, MissingIndex, SystemRefused, UsageError
+from cass.errors import Busy, CassError, MissingIndex, SystemRefused, UsageError
 from cass.paths import places
 from cass.render import worker_json, worker_text
 from cass.render.terminal import page, style
-from cass.status.worker import worker_facts
+from cass.status.worker import without_log, worker_facts
 from cass.store.connect import SqliteErrors, open_reader
 from cass.store.worker_state import WORKER, holder_of
 
@@ -62,7 +62,14 @@ def say(where: Places, options: Options, said: str, **more: object) -> int:
 
 
 def facts_of(where: Places) -> WorkerFacts:
-    """What it does.  Raises CorruptDatabase, NewerDatabase or Busy."""
+    """What it does; without its log where the archive cannot be read, as what was asked for is done by now."""
+    try:
+        return _facts_with_log(where)
+    except CassError:
+        return without_log(where.data)
+
+
+def _facts_with_log(where: Places) -> WorkerFacts:
     with SqliteErrors(where.database):
         connection = open_reader(where.database)
         try:
