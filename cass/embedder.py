@@ -60,7 +60,7 @@ def _run(asked: argparse.Namespace) -> None:
     manner = Manner(asked.batch_max, asked.batch_wait_ms / 1000, settings.whole("embedder.cache_size"), token)
     say = _say if asked.log_level in SAYS else _keep_quiet
     try:
-        serve_embedder(embedder, address, manner, _ready(asked.ready_fd), say)
+        serve_embedder(embedder, address, manner, _ready(asked.ready_fd), say, asked.owner_fd)
     finally:
         embedder.close()
 
@@ -137,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--batch-max", type=_count, default=BATCH_MAX, metavar="N", help="texts in a batch at most (%(default)s)")
     add("--batch-wait-ms", type=_milliseconds, default=0.0, metavar="MS", help="wait so long to fill a batch (0)")
     add("--ready-fd", type=int, metavar="N", help="a descriptor that gets READY once it listens")
+    add("--owner-fd", type=int, metavar="N", help="a descriptor to read from; it ends when the other end is closed")
     add("--token-file", metavar="FILE", help=f"what callers must know; they have it in {TOKEN}")
     add("--log-level", choices=LEVELS, default="info")
     add("--data-dir", metavar="DIR", help="where models are installed")

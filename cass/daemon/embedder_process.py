@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import select
+
 from cass.daemon.connections import Connections
 from cass.daemon.embedding import EmbeddingService
 from cass.daemon.listening import listen
@@ -38,8 +41,13 @@ def serve_embedder(
     manner: Manner,
     ready: Callable[[Address], None],
     say: Callable[[str], None],
+    owner: int | None = None,
 ) -> None:
-    """Answer until a signal ends it.  `ready` is called once callers are heard.  Raises Busy and SystemRefused."""
+    """Answer until a signal ends it, or its owner has gone.  Raises Busy and SystemRefused.
+
+    ready: called once callers are heard · owner: a descriptor whose other end the owner alone holds, for as long as it
+    lives, and never writes to.
+    """
     batcher = Batcher(embedder, manner.batch_max, manner.wait_s, manner.cache_size)
     service = EmbeddingService(lambda: batcher, manner.token)
     with Signals() as signals:
@@ -48,10 +56,15 @@ def serve_embedder(
         connections.start()
         say(f"{embedder.embedder_id} of {embedder.dim} floats answers at {listener.address}")
         ready(listener.address)
-        while not signals.is_ended:
-            signals.wait(FOR_EVER_S)
+        while not signals.is_ended and not _has_gone(owner):
+            signals.wait(FOR_EVER_S, owner)
         say(f"ending: {len(connections)} callers, {batcher.counts().waiting} texts are waiting")
         connections.stop()
         batcher.drain(DRAIN_S)
         connections.close(HANG_UP_S)
         say(f"ended: {batcher.counts().encoded} texts were embedded")
+
+
+def _has_gone(owner: int | None) -> bool:
+    """However it ended, the system has closed its end."""
+    return owner is not None and bool(select.select([owner], [], [], 0)[0]) and not os.read(owner, 64)

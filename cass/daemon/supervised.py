@@ -1,6 +1,7 @@
 """A stand-alone embedder that is kept running: started, watched, started again when it ends, and ended with its owner.
 
-One that answers there already is left to its own owner; when it goes, one is started in its place.
+It reads from a pipe that its owner holds, so that an owner who is killed takes it along.  One that answers there
+already is left to its own owner; when it goes, one is started in its place.
 """
 
 from __future__ import annotations
@@ -109,8 +110,8 @@ class Supervised:
         read, written = os.pipe()
         try:
             self._process = process = subprocess.Popen(
-                [*self._command, "--ready-fd", str(written)],
-                stdin=subprocess.DEVNULL,
+                [*self._command, "--ready-fd", str(written), "--owner-fd", "0"],
+                stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 pass_fds=[written],
@@ -125,11 +126,11 @@ class Supervised:
         self._starts += 1
         if self._ending.is_set():
             process.terminate()
-        assert process.stderr is not None
+        assert process.stdin is not None and process.stderr is not None
         said: deque[str] = deque(maxlen=1)
         reader = Thread(target=_read, args=(process.stderr, said, self._say), daemon=True)
         reader.start()
-        with open(read, "rb", 0) as ready:
+        with open(read, "rb", 0) as ready, process.stdin:
             if _has_ready(ready):
                 self._tell(RUNNING)
             process.wait()

@@ -250,6 +250,18 @@ def test_an_embedder_beside_is_started_again(home: Home) -> None:
     assert not psutil.pid_exists(second)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="unix sockets")
+def test_an_embedder_beside_ends_with_a_server_that_is_killed(home: Home) -> None:
+    """Nothing is left: neither its process nor its socket."""
+    with short_folder() as folder, hash_home(home, folder) as env, served(env, "--embedder-mode", "sidecar") as server:
+        server.until(lambda: embedder_of(server)["state"] == "ok")
+        (embedder,) = psutil.Process(server.running.pid).children()
+        server.end(signal.SIGKILL)
+        embedder.wait(GONE_S)
+
+        assert list(Path(folder).glob("*.sock")) == []
+
+
 @contextmanager
 def hash_home(home: Home, folder: str) -> Iterator[Home]:
     """The same archive, with sockets in a short folder and the model that is always there."""

@@ -74,7 +74,7 @@ class Serving:
             self._sidecar.close()
 
     def _own_url(self) -> str:
-        """Beside the worker's socket: one a data folder, so that one that outlived its owner is found again."""
+        """Beside the worker's socket: one a data folder, so that several servers share it."""
         path = socket_path(self._where).replace("worker-", "embedder-") + ".sock"
         make_private_folder(os.path.dirname(path))
         return f"unix://{path}"
