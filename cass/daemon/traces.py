@@ -12,7 +12,7 @@ import cass
 from cass.asking import socket_path
 from cass.backfill import activity
 from cass.calling import slow_stamp
-from cass.daemon import autostart, control, manners, reading
+from cass.daemon import autostart, control, manners, reading, served
 from cass.disk import folder_bytes, try_lock
 from cass.indexing.forget import MARK
 from cass.indexing.places import CACHEDIR_TAG, README
@@ -98,7 +98,7 @@ def traces(where: Places, service: Iterable[str], kept: Iterable[str], pack: str
     }
     if is_data_folder(where.data):
         found[DERIVED] = _derived(os.path.join(where.data, "derived"))
-        found[STATE] = _named(where.data, (*STATES, *LOCKS))
+        found[STATE] = _named(where.data, (*STATES, *LOCKS, *served.locks(where.data)))
         found[ARCHIVE] = _archive(where.data)
     return [Trace(path, kind, _bytes(path)) for kind in KINDS for path in found.get(kind, ()) if os.path.lexists(path)]
 

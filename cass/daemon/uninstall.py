@@ -12,6 +12,7 @@ from cass import clock
 from cass.daemon import service as services
 from cass.daemon.control import ask_stop, wait_until_gone
 from cass.daemon.empty_folders import remove_empty_folders
+from cass.daemon.served import servers
 from cass.daemon.traces import KEPT, LOCKS, SERVICE, Trace, folders
 from cass.disk import lock_holder, try_lock
 from cass.errors import Busy
@@ -63,8 +64,10 @@ def remove(
 ) -> Removal:
     """Remove what `find` gives, asked when nobody works there any more.
 
-    Raises Busy where another process works in the data folder; the service is off by then.
+    Raises Busy where somebody answers programs from the data folder, and where another process works in it: the service
+    is off by then.
     """
+    refuse_under_servers(where)
     off = [trace for trace in find() if trace.kind == SERVICE]
     services.uninstall(service, run, home)
     stopped, locks = _alone(where)
@@ -85,6 +88,19 @@ def remove(
         remove_empty_folders(folder, home)
     left = {each.path for each in refused}
     return Removal(tuple([trace for trace in (*off, *goes) if trace.path not in left]), tuple(refused), stopped)
+
+
+def who_answers(where: Places) -> str | None:
+    """Those whose callers would be answered from nothing; None for nobody."""
+    pids = [str(pid) for pid in servers(where.data)]
+    return f"cass serve answers programs from here (process {', '.join(pids)})" if pids else None
+
+
+def refuse_under_servers(where: Places) -> None:
+    """Raises Busy where somebody answers programs from the data folder."""
+    answering = who_answers(where)
+    if answering is not None:
+        raise Busy(answering, where.data, "end that first, then run this again; nothing was removed")
 
 
 def _alone(where: Places) -> tuple[int | None, list[Lock]]:

@@ -228,6 +228,20 @@ def test_the_worker_is_woken(home: Home) -> None:
     assert stopped.returncode == 0
 
 
+def test_nothing_is_uninstalled_under_a_server(home: Home) -> None:
+    """It is named before anything goes or anybody is asked, and answers as before."""
+    with served(home) as server:
+        refused, looked = home.cass("uninstall", "--data", "--yes"), home.cass("uninstall", "--dry-run")
+        found = server.get("/v1/search?query=pool&limit=0")
+        server.end()
+
+    who = f"cass serve answers programs from here (process {server.running.pid})"
+    assert (refused.returncode, who in refused.stderr, "nothing was removed" in refused.stderr) == (7, True, True)
+    assert (looked.returncode, who in looked.stderr) == (0, True)
+    assert (found[1]["total_matches"], found[1]["meta"]["notes"]) == (41, [])
+    assert not list(home.data.glob("serve-*"))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="unix sockets")
 def test_an_embedder_beside_is_started_again(home: Home) -> None:
     """Killed, it is said to be lost at once, searches go on, and another one comes."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from cass.daemon.served import Presence
     from cass.daemon.waiting import Signals
     from cass.paths import Places
 
@@ -50,35 +51,40 @@ def run(options: Options) -> int:
         raise missing("serve", "cass serve") from lost
     from cass.cli.serving.around import Serving
     from cass.daemon.listening import listen
+    from cass.daemon.served import Presence
     from cass.daemon.waiting import Signals
 
     gc.enable()  # main() switched it off for those who live for milliseconds
     where, say = places(os.environ, data_dir=options["data_dir"]), _say_at(options["log_level"], "info")
+    presence = Presence(where)
     with Signals() as signals:
         listener = listen(address)
+        presence.show()
         serving = Serving(where, options, token, listener.address, _say_at(options["log_level"], "debug"))
         try:
             serving.start(say)
             server = Server(serving.app, listener)
             server.start()
             say(f"answers at {url_of(listener.address)}")
-            _wait(signals, where, options, say)
+            _wait(signals, where, options, say, presence)
             server.drain()
             server.close()
         finally:
             listener.close()
             serving.close()
+            presence.close()
     if signals.number == signal.SIGINT:
         raise KeyboardInterrupt
     return 0
 
 
-def _wait(signals: Signals, where: Places, options: Options, say: Say) -> None:
+def _wait(signals: Signals, where: Places, options: Options, say: Say, presence: Presence) -> None:
     """Until it is to end.  Meanwhile, as commands at a terminal do: leave a worker behind where one is of use."""
     from cass.daemon.autostart import after_command
 
     named_folder = options["data_dir"] is not None
     while not signals.is_ended:
+        presence.show()
         said = after_command(where, os.environ, options["settings"], clock.now_ms(), named_folder, on_terminal=True)
         if said:
             say(said.strip().removeprefix("cass: "))

@@ -8,7 +8,7 @@ import sys
 from cass.cli.standard_input import can_ask
 from cass.cli.verbs.worker_service import run_command, wanted
 from cass.daemon.traces import KEPT, kept_pages, mentions, traces
-from cass.daemon.uninstall import Removal, chosen, program_command, remove
+from cass.daemon.uninstall import Removal, chosen, program_command, refuse_under_servers, remove, who_answers
 from cass.errors import SystemRefused, UsageError
 from cass.paths import home_folder, places
 from cass.render import uninstall_json, uninstall_text
@@ -32,8 +32,12 @@ def run(options: dict[str, Any]) -> int:
 
     goes, stays = find()
     if options["dry_run"]:
+        answering = who_answers(where)
+        if answering is not None and not options["quiet"]:
+            sys.stderr.write(f"cass: {answering}: end that first\n")
         _print(options, Removal(tuple(goes), (), None), stays, home, done=False)
         return 0
+    refuse_under_servers(where)
     if any([trace.kind in KEPT for trace in goes]) and not options["yes"] and not _agreed(goes):
         return 0
     removal = remove(where, lambda: find()[0], service, run_command, home)
