@@ -38,6 +38,8 @@ class Idle:
         self._known: dict[str, tuple[int, float | None]] | None = None
         self._apart_ms = self._apart()
         self._woke_s: float | None = None
+        # The newest sign of all, and when it was: a terminal may be closed, and somebody was there all the same.
+        self._last: tuple[float, str] | None = None
         self._began_s = self._looked_s = monotonic_s()
 
     def __call__(self) -> IdleTime:
@@ -53,7 +55,10 @@ class Idle:
             signs.append((now_s - self._woke_s, WAKING))
         by_terminal = any([name.startswith(TERMINAL) for name in marks]) and not self._is_blind()
         sees_input = input_s is not None or by_terminal
+        if self._last is not None:
+            signs.append((now_s - self._last[0], self._last[1]))
         seconds, source = min(signs, default=(now_s - self._began_s, "nothing"))
+        self._last = (now_s - seconds, source) if signs else None
         return IdleTime(max(seconds, 0.0), source.partition("/")[0].strip(), sees_input)
 
     def _seen(self, name: str, at_ms: int, now_s: float) -> tuple[int, float | None]:

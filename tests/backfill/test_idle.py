@@ -67,6 +67,16 @@ def test_a_terminal_that_a_program_opens() -> None:
     assert room.seen == (0, TERMINAL)
 
 
+def test_a_terminal_that_is_closed() -> None:
+    """Who typed in it was there, whatever the other ones say."""
+    room = Room(**{f"{TERMINAL}/pts/0": 400_000, f"{TERMINAL}/pts/1": 3})
+    room.idle()
+    del room.marks[f"{TERMINAL}/pts/1"]
+    room.pass_s(10)
+
+    assert room.seen == (13, TERMINAL)
+
+
 def test_a_desktop_that_tells_nothing() -> None:
     """An idle terminal does not show who works in other windows."""
     room = Room(terminal=500)
