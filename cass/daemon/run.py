@@ -266,7 +266,7 @@ class Process:
         next_ms = None if rest is None else now_ms + round(min(rest.for_s, self.wishes.poll_s) * 1000)
         state = RUNNING if rest is None else RESTING
         if self._calls is not None:
-            self._calls.doing = {"state": state, "reason": reason, "since_ms": self._since_ms}
+            self._calls.doing = {"state": state, "reason": reason}
         write_state(
             self.places.data,
             WorkerState(os.getpid(), state, word, reason, self._since_ms, next_ms, self._started_ms),

@@ -15,6 +15,7 @@ from cass.semantic.embedders import wire
 from cass.semantic.embedders.onnx import open_model
 from cass.semantic.embedders.sidecar import SidecarEmbedder, Wanted
 from cass.semantic.vectors import FAST, QUALITY
+from cass.store.worker_state import read_state
 from tests.archive import Home, make_home
 from tests.daemon import embedders
 from tests.journeys.test_asking_the_worker import AS_IT_IS, answered, patient, said, socket_of, worker
@@ -119,9 +120,13 @@ def test_it_says_what_it_has_done(home: Home):
     """Whoever asks `cass worker` hears it from the worker itself; without one there is nothing to hear."""
     with worker(home):
         said(home, "--json", "walrus")
+        while (state := read_state(str(home.data))) is None:
+            pass
         told = heard(home.places, embedders.GONE_S)
     url = f"unix://{socket_of(home)}"
 
     assert told == Heard(url, commands=1, texts=0, since_ms=told.since_ms)
     assert str(answering(told)).startswith("other processes: 1 search and 0 texts since ")
+    # Since it began to listen, not since it took its last rest.
+    assert told.since_ms is not None and told.since_ms <= state.started_ms
     assert heard(home.places).why_not is not None
