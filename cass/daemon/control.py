@@ -140,8 +140,25 @@ def wait_until_awake(
     data: str, most_s: float, monotonic_s: Callable[[], float], sleep: Callable[[float], None]
 ) -> bool:
     """Wait for the worker to notice that a pause is over; True if none says any more that it is paused."""
+    return _wait_while(data, lambda word: word == PAUSED, most_s, monotonic_s, sleep)
+
+
+def wait_until_paused(
+    data: str, most_s: float, monotonic_s: Callable[[], float], sleep: Callable[[float], None]
+) -> bool:
+    """Wait for the worker to notice a pause; True if none says any more that it does something else."""
+    return _wait_while(data, lambda word: word != PAUSED, most_s, monotonic_s, sleep)
+
+
+def _wait_while(
+    data: str,
+    is_so: Callable[[str], bool],
+    most_s: float,
+    monotonic_s: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> bool:
     until_s = monotonic_s() + most_s
-    while (said := read_state(data)) is not None and said.word == PAUSED:
+    while (said := read_state(data)) is not None and is_so(said.word):
         if monotonic_s() >= until_s:
             return False
         sleep(LOOK_AGAIN_S)

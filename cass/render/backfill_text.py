@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from cass.backfill.report import BackfillReport, TierReport
     from cass.render.terminal import Style
 
+RESTS = ("embedder_failed", "resting")
+
 
 def summary(report: BackfillReport, look: Style) -> str:
     """A line a tier, what went, why one stopped, and the room that all of it takes."""
@@ -67,6 +69,8 @@ def _gone(tier: TierReport) -> Iterator[str]:
 def _reason(tier: TierReport) -> str:
     stop = tier.stopped
     assert stop is not None
-    again = f"; it rests for {duration(stop.retry_after_s)}" if stop.retry_after_s else ""
+    # A tier rests whose embedder failed; when a worker would look again is nothing to a command that has ended.
+    rests = stop.retry_after_s if stop.word in RESTS else None
+    again = f"; it rests for {duration(rests)}" if rests else ""
     todo = f" Next: {stop.todo}" if stop.todo else ""
     return f"Stopped: {stop.reason}{again}.{todo}"

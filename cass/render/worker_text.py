@@ -155,9 +155,11 @@ def _rows(text: str, look: Style) -> list[str]:
     return [text[start:end] for start, end in wrap(text, room)] or [""]
 
 
-def done(said: str, worker: WorkerFacts, now_ms: int) -> str:
+def done(said: str, worker: WorkerFacts, now_ms: int, look: Style) -> str:
     """What an action did, and what the worker does now."""
-    return visible(f"{said} The worker is {doing(worker, now_ms)}.") + "\n"
+    text = visible(f"{said} The worker is {doing(worker, now_ms)}.")
+    lines = [text[start:end] for start, end in wrap(text, look.width)] if look.terminal and not look.plain else [text]
+    return "".join([line + "\n" for line in lines])
 
 
 def pause(until_ms: int | None, now_ms: int) -> str:

@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 
 from cass import clock
-from cass.daemon.control import PAUSE, STOP, ask_stop, pause, paused, unpause, wait_until_awake, wait_until_gone
+from cass.daemon.control import (
+    PAUSE,
+    STOP,
+    ask_stop,
+    pause,
+    paused,
+    unpause,
+    wait_until_awake,
+    wait_until_gone,
+    wait_until_paused,
+)
 from cass.disk import try_lock
 from cass.store.worker_state import LOCK, STATE, holder_of, read_state
 from tests.archive import make_home
@@ -113,7 +123,8 @@ def test_paused_and_let_go_on(running: Running, kind: str) -> None:
     data = str(running.data)
 
     pause(data, clock.now_ms())
-    running.until(lambda: (said := read_state(data)) is not None and said.word == "paused", process)
+    assert wait_until_paused(data, MANY, clock.monotonic_s, clock.sleep)
+    assert (said := read_state(data)) is not None and said.word == "paused"
     before = len(running.ticks())
     assert not wait_until_awake(data, 0.0, clock.monotonic_s, clock.sleep)
     assert unpause(data)

@@ -55,6 +55,16 @@ def test_a_rest_says_why_and_when_it_looks_again():
     assert worker_text.doing(worker, NOW_MS + 30_000) == "resting: you were here 3 s ago"
 
 
+def test_what_was_done_fits_the_screen():
+    """No word is broken at its edge; what is piped stays one line."""
+    worker = WorkerFacts("resting", "you were here 3 s ago", next_look_ms=NOW_MS + 27_000)
+    said = "Paused until 18:51; before that: cass worker unpause."
+    screen = worker_text.done(said, worker, NOW_MS, replace(PIPE, terminal=True))
+
+    assert [len(line) <= 80 for line in screen.splitlines()] == [True, True]
+    assert " ".join(screen.split()) + "\n" == worker_text.done(said, worker, NOW_MS, PIPE)
+
+
 def test_the_log_has_three_lines_a_chunk_and_fits_the_screen(at_greenwich: None):
     assert worker_text.log(EVENTS, PIPE).splitlines() == [
         "2026-01-03 03:04  started",

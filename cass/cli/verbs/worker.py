@@ -57,7 +57,8 @@ def say(where: Places, options: Options, said: str, **more: object) -> int:
     if options["json"]:
         sys.stdout.write(worker_json.answer(action, worker, {"did": said, **more}))
     elif not options["quiet"]:
-        sys.stdout.write(worker_text.done(said, worker, clock.now_ms()))
+        look = style(sys.stdout, options, os.environ)
+        sys.stdout.write(worker_text.done(said, worker, clock.now_ms(), look))
     return 0
 
 
@@ -163,6 +164,8 @@ def _pause_it(where: Places, options: Options) -> int:
         raise UsageError(f"{words[0]!r} is no pause", "TIME", "write 30m or 2h; without it there is no end")
     _needs_folder(where)
     wish = control.pause(where.data, clock.now_ms(), length_s)
+    # It stops within a batch; what it does now is said below, and would seem to be in spite of the pause.
+    control.wait_until_paused(where.data, AWAKE_S, clock.monotonic_s, clock.sleep)
     return say(where, options, worker_text.pause(wish.until_ms, clock.now_ms()), changed=True)
 
 
@@ -184,7 +187,7 @@ def _log(where: Places, options: Options) -> int:
     found = [(event, chunk_of(event)) for event in _events(where, options["limit"])]
     if options["json"]:
         sys.stdout.write(worker_json.log(found))
-    else:
+    elif options["limit"]:
         page(worker_text.log(found, style(sys.stdout, options, os.environ)), options)
     return 0
 
