@@ -27,7 +27,7 @@ from cass.store.unfit import forget_unfit, note_unfit, unfit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from sqlite3 import Connection
 
     from cass.backfill.machine import BackfillRequest, Machine
@@ -65,8 +65,8 @@ class Chunk:
         self.evicted: tuple[Evicted, ...] = ()
         self._ledger = ledger
 
-    def run(self, connection: Connection) -> BackfillReport:
-        """Do it."""
+    def run(self, connection: Connection, done: Callable[[TierReport], None]) -> BackfillReport:
+        """Do it.  `done` is told of each tier when its turn is over."""
         if not self.request.configured.mode.should_build_semantic:
             return self.discard_all()
         self._ledger.note(prepare)
@@ -74,7 +74,7 @@ class Chunk:
         memory = Memory(self.request.policy.max_backfill_rss_mb * MB, self.machine.rss_bytes)
         budget = self._budget(_roomier(self.request))
         job = Job(self.request, self.machine, connection, self._ledger, budget, memory, self.pace, self.past)
-        tiers = [self._in_turn(job, tier) for tier in self.request.tiers]
+        tiers = [self._in_turn(job, tier, done) for tier in self.request.tiers]
         # Last, since a graph only makes a search faster, and its thousand vectors a second hold up the rest.
         if self.graphs.is_patient or not any([tier.texts for tier in tiers]):
             tiers = [self._with_graph(job, tier) for tier in tiers]
@@ -140,7 +140,7 @@ class Chunk:
             options, fast_dimension=policy.fast_dimension, data=self.places.data, threads=policy.max_backfill_threads
         )
 
-    def _in_turn(self, job: Job, tier: str) -> TierReport:
+    def _in_turn(self, job: Job, tier: str, done: Callable[[TierReport], None]) -> TierReport:
         """A tier for which there is still time."""
         if self.request.once:
             self.pace.until_s = self.machine.monotonic_s() + self.request.policy.chunk_timeout_seconds
@@ -148,8 +148,10 @@ class Chunk:
         if stop is not None:
             return TierReport(tier, stopped=stop)
         began_s = self.machine.cpu_s()
-        done = self._tier(job, tier, self._built(tier))
-        return replace(done, cpu_s=round(self.machine.cpu_s() - began_s, 3))
+        report = self._tier(job, tier, self._built(tier))
+        report = replace(report, cpu_s=round(self.machine.cpu_s() - began_s, 3))
+        done(report)
+        return report
 
     def _tier(self, job: Job, tier: str, embedder: BaseEmbedder | Stop) -> TierReport:
         if isinstance(embedder, Stop):

@@ -103,8 +103,7 @@ class Ticker:
             chunk = Chunk(self.places, self.request, self.machine, ledger, pace, self._graphs, self._past)
             situation = self._situation(chunk.used_bytes)
             try:
-                done = self._look(chunk, situation) or self._do(chunk, situation)
-                self._write_down(done, ledger)
+                done = self._look(chunk, situation) or self._do(chunk, situation, ledger)
             finally:
                 ledger.close()
         return self._measured(replace(done, cpu_s=round(self.machine.cpu_s() - began_s, 3)))
@@ -134,29 +133,30 @@ class Ticker:
             return TickReport(hold, chunk.all_stopped(stop_of(hold)), stopped_because=hold.reason)
         return TickReport(hold, stopped_because=hold.reason)
 
-    def _do(self, chunk: Chunk, situation: Situation) -> TickReport:
+    def _do(self, chunk: Chunk, situation: Situation, ledger: Ledger) -> TickReport:
         connection = open_reader(self.places.database)
         if connection is None:
             return TickReport(NOTHING_INDEXED, stopped_because=NOTHING_INDEXED.reason)
         because = why_it_may(situation)
         try:
-            report = chunk.run(connection)
+            report = chunk.run(connection, lambda tier: self._write_down(tier, because, ledger))
         finally:
             connection.close()
         stops = [tier.stopped.reason for tier in report.tiers if tier.stopped is not None]
         return TickReport(chunk.pace.hold, report, because, stops[0] if stops else "nothing is owed any more")
 
-    def _write_down(self, done: TickReport, ledger: Ledger) -> None:
-        """An event for every tier that was worked on; a look that found nothing leaves none."""
-        worked = [tier for tier in done.report.tiers if tier.texts or tier.failed] if done.report is not None else []
-        events = [Event(self.machine.now_ms(), CHUNK, self._told(tier, done)) for tier in worked]
-        if events:
-            ledger.mention(lambda connection: note_events(connection, events))
+    def _write_down(self, tier: TierReport, because: str, ledger: Ledger) -> None:
+        """An event for a tier that was worked on, at once: the next may take minutes, or be the last of the process.
 
-    def _told(self, tier: TierReport, done: TickReport) -> str:
+        A look that found nothing leaves none.
+        """
+        if not (tier.texts or tier.failed):
+            return
         stopped, rss_bytes = "" if tier.stopped is None else tier.stopped.reason, self.machine.rss_bytes()
         counts = tier.texts, tier.vectors, tier.failed
-        return chunk_text(ChunkDone(tier.tier, *counts, tier.seconds, tier.cpu_s, rss_bytes, done.ran_because, stopped))
+        done = ChunkDone(tier.tier, *counts, tier.seconds, tier.cpu_s, rss_bytes, because, stopped)
+        events = [Event(self.machine.now_ms(), CHUNK, chunk_text(done))]
+        ledger.mention(lambda connection: note_events(connection, events))
 
     def _note_hung(self, timeout_s: float) -> None:
         """On a thread of its own, so with a connection of its own."""

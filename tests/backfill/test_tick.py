@@ -54,6 +54,29 @@ def test_every_chunk_is_on_record_and_no_idle_look_is(working: Working) -> None:
     assert [kind for kind, _ in log(working)] == ["chunk"]
 
 
+class Looking(Fussy):
+    """While it works, it looks what is on record."""
+
+    seen: tuple[str, ...] = ()
+
+    def __init__(self, working: Working) -> None:
+        super().__init__()
+        self.working = working
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        self.seen = tuple([chunk.tier for chunk in chunks(self.working)])
+        return super().embed(texts)
+
+
+def test_a_tier_is_on_record_while_the_next_one_is_at_work(working: Working) -> None:
+    """So it is seen, and stays seen if that one does not come to its end."""
+    looking = working.embedders["minilm"] = Looking(working)
+    Host(working, FAST, QUALITY).tick()
+
+    assert looking.seen == (FAST,)
+    assert [chunk.tier for chunk in chunks(working)] == [FAST, QUALITY]
+
+
 class Returning(Fussy):
     """While it works, the user comes back; `machine` is set by the test."""
 
