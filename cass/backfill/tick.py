@@ -58,7 +58,8 @@ class TickReport:
 class Ticker:
     """Ticks as often as it is asked.
 
-    may_exit: a batch that hangs ends the process; only the worker lets it · past: of this process, before this ticker.
+    may_exit: a batch that hangs ends the process; only the worker lets it · past: of this process, before this ticker
+    begun: told why a chunk may begin, when it does.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Ticker:
         asked: Asked = BY_ITSELF,
         may_exit: bool = False,
         past: Past | None = None,
+        begun: Callable[[str], None] = lambda because: None,
     ) -> None:
         self.places = places
         self.request = request
@@ -80,6 +82,7 @@ class Ticker:
         self._began_s = sensors.monotonic_s()
         self._graphs = Graphs(asked.by_hand)
         self._past = past or Past()
+        self._begun = begun
 
     def tick(self) -> TickReport:
         """Look, and do a chunk if nothing holds.  Never raises: what is broken is a hold."""
@@ -138,6 +141,7 @@ class Ticker:
         if connection is None:
             return TickReport(NOTHING_INDEXED, stopped_because=NOTHING_INDEXED.reason)
         because = why_it_may(situation)
+        self._begun(because)
         try:
             report = chunk.run(connection, lambda tier: self._write_down(tier, because, ledger))
         finally:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from cass.disk import Lock
     from cass.paths import Places
 
-    MakeTick = Callable[[Callable[[], bool]], Tick]
+    MakeTick = Callable[[Callable[[], bool], Callable[[str], None]], Tick]
 
 # `status` takes the lock for some microseconds to see whether it is held.
 LOCK_WAIT_S = 0.2
@@ -73,7 +73,8 @@ def run_worker(
     `is_quiet`: would nobody notice what is done beside vectors?  `answer`: commands of other processes, with `model`;
     `embedding`: their texts.
 
-    `make_tick` gets a function that says whether to stop within a batch.  Raises Busy where another one works here.
+    `make_tick` gets a function that says whether to stop within a batch, and one that is told why a chunk begins.
+    Raises Busy where another one works here.
     """
     lock = take_place(places)
     with Signals() as signals:
@@ -191,7 +192,7 @@ class Process:
         """One tick, by the settings as they are now."""
         settings = identities(self.places)
         if self._tick is None or settings != self._settings:
-            self._settings, self._tick = settings, self._make_tick(self.is_stopped)
+            self._settings, self._tick = settings, self._make_tick(self.is_stopped, self.begun)
         self.show(None)
         return self._tick()
 
@@ -264,7 +265,13 @@ class Process:
         elif rest is None:
             return
         next_ms = None if rest is None else now_ms + round(min(rest.for_s, self.wishes.poll_s) * 1000)
-        state = RUNNING if rest is None else RESTING
+        self._say(RUNNING if rest is None else RESTING, word, reason, next_ms)
+
+    def begun(self, because: str) -> None:
+        """A chunk begins, and may last for minutes: say meanwhile why it was let."""
+        self._say(RUNNING, "", f"vectors are made; {because}" if because else "", None)
+
+    def _say(self, state: str, word: str, reason: str, next_ms: int | None) -> None:
         if self._calls is not None:
             self._calls.doing = {"state": state, "reason": reason}
         write_state(

@@ -49,8 +49,11 @@ class Ticks:
         self._since_s = clock.monotonic_s()
         self._past = Past()
 
-    def __call__(self, is_stopped: Callable[[], bool]) -> Tick:
-        """A tick by the settings as they are now, which stops within a batch when `is_stopped`."""
+    def __call__(self, is_stopped: Callable[[], bool], begun: Callable[[str], None] = lambda because: None) -> Tick:
+        """A tick by the settings as they are now, which stops within a batch when `is_stopped`.
+
+        `begun` is told why a chunk may begin.
+        """
         settings = load(self._places, self._env, self._flags)
         configured = load(self._places, self._env) if self._flags else settings
         machine = Machine(
@@ -68,7 +71,7 @@ class Ticks:
             manners=self._manners(settings),
         )
         request = BackfillRequest(settings.policy(), configured.policy())
-        return Ticker(self._places, request, machine, self._sensors, asked, may_exit=True, past=self._past).tick
+        return Ticker(self._places, request, machine, self._sensors, asked, True, self._past, begun).tick
 
     def is_quiet(self) -> bool:
         """Would nobody notice work that makes no vectors?  By the gates that ask for the person and the machine."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cass.backfill.gates import Asked
@@ -24,13 +24,13 @@ class Host:
         self.asked = Asked(**asked)
         self._ticker = self.ticker()
 
-    def ticker(self) -> Ticker:
+    def ticker(self, begun: Callable[[str], None] = lambda because: None) -> Ticker:
         request = self.working.request(*self.tiers)
         sensors = self.machine.sensors
         machine = self.working.made_machine(
             monotonic_s=sensors.monotonic_s, rss_bytes=sensors.rss_bytes, free_bytes=sensors.free_bytes
         )
-        return Ticker(self.working.home.places, request, machine, sensors, self.asked)
+        return Ticker(self.working.home.places, request, machine, sensors, self.asked, begun=begun)
 
     def tick(self) -> TickReport:
         return self._ticker.tick()

@@ -54,6 +54,20 @@ def test_every_chunk_is_on_record_and_no_idle_look_is(working: Working) -> None:
     assert [kind for kind, _ in log(working)] == ["chunk"]
 
 
+def test_why_it_may_is_told_when_it_begins(working: Working) -> None:
+    """A look that is refused begins nothing."""
+    host, told = Host(working), list[str]()
+    ticker = host.ticker(told.append)
+    away = host.machine.says["idle_s"]
+    host.machine.says["idle_s"] = BACK
+    ticker.tick()
+    before = list(told)
+    host.machine.says["idle_s"] = away
+    ticker.tick()
+
+    assert (before, told) == ([], ["you were away 412 s (terminal), mains, load 0.10 a core"])
+
+
 class Looking(Fussy):
     """While it works, it looks what is on record."""
 

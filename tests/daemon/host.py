@@ -39,14 +39,23 @@ class Ticked:
 class Ticker:
     """`texts` a tick; a hold where there is one."""
 
-    def __init__(self, folder: str, is_stopped: Callable[[], bool], kind: str) -> None:
+    def __init__(
+        self,
+        folder: str,
+        is_stopped: Callable[[], bool],
+        kind: str,
+        begun: Callable[[str], None] = lambda because: None,
+    ) -> None:
         self.path = os.path.join(os.path.dirname(folder), "ticks")
         self.is_stopped = is_stopped
         self.kind = kind
+        self.begun = begun
 
     def tick(self) -> Ticked:
         with open(self.path, "a", encoding="ascii") as file:
             file.write(f"{os.getpid()}\n")
+        if self.kind == "stuck":
+            self.begun("nobody is here")
         while self.kind == "stuck":
             signal.pause()
         if self.kind == "heavy":
@@ -75,7 +84,9 @@ def main() -> int:
         os.close(1)
         os.close(2)
     make_tick = (
-        real_ticks(where) if kind in ("real", "stay") else lambda stopped: Ticker(where.data, stopped, kind).tick
+        real_ticks(where)
+        if kind in ("real", "stay")
+        else lambda stopped, begun: Ticker(where.data, stopped, kind, begun).tick
     )
     wishes = Wishes(poll_s=30.0 if kind == "stay" else 5.0, idle_exit_s=0.0 if kind in ("once", "real") else 600.0)
     try:

@@ -116,6 +116,17 @@ def test_nobody_to_stop(running: Running) -> None:
     assert running.working("held").poll() is None
 
 
+def test_it_says_why_it_is_at_work(running: Running) -> None:
+    """While it is: a chunk may last for minutes."""
+    process = running.working("stuck")
+    data = str(running.data)
+    running.until(lambda: (said := read_state(data)) is not None and "nobody is here" in said.reason, process)
+
+    said = read_state(data)
+    assert said is not None
+    assert (said.state, said.reason) == ("running", "vectors are made; nobody is here")
+
+
 @pytest.mark.parametrize("kind", ["busy", "held"])
 def test_paused_and_let_go_on(running: Running, kind: str) -> None:
     """It rests while the pause holds, and ticks again when it is taken back."""
