@@ -98,8 +98,13 @@ def _made(done: ChunkDone) -> str:
 
 
 def _took(done: ChunkDone) -> str:
-    pace = f"{number(round(done.texts_per_s))} texts/s"
-    return f"{done.seconds:.1f} s, {done.cpu_s:.1f} CPU s, {pace}, {size(done.rss_bytes)} of memory"
+    pace = _pace(done.texts_per_s)
+    return f"{done.seconds:.1f} s, {done.cpu_s:.1f} CPU s, {pace} texts/s, {size(done.rss_bytes)} of memory"
+
+
+def _pace(texts_per_s: float) -> str:
+    """A machine that is busy with other things makes less than one."""
+    return number(round(texts_per_s)) if texts_per_s >= 10 else f"{texts_per_s:.1f}"
 
 
 def _ended(done: ChunkDone) -> str:
@@ -127,7 +132,7 @@ def _lines(event: Event, done: ChunkDone | None, look: Style) -> list[str]:
     if done is None:
         return _sentence(f"{when}  ", event.kind, event.what, look)
     spent = f"{done.seconds:.1f} s, {done.cpu_s:.1f} CPU s, {size(done.rss_bytes)}"
-    said = f"{counted(done.texts, 'text')}, {number(round(done.texts_per_s))}/s, {spent}"
+    said = f"{counted(done.texts, 'text')}, {_pace(done.texts_per_s)}/s, {spent}"
     lines = _sentence(f"{when}  ", done.tier, said, look)
     lines += _detail("ran", done.because, look) if done.because else []
     failed = f"; {counted(done.failed, 'text')} failed" if done.failed else ""

@@ -21,6 +21,8 @@ HANGING = "it hung and was ended: "
 LOG_LOST = "its log cannot be read; cass doctor tells more"
 # So many chunks tell how fast a tier is now; older ones may be of another model.
 LOOKED_AT = 16
+# And each of a tier counts so much of the one after it: texts get longer, and machines busy.
+FADES = 0.5
 
 
 @record
@@ -99,13 +101,15 @@ def _why_stopped(connection: Connection | None) -> str:
 
 
 def texts_per_s(chunks: Sequence[LastChunk]) -> dict[str, float]:
-    """Tier → texts a second over its last chunks; a tier of which nothing was measured is missing."""
-    texts: dict[str, int] = {}
+    """Tier → texts a second over its last chunks, newest first; a tier of which nothing was measured is missing."""
+    texts: dict[str, float] = {}
     seconds: dict[str, float] = {}
+    counts: dict[str, float] = {}
     for done in [chunk.done for chunk in chunks]:
         if done.texts and done.seconds > 0:
-            texts[done.tier] = texts.get(done.tier, 0) + done.texts
-            seconds[done.tier] = seconds.get(done.tier, 0.0) + done.seconds
+            share = counts[done.tier] = counts.get(done.tier, 1 / FADES) * FADES
+            texts[done.tier] = texts.get(done.tier, 0.0) + share * done.texts
+            seconds[done.tier] = seconds.get(done.tier, 0.0) + share * done.seconds
     return {tier: texts[tier] / seconds[tier] for tier in texts}
 
 

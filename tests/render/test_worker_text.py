@@ -65,6 +65,12 @@ def test_what_was_done_fits_the_screen():
     assert " ".join(screen.split()) + "\n" == worker_text.done(said, worker, NOW_MS, PIPE)
 
 
+def test_a_pace_below_one_is_not_none():
+    slow = replace(DONE, texts=26, seconds=148.0)
+
+    assert "0.2/s" in worker_text.log([(EVENTS[1][0], slow)], PIPE)
+
+
 def test_the_log_has_three_lines_a_chunk_and_fits_the_screen(at_greenwich: None):
     assert worker_text.log(EVENTS, PIPE).splitlines() == [
         "2026-01-03 03:04  started",

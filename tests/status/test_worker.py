@@ -129,6 +129,18 @@ def test_the_pace_of_a_tier_is_that_of_its_chunks_together():
     assert pace == {"fast": 250.0, "quality": 10.0}
 
 
+def test_what_a_tier_did_last_counts_most():
+    """Newest first: what was quick for a quarter of an hour does not promise much where texts are long now."""
+    quick, slow = (
+        ChunkDone("quality", 2400, 0, 0, 120.0, 60.0, 0, ""),
+        ChunkDone("quality", 24, 0, 0, 120.0, 60.0, 0, ""),
+    )
+
+    pace = texts_per_s([LastChunk(0, done) for done in (*[slow] * 4, *[quick] * 8)])
+
+    assert 0.2 < pace["quality"] < 2.0
+
+
 @pytest.mark.parametrize(
     ("owed", "expected"),
     [
