@@ -55,6 +55,17 @@ def test_a_session_is_shown_masked(home: Home, flags: tuple[str, ...]):
     assert TOKEN in home.cass("show", name, *flags, "--show-secrets").stdout
 
 
+def test_no_secret_is_among_the_words_that_sessions_are_compared_by(home: Home):
+    """The answer names them, without their capitals; a key would be the rarest of all."""
+    name = home.search("tests").hits[0].sid
+
+    alike, told = home.cass("like", name), home.cass("like", name, "--show-secrets")
+    piped = home.cass("like", "-", "--json", stdin=f"rotate {TOKEN}")
+
+    assert TOKEN[4:].lower() in told.stderr
+    assert TOKEN[4:].lower() not in (alike.stdout + alike.stderr + piped.stdout).lower()
+
+
 def test_a_match_inside_a_secret_is_still_marked(home: Home):
     said = json.loads(home.cass("search", TOKEN, "--json").stdout)
     hit = said["hits"][0]

@@ -12,7 +12,7 @@ from cass.errors import UsageError
 from cass.lexical.reader import open_reader
 from cass.paths import current_folder, places
 from cass.records import replace
-from cass.redact import hides
+from cass.redact import hides, mask
 from cass.search.engine import search
 from cass.search.like import by_session, telling_words, text_of
 from cass.search.request import Freshness, Request
@@ -34,6 +34,8 @@ def run(options: dict[str, Any]) -> int:
     """Find and print; 1 when there is nothing like it, 0 with --json."""
     where = places(os.environ, data_dir=options["data_dir"])
     text, itself = _asked(where, options["id"])
+    if hides(options["settings"], options["show_secrets"]):
+        text = mask(text)  # a key is rare, so it would be among the words that the answer names
     words = telling_words(text, open_reader(where.lexical))
     results = _results(where, words, itself, options)
     if options["json"]:
