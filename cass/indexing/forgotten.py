@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # An id is one word of letters and digits; anything else in a resume value may be what somebody said.
 _LONGEST_ID = 100
+# Members whose value somebody wrote, even where it is one word: a first prompt may be a password by itself.
+_WRITTEN = frozenset(("title", "summaries", "queue", "unqueued"))
 
 
 class Forgotten:
@@ -83,5 +85,5 @@ def speaks(value: object) -> bool:
     if isinstance(value, str):
         return len(value) > _LONGEST_ID or not value.isascii() or " " in value or "\n" in value
     if isinstance(value, dict):
-        return any([speaks(key) or speaks(each) for key, each in value.items()])
+        return any([(key in _WRITTEN and bool(each)) or speaks(key) or speaks(each) for key, each in value.items()])
     return isinstance(value, list | tuple) and any([speaks(each) for each in value])

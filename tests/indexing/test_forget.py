@@ -69,6 +69,18 @@ def test_nothing_is_left_of_a_session(home: Home):
     assert home.search("wombat").total == 1
 
 
+def test_nothing_is_left_of_a_prompt_of_one_word(home: Home):
+    """A password that was pasted by itself is the title, too, which the connector had noted for the next read."""
+    home.claude("pasted", SECRET, "that looks like a password")
+    home.index()
+
+    forgotten(home, sessions=(sid(home, "pasted"), sid(home, "told")))
+    home.append("pasted", "a new quokka")
+    home.index()
+
+    assert remains(home, SECRET) == []
+
+
 @pytest.mark.parametrize("full", [False, True])
 def test_reading_again_does_not_bring_it_back(home: Home, full: bool):
     """Neither by a run that reads every file, nor when the agent writes on: what is new is new."""
@@ -295,6 +307,9 @@ def test_a_wish_holds_no_words(home: Home):
         ({"queue": [["fix it please", 5]]}, True),
         ({"unqueued": ["修正してください"]}, True),
         ({"seen": "x" * 200}, True),
+        ({"threads": [["", {"title": None}]], "queue": []}, False),
+        ({"threads": [["", {"title": "swordfish"}]]}, True),
+        ({"queue": [["swordfish", 5]]}, True),
     ],
 )
 def test_a_resume_value_with_words_in_it(state: object, answer: bool):
