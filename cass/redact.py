@@ -18,6 +18,7 @@ BEGINNINGS = (
     *("github_pat_", "glpat-", "xoxb-", "xoxp-", "xoxa-", "xoxs-", "xapp-", "hooks.slack.com/services/", "sk-"),
     *("sk_live_", "sk_test_", "rk_live_", "whsec_", "hf_", "npm_", "pypi-AgE", "SG.", "dop_v1_", "shpat_"),
     *("lin_api_", "figd_", "dckr_pat_", "gsk_", "xai-", "AccountKey=", "AGE-SECRET-KEY-1"),
+    *("pplx-", "hvs.", "ntn_", "glsa_", "sbp_", "tskey-", "PMAK-", "ATATT3"),
 )
 # These are also looked at in the middle of a word.
 ANYWHERE = ("-----BEGIN ", "eyJ")

@@ -63,6 +63,14 @@ _TOKENS: dict[str, tuple[str, str, int, int]] = {
     "dckr_pat_": ("docker-token", _URL_SAFE, 20, 64),
     "gsk_": ("groq-key", _WORD, 40, 64),
     "xai-": ("xai-key", _WORD, 60, 100),
+    "pplx-": ("perplexity-key", _WORD, 40, 64),
+    "hvs.": ("vault-token", _URL_SAFE, 24, 255),
+    "ntn_": ("notion-token", _WORD, 40, 64),
+    "glsa_": ("grafana-token", _WORD + "_", 38, 64),
+    "sbp_": ("supabase-token", "0123456789abcdef", 40, 40),
+    "tskey-": ("tailscale-key", _URL_SAFE, 24, 100),
+    "PMAK-": ("postman-key", "0123456789abcdef-", 50, 64),
+    "ATATT3": ("atlassian-token", _URL_SAFE + "=", 100, 255),
     "AccountKey=": ("azure-storage-key", _BASE64, 60, 100),
     "AGE-SECRET-KEY-1": ("age-key", _UPPER + _DIGITS, 50, 64),
 }
@@ -70,6 +78,10 @@ _KEY_BEGINS = "-----BEGIN "
 _JWT = "eyJ"
 _PLACEHOLDERS = ("example", "your", "xxxx", "****", "....", "changeme", "placeholder", "redacted", "dummy", "password")
 _QUOTES = "\"'`"
+# JSON inside JSON inside JSON has seven backslashes before a quote.
+_ESCAPES = 8
+# Stands in a header between the name and the name and password, which are base64.
+_BASIC = "Basic "
 # Shorter values are words, and their randomness cannot be told.
 _LEAST_VALUE = 12
 # Bits a letter (Shannon): English words have 2.5 to 3.3 in so short a text, random letters over 3.5.
@@ -166,21 +178,22 @@ def _assignments(text: str) -> Iterator[Secret]:
 def _value_after(text: str, at: int) -> tuple[int, str]:
     """Where the value of `name = "…"` begins, `at` being the end of the name, and its quote; -1 for no assignment."""
     at = _run(text, at, _URL_SAFE, 12)
-    at = _run(text, at, "\\" + _QUOTES, 3)
+    at = _run(text, at, "\\" + _QUOTES, _ESCAPES)
     gap = at
     at = _run(text, at, " \t", 4)
     if text[at : at + 1] in (":", "="):
         at = _run(text, _run(text, at, ":=>", 3), " \t", 4)
     elif at == gap or text[gap - 5 : gap].lower() != "earer":
         return -1, ""  # only Bearer has its value next to it
-    start = _run(text, at, "\\" + _QUOTES, 3)
+    at += len(_BASIC) if text.startswith(_BASIC, at) else 0
+    start = _run(text, at, "\\" + _QUOTES, _ESCAPES)
     return start, text[at:start].lstrip("\\")[:1]
 
 
 def _value_end(text: str, start: int, quote: str) -> int:
     if quote:
         end = text.find(quote, start, start + 100)
-        return start if end < 0 else end - (text[end - 1] == "\\")
+        return start if end < 0 else start + len(text[start:end].rstrip("\\"))
     return _run(text, start, _VALUE, 400)
 
 

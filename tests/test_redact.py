@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -51,6 +52,25 @@ def test_planted_secrets_are_hidden(kind: str):
 )
 def test_what_only_speaks_of_secrets_is_left_alone(text: str):
     assert mask(text) == text
+
+
+BODY = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3gH6iL9kM2nP5qR8"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"vault login hvs.{BODY}",
+        f"NOTION={'ntn_' + BODY[:46]}",
+        f"pplx-{BODY}",
+        f"glsa_{BODY[:32]}_{BODY[:8]}",
+        f"tskey-auth-{BODY[:17]}-{BODY[:32]}",
+        f"curl -H 'Authorization: Basic {BODY[:40]}'",
+        json.dumps(json.dumps({"said": json.dumps({"api_key": BODY[:32]})})),
+    ],
+)
+def test_tokens_of_other_services_headers_and_json_inside_json_are_hidden(text: str):
+    assert BODY[8:24] not in mask(text)
 
 
 def test_a_token_keeps_its_first_letters_and_a_password_none():
