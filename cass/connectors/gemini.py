@@ -102,7 +102,7 @@ class _Chat:
         self.known: dict[str, str] = {}
         self.titled = False
         self.announced = False
-        self.taken_back = False  # the message at hand was: its turns are only counted
+        self.taken_back = False  # the message at hand was: its turns stand on a branch that was left
         self.next = 0
 
     def document(self) -> Iterator[Item]:
@@ -211,16 +211,16 @@ class _Chat:
             self.out.append(Session(self._id(), self._parent(), first_line(said[0].text), TITLE_PROMPT))
 
     def _turn(self, role: str, ms: int | None, blocks: tuple[Block, ...], line: Line | None) -> None:
-        if blocks and not self.taken_back:
+        if blocks:
             self._know()
-            at = (line.number, line.start, line.end) if line else (None, None, None)
-            self.out.append(Message(self._id(), self.next, role, ms, blocks, *at))
+            at, start, end = (line.number, line.start, line.end) if line else (None, None, None)
+            self.out.append(Message(self._id(), self.next, role, ms, blocks, at, start, end, self.taken_back))
         self.next += 1
 
     def _know(self, **facts: object) -> None:
         """Tell what is new of the session; the first time in any case, with the folder it ran in."""
         if self.taken_back:
-            return
+            facts = {}  # the session is told of, not what was true on a branch that it left
         if not self.announced:
             facts["workspace"] = _workspace(self.source, self.facts) or facts.get("workspace")
         elif "workspace" in self.known:

@@ -57,6 +57,10 @@ def log(*records: Any, path: str = JSONL_PATH) -> list[Any]:
     return read(gemini, rows(*records), path)
 
 
+def on_path(items: list[Any]) -> list[str]:
+    return said([message for message in messages(items) if not message.off_path])
+
+
 def rows(*records: Any) -> bytes:
     return b"".join(r if isinstance(r, bytes) else json.dumps(r).encode() + b"\n" for r in (META, *records))
 
@@ -171,21 +175,34 @@ def test_the_last_record_of_a_message_counts():
 
 
 def test_a_rewind_takes_back_a_message_and_all_behind_it():
-    """Their turns still count, so that what follows has numbers of its own."""
+    """They are still said, on a branch that was left, under numbers of their own."""
     calls = [call("ls", {}, {"output": "a.py"})]
     items = log(user("a"), user("b", "u2"), answer("", toolCalls=calls), {"$rewindTo": "u2"}, user("c", "u3"))
 
-    assert [(m.ordinal, m.blocks[0].text) for m in messages(items)] == [(0, "a"), (4, "c")]
+    told = [(m.ordinal, m.role, m.off_path) for m in messages(items)]
+    assert told == [
+        (0, "user", False),
+        (1, "user", True),
+        (2, "assistant", True),
+        (3, "tool", True),
+        (4, "user", False),
+    ]
+    assert messages(items)[1].blocks[0].text == "b"
 
 
 def test_a_rewind_to_the_unknown_takes_back_all():
-    """As Gemini itself reads it."""
-    assert said(log(user("a"), {"$rewindTo": "nowhere"}, user("b", "u2"))) == ["b"]
+    """As Gemini itself reads it; what was taken back names no session."""
+    items = log(user("a"), {"$rewindTo": "nowhere"}, user("b", "u2"))
+
+    assert on_path(items) == ["b"]
+    assert (session(items).title, said(items)) == ("b", ["a", "b"])
 
 
 def test_a_message_may_come_back_after_a_rewind():
     """Under the id it had."""
-    assert said(log(user("a"), {"$rewindTo": "u"}, user("b"), {"$rewindTo": "u"}, user("c"))) == ["c"]
+    items = log(user("a"), {"$rewindTo": "u"}, user("b"), {"$rewindTo": "u"}, user("c"))
+
+    assert (on_path(items), said(items)) == (["c"], ["a", "b", "c"])
 
 
 def test_a_patch_changes_what_is_known():
