@@ -1,5 +1,6 @@
 """Cursor: conversations in the key-value databases of the editor, one for all windows and one for each workspace; the
-agent's on the command line have a database each (`cursor_chats`).
+agent's on the command line have a database each (`cursor_chats`); what neither has is read from plain files
+(`cursor_transcripts`).
 
 Composers stand in the one for all (`composerData:ID`, each bubble under a key of its own); before 2025 with all their
 bubbles in their workspace's, beside the tabs of the older chat.  Every change gives a row a new number: those of a
@@ -13,8 +14,8 @@ import functools
 import json
 import os
 
-from cass.connectors import cursor_chats
-from cass.connectors.base import Root
+from cass.connectors import cursor_chats, cursor_transcripts
+from cass.connectors.base import Root, Surroundings
 from cass.connectors.common import any_ms, names_in
 from cass.connectors.cursor_text import Transcript, workspace_in
 from cass.connectors.databases import Stored, newest, read_changed, stamp
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from cass.connectors.base import Item, Source, Surroundings
+    from cass.connectors.base import Item, Source
     from cass.connectors.telling import Telling
 
 AGENT = "cursor"
@@ -46,28 +47,35 @@ _COUNT = """SELECT substr(key, 10, instr(substr(key, 10), ':') - 1), COUNT(*), M
 
 def roots(around: Surroundings) -> list[Root]:
     """The agent's chats, and the editor's `User` folders on every system; in WSL those of Windows too."""
-    folders = user_folders(around, ("Cursor",))
-    folders.append(os.path.join(around.home, ".cursor-server", "data", "User"))
+    folders = _users(around)
     if around.env.get("WSL_DISTRO_NAME"):
         users = "/mnt/c/Users"
         folders += [os.path.join(users, name, "AppData", "Roaming", "Cursor", "User") for name in names_in(users)]
-    chats = os.path.join(around.env.get("CURSOR_CONFIG_DIR") or os.path.join(around.home, ".cursor"), "chats")
-    return [Root(chats, 2)] + [
+    own = around.env.get("CURSOR_CONFIG_DIR") or os.path.join(around.home, ".cursor")
+    return [Root(os.path.join(own, "chats"), 2), Root(os.path.join(own, "projects"), 4)] + [
         root
         for folder in folders
         for root in (Root(os.path.join(folder, "globalStorage")), Root(os.path.join(folder, "workspaceStorage"), 1))
     ]
 
 
+def _users(around: Surroundings) -> list[str]:
+    return [*user_folders(around, ("Cursor",)), os.path.join(around.home, ".cursor-server", "data", "User")]
+
+
 def enters(folder: str) -> bool:
-    """The folder of each workspace, of the editor and of the agent, and of each of the agent's chats."""
+    """The folder of each workspace, of the editor and of the agent, of each of its chats, and of transcripts."""
     above = os.path.dirname(folder)
-    names = (os.path.basename(above), os.path.basename(os.path.dirname(above)))
-    return names[0] in ("workspaceStorage", "chats") or names[1] == "chats"
+    name, names = os.path.basename(folder), (os.path.basename(above), os.path.basename(os.path.dirname(above)))
+    if names[0] in ("workspaceStorage", "chats", "projects") or names[1] == "chats":
+        return True
+    return cursor_transcripts.FOLDER in (name, names[0], names[1])
 
 
 def claims(path: str) -> bool:
-    """The editor's database, whose backup repeats it, and those of the agent's chats."""
+    """The editor's database, whose backup repeats it, those of the agent's chats, and transcripts that neither has."""
+    if cursor_transcripts.is_transcript(path):
+        return not cursor_transcripts.is_elsewhere(path) and not _is_composer(path)
     return os.path.basename(path) == FILE or cursor_chats.is_store(path)
 
 
@@ -75,6 +83,8 @@ def read(source: Source) -> Iterator[Item]:
     """Give the conversations that changed since they were read."""
     if cursor_chats.is_store(source.path):
         return cursor_chats.read(source)
+    if cursor_transcripts.is_transcript(source.path):
+        return cursor_transcripts.read(source)
     store = _Store(source.path)
     return read_changed(source, store.listed, store.tell, store.parent)
 
@@ -222,12 +232,25 @@ def _global_composers(workspace: str) -> frozenset[str]:
 
     Raises Unreadable: without knowing them, each might be told twice.
     """
-    path = os.path.join(os.path.dirname(os.path.dirname(workspace)), "globalStorage", FILE)
+    return _composers_of(os.path.join(os.path.dirname(os.path.dirname(workspace)), "globalStorage", FILE))
+
+
+def _composers_of(path: str) -> frozenset[str]:
     try:
         info = os.stat(path)
     except OSError:
         return frozenset()
     return _composers_in(path, info.st_size, info.st_mtime_ns)
+
+
+def _is_composer(transcript: str) -> bool:
+    """Has an editor of the same home folder this session?  One that cannot be asked has them all."""
+    around = Surroundings(cursor_transcripts.home_of(transcript), {})
+    key = cursor_transcripts.session_of(transcript)
+    try:
+        return any(key in _composers_of(os.path.join(user, "globalStorage", FILE)) for user in _users(around))
+    except Unreadable:
+        return True
 
 
 @functools.lru_cache(maxsize=4)

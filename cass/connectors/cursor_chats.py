@@ -131,6 +131,15 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
     return value, len(data)
 
 
+def asked(part: dict[str, Any]) -> tuple[Block, ...]:
+    """What somebody typed, of a part of what was sent in the user's name."""
+    text = part.get("text")
+    if not isinstance(text, str):
+        return (Block("image", "[image]"),) if part.get("type") in ("image", "file") else ()
+    typed = _QUERY.findall(text)
+    return spoken("text", "\n".join(typed) if typed else "" if text.startswith(_NOISE) else text)
+
+
 class _Transcript:
     """The session, told message by message."""
 
@@ -171,12 +180,9 @@ class _Transcript:
 
     def _prompt(self, part: dict[str, Any]) -> tuple[Block, ...]:
         text = part.get("text")
-        if not isinstance(text, str):
-            return (Block("image", "[image]"),) if part.get("type") in ("image", "file") else ()
-        if found := _FOLDER.search(text[:5000]):
+        if isinstance(text, str) and (found := _FOLDER.search(text[:5000])):
             self.workspace(found[1].strip())
-        asked = _QUERY.findall(text)
-        return spoken("text", "\n".join(asked) if asked else "" if text.startswith(_NOISE) else text)
+        return asked(part)
 
     def _answer(self, part: dict[str, Any]) -> tuple[Block, ...]:
         kind = part.get("type")

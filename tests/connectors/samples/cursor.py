@@ -1,4 +1,4 @@
-"""Cursor's database of all windows, a workspace's with what older versions kept there, a chat of the agent."""
+"""Cursor's database of all windows, a workspace's of older versions, a chat of the agent and a transcript of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from tests.connectors import cursor_chats_made as chats
 from tests.connectors.cursor_made import SCHEMA, START_MS, answer, composer, item, prompt, tool
 from tests.connectors.databases_made import database
 from tests.connectors.samples import write
+
+ASKED = {"role": "user", "message": {"content": [{"type": "text", "text": "<user_query>\nfind it\n</user_query>"}]}}
+CALLED = {"type": "tool_use", "name": "Read", "input": {"path": "/w/zoo/quokka.txt"}}
+ANSWERED = {"role": "assistant", "message": {"content": [{"type": "text", "text": "I look."}, CALLED]}}
+TRANSCRIPT = "".join(json.dumps(each) + "\n" for each in (ASKED, ANSWERED))
 
 
 def sample(home: Path) -> Surroundings:
@@ -35,4 +40,5 @@ def sample(home: Path) -> Surroundings:
     write(workspace / "workspace.json", json.dumps({"folder": "file:///w/zoo"}))
     chat = home / ".cursor" / "chats" / "0cc175b9" / "s1" / "store.db"
     database(chat, chats.SCHEMA, chats.rows(chats.STORY))
+    write(home / ".cursor" / "projects" / "w-zoo" / "agent-transcripts" / "a1" / "a1.jsonl", TRANSCRIPT)
     return Surroundings(str(home), {})
