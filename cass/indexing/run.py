@@ -244,6 +244,8 @@ class Run:
             and not (file.gone or file.inode == store_files.IMPORTED)
             and file.path not in found
             and not file.path.startswith(unreadable)
+            # What this run was not told to look at (another HOME, a variable of the agent's) still stands there.
+            and not os.path.lexists(file.path)
         ]
         store.begin()
         store_files.save_folders(store, agent, survey.folders)

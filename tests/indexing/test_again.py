@@ -169,6 +169,18 @@ def test_a_deleted_file_leaves_its_messages(home: Home) -> None:
     check_invariants(home.data)
 
 
+def test_a_file_that_a_run_was_not_told_of_is_not_gone(home: Home, tmp_path: Path) -> None:
+    """A worker that the system starts need not have the agent's variables of a shell, nor its home folder."""
+    home.claude("one", "where is the quokka", "in the zoo")
+    home.index()
+    elsewhere = str(tmp_path / "elsewhere")
+
+    assert home.cass("index", env={"CLAUDE_CONFIG_DIR": elsewhere, "HOME": elsewhere}).returncode == 0
+
+    assert one(home.data, "SELECT gone FROM files") == 0
+    assert [hit.state for hit in home.search("quokka").hits] == ["present"]
+
+
 def test_a_file_that_comes_back_unchanged_is_not_read(home: Home, tmp_path: Path) -> None:
     """Moved away and back, or restored with its time: the archive has it already."""
     path = home.claude("one", "where is the quokka", "in the zoo")
