@@ -391,11 +391,7 @@ def test_no_wait_is_shorter_than_a_second() -> None:
 
 def test_what_passes_is_worth_staying_for_whatever_else_is_wrong() -> None:
     """No model for one tier, a server that is away for the other: the server may come back."""
-    both = BackfillReport(
-        (
-            TierReport(FAST, stopped=Stop("embedder_failed", "away", retry_after_s=60.0)),
-            TierReport(QUALITY, stopped=Stop("no_model", "no model")),
-        )
-    )
+    away = TierReport(FAST, stopped=Stop("embedder_failed", "away", retry_after_s=60.0))
+    lacking = TierReport(QUALITY, stopped=Stop("no_model", "no model"))
 
-    assert why_rest(Ticked(report=both), POLL_S) == Rest("embedder_failed", "away", 60.0)
+    assert why_rest(Ticked(report=BackfillReport((away, lacking))), POLL_S) == Rest("embedder_failed", "away", 60.0)
