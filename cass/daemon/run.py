@@ -5,6 +5,7 @@ What ticks is made by a function that is handed in: changed settings mean a new 
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
@@ -117,9 +118,8 @@ def take_place(places: Places) -> Lock:
                 raise Busy(f"{who} works here already", path, "see what it does: cass worker status")
             clock.sleep(LOOK_AGAIN_S)
     except OSError as bad:
-        raise SystemRefused(
-            f"the lock cannot be taken: {bad.strerror}", path, "check the folder's permissions"
-        ) from bad
+        todo = "make room" if bad.errno == errno.ENOSPC else "check the folder's permissions"
+        raise SystemRefused(f"the lock cannot be taken: {bad.strerror}", path, todo) from bad
     return lock
 
 

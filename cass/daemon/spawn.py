@@ -126,9 +126,10 @@ def wait_until_held(
     most_s: float,
     monotonic_s: Callable[[], float],
     sleep: Callable[[float], None],
+    is_over: Callable[[], bool] = lambda: False,
 ) -> Holder | None:
-    """Whoever has the lock as soon as somebody has; None if nobody takes it."""
+    """Whoever has the lock as soon as somebody has; None if nobody takes it by then, or before it `is_over`."""
     until_s = monotonic_s() + most_s
-    while (found := holder()) is None and monotonic_s() < until_s:
+    while (found := holder()) is None and monotonic_s() < until_s and not is_over():
         sleep(LOOK_AGAIN_S)
     return found

@@ -10,6 +10,7 @@ from cass.daemon.keeping import is_anything_due
 from cass.daemon.manners import LOG, trim_log
 from cass.daemon.reading import NewMessages, was_done
 from cass.daemon.spawn import start_detached, wait_until_held, worker_command
+from cass.errors import SystemRefused
 from cass.indexing.rules import ALL
 from cass.store.attempts import count_dead
 from cass.store.connect import open_reader
@@ -18,12 +19,13 @@ from cass.store.worker_state import holder_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cass.paths import Places
     from cass.store.worker_state import Holder
 
-START_S = 5.0
+# A busy machine takes its time; who has said something and works not by then has said why.
+START_S, SAID_S = 20.0, 2.0
 
 
 def start(places: Places, env: Mapping[str, str], data_dir: str | None = None, more: Sequence[str] = ()) -> None:
@@ -34,15 +36,29 @@ def start(places: Places, env: Mapping[str, str], data_dir: str | None = None, m
 
 
 def start_and_wait(
-    places: Places,
-    env: Mapping[str, str],
-    data_dir: str | None = None,
-    more: Sequence[str] = (),
-    most_s: float = START_S,
-) -> Holder | None:
-    """Start one and wait until somebody works; None if nobody does, and the log says why.  Raises OSError."""
+    places: Places, env: Mapping[str, str], data_dir: str | None = None, more: Sequence[str] = ()
+) -> Holder:
+    """Start one and wait until somebody works.  Raises OSError, and SystemRefused where nobody does."""
+    log = os.path.join(places.data, LOG)
+    trim_log(log)
+    before = _bytes(log)
     start(places, env, data_dir, more)
-    return wait_until_held(lambda: holder_of(places.data), most_s, clock.monotonic_s, clock.sleep)
+
+    def wait(most_s: float, is_over: Callable[[], bool]) -> Holder | None:
+        return wait_until_held(lambda: holder_of(places.data), most_s, clock.monotonic_s, clock.sleep, is_over)
+
+    started = wait(START_S, lambda: _bytes(log) > before) or wait(SAID_S, lambda: False)
+    if started is None:
+        todo = "that file says why" if _bytes(log) > before else "to see why, run: cass worker run"
+        raise SystemRefused("the worker did not start", log, todo)
+    return started
+
+
+def _bytes(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
 
 
 def is_of_use(places: Places, env: Mapping[str, str], now_ms: int) -> bool:

@@ -18,6 +18,7 @@ from cass.cli.lane import parse
 from cass.cli.table import NAMES, command
 from cass.cli.verbs.worker import flag_words
 from cass.cli.verbs.worker_service import install, uninstall, wanted
+from cass.daemon import starting
 from cass.errors import SystemRefused
 from cass.paths import Places
 from cass.store.attempts import count_dead, note_failures
@@ -66,6 +67,28 @@ def test_it_is_stopped_whatever_became_of_the_archive(home: Home):
 
     assert [(one.returncode, json.loads(one.stdout)["changed"]) for one in done.values()] == [(0, True)] * 3
     assert json.loads(done["stop"].stdout)["worker"]["reason"] == "its log cannot be read; cass doctor tells more"
+
+
+@pytest.mark.parametrize(
+    ("said", "todo"), [("cass: no\n", "That file says why."), ("", "To see why, run: cass worker run.")]
+)
+def test_one_that_does_not_come(home: Home, monkeypatch: pytest.MonkeyPatch, said: str, todo: str):
+    """On a full disk its log stays empty: nobody is sent there for the reason."""
+    log = home.data / "worker.log"
+    log.write_text("cass: what went wrong last week\n")
+
+    def start(*about: object) -> None:
+        with log.open("a") as file:
+            file.write(said)
+
+    monkeypatch.setattr(starting, "start", start)
+    monkeypatch.setattr(starting, "START_S", 0.0)
+    monkeypatch.setattr(starting, "SAID_S", 0.0)
+
+    with pytest.raises(SystemRefused) as refused:
+        starting.start_and_wait(home.places, home.env)
+
+    assert str(refused.value) == f"the worker did not start ({log}). {todo}"
 
 
 def test_without_an_archive_there_is_nothing_to_start(tmp_path: Path):

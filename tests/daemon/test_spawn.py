@@ -90,6 +90,7 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
 
     assert wait_until_held(lambda: None, 1.0, iter([0.0, 0.5, 1.0]).__next__, lambda _: None) is None
     assert wait_until_held(lambda: Holder(1, "worker"), 1.0, lambda: 0.0, lambda _: None) == Holder(1, "worker")
+    assert wait_until_held(lambda: None, 1.0, lambda: 0.0, lambda _: None, is_over=lambda: True) is None
 
 
 def test_windows() -> None:

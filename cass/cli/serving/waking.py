@@ -6,7 +6,6 @@ import os
 
 from cass.cli.verbs.worker import NOT_OURS, facts_of
 from cass.daemon.control import ask_look
-from cass.daemon.manners import LOG
 from cass.daemon.starting import start_and_wait
 from cass.errors import MissingIndex, SystemRefused
 from cass.render import worker_json
@@ -29,8 +28,6 @@ def wake(where: Places, data_dir: str | None) -> str:
     if not os.access(where.data, os.W_OK):
         raise SystemRefused("the worker cannot work here: the data folder may not be written", where.data, NOT_OURS)
     started = start_and_wait(where, os.environ, data_dir)
-    if started is None:
-        raise SystemRefused("the worker did not start", os.path.join(where.data, LOG), "that file says why")
     return _answer(where, f"Started, as process {started.pid}.", True)
 
 

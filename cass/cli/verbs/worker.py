@@ -132,10 +132,6 @@ def _start(where: Places, options: Options) -> int:
     if not os.access(where.data, os.W_OK):
         raise SystemRefused("the worker cannot work here: the data folder may not be written", where.data, NOT_OURS)
     started = start_and_wait(where, os.environ, options["data_dir"], more=flag_words(options))
-    if started is None:
-        from cass.daemon.manners import LOG
-
-        raise SystemRefused("the worker did not start", os.path.join(where.data, LOG), "that file says why")
     return say(where, options, f"Started, as process {started.pid}.", changed=True)
 
 
