@@ -33,6 +33,13 @@ class Presence:
             self._lock = try_lock(self._path)
         except OSError:
             return
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Away with what killed ones have left.  One that begins just now and loses its file takes another."""
+        for path in [os.path.join(self._where.data, name) for name in locks(self._where.data)]:
+            if path != self._path and not _is_held(path):
+                _forget(path)
 
     def close(self) -> None:
         """Leave nothing behind."""

@@ -37,6 +37,16 @@ def test_one_that_was_killed_is_not_there(tmp_path: Path) -> None:
     assert (servers(where.data), locks(where.data)) == ([], ["serve-4711.lock"])
 
 
+def test_the_next_one_tidies_up(tmp_path: Path) -> None:
+    where = archive(tmp_path)
+    (tmp_path / "serve-4711.lock").touch()
+    presence = Presence(where)
+    presence.show()
+
+    assert locks(where.data) == [f"serve-{os.getpid()}.lock"]
+    presence.close()
+
+
 def test_nothing_is_written_before_there_is_an_archive(tmp_path: Path) -> None:
     """It comes later, and is seen then; so is one that stands where another stood."""
     presence = Presence(places({}, data_dir=str(tmp_path)))
