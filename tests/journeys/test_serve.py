@@ -155,10 +155,11 @@ def test_one_process_is_enough(home: Home) -> None:
 def test_what_is_too_large_is_not_read(home: Home) -> None:
     with served(home) as server:
         headers = {"Content-Type": "application/json", "Content-Length": str(1 << 33)}
-        large, _ = server.ask("POST", "/v1/embeddings", b"{", headers)
+        large, why = server.ask("POST", "/v1/embeddings", b"{", headers)
         heads, _ = server.get("/v1/health", {"X-Long": "x" * 100_000})
 
         assert (large, heads) == (413, 431)
+        assert (why["error"]["kind"], why["error"]["hint"]) == ("usage", "send less")
         assert server.get("/v1/health")[0] == 200
 
 
@@ -181,6 +182,7 @@ def test_what_is_no_request_costs_its_sender_the_connection(home: Home, data: by
         asked.close()
 
         assert not answer.startswith((b"HTTP/1.1 500", b"HTTP/1.0 500"))
+        assert answer.count(b"Cache-Control: no-store") == 1
         assert server.get("/v1/health")[0] == 200
 
 
@@ -239,7 +241,7 @@ def test_nothing_is_uninstalled_under_a_server(home: Home) -> None:
     assert (refused.returncode, who in refused.stderr, "nothing was removed" in refused.stderr) == (7, True, True)
     assert (looked.returncode, who in looked.stderr) == (0, True)
     assert (found[1]["total_matches"], found[1]["meta"]["notes"]) == (41, [])
-    assert not list(home.data.glob("serve-*"))
+    assert not (home.data / f"serve-{server.running.pid}.lock").exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="unix sockets")

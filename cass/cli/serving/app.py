@@ -69,6 +69,13 @@ class Reply:
     kind: str = JSON
     headers: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def line(self) -> str:
+        return f"{self.status} {HTTPStatus(self.status).phrase}"
+
+    def all_headers(self) -> list[tuple[str, str]]:
+        return [("Content-Type", self.kind), ("Content-Length", str(len(self.body))), *ALWAYS, *self.headers]
+
 
 class App:
     """Answers; while `is_ending` it only says so."""
@@ -95,9 +102,7 @@ class App:
             self._metrics.end(route, status, took_s)
         # What was asked for is not written down: it is as private as the answer.
         self._services.say(f"{environ.get('REQUEST_METHOD')} {route or 'other'} {status} {1000 * took_s:.1f} ms")
-        size = ("Content-Length", str(len(reply.body)))
-        headers = [("Content-Type", reply.kind), size, *ALWAYS, *reply.headers]
-        start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+        start_response(reply.line, reply.all_headers())
         return [reply.body]
 
     def _reply(self, environ: Environ) -> tuple[str, Reply]:
@@ -175,6 +180,13 @@ class App:
 def status_of(error: CassError) -> int:
     """The HTTP status that says it: the caller's fault, nothing there, or ours and perhaps not for ever."""
     return STATUS.get(error.kind, 400 if error.exit_code == USAGE_EXIT else UNAVAILABLE)
+
+
+def unread(status: int, what: str) -> Reply:
+    """For a request that the server itself refused: too large, or none that can be read."""
+    todo = "send less" if status in (413, 431) else "send a request as HTTP/1.1 has it"
+    kind = "bug" if status == 500 else "usage"
+    return _refused(Refusal(status, kind, f"the request was not read: {what}", todo))
 
 
 def _json(text: str) -> Reply:

@@ -9,9 +9,10 @@ from threading import Thread
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
+from waitress.task import ErrorTask
 
 from cass import clock
-from cass.cli.serving.app import MOST_BODY_BYTES
+from cass.cli.serving.app import MOST_BODY_BYTES, unread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,9 +34,22 @@ DRAIN_S = 5.0
 TO_ASK_S, TELL_S, NOBODY_S, LOOK_S = 3.0, 1.5, 0.1, 0.01
 
 
+class Unread(ErrorTask):  # type: ignore[misc]
+    """The answer to what the server did not take: in the words and with the headers of all others."""
+
+    def execute(self) -> None:
+        reply = unread(self.request.error.code, str(self.request.error.body))
+        self.status = reply.line
+        self.response_headers.extend(reply.all_headers())
+        self.set_close_on_finish()
+        self.content_length = len(reply.body)
+        self.write(reply.body)
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection.  One that sends a byte now and then does not stay for ever."""
 
+    error_task_class = Unread
     began_s: float | None = None
     has_asked = False
 
