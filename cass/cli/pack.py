@@ -8,7 +8,6 @@ from __future__ import annotations
 import __future__
 
 import ast
-import itertools
 import marshal
 import os
 import sys
@@ -21,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import CodeType
+    from typing import TypeGuard
 
     Module = tuple[str, bool, str, CodeType]
 
@@ -104,29 +104,31 @@ def _is_current(pack: str, package: str) -> bool:
 def _packed(package: str) -> bytes:
     index: dict[str, tuple[bool, str, int, int, int, int]] = {}
     trees: dict[str, ast.Module] = {}
-    body = b""
+    codes: dict[str, CodeType] = {}
+    body = bytearray()
     for path in _sources(package):
         name = _module_name(package, path)
         with open(path, "rb") as file:
             trees[name] = ast.parse(file.read(), path)
         _, mtime_ns, size = _stamp(path)
-        code = marshal.dumps(_compiled(trees[name], path))
-        index[name] = (path.endswith("__init__.py"), path, mtime_ns, size, len(body), len(body) + len(code))
-        body += code
+        codes[name] = _compiled(trees[name], path)
+        index[name] = (path.endswith("__init__.py"), path, mtime_ns, size, *_appended(body, marshal.dumps(codes[name])))
     journeys = {}
     for words, late in JOURNEYS.items():
         order = _loaded(words, late, trees)
         files = [(index[name][1], index[name][2], index[name][3]) for name in order]
-        modules = tuple((name, *index[name][:2], _compiled(trees[name], index[name][1])) for name in order)
+        modules = [(name, *index[name][:2], codes[name]) for name in order]
         parts = [marshal.dumps(tuple(_compared(package, files))), *_portions(modules)]
-        ends = [len(body)]
-        for part in parts:
-            body += part
-            ends.append(len(body))
-        journeys[words] = tuple(itertools.pairwise(ends))
-    listed = marshal.dumps(index)
-    head = marshal.dumps((journeys, _natives(), (len(body), len(body) + len(listed))))
-    return len(head).to_bytes(8, "little") + head + body + listed
+        journeys[words] = tuple([_appended(body, part) for part in parts])
+    span = _appended(body, marshal.dumps(index))
+    head = marshal.dumps((journeys, _natives(), span))
+    return len(head).to_bytes(8, "little") + head + body
+
+
+def _appended(body: bytearray, part: bytes) -> tuple[int, int]:
+    """Where it stands now: from, to."""
+    body += part
+    return len(body) - len(part), len(body)
 
 
 def _portions(modules: Sequence[Module]) -> list[bytes]:
@@ -182,29 +184,32 @@ def _compiled(tree: ast.Module, path: str) -> CodeType:
     # A flag does what importing __future__ asks for.
     kept = [node for node in tree.body if not (isinstance(node, ast.ImportFrom) and node.module == "__future__")]
     flags = __future__.annotations.compiler_flag
-    plain = _Untyped().visit(ast.Module([_record_at_once(node) for node in kept], []))
-    code: CodeType = compile(plain, path, "exec", flags, dont_inherit=True, optimize=2)
+    body = _untyped([_record_at_once(node) for node in kept])
+    code: CodeType = compile(ast.Module(body, []), path, "exec", flags, dont_inherit=True, optimize=2)
     return code
 
 
-class _Untyped(ast.NodeTransformer):
-    """Leaves out what only a type checker reads: a twelfth of a search's code, which it would load and never use.
+def _untyped(body: list[ast.stmt]) -> list[ast.stmt]:
+    """These statements without what only a type checker reads, a twelfth of what a search would load and never use.
 
-    Not the fields of a class: of those its base may be made.
+    The fields of a class stay: of those its base may be made.
     """
+    kept = [each for node in body for each in (node.orelse if _is_for_checkers(node) else [node])]
+    for node in kept:
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+            for given in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+                given.annotation = None
+            for rest in (node.args.vararg, node.args.kwarg):
+                if rest is not None:
+                    rest.annotation = None
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            node.body = _untyped(node.body)
+    return kept
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.returns = None
-        self.generic_visit(node)
-        return node
 
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        node.annotation = None
-        return node
-
-    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
-        self.generic_visit(node)
-        return node.orelse if ast.unparse(node.test) == "TYPE_CHECKING" else node
+def _is_for_checkers(node: ast.stmt) -> TypeGuard[ast.If]:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def _record_at_once(node: ast.stmt) -> ast.stmt:
