@@ -23,7 +23,7 @@ from cass.paths import places
 from cass.semantic.embedders import wire
 from tests.archive import Home, make_home
 from tests.daemon import embedders
-from tests.journeys.test_asking_the_worker import TOOK, worker
+from tests.journeys.test_asking_the_worker import TOOK, patient, worker
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="unix sockets")
 ASKED = ("search", "--json", "walrus", "--refresh", "off")
@@ -102,7 +102,7 @@ def test_one_that_dies_in_the_middle_is_not_waited_for(home: Home, says: bytes):
     """Its successor is asked at once: nobody is left alone."""
     alone = said(home.cass(*ASKED))
     with instead(home, says, hangs_up=True):
-        asked = said(home.cass(*ASKED))
+        asked = said(patient(home, *ASKED))
 
     assert asked == alone
     assert not os.path.exists(stamp(home))
