@@ -29,6 +29,7 @@ from cass.semantic.embedders.table import SERVER, build_embedder, embedder_optio
 from cass.settings.quick import load
 from cass.store.connect import open_reader
 from cass.store.owed import Owed
+from cass.store.worker_state import holder_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,13 +51,15 @@ ALWAYS_THERE = "hash"
 class Load:
     """What it did meanwhile: texts that were owed, and pieces that were embedded once more for nothing.
 
-    instead: why that was not done with the model that is installed; "" where nothing is wrong.
+    instead: why that was not done with the model that is installed; "" where nothing is wrong · held: who makes what is
+    owed already; "" for nobody.
     """
 
     owed: int
     again: int
     embedder_id: str
     instead: str = ""
+    held: str = ""
 
 
 class BusyWorker:
@@ -105,7 +108,7 @@ class BusyWorker:
             said.seek(0)
             words = said.read().decode("utf-8", "replace").split("\n")
         owed, again, *names = told[0].split(BETWEEN) if told else ("", "")
-        if len(names) == 2 and owed.isdigit() and again.isdigit():
+        if len(names) == 3 and owed.isdigit() and again.isdigit():
             return Load(int(owed), int(again), *names)
         return next((line.strip() for line in reversed(words) if line.strip()), f"it ended with {code}")
 
@@ -179,15 +182,15 @@ def main() -> None:
 def _work(where: Places, orders: Orders) -> Load:
     settings = load(where, os.environ)
     orders.is_over()
-    owed = _make_owed(where, settings, orders)
+    owed, held = _make_owed(where, settings, orders)
     if owed and orders.is_over():
         return Load(owed, 0, "")
     embedder, instead = _embedder(where, settings)
-    return Load(owed, _embed_again(where, embedder, orders), embedder.embedder_id, instead)
+    return Load(owed, _embed_again(where, embedder, orders), embedder.embedder_id, instead, held)
 
 
-def _make_owed(where: Places, settings: Settings, orders: Orders) -> int:
-    """Texts that got their vectors; none where another process makes them."""
+def _make_owed(where: Places, settings: Settings, orders: Orders) -> tuple[int, str]:
+    """Texts that got their vectors; none where another process has the place, and which."""
     policy = settings.policy()
     machine = Machine(
         clock.now_ms,
@@ -200,8 +203,9 @@ def _make_owed(where: Places, settings: Settings, orders: Orders) -> int:
     try:
         report = Backfill(where, BackfillRequest(policy, policy), machine).run()
     except Busy:
-        return 0
-    return sum([tier.texts for tier in report.tiers])
+        holder = holder_of(where.data)
+        return 0, "another process" if holder is None else f"process {holder.pid}"
+    return sum([tier.texts for tier in report.tiers]), ""
 
 
 def _embed_again(where: Places, embedder: BaseEmbedder, orders: Orders) -> int:

@@ -36,11 +36,15 @@ class Latency:
 
 @record
 class Load:
-    """What the worker did meanwhile: texts that were owed, pieces of texts that it embedded again for nothing."""
+    """What the worker did meanwhile: texts that were owed, pieces of texts that it embedded again for nothing.
+
+    held: who makes what is owed, "" for nobody.
+    """
 
     owed: int
     again: int
     embedder_id: str
+    held: str = ""
 
 
 @record
@@ -100,5 +104,7 @@ def _said(found: Interference) -> str:
     each = f"{counted(found.without.count, 'search', 'searches')} each, in turns, every one a process of its own."
     owed = f" The worker made vectors of {counted(load.owed, 'text')} that {'was' if load.owed == 1 else 'were'} owed."
     again = f" {'Then nothing' if load.owed else 'Nothing'} was owed that it could make: it embedded"
+    if load.held:
+        again = f" What is owed is made by {load.held}: it embedded"
     again += f" {counted(load.again, 'piece')} of the newest texts once more ({load.embedder_id}) and threw that away."
     return each + (owed if load.owed else "") + (again if load.again else "")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cass.daemon.busy import BusyWorker, Load
+from cass.disk import try_lock
 from cass.semantic.model_sources import Wish
+from cass.store.worker_state import LOCK
 from tests.archive import Home, make_home
 from tests.semantic.installing import put
 from tests.semantic.tiny_model import Tiny
@@ -62,6 +65,18 @@ def test_a_model_that_cannot_be_loaded_is_not_asked(modelled: Home) -> None:
     assert isinstance(load, Load), load
     assert load.embedder_id.startswith("hash-")
     assert load.instead == "tiny cannot be used: model.onnx is not what was installed"
+
+
+def test_who_makes_what_is_owed_is_said(home: Home) -> None:
+    """It has the place already: this one embeds for nothing, although something is owed."""
+    lock = try_lock(str(home.data / LOCK))
+    assert lock is not None
+    with lock:
+        load = did(home)
+
+    assert isinstance(load, Load), load
+    assert (load.owed, load.held) == (0, f"process {os.getpid()}")
+    assert load.again > 0
 
 
 def test_what_it_dies_of_is_said(home: Home) -> None:

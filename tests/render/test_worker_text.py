@@ -138,3 +138,11 @@ def test_both_latencies_stand_side_by_side():
         "it could make: it embedded 900 pieces of the newest texts once more",
         "(hash-256-v2) and threw that away.",
     ]
+
+
+def test_what_another_process_makes_is_not_said_to_be_nothing():
+    one = Latency.of([20.0])
+
+    said = page(Interference(one, one, Load(0, 9, "hash-256-v2", "process 4711")), PIPE)
+
+    assert "What is owed is made by process 4711: it embedded 9 pieces" in " ".join(said.split())

@@ -40,7 +40,7 @@ def run(where: Places, options: dict[str, Any]) -> int:
     without_ms, with_ms, load = _measured(where, asked)
     if load.instead and not options["quiet"]:
         sys.stderr.write(f"cass: {load.instead}; the load was {load.embedder_id}\n")
-    worked = shown.Load(load.owed, load.again, load.embedder_id)
+    worked = shown.Load(load.owed, load.again, load.embedder_id, load.held)
     found = shown.Interference(Latency.of(without_ms), Latency.of(with_ms), worked)
     if options["json"]:
         sys.stdout.write(shown.as_json(found))
