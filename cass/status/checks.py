@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from sqlite3 import Connection
 
+    from cass.connectors.base import Root
     from cass.paths import Places
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -277,7 +278,7 @@ def _agents(patient: Patient, name: str) -> Finding:
     found, barren = [], []
     for agent in AGENTS:
         roots = load(agent).roots(Surroundings(patient.home, patient.env))
-        there = [root.path for root in roots if os.path.exists(root.path)]
+        there = [root.path for root in roots if _is_its_own(root) and os.path.exists(root.path)]
         if agent.name in counts and (counts[agent.name].files or counts[agent.name].sessions):
             found.append(agent.name)
         elif there:
@@ -285,6 +286,11 @@ def _agents(patient: Patient, name: str) -> Finding:
     if barren and patient.connection is not None:
         return Finding(name, WARN, f"no sessions of {', '.join(barren)}", "cass index")
     return Finding(name, OK, f"sessions of {', '.join(found)}" if found else "none indexed")
+
+
+def _is_its_own(root: Root) -> bool:
+    """Not where people keep projects or downloads (no such folder is watched), nor what every editor has."""
+    return root.watch and os.path.basename(root.path) != "workspaceStorage"
 
 
 def _problems(patient: Patient, name: str) -> Finding:

@@ -93,6 +93,14 @@ def test_an_agent_that_lost_its_sessions_is_told(home: Home):
     assert (finding.level, "codex" in finding.evidence) == ("warn", True)
 
 
+@pytest.mark.parametrize("name", ["projects", "src", "Downloads", ".config/Code/User/workspaceStorage"])
+def test_a_folder_that_is_no_agents_own_misses_nobodys_sessions(home: Home, name: str):
+    """Nobody has lost sessions of Entire because they keep projects."""
+    (home.home / name).mkdir(parents=True)
+
+    assert found(home)["agents"].level == "ok"
+
+
 def test_lines_that_could_not_be_read_are_named(home: Home):
     path = home.append("s1", "more")
     with path.open("ab") as file:
