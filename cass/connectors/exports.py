@@ -48,6 +48,9 @@ def parts_of(path: str, known: Callable[[str], frozenset[str]]) -> list[Part]:
     if os.path.isdir(path):
         names = sorted(name for name in os.listdir(path) if chatgpt.claims(name))
         found = [part for name in names for part in _json(os.path.join(path, name))]
+    elif not os.path.isfile(path) and os.path.exists(path):
+        # It is looked at before it is read; and one that nobody writes to would be waited for.
+        raise NoExport("it is no file that can be read twice, such as a pipe: write what comes from it to a file first")
     elif zipfile.is_zipfile(path):
         found = list(_zipped(path))
     elif is_old_archive(path):

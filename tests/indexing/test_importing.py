@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,17 @@ def test_what_is_no_export_is_refused(home: Home, tmp_path: Path, name: str, dat
     assert done.returncode == 2
     assert words in done.stderr
     assert "Give the zip file of the export" in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_pipe_is_refused_before_anybody_waits_for_it(home: Home, tmp_path: Path) -> None:
+    """As from `cass import <(unzip -p …)`: what was looked at would be missing from what is read."""
+    os.mkfifo(tmp_path / "conversations.json")
+
+    done = home.cass("import", str(tmp_path / "conversations.json"))
+
+    assert done.returncode == 2
+    assert "such as a pipe" in done.stderr
 
 
 def test_a_torn_export_is_read_as_far_as_it_goes(home: Home, tmp_path: Path) -> None:
