@@ -103,19 +103,20 @@ def _is_current(pack: str, package: str) -> bool:
 
 def _packed(package: str) -> bytes:
     index: dict[str, tuple[bool, str, int, int, int, int]] = {}
-    trees: dict[str, ast.Module] = {}
+    # The trees of all modules would take 100 MB: none is kept.
+    imports: dict[str, list[str]] = {}
     codes: dict[str, CodeType] = {}
     body = bytearray()
     for path in _sources(package):
         name = _module_name(package, path)
         with open(path, "rb") as file:
-            trees[name] = ast.parse(file.read(), path)
+            tree = ast.parse(file.read(), path)
         _, mtime_ns, size = _stamp(path)
-        codes[name] = _compiled(trees[name], path)
+        imports[name], codes[name] = _imported(tree), _compiled(tree, path)
         index[name] = (path.endswith("__init__.py"), path, mtime_ns, size, *_appended(body, marshal.dumps(codes[name])))
     journeys = {}
     for words, late in JOURNEYS.items():
-        order = _loaded(words, late, trees)
+        order = _loaded(words, late, imports)
         files = [(index[name][1], index[name][2], index[name][3]) for name in order]
         modules = [(name, *index[name][:2], codes[name]) for name in order]
         parts = [marshal.dumps(tuple(_compared(package, files))), *_portions(modules)]
@@ -145,12 +146,12 @@ def _portions(modules: Sequence[Module]) -> list[bytes]:
     return [marshal.dumps(tuple(portion)) for portion in portions]
 
 
-def _loaded(words: str, late: tuple[str, ...], trees: dict[str, ast.Module]) -> list[str]:
+def _loaded(words: str, late: tuple[str, ...], imports: dict[str, list[str]]) -> list[str]:
     """A journey's modules.  A search has asked the worker before, and has what that takes."""
     if words == ASK:
-        return _in_order(late, trees)
-    before = _in_order(JOURNEYS[ASK], trees) if words.startswith("search") else []
-    return [name for name in _in_order(("cass.cli.edge", *late), trees) if name not in before]
+        return _in_order(late, imports)
+    before = _in_order(JOURNEYS[ASK], imports) if words.startswith("search") else []
+    return [name for name in _in_order(("cass.cli.edge", *late), imports) if name not in before]
 
 
 def _natives() -> dict[str, tuple[str, int, int]]:
@@ -225,14 +226,14 @@ def _record_at_once(node: ast.stmt) -> ast.stmt:
     return ast.fix_missing_locations(ast.copy_location(ast.ClassDef(node.name, [base], [], body, []), node))
 
 
-def _in_order(roots: tuple[str, ...], trees: dict[str, ast.Module]) -> list[str]:
+def _in_order(roots: tuple[str, ...], imports: dict[str, list[str]]) -> list[str]:
     """These modules and all that they import when they are loaded, those first that others need."""
     order: list[str] = []
 
     def visit(name: str) -> None:
-        if name in trees and name not in order and name != "cass":
+        if name in imports and name not in order and name != "cass":
             visit(name.rpartition(".")[0])
-            for other in _imported(trees[name]):
+            for other in imports[name]:
                 visit(other)
             if name not in order:
                 order.append(name)
