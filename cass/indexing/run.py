@@ -80,6 +80,11 @@ def no_progress(phase: str, done: int, total: int, done_bytes: int, total_bytes:
     """For those who do not want to see it."""
 
 
+# Rows and documents are tuples and records without cycles; looking for some among them every 700 took 4 % of the
+# process that stores.
+LOOK_FOR_CYCLES_EVERY = 50_000
+
+
 class Run:
     """One run over all agents.  `stop` is asked between files and at checkpoints."""
 
@@ -111,6 +116,7 @@ class Run:
     def run(self) -> IndexReport:
         """Do it.  Raises Busy, SystemRefused, CorruptDatabase or NewerDatabase."""
         gc.enable()  # the command line switches it off for short lives; this is a long one
+        gc.set_threshold(LOOK_FOR_CYCLES_EVERY)
         started_s = self._monotonic_s()
         errors = SqliteErrors(self.places.database)
         with errors, open_archive(self.places, self.request.rebuild, self._monotonic_s, self.progress) as archive:
