@@ -20,13 +20,20 @@ FIELDS = ("body", "tool")
 
 
 def word_parts(reader: LexicalReader, compiled: Compiled, docs: Sequence[int]) -> dict[int, Parts]:
-    """Document → field → word → its part of the BM25 score, with every bonus that it had a part in."""
+    """Document → field → word → its part of the BM25 score, with every bonus that it had a part in.
+
+    Documents that do not have the words, as those that only vectors know, are left out.
+    """
     found: dict[int, Parts] = {}
     for doc in docs:
         named = Query.term_query(reader.schema, "doc", doc)
         for _, address in reader.searcher.search(named, 1, False).hits:
+            try:
+                said = compiled.ranked.explain(reader.searcher, address).to_json()
+            except ValueError:  # tantivy explains matches only
+                continue
             parts: Parts = {}
-            _gather(json.loads(compiled.ranked.explain(reader.searcher, address).to_json()), 1.0, parts)
+            _gather(json.loads(said), 1.0, parts)
             found[doc] = {field: _rounded(words) for field, words in parts.items()}
     return found
 

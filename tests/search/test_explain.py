@@ -119,3 +119,13 @@ def test_order_tells_what_diversity_moved(home: Home) -> None:
 
     assert did(asked.stdout) == "--diverse moved 0 of 2 candidates"
     assert did(plain.stdout) == "skipped: --diverse was not asked for"
+
+
+def test_a_hit_without_the_words_has_no_parts(home: Home) -> None:
+    """Vectors may have found it: explaining such an answer was called a bug."""
+    reader = open_reader(home.places.lexical)
+    assert isinstance(reader, LexicalReader)
+    compiled = reader.compile(parse("penguin").root, [], lambda field: None)
+    (both,), (none,) = ([hit.doc for hit in home.search(word).hits] for word in ("penguin", "nobody"))
+
+    assert word_parts(reader, compiled, [none, both]).keys() == {both}
