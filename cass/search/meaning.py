@@ -21,7 +21,7 @@ from cass.query.blend import KEYWORDS, RRF_K, SENTENCE, WEIGHTS, fuse, query_kin
 from cass.query.syntax import Bare, Field, Prefix, Word
 from cass.records import record, replace
 from cass.search.coverage import glance, inside, percent
-from cass.search.near import GIVEN_UP, Inside, by_graph, documents_with, nearest
+from cass.search.near import GIVEN_UP, Asked, Inside, by_graph, documents_with, nearest
 from cass.search.quality import NOT_BESIDE, WARM, Cost, Missing, by_the_worker, kind_of, quality_embedder
 from cass.search.request import fold
 from cass.semantic.embedders.base import EmbedderError
@@ -31,7 +31,7 @@ from cass.semantic.vectors import FAST, QUALITY, Tier
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cass.document import Document
     from cass.paths import Places
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from cass.search.engine import Search
     from cass.search.quality import LeftS
     from cass.search.request import Found
-    from cass.semantic.embedders.base import BaseEmbedder, Vector
+    from cass.semantic.embedders.base import BaseEmbedder
     from cass.semantic.embedders.table import Beside, RemoteOptions
     from cass.semantic.held_graphs import HeldGraphs
 
@@ -53,19 +53,6 @@ CONDITIONS = "skipped: the query has conditions, which vectors cannot judge"
 # What so little a list counts, it stands behind the lexical one: it adds to it and moves nothing in it.
 ADDS_ONLY = 1e-6
 FILLED = "the quality tier was not asked: the words fill this page, and it could only add behind them"
-
-
-@record
-class Asked:
-    """A tier that could be asked, the question's vector in it, and what is near: text id → cosine, best first."""
-
-    tier: Tier
-    vector: Vector
-    near: Mapping[int, float]
-
-    def cosines(self, texts: Collection[int]) -> dict[int, float]:
-        """Of these texts, as far as the tier has them."""
-        return self.tier.cosines(self.vector, texts)
 
 
 @record
@@ -127,6 +114,8 @@ def join(search: Search, found: Found, places: Places) -> Found:
     )
     asking.model, asking.graphs = search.model, search.graphs
     asking.inside = Inside(search, asking.is_over)
+    if text is not None and share_beside_words(text, found.rung, QUALITY) > ADDS_ONLY:
+        asking.toward = lambda: _texts_of_leads(search, found)
     if search.request.mode == "strict_semantic":
         # Whatever is asked: strict promises that meaning can be had.
         meaning = asking.both(search.query.text if text is None else text)
@@ -159,6 +148,12 @@ def _enough(search: Search, asking: _Asking) -> Coverage:
     asked = f"strict mode asks for {SemanticMode.STRICT_MIN_COVERAGE:.0%} of what is older than 10 minutes"
     known = ", ".join([f"the {name} tier covers {percent(part)}" for name, part in coverage])
     raise SemanticUnavailable(f"{known}{where}; {asked}", None, f"run: {asking.way_to_more()}")
+
+
+def _texts_of_leads(search: Search, found: Found) -> Sequence[Sequence[int]]:
+    from cass.search.feedback import texts_of_leads
+
+    return texts_of_leads(search, found)
 
 
 def _has_embedder(data: str) -> bool:
@@ -198,6 +193,8 @@ class _Asking:
         self.why: dict[str, str] = {}  # a tier did not take part
         self.inside: Inside | None = None
         self.graphs: HeldGraphs | None = None
+        self.toward: Callable[[], Sequence[Sequence[int]]] = tuple  # texts that the quality tier's question leans to
+        self.leads = 0
         self._until_s: float | None = None  # None: whatever it takes
 
     def is_over(self) -> bool:
@@ -207,7 +204,8 @@ class _Asking:
     @property
     def did(self) -> str:
         """What each tier did, or why it did nothing."""
-        return "; ".join([self._did(name) for name in (FAST, QUALITY)])
+        leant = [f"leaned towards {self.leads} of the words' best"] if self.leads else []
+        return "; ".join([self._did(name) for name in (FAST, QUALITY)] + leant)
 
     def _did(self, name: str) -> str:
         if name in self.near:
@@ -258,12 +256,14 @@ class _Asking:
         """The candidates of both tiers in the order of both scores; those of one where there is only one."""
         if quality is None:
             return Meaning(tuple(fast.near), (FAST,)) if fast is not None else Meaning()
-        alike = max(quality.near.values(), default=0.0)
+        alike, toward = max(quality.near.values(), default=0.0), self.toward()
+        self.leads = len(toward)
         if fast is None:
-            return Meaning(tuple(quality.near), (QUALITY,), alike)
+            near = quality.cosines(quality.near, toward) if toward else quality.near
+            return Meaning(tuple(near), (QUALITY,), alike)
         lists = [(list(quality.near), self._weights[QUALITY]), (list(fast.near), self._weights[FAST])]
         both = list(fuse(lists))[: self._policy.max_refinement_docs]
-        scores = refine(fast.cosines(both), quality.cosines(both), self._policy.quality_weight)
+        scores = refine(fast.cosines(both), quality.cosines(both, toward), self._policy.quality_weight)
         return Meaning(tuple(scores), (FAST, QUALITY), alike)
 
     def _fast(self, text: str) -> Asked | None:

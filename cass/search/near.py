@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from cass.lexical.filter import Filter
 from cass.lexical.reader import Damage
+from cass.records import record
 from cass.search.tail import passes
 from cass.semantic.vectors import Tier
 from cass.store.coverage import texts_among, texts_inside
@@ -16,7 +17,7 @@ from cass.store.nearest import messages_with_texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from cass.document import Document
     from cass.search.engine import Search
@@ -32,6 +33,23 @@ WIDER = 4
 MOST_DOCS = 20_000
 EVER_MS = 1 << 62
 GIVEN_UP = "looked only at what is nearest in meaning: all that the filters leave takes longer (--semantic-wait)"
+
+
+@record
+class Asked:
+    """A tier that could be asked, the question's vector in it, and what is near: text id → cosine, best first."""
+
+    tier: Tier
+    vector: Vector
+    near: Mapping[int, float]
+
+    def cosines(self, texts: Collection[int], toward: Sequence[Sequence[int]] = ()) -> dict[int, float]:
+        """Of these texts, as far as the tier has them; to the question, or leaned `toward` the texts of the leads."""
+        if not toward:
+            return self.tier.cosines(self.vector, texts)
+        from cass.search.feedback import leant_cosines
+
+        return leant_cosines(self.tier, self.vector, texts, toward)
 
 
 class Inside:

@@ -155,7 +155,7 @@ def _in_common(
     """Words that the best have in common beside those of the question, and what each is worth."""
     worth: dict[str, float] = {}
     having: dict[str, int] = {}
-    for at in _leads(head):
+    for at in leads(head):
         for word, count in counts[at].items():
             if len(word) > 2 and word not in wanted.forms and word not in LITTLE:
                 worth[word] = worth.get(word, 0.0) + head[at].score * count / (count + K1)
@@ -166,8 +166,8 @@ def _in_common(
     return sorted(telling, key=lambda pair: (-pair[1], pair[0]))[:FEEDBACK_WORDS]
 
 
-def _leads(head: Sequence[Candidate]) -> list[int]:
-    """The best message of each of the best sessions."""
+def leads(head: Sequence[Candidate]) -> list[int]:
+    """Where the best message of each of the best sessions stands."""
     first: dict[int, int] = {}
     for at, each in enumerate(head):
         first.setdefault(each.session, at)

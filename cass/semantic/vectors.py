@@ -11,7 +11,7 @@ import os
 from cass.policy import SemanticArtifactKind
 from cass.semantic.manifest import Damage, Manifest, Recipe, parse, read_current
 from cass.semantic.scan import best_engine, to_i8
-from cass.semantic.segments import OpenSegment, open_segment, row_bytes
+from cass.semantic.segments import NO_VECTOR, OpenSegment, open_segment, row_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,6 +86,16 @@ class Tier:
         for text, _, cosine in self.scan(query, self.count, frozenset(texts)):
             best.setdefault(text, cosine)
         return best
+
+    def pieces(self, texts: Collection[int], dim: int) -> dict[int, list[bytes]]:
+        """For each of these texts that is here with `dim` parts a vector: those of its pieces, as signed bytes."""
+        found: dict[int, list[bytes]] = {}
+        for one in [each for each in self.segments if each.segment.recipe.dim == dim]:
+            for row in one.places(texts):
+                text, piece = one.key(row)
+                if piece != NO_VECTOR:
+                    found.setdefault(text, []).append(one.row(row))
+        return found
 
     def ids(self, recipe: Recipe | None = None) -> array[int]:
         """The ids of the texts that are here, ascending, each once; only those made by `recipe`, if given."""

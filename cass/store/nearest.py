@@ -27,3 +27,15 @@ def messages_with_texts(connection: Connection, texts: Sequence[int]) -> list[tu
         )
         found += [(text, message, doc) for text, message, doc in connection.execute(sql, some)]
     return found
+
+
+def texts_of_documents(connection: Connection, docs: Sequence[int]) -> dict[int, list[int]]:
+    """Document → the ids of its texts, ascending, without what is cass's own; at most BOUND documents."""
+    sql = (
+        "SELECT DISTINCT m.doc, b.text FROM messages m JOIN blocks b ON b.message=m.id"
+        f" WHERE m.doc IN ({marks(docs)}) AND m.flags & {COPY}=0 AND b.flags & {OWN_BLOCK}=0 ORDER BY m.doc, b.text"
+    )
+    found: dict[int, list[int]] = {}
+    for doc, text in connection.execute(sql, docs):
+        found.setdefault(doc, []).append(text)
+    return found
