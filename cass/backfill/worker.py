@@ -145,7 +145,7 @@ class Worker:
         while (leave := self._leave()) is None:
             found = self._guarded_round()
             if isinstance(found, Leave):
-                leave = found
+                leave = self._leave() or found  # who was asked to stop meanwhile is not replaced
                 break
             if self.host.is_stopped():
                 continue

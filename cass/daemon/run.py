@@ -77,9 +77,10 @@ def run_worker(
     `make_tick` gets a function that says whether to stop within a batch, and one that is told why a chunk begins.
     Raises Busy where another one works here.
     """
+    if stop_asked(places.data, os.getpid()):
+        forget_stop(places.data)  # another's, who had this number: nobody knows this process before it has the lock
     lock = take_place(places)
     with Signals() as signals:
-        forget_stop(places.data)
         sign(places.data, WORKER)
         gc.enable()  # the command line switches it off for short lives
         calls = _listening(places, answer, embedding)
@@ -91,9 +92,10 @@ def run_worker(
         finally:
             if calls is not None:
                 calls.close()
+            is_stopped = process.is_stopped()
             process.close()
             lock.release()
-    if leave.replace and command:
+    if leave.replace and command and not (is_stopped or signals.is_ended):
         replace_self(command, env, os.path.join(places.data, LOG))
     return BY_SIGNAL + signals.number if signals.number == signal.SIGINT else leave.exit_code
 

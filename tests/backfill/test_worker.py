@@ -200,6 +200,21 @@ def test_memory_that_does_not_come_back() -> None:
     assert world.did == ["tick", "tick", "tick", "release", "tick"]
 
 
+def test_a_stop_in_the_tick_before_it_would_be_replaced() -> None:
+    """The new process would know nothing of it, and stay."""
+    world = World(worked(), HEAVY)
+    tick = world.tick
+
+    def tick_and_stop() -> Any:
+        ticked = tick()
+        world.stopped = world.did.count("tick") == 4
+        return ticked
+
+    world.tick = tick_and_stop  # type: ignore[method-assign]
+
+    assert world.run() == Leave("stopped", "it was asked to stop")
+
+
 def test_memory_that_was_too_much_from_the_start() -> None:
     """A new process would be as large: it does not replace itself again and again, and is no use to anybody."""
     world = World(HEAVY)

@@ -2,8 +2,9 @@
 
 KIND: `busy` has always something to do, `idle` never, `held` waits for the user, `once` leaves when nothing is owed,
 `real` makes real vectors and leaves, `stay` does not leave, `heavy` takes too much memory after its first tick, `deaf`
-has closed its stdout and stderr and waits for the user, `stuck` is in a batch that does not end.  Each tick is a line
-in the file `ticks` beside the data folder.
+has closed its stdout and stderr and waits for the user, `stuck` is in a batch that does not end, `late` takes too much
+memory and is asked to stop when it has decided what to do about it, `early` as soon as it has the lock.  Each tick is a
+line in the file `ticks` beside the data folder.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from pathlib import Path
 from cass.backfill.gates import Hold, Manners
 from cass.backfill.report import BackfillReport, TierReport
 from cass.backfill.worker import Wishes
-from cass.daemon.run import run_worker
+from cass.daemon.control import ask_stop
+from cass.daemon.run import Process, run_worker
 from cass.daemon.ticking import Ticks
+from cass.daemon.waiting import Signals
 from cass.errors import Busy
 from cass.paths import Places, places
 from cass.records import record
@@ -58,7 +61,7 @@ class Ticker:
             self.begun("nobody is here")
         while self.kind == "stuck":
             signal.pause()
-        if self.kind == "heavy":
+        if self.kind in ("heavy", "late"):
             return self.heavy()
         if self.kind == "too heavy":
             return Ticked(hold=Hold("memory", "it takes too much memory", 1.0))
@@ -77,12 +80,27 @@ def real_ticks(where: Places) -> Ticks:
     return Ticks(where, os.environ, manners=lambda _: Manners(on_battery=True, max_load_per_core=1e9))
 
 
+def before(kind: type, name: str, do: Callable[[], object]) -> None:
+    """Let this be done first, whenever that method is called."""
+    method = getattr(kind, name)
+
+    def both(self: object, *about: object) -> object:
+        do()
+        return method(self, *about)
+
+    setattr(kind, name, both)
+
+
 def main() -> int:
     kind = sys.argv[1]
     where = places(os.environ)
     if kind == "deaf":
         os.close(1)
         os.close(2)
+    if kind == "late":
+        before(Process, "close", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    if kind == "early":
+        before(Signals, "__enter__", lambda: ask_stop(where.data))
     make_tick = (
         real_ticks(where)
         if kind in ("real", "stay")

@@ -23,6 +23,7 @@ from cass.daemon.control import (
     wait_until_gone,
     wait_until_paused,
 )
+from cass.daemon.manners import LOG
 from cass.disk import try_lock
 from cass.store.worker_state import LOCK, STATE, holder_of, read_state
 from tests.archive import make_home
@@ -193,6 +194,13 @@ def test_memory_that_does_not_come_back(running: Running) -> None:
 
     assert running.at_work() == process.pid
     assert set(running.ticks()) == {str(process.pid)}
+
+
+@pytest.mark.parametrize("kind", ["early", "late"])
+def test_a_stop_between_two_lives(running: Running, kind: str) -> None:
+    """When it has just taken the lock, or is about to become a fresh process: it is heard, and it leaves."""
+    assert running.start(kind).wait(MANY) == 0
+    assert set(os.listdir(running.data)) <= {LOCK, LOG}
 
 
 def test_status_sees_what_it_does(running: Running) -> None:
