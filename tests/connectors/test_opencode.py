@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cass.connectors import opencode
+from cass.connectors import kilo_code, opencode
 from cass.connectors.base import TITLE_GENERATED, TITLE_PROMPT, Block, Message, Session, SourceProblem, Surroundings
 from cass.indexing.discover import Survey
 from tests.archive import make_home
@@ -265,3 +265,13 @@ def _spans(given: list[Message]) -> dict[str, tuple[int, int]]:
     for item in given:
         times.setdefault(item.session, []).append(item.created_ms or 0)
     return {key: (min(all_), max(all_)) for key, all_ in times.items()}
+
+
+def test_kilo_code_has_a_database_of_the_same_form(tmp_path: Path) -> None:
+    """Since its version 7."""
+    path = database(tmp_path / ".local" / "share" / "kilo" / "kilo.db", SCHEMA, STORY)
+    other = database(tmp_path / "elsewhere" / "kilo.db", SCHEMA, STORY)
+
+    assert [found.path for found in Survey(kilo_code, Surroundings(str(tmp_path), {})).files()] == [str(path)]
+    assert not kilo_code.claims(str(other)) and not opencode.claims(str(path))
+    assert [(m.role, m.blocks[0].text) for m in messages(read_file(kilo_code, path))][:1] == [("user", "find it")]
