@@ -71,7 +71,8 @@ def refused(appended: Appended) -> Stop | None:
 def disk_failed(lost: OSError) -> Stop:
     """The disk did not take it; what was there before still is."""
     what = (lost.strerror or str(lost)).lower()
-    return Stop("disk_failed", f"the disk refused: {what}", "make room or allow it, then: cass backfill")
+    place = f" ({lost.filename})" if lost.filename else ""
+    return Stop("disk_failed", f"the disk refused: {what}{place}", "make room or allow it, then: cass backfill")
 
 
 def _disk(decision: BudgetDecision) -> Stop:

@@ -192,6 +192,19 @@ def test_a_disk_that_refuses_loses_nothing(tmp_path: Path, monkeypatch: pytest.M
     assert working.ids() == list(working.all_texts())
 
 
+def test_something_in_the_way_of_the_vectors(tmp_path: Path) -> None:
+    """No room is the disk's; anything else is said with its place, or nobody could mend it."""
+    working = Working(home_with(tmp_path))
+    vectors = Path(working.home.places.vectors)
+    vectors.parent.mkdir(parents=True, exist_ok=True)
+    vectors.write_text("a file")
+
+    stopped = working.fast().stopped
+
+    assert stopped is not None
+    assert stopped.reason == f"the disk refused: file exists ({vectors})"
+
+
 def test_without_memory_nothing_is_begun(tmp_path: Path) -> None:
     """The reason names the limit."""
     working = Working(home_with(tmp_path))
