@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import select
 import sys
 
 from cass.addresses import parse
@@ -49,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(asked: argparse.Namespace) -> None:
-    address, token = _address(asked.listen), _token(asked.token_file)
+    address, token, owner = _address(asked.listen), _token(asked.token_file), _owner(asked.owner_fd)
     if not address.is_private and not token:
         raise UsageError(
             "off this machine it answers only to those who know a token", asked.listen, "add --token-file FILE"
@@ -60,7 +61,7 @@ def _run(asked: argparse.Namespace) -> None:
     manner = Manner(asked.batch_max, asked.batch_wait_ms / 1000, settings.whole("embedder.cache_size"), token)
     say = _say if asked.log_level in SAYS else _keep_quiet
     try:
-        serve_embedder(embedder, address, manner, _ready(asked.ready_fd), say, asked.owner_fd)
+        serve_embedder(embedder, address, manner, _ready(asked.ready_fd), say, owner)
     finally:
         embedder.close()
 
@@ -84,6 +85,18 @@ def _token(path: str | None) -> str:
     if not token:
         raise UsageError("the token is empty", path, "put it into the file's first line")
     return token
+
+
+def _owner(descriptor: int | None) -> int | None:
+    """Raises UsageError for what cannot be waited for."""
+    try:
+        if descriptor is not None:
+            os.fstat(descriptor)  # Linux waits in vain for one that is larger than any that was ever open
+            select.select([descriptor], [], [], 0)
+    except (OSError, ValueError) as bad:
+        what = f"{descriptor} is no descriptor that can be read from"
+        raise UsageError(what, "--owner-fd", "hand on one end of a pipe") from bad
+    return descriptor
 
 
 def _loaded(asked: argparse.Namespace, settings: Settings) -> BaseEmbedder:

@@ -62,14 +62,17 @@ def short_folder() -> Iterator[str]:
 
 
 @contextmanager
-def running(command: Sequence[str], home: str) -> Iterator[subprocess.Popen[str]]:
-    """An embedder that listens; `command` without its last word, the descriptor for READY."""
+def running(command: Sequence[str], home: str, *handed: int) -> Iterator[subprocess.Popen[str]]:
+    """An embedder that listens; `command` without its last word, the descriptor for READY.
+
+    handed: other descriptors that it has from here.
+    """
     read, written = os.pipe()
     env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(REPO), "HOME": home}
     process = subprocess.Popen(
         [sys.executable, *command, str(written)],
         env=env,
-        pass_fds=[written],
+        pass_fds=[written, *handed],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

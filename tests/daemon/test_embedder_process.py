@@ -81,6 +81,24 @@ def test_a_model_of_another_dimension_does_not_start(folder: str, url: str):
     )
 
 
+@pytest.mark.parametrize("number", ["777", "5000", "-4"])
+def test_an_owner_who_cannot_be_watched(folder: str, url: str, number: str):
+    done = run(folder, *embedders.real(url, "--owner-fd", number), "2")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"python -m cass.embedder: {number} is no descriptor that can be read from")
+
+
+def test_with_its_owner_it_ends(folder: str, url: str):
+    """However that one ended, the system has closed its end of the pipe."""
+    read, held = os.pipe()
+    with embedders.running(embedders.real(url, "--owner-fd", str(read)), folder, read) as process:
+        os.close(read)
+        os.close(held)
+
+        assert process.wait(embedders.GONE_S) == 0
+
+
 def test_off_this_machine_only_with_a_token(folder: str):
     done = run(folder, *embedders.real("tcp://0.0.0.0:0"), "2")
 
