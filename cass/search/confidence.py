@@ -10,6 +10,7 @@ from __future__ import annotations
 from math import exp, log
 
 from cass.lexical.reader import Damage
+from cass.lexical.words import SHORTEST_CORRECTED
 from cass.query.blend import LITTLE
 from cass.query.syntax import Bare, Field, Prefix, Word
 from cass.query.terms import wanted_leaves
@@ -69,19 +70,26 @@ def _only_words(query: Query) -> bool:
 def _weights(
     query: Query, found: Found, frequency: Callable[[str], int], documents: int
 ) -> list[tuple[frozenset[str], float]]:
-    """Each telling word of the question: the forms that count as it, and BM25's idf, highest for one never heard."""
+    """Each telling word of the question: the forms that count as it, and BM25's idf, highest for one never heard.
+
+    One that is too short to be corrected may be a slip: it counts as the rarest of the others that was heard.
+    """
     corrected, forms = dict(found.corrected), dict(found.forms)
-    weights = {}
-    for leaf in wanted_leaves(query.root):
-        read_as = corrected.get(leaf.text, leaf.text)
-        # In a small archive also words of grammar occur nowhere.
-        for word in [word for word in tokens(read_as) if word not in LITTLE]:
-            count = frequency(word)
-            weights[word] = (
-                frozenset((word, *forms.get(leaf.text, ()))),
-                log(1 + (max(documents, count) - count + 0.5) / (count + 0.5)),
-            )
-    return list(weights.values())
+    asked = {
+        word: (frozenset((word, *forms.get(leaf.text, ()))), frequency(word))
+        for leaf in wanted_leaves(query.root)
+        for word in tokens(corrected.get(leaf.text, leaf.text))
+        if word not in LITTLE  # in a small archive also words of grammar occur nowhere
+    }
+    rarest = min([count for _, count in asked.values() if count], default=0)
+    return [
+        (known, _idf(count or (rarest if len(word) < SHORTEST_CORRECTED else 0), documents))
+        for word, (known, count) in asked.items()
+    ]
+
+
+def _idf(count: int, documents: int) -> float:
+    return log(1 + (max(documents, count) - count + 0.5) / (count + 0.5))
 
 
 def _share(text: str, weights: Sequence[tuple[frozenset[str], float]]) -> float:

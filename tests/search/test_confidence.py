@@ -56,3 +56,16 @@ def test_conditions_are_not_judged(home: Home, query: str) -> None:
 def test_a_later_page_is_not_judged(home: Home) -> None:
     """It is the first page that has what was meant, or has not."""
     assert home.search("aspirin ship", offset=10).confidence is None
+
+
+def test_a_slip_in_a_short_word_costs_little(home: Home) -> None:
+    """Nobody can correct `dyw`, as nobody corrects words of three letters; that the rest is there tells more."""
+    short, long = home.search("dyw tokenizer panicked empty"), home.search("dywqr tokenizer panicked empty")
+
+    assert short.rung == long.rung == "most"
+    assert short.confidence is not None and long.confidence is not None
+    assert short.confidence > 0.75 > long.confidence
+
+
+def test_a_short_word_alone_is_as_unknown_as_any(home: Home) -> None:
+    assert home.search("dyw zymurgy").confidence == 0.0
