@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3  # noqa: F401 - a library of another kind
 import subprocess
 import sys
@@ -55,8 +56,6 @@ def test_rows_are_those_of_the_binding(tiny: Path) -> None:
 
     assert [len(row) for row in rows] == [len(row) for row in others] != [0, 0]
     assert all(row == pytest.approx(other, abs=1e-6) for row, other in zip(rows, others, strict=True))
-    by_c.close()
-    by_c.close()
 
 
 @needs_library
@@ -71,6 +70,29 @@ def test_neither_numpy_nor_the_binding_is_loaded(tiny: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=True)
 
     assert done.stdout == "True []\n"
+
+
+@needs_library
+def test_its_memory_goes_with_it(tiny: Path) -> None:
+    """All that the library made is given back, once, also where the model could not be opened."""
+    given_back: list[str] = []
+
+    class Watched(onnx_c.Api):
+        def release(self, kind: str, what: object) -> None:
+            given_back.append(kind)
+            super().release(kind, what)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(onnx_c, "Api", Watched)
+        session = onnx_c.CSession(graph(tiny))
+        del session
+        opened = given_back[:]
+        with pytest.raises(RuntimeError):
+            onnx_c.CSession(str(tiny))
+        gc.collect()
+
+    assert sorted(opened) == ["Env", "MemoryInfo", "Options", "Session"]
+    assert sorted(given_back[4:]) == ["Env", "MemoryInfo", "Options", "Status"]
 
 
 @needs_library

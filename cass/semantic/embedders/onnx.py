@@ -98,8 +98,6 @@ class OnnxModel:
 
     def close(self) -> None:
         """Let go of the model's memory."""
-        if self._session is not None:
-            self._session.close()
         self._session = self._tokenizer = None
         self.status = "closed"
 
@@ -269,9 +267,6 @@ class Session:
         tensors = {name: np.frombuffer(numbers, np.int64).reshape(rows, -1) for name, numbers in given.items()}
         found: NDArray[Any] = self._session.run([output], tensors)[0]
         return [array("f", row.tobytes()) for row in np.ascontiguousarray(found, np.float32)]
-
-    def close(self) -> None:
-        """Its memory goes with it."""
 
 
 def first_line(lost: BaseException) -> str:

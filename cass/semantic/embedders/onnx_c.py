@@ -90,15 +90,11 @@ class CSession:
     """One model, opened.  Raises OSError where there is no such library, RuntimeError where the model is wrong."""
 
     def __init__(self, path: str, threads: int = 1) -> None:
-        self._api = Api(_library())
         self._held: list[tuple[str, ctypes.c_void_p]] = []
-        try:
-            self._memory = self._hold("MemoryInfo", "CreateCpuMemoryInfo", CPU_ARENA, DEFAULT_MEMORY)
-            env = self._hold("Env", "CreateEnv", FATAL, b"cass")
-            self._session = self._hold("Session", "CreateSession", env, os.fsencode(path), self._options(threads))
-        except RuntimeError:
-            self.close()
-            raise
+        self._api = Api(_library())
+        self._memory = self._hold("MemoryInfo", "CreateCpuMemoryInfo", CPU_ARENA, DEFAULT_MEMORY)
+        env = self._hold("Env", "CreateEnv", FATAL, b"cass")
+        self._session = self._hold("Session", "CreateSession", env, os.fsencode(path), self._options(threads))
 
     def _options(self, threads: int) -> ctypes.c_void_p:
         """As the binding's; what they mean stands there (onnx.py)."""
@@ -151,9 +147,9 @@ class CSession:
         width = count.value // rows
         return [floats[row * width : (row + 1) * width] for row in range(rows)]
 
-    def close(self) -> None:
-        """Let go of all that the library holds."""
-        while self._held:
+    def __del__(self) -> None:
+        """Let go of all that the library holds: when nobody runs it any more, as somebody may who was given up."""
+        while self._held and not sys.is_finalizing():
             self._api.release(*self._held.pop())
 
 
