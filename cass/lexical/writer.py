@@ -52,7 +52,11 @@ class LexicalWriter:
         self.folder = folder
         self._index = index
         self._writer = index.writer(heap_bytes, THREADS)
-        self.change = change_of(index, index.searcher())
+        searcher = index.searcher()
+        self.change = change_of(index, searcher)
+        # Until the first document there are marks alone, which would keep a segment that every search has to open.
+        self._is_bare = searcher.num_docs <= 1
+        self._lone = self.change if searcher.num_docs == 1 else None
         self._working: Thread | None = None
         self._failed: BaseException | None = None
 
@@ -60,6 +64,7 @@ class LexicalWriter:
         """Add a document that is not in the index."""
         if self._working is not None:
             self.settle()
+        self._is_bare = False
         out = TantivyDocument()
         body = document.body
         out.add_text("body", body)
@@ -149,6 +154,11 @@ class LexicalWriter:
         mark.add_integer("own", MARK)
         mark.add_integer("change", change)
         try:
+            if self._lone is not None:
+                from cass.lexical.purge import mark_query  # for the first documents only
+
+                self._writer.delete_documents_by_query(mark_query(self._index.schema, self._lone))
+            self._lone = change if self._is_bare else None
             self._writer.add_document(mark)
             self._writer.commit()
         # For the thread that waits for it, whatever it is.

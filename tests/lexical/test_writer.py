@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,13 @@ def frequency(root: str, word: str) -> int:
     return len(index.searcher().search(Query.term_query(index.schema, "body", word), 10).hits)
 
 
+def segments(root: str) -> list[int]:
+    """How many documents each has, marks among them."""
+    current = current_generation(root)
+    assert current is not None
+    return [each["max_doc"] for each in json.loads(Path(current[0], "meta.json").read_text())["segments"]]
+
+
 def published(root: str, *docs: int, change: int = 7) -> LexicalWriter:
     writer = create_writer(root)
     for doc in docs:
@@ -54,6 +62,27 @@ def test_a_commit_is_seen_with_its_change_number(root: str) -> None:
     again = opened(root)
 
     assert (again.change, again.document_count()) == (7, 2)
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+def test_the_mark_of_an_empty_index_keeps_no_segment(root: str, reopened: bool) -> None:
+    """Every search would have to open it; with the first documents it goes, and all that they need stays."""
+    writer = published(root, change=0)
+    if reopened:
+        writer.close()
+        writer = opened(root)
+    assert (writer.change, writer.document_count()) == (0, 0)
+
+    writer.commit(3)
+    writer.add(document(1))
+    writer.commit(7)
+    writer.add(document(2))
+    writer.commit(9)
+    writer.close()
+
+    again = opened(root)
+    assert (again.change, again.document_count()) == (9, 2)
+    assert segments(root) == [2, 2]
 
 
 def test_what_was_not_committed_is_not_there(root: str) -> None:
