@@ -85,7 +85,7 @@ def _seconds(data: Path, files: list[Path], times: int) -> list[float]:
 def _is_indexed(data: Path, word: str) -> bool:
     from cass.lexical.schema import current_generation, open_index
 
-    current = current_generation(str(data / "derived" / "lexical"))
+    current = current_generation(str(data / "data" / "derived" / "lexical"))
     if current is None:
         return False
     index = open_index(current[0])
