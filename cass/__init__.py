@@ -29,15 +29,15 @@ PACK = os.path.join(os.path.dirname(__file__), "__pycache__", f"cass.{sys.implem
 class Pack:
     """Finds and loads modules from the pack.
 
-    `journeys`: what a command line begins with → (from, to) of the stamps to compare, then of each portion of the
-    modules that it will load as (name, is package, path, code), those first that others need.  `natives`: modules in
-    machine code by name, with the stamps of their files; Python's own search for two of them takes 1 % of a search.
+    `journeys`: what a command line begins with → (from, to) of the stamps to compare, and of the modules that it will
+    load as (name, is package, path, code), those first that others need.  `natives`: modules in machine code by name,
+    with the stamps of their files; Python's own search for two of them takes 1 % of a cold search.
     """
 
     def __init__(self, path: str) -> None:
         self.file = open(path, "rb", 0)  # noqa: SIM115 - for as long as the process may import
         size = int.from_bytes(self.file.read(8), "little")
-        self.journeys: "dict[str, tuple[tuple[int, int], ...]]"
+        self.journeys: "dict[str, tuple[int, int]]"
         self.natives: "dict[str, tuple[str, int, int]]"
         self.journeys, self.natives, self._span = marshal.loads(self.file.read(size))
         if type(self.natives) is not dict:
@@ -57,17 +57,16 @@ class Pack:
 
     def load_journey(self, words: str) -> None:
         """Load a journey's modules in one go: for Python to find and load them one by one takes twice as long."""
-        spans = self.journeys.get(words)
-        if spans is None:
+        span = self.journeys.get(words)
+        if span is None:
             return
-        stamps: "tuple[tuple[str, int, int], ...]" = self._read(*spans[0])
+        stamps: "tuple[tuple[str, int, int], ...]"
         modules: "tuple[tuple[str, bool, str, CodeType], ...]"
+        stamps, modules = self._read(*span)
         if all([_is_current(*stamp) for stamp in stamps]):
-            for span in spans[1:]:
-                modules = self._read(*span)
-                for name, is_package, path, code in modules:
-                    if name not in sys.modules:
-                        self._load(name, is_package, path, code)
+            for name, is_package, path, code in modules:
+                if name not in sys.modules:
+                    self._load(name, is_package, path, code)
 
     def _load(self, name: str, is_package: bool, path: str, code: "CodeType") -> None:
         spec = self._spec(name, is_package, path)

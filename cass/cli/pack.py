@@ -18,11 +18,8 @@ from cass.disk import write_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import CodeType
     from typing import TypeGuard
-
-    Module = tuple[str, bool, str, CodeType]
 
 # Where `cass` looks: it loads nothing of ours before the pack, so it cannot be asked; a test compares.
 PACK = os.path.join(os.path.dirname(cass.__file__), "__pycache__", f"cass.{sys.implementation.cache_tag}.pack")
@@ -40,9 +37,6 @@ STATUS = (
     "cass.status.worker",
 )
 STATUS_JSON = ("cass.render.config_json", "cass.render.worker_json")
-# A journey is read in pieces: for what is larger than 128 KB the C library asks the system for fresh memory and gives
-# it back, which costs a search an eighth of its page faults.
-PORTION_BYTES = 100_000
 # What asks the worker, before anything else is loaded.
 ASK = "ask"
 # What a command line begins with → the modules that its verb loads late; all that these import come with them.
@@ -93,7 +87,7 @@ def _is_current(pack: str, package: str) -> bool:
         start = 8 + int.from_bytes(data[:8], "little")
         journeys, natives, span = marshal.loads(data[8:start])
         index = marshal.loads(data[start + span[0] : start + span[1]])
-        compared = {stamp for first in journeys.values() for stamp in marshal.loads(data[start + first[0][0] :])}
+        compared = {stamp for first, _ in journeys.values() for stamp in marshal.loads(data[start + first :])[0]}
         listed = [entry[1:4] for entry in index.values()]
         compared |= set(natives.values())
         return listed == [_stamp(path) for path in _sources(package)] and all(_stamp(one[0]) == one for one in compared)
@@ -118,9 +112,8 @@ def _packed(package: str) -> bytes:
     for words, late in JOURNEYS.items():
         order = _loaded(words, late, imports)
         files = [(index[name][1], index[name][2], index[name][3]) for name in order]
-        modules = [(name, *index[name][:2], codes[name]) for name in order]
-        parts = [marshal.dumps(tuple(_compared(package, files))), *_portions(modules)]
-        journeys[words] = tuple([_appended(body, part) for part in parts])
+        modules = tuple((name, *index[name][:2], codes[name]) for name in order)
+        journeys[words] = _appended(body, marshal.dumps((tuple(_compared(package, files)), modules)))
     span = _appended(body, marshal.dumps(index))
     head = marshal.dumps((journeys, _natives(), span))
     return len(head).to_bytes(8, "little") + head + body
@@ -130,20 +123,6 @@ def _appended(body: bytearray, part: bytes) -> tuple[int, int]:
     """Where it stands now: from, to."""
     body += part
     return len(body) - len(part), len(body)
-
-
-def _portions(modules: Sequence[Module]) -> list[bytes]:
-    """The modules in their order, as few pieces as may be; a larger module is one by itself."""
-    portions: list[list[Module]] = []
-    left = 0
-    for module in modules:
-        size = len(marshal.dumps(module))
-        if size > left:
-            portions.append([])
-            left = PORTION_BYTES
-        portions[-1].append(module)
-        left -= size
-    return [marshal.dumps(tuple(portion)) for portion in portions]
 
 
 def _loaded(words: str, late: tuple[str, ...], imports: dict[str, list[str]]) -> list[str]:
