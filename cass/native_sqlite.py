@@ -7,7 +7,6 @@ where anything is unusual the ordinary import happens.
 
 from __future__ import annotations
 
-import os
 import sys
 
 
@@ -30,14 +29,8 @@ def _stand_in() -> bool:
 
 
 _stands = _stand_in()
-# Each function is looked up when it is first called: the binding and the library name 320, a search calls few.
-_flags = sys.getdlopenflags() if hasattr(sys, "getdlopenflags") else None
-if _flags is not None:
-    sys.setdlopenflags(os.RTLD_LAZY)
 try:
     import _sqlite3 as _sqlite3
 finally:
-    if _flags is not None:
-        sys.setdlopenflags(_flags)
     if _stands:
         del sys.modules["functools"]

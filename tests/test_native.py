@@ -42,13 +42,6 @@ def test_the_real_modules_are_there_afterwards(first: str):
     ]
 
 
-@pytest.mark.skipif(not hasattr(sys, "getdlopenflags"), reason="libraries are loaded otherwise here")
-def test_other_libraries_are_loaded_as_ever():
-    code = "import sys; flags = sys.getdlopenflags(); import cass.native_sqlite; print(flags == sys.getdlopenflags())"
-
-    assert said(code).strip() == "True"
-
-
 def test_tantivy_works_without_dates():
     assert said(f"import cass.native_tantivy\n{USED}").strip() == "1"
 
