@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 import os
 
-from cass.native_tantivy import FieldType, Query
 from cass.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tantivy import Schema, Searcher
+    from tantivy import Searcher
 
 # Of more than this part of the index all of it is made again: that costs as much, and leaves fewer segments.
 MOST_PART = 0.5
@@ -74,11 +73,6 @@ def _rows(searcher: Searcher, segment: int, size: int) -> Iterator[tuple[int | N
         docs, changes = (searcher.fast_field_values(name, places) for name in ("doc", "change"))
         for doc, change in zip(docs, changes, strict=True):
             yield None if doc is None else int(doc), None if change is None else int(change)
-
-
-def mark_query(schema: Schema, change: int) -> Query:
-    """The mark of the commit that went up to `change`."""
-    return Query.range_query(schema, "change", FieldType.Integer, change, change)
 
 
 def are_gone(folder: str, segments: Iterable[str]) -> bool:

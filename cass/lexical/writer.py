@@ -26,6 +26,7 @@ from cass.lexical.schema import (
     speak,
 )
 from cass.lexical.sound import changed_file, failing
+from cass.native_tantivy import FieldType, Query
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,12 +110,10 @@ class LexicalWriter:
 
     def empty(self, held: Held) -> None:
         """Delete all that stands in these segments: they go with the next commit."""
-        from cass.lexical.purge import mark_query
-
         for doc in held.docs:
             self.remove(doc)
         for change in held.marks:
-            self._writer.delete_documents_by_query(mark_query(self._index.schema, change))
+            self._writer.delete_documents_by_query(self._mark(change))
 
     def drop_files(self) -> None:
         """Delete the files of segments that the last commit has no longer."""
@@ -155,15 +154,17 @@ class LexicalWriter:
         mark.add_integer("change", change)
         try:
             if self._lone is not None:
-                from cass.lexical.purge import mark_query  # for the first documents only
-
-                self._writer.delete_documents_by_query(mark_query(self._index.schema, self._lone))
+                self._writer.delete_documents_by_query(self._mark(self._lone))
             self._lone = change if self._is_bare else None
             self._writer.add_document(mark)
             self._writer.commit()
         # For the thread that waits for it, whatever it is.
         except BaseException as bad:
             self._failed = bad
+
+    def _mark(self, change: int) -> Query:
+        """The mark of the commit that went up to `change`."""
+        return Query.range_query(self._index.schema, "change", FieldType.Integer, change, change)
 
     def settle(self) -> None:
         """Wait for a commit under way, and hear how it went."""
