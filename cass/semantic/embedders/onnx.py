@@ -94,7 +94,13 @@ class OnnxModel:
         def session() -> Any:
             return _session(self._model.path, self._threads, self._once)
 
-        return both(tokenizer, session) if self._once else (tokenizer(), session())
+        if not self._once:
+            return tokenizer(), session()
+        # Modules are loaded before there are two threads: neither may see half of one that the other is loading.
+        from cass.semantic.embedders import onnx_c  # noqa: F401
+
+        _tokenizers()
+        return both(tokenizer, session)
 
     def close(self) -> None:
         """Let go of the model's memory."""
@@ -237,7 +243,7 @@ def _session(path: str, threads: int, once: bool) -> CSession | Session:
             from cass.semantic.embedders.onnx_c import CSession
 
             return CSession(path, threads)
-        except (OSError, ImportError):
+        except OSError:
             pass  # the binding does the same
     return Session(path, threads, once)
 
