@@ -11,6 +11,7 @@ more file takes 1 % of a cold search.
 import marshal
 import os
 import sys
+from _thread import allocate_lock
 
 __version__ = "0.1.0"
 
@@ -36,6 +37,9 @@ class Pack:
 
     def __init__(self, path: str) -> None:
         self.file = open(path, "rb", 0)  # noqa: SIM115 - for as long as the process may import
+        # Between going to a place and reading there another thread may go elsewhere: it would get the code of another
+        # module.
+        self._reading = allocate_lock()
         size = int.from_bytes(self.file.read(8), "little")
         self.journeys: "dict[str, tuple[int, int]]"
         self.natives: "dict[str, tuple[str, int, int]]"
@@ -95,8 +99,10 @@ class Pack:
         return spec
 
     def _read(self, start: int, end: int) -> "Any":
-        self.file.seek(self.start + start)
-        return marshal.loads(self.file.read(end - start))
+        with self._reading:
+            self.file.seek(self.start + start)
+            code = self.file.read(end - start)
+        return marshal.loads(code)
 
     # What Python's import asks of a finder and loader
 

@@ -254,6 +254,30 @@ def test_modules_in_machine_code_are_not_looked_for(copy: Path) -> None:
     assert _ran(copy, NATIVES) == "['ExtensionFileLoader', 'ExtensionFileLoader']\nFalse\n"
 
 
+THREADS = """
+import sys, threading, types
+import cass
+sys.setswitchinterval(1e-6)
+pack = cass._pack()
+names = [name for name in pack.index if name.startswith(("cass.query", "cass.connectors", "cass.render"))]
+def load(first):
+    for name in names[first:] + names[:first]:
+        __import__(name)
+threads = [threading.Thread(target=load, args=(first,)) for first in range(0, len(names), len(names) // 4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+own = [(sys.modules[name], value) for name in names for value in vars(sys.modules[name]).values()]
+own = [(module, value) for module, value in own if isinstance(value, types.FunctionType)]
+own = [(module, value.__code__.co_filename) for module, value in own if value.__module__ == module.__name__]
+print(len(own) > 100, [module.__name__ for module, path in own if path != module.__file__])
+"""
+
+
+def test_several_threads_may_import(copy: Path) -> None:
+    """Each gets the code of its own module, whoever reads from the pack meanwhile."""
+    assert [_ran(copy, THREADS) for _ in range(5)] == ["True []\n"] * 5
+
+
 def test_another_tantivy_is_looked_for(copy: Path) -> None:
     """After an upgrade its file has another time; the pack then leaves the search to Python."""
     data = _pack(copy).read_bytes()
