@@ -17,7 +17,7 @@ from cass.disk import try_lock
 from cass.indexing import forget
 from cass.lexical.schema import current_generation
 from cass.store.forgetting import Selection
-from cass.store.worker_state import LOCK
+from cass.store.worker_state import LOCK, holder_of
 from tests.archive import REPO, Home, make_home
 from tests.indexing.invariants import check_invariants, one, present
 from tests.journeys.processes import start, stop_when
@@ -225,6 +225,8 @@ def test_a_worker_lets_go_and_comes_back(home: Home):
         done = home.cass("forget", sid(home), "--yes")
         assert done.returncode == 0, done.stderr
         assert remains(home, SECRET) == []
+        while (back := holder_of(str(home.data))) is None or back.pid == pid:
+            pass
     finally:
         home.cass("worker", "stop")
     assert pid is not None
