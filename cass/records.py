@@ -78,15 +78,11 @@ else:
     def _values(value):
         return tuple([getattr(value, name) for name in value.__match_args__])
 
-    _set_class = object.__dict__["__class__"].__set__
-
     def _compiled_init(cls):
-        """Sets the fields of a record while it is of a twin class that is not frozen: a third of the time."""
         names, defaults = cls.__match_args__, cls._defaults
-        twin = {"__slots__": names, "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
-        scope = {"_cls": cls, "_open": type(cls.__name__, (_Record,), twin), "_to": _set_class}
-        scope |= {f"_d_{n}": value for n, value in defaults.items()}
         head = ", ".join(f"{n}=_d_{n}" if n in defaults else n for n in names)
-        lines = "".join(f"    self.{n} = {n}\n" for n in names)
-        exec(f"def __init__(self, {head}):\n    _to(self, _open)\n{lines}    self.__class__ = _cls", scope)
+        lines = "\n".join(f"    _s_{n}(self, {n})" for n in names) or "    pass"
+        scope = {f"_s_{n}": cls.__dict__[n].__set__ for n in names}
+        scope |= {f"_d_{n}": value for n, value in defaults.items()}
+        exec(f"def __init__(self, {head}):\n{lines}", scope)
         return scope["__init__"]

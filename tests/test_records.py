@@ -29,7 +29,7 @@ def test_a_record_made_often_is_the_same_value() -> None:
 
 
 def test_a_record_made_often_is_frozen() -> None:
-    """Its fields are set on a class that is not, which it has left when anybody sees it."""
+    """The compiled initialiser sets its fields, and nobody else does."""
     with pytest.raises(AttributeError, match=r"Pair\.first is frozen"):
         made_often().first = 2  # type: ignore[misc]
 
