@@ -19,8 +19,6 @@ from tests.backfill.worker_world import (
     worked,
 )
 
-NIGHT_S = 10 * 3600.0
-
 
 @pytest.mark.parametrize(
     "bad",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import stat
@@ -28,7 +27,7 @@ from tests.archive import Home, make_home
 from tests.daemon import embedders
 from tests.daemon.embedders import Caller
 from tests.journeys.processes import start
-from tests.search.tiers import MODEL, backfill, tiny_model
+from tests.search.tiers import MODEL, backfill, install
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="unix sockets")
 TOOK = re.compile(r'"took_ms": [0-9.]+')
@@ -260,10 +259,10 @@ def test_who_does_not_answer_at_once_is_left_alone(home: Home):
     assert os.path.exists(slow_stamp(path))
 
 
-def test_the_model_is_warm(home: Home, tmp_path: Path):
+def test_the_model_is_warm(home: Home):
     """Meaning takes part as it does in a process of its own; also when the model's file is not there any more."""
     pytest.importorskip("onnxruntime")
-    shutil.copytree(tiny_model(tmp_path / "tiny"), home.data, dirs_exist_ok=True)
+    install(home)
     backfill(home, FAST, QUALITY)
     home.env["CASS_SEMANTIC_WAIT_MS"] = "30000"
     asking = ["--json", "which of the animals has teeth like that one", *AS_IT_IS]

@@ -15,7 +15,7 @@ import pytest
 from cass.semantic.vectors import FAST, QUALITY
 from tests.archive import Home, make_home
 from tests.daemon import embedders
-from tests.search.tiers import MODEL, backfill, tiny_model
+from tests.search.tiers import MODEL, backfill, install
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="unix sockets")
 TEXTS = ("walrus tusks are long", "a narwhal has one tooth")
@@ -26,7 +26,7 @@ def home(tmp_path: Path) -> Home:
     """Two texts with vectors in both tiers."""
     pytest.importorskip("onnxruntime")
     home = make_home(tmp_path)
-    shutil.copytree(tiny_model(tmp_path / "tiny"), home.data)
+    install(home)
     home.claude("old", *TEXTS)
     home.index()
     backfill(home, FAST, QUALITY)

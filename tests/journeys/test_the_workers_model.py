@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from cass.store.worker_state import read_state
 from tests.archive import Home, make_home
 from tests.daemon import embedders
 from tests.journeys.test_asking_the_worker import AS_IT_IS, answered, patient, said, socket_of, worker
-from tests.search.tiers import MODEL, backfill, tiny_model
+from tests.search.tiers import MODEL, backfill, install
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="unix sockets")
 
@@ -36,10 +35,10 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 
 @pytest.fixture
-def beyond(home: Home, tmp_path: Path) -> Home:
+def beyond(home: Home) -> Home:
     """With vectors of both tiers, and time for a busy machine."""
     pytest.importorskip("onnxruntime")
-    shutil.copytree(tiny_model(tmp_path / "tiny"), home.data, dirs_exist_ok=True)
+    install(home)
     backfill(home, FAST, QUALITY)
     home.env["CASS_SEMANTIC_WAIT_MS"] = "30000"
     return home

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from array import array
 from math import hypot
 from operator import sub
@@ -16,7 +15,7 @@ from cass.semantic.scan import to_i8
 from cass.semantic.vectors import FAST, QUALITY
 from tests.archive import Home, make_home
 from tests.search.asking import names
-from tests.search.tiers import backfill, tiny_model
+from tests.search.tiers import backfill, install
 from tests.semantic.shelves import DIM, opened, vector, writer_in
 
 EAST, NORTH, WEST, UP = to_i8([1, 0, 0]), to_i8([0, 1, 0]), to_i8([-1, 0, 0]), to_i8([0, 0, 1])
@@ -86,7 +85,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("onnxruntime")
     folder = tmp_path_factory.mktemp("good")
     home = make_home(folder)
-    shutil.copytree(tiny_model(folder / "tiny"), home.data)
+    install(home)
     home.claude("one", "there was a walrus near the lighthouse", "it had sunk")
     home.claude("two", "the trawler had sunk near the island", "a walrus was there")
     home.claude("three", "lemon cake", "poppy seeds")

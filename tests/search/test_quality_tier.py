@@ -16,7 +16,7 @@ from cass.search.quality import INSTALLED, USUAL_MS, WAIT_LONGER, Cost, in_time
 from cass.semantic.embedders.base import EmbedderTransportError
 from cass.semantic.vectors import FAST, QUALITY
 from tests.archive import NOW_MS, Home, make_home
-from tests.search.tiers import MODEL, backfill, tiny_model
+from tests.search.tiers import MODEL, backfill, install
 
 LINES = 12
 SECOND_MS = 1000
@@ -28,7 +28,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("onnxruntime")
     folder = tmp_path_factory.mktemp("good")
     home = make_home(folder)
-    shutil.copytree(tiny_model(folder / "tiny"), home.data)
+    install(home)
     home.claude("old", *[f"walrus number {n} has tusks" for n in range(LINES)])
     home.index()
     backfill(home, FAST, QUALITY)

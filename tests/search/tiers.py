@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from cass.policy import DEFAULT_FAST_DIMENSION
@@ -24,6 +25,11 @@ def tiny_model(folder: Path) -> Path:
     path = Path(made.folder).rename(Path(made.folder).with_name(MODEL))
     write_manifest(replace(made, name=MODEL, folder=str(path)))
     return folder / "data"
+
+
+def install(home: Home) -> None:
+    """The tiny model, in this home's data folder."""
+    shutil.copytree(tiny_model(home.folder / "tiny"), home.data, dirs_exist_ok=True)
 
 
 def backfill(home: Home, *tiers: str) -> None:
