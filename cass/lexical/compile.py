@@ -12,8 +12,8 @@ where the words are common only messages that lack at most one of them are score
 from __future__ import annotations
 
 from cass.lexical.words import FEW_WORDS, Unit, any_of
-from cass.native_tantivy import FieldType, Occur, Query
-from cass.query import syntax
+from cass.native_tantivy import Occur, Query
+from cass.query.plain import Bare, Word, least_of
 from cass.records import record
 
 TYPE_CHECKING = False
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     from tantivy import Schema
 
+    from cass.lexical.conditions import Conditions
     from cass.lexical.filter import Filter
     from cass.lexical.words import WordCompiler
+    from cass.query.syntax import Field, Node
 
 # Parts of the sum of the words' idf.
 ALL_BONUS = 0.6
@@ -85,46 +87,59 @@ class Compiled:
 
 
 class Compiler:
-    """Compiles one query.  `resolve` turns a `field:value` into a `Filter`; None where it says nothing."""
+    """Compiles one query.  `resolve` turns a `field:value` into a `Filter`; None where it says nothing.
+
+    Words side by side are read here, everything else that a tree may hold by `Conditions`.
+    """
 
     def __init__(
         self,
         schema: Schema,
         words: WordCompiler,
-        resolve: Callable[[syntax.Field], Filter | None],
+        resolve: Callable[[Field], Filter | None],
         correct: bool = True,
     ) -> None:
-        self._schema = schema
-        self._words = words
-        self._resolve = resolve
-        self._correct = correct
-        self._units: list[Unit] = []
+        self.schema = schema
+        self.words = words
+        self.resolve = resolve
+        self.correct = correct
+        self.units: list[Unit] = []
 
-    def query(self, root: syntax.Node | None, filters: Sequence[Filter]) -> Compiled:
+    def query(self, root: Node | None, filters: Sequence[Filter]) -> Compiled:
         """The whole query, filters included."""
         conditions: list[tuple[Occur, Query]] = []
         wanted: list[Unit] = []
         loose: list[Unit] = []
         missing, anchored = 0, False
         # A word typed twice is one word.
-        for part in dict.fromkeys(root.parts if isinstance(root, syntax.Bare) else () if root is None else (root,)):
-            if isinstance(part, syntax.Without):
-                conditions.append((Occur.MustNot, self._unwanted(part.part)))
-            elif isinstance(part, (syntax.Must, syntax.Phrase, syntax.Field)):
-                conditions.append((Occur.Must, self._node(part.part if isinstance(part, syntax.Must) else part)))
-                anchored = anchored or not isinstance(part, syntax.Field)
-            elif (unit := self._wanted(part)).query is None:
+        for part in dict.fromkeys(root.parts if isinstance(root, Bare) else () if root is None else (root,)):
+            if isinstance(part, Word):
+                unit = self.word(part)
+            elif (clause := self._conditions.clause_of(part)) is not None:
+                conditions.append(clause)
+                anchored = anchored or self._conditions.anchors(part)
+                continue
+            else:
+                unit = self._conditions.wanted(part)
+            if unit.query is None:
                 missing += 1
             else:
                 (loose if unit.loose else wanted).append(unit)
-        conditions += [clause for each in filters for clause in [self.filter(each)]]
+        conditions += [self._conditions.filter(each) for each in filters]
         return self._compiled(conditions, wanted, loose, missing, anchored)
 
-    def _wanted(self, part: syntax.Node) -> Unit:
-        """A part that need not match."""
-        if isinstance(part, (syntax.Word, syntax.Prefix)):
-            return self._unit(part)
-        return Unit(self._node(part))
+    @property
+    def _conditions(self) -> Conditions:
+        """Loaded only when there is more than words."""
+        from cass.lexical.conditions import Conditions
+
+        return Conditions(self)
+
+    def word(self, part: Word) -> Unit:
+        """What a word finds; it joins those that the user is told of."""
+        unit = self.words.unfinished(part.text) if part.unfinished else self.words.word(part.text, self.correct)
+        self.units.append(unit)
+        return unit
 
     def _compiled(
         self,
@@ -135,7 +150,7 @@ class Compiler:
         anchored: bool,
     ) -> Compiled:
         def under(query: Query | None) -> Query:
-            return _bool([*conditions, *([(Occur.Must, query)] if query is not None else [])], self._schema)
+            return boolean([*conditions, *([(Occur.Must, query)] if query is not None else [])], self.schema)
 
         units, nearly = [*wanted, *loose], None
         best = under(None)
@@ -157,13 +172,13 @@ class Compiler:
             rungs = [rung.under(under) for rung in rungs] if conditions else rungs
             ranked = under(self._ranked(units))
             nearly = under(near) if (near := _nearly(wanted)) is not None else None
-        partial, plain = any([unit.partial for unit in self._units]), () if anchored else tuple(units)
+        partial, plain = any([unit.partial for unit in self.units]), () if anchored else tuple(units)
         return Compiled(ranked, nearly, tuple(rungs), *self._told(), plain, under, partial)
 
     def _told(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
-        corrected = tuple((unit.word, unit.corrected) for unit in self._units if unit.corrected)
-        dropped = tuple(unit.word for unit in self._units if unit.query is None or unit.loose)
-        return corrected, dropped, tuple((unit.word, unit.forms) for unit in self._units)
+        corrected = tuple((unit.word, unit.corrected) for unit in self.units if unit.corrected)
+        dropped = tuple(unit.word for unit in self.units if unit.query is None or unit.loose)
+        return corrected, dropped, tuple((unit.word, unit.forms) for unit in self.units)
 
     def _ranked(self, wanted: list[Unit]) -> Query:
         return _ranked(wanted, [pair for at in range(1, len(wanted)) for pair in self._pair(*wanted[at - 1 : at + 1])])
@@ -172,82 +187,10 @@ class Compiler:
         """Both words next to each other, if that may tell something."""
         if first.token is None or second.token is None or min(first.share, second.share) > RARE_SHARE:
             return []
-        return [Query.phrase_query(self._schema, "body", [first.token, second.token])]
-
-    def _unit(self, part: syntax.Word | syntax.Prefix | syntax.Phrase) -> Unit:
-        if isinstance(part, syntax.Word):
-            unit = self._words.unfinished(part.text) if part.unfinished else self._words.word(part.text, self._correct)
-        elif isinstance(part, syntax.Prefix):
-            unit = self._words.inside(part.text) if part.inside else self._words.prefix(part.text)
-        else:
-            unit = self._words.phrase(part.text, part.within)
-        self._units.append(unit)
-        return unit
-
-    def _node(self, node: syntax.Node) -> Query:
-        """A part as a condition: what occurs nowhere matches nothing."""
-        if isinstance(node, (syntax.Word, syntax.Prefix, syntax.Phrase)):
-            return self._unit(node).query or Query.empty_query()
-        if isinstance(node, syntax.Field):
-            found = self._resolve(node)
-            return Query.all_query() if found is None else _bool([self.filter(found)], self._schema)
-        if isinstance(node, syntax.Must):
-            return self._node(node.part)
-        if isinstance(node, (syntax.Not, syntax.Without)):
-            return _bool([(Occur.MustNot, self._unwanted(node.part))], self._schema)
-        if isinstance(node, syntax.Or):
-            return Query.boolean_query([(Occur.Should, self._node(part)) for part in node.parts])
-        if isinstance(node, syntax.And):
-            return _bool([self._clause(part) for part in node.parts], self._schema)
-        return self._beside(node)
-
-    def _beside(self, node: syntax.Bare) -> Query:
-        """Words in parentheses: what must hold, and at least one of the others."""
-        clauses = [self._clause(part) for part in node.parts if syntax.is_condition(part)]
-        others = [(Occur.Should, self._node(part)) for part in node.parts if not syntax.is_condition(part)]
-        if others:
-            clauses.append((Occur.Must, Query.boolean_query(others)))
-        return _bool(clauses, self._schema)
-
-    def _unwanted(self, node: syntax.Node) -> Query:
-        """What must not match: as typed, never corrected, and not worth a word when it occurs nowhere."""
-        before = self._correct, self._units
-        self._correct, self._units = False, []
-        query = self._node(node)
-        self._correct, self._units = before
-        return query
-
-    def _clause(self, part: syntax.Node) -> tuple[Occur, Query]:
-        if isinstance(part, (syntax.Not, syntax.Without)):
-            return (Occur.MustNot, self._unwanted(part.part))
-        return (Occur.Must, self._node(part))
-
-    def filter(self, wanted: Filter) -> tuple[Occur, Query]:
-        """A filter as a clause that does not score."""
-        if wanted.field == "time":
-            query = self._times(*wanted.values)
-        elif wanted.field == "entity":
-            query = Query.term_set_query(self._schema, "doc", list(wanted.docs))
-        elif wanted.field == "path":
-            query = self._paths([str(value) for value in wanted.values])
-        else:
-            query = Query.term_set_query(self._schema, wanted.field, list(wanted.values))
-        if wanted.docs and wanted.field != "entity":
-            docs = Query.term_set_query(self._schema, "doc", list(wanted.docs))
-            query = Query.boolean_query([(Occur.Should, query), (Occur.Should, docs)])
-        if wanted.exclude:
-            return (Occur.MustNot, query)
-        return (Occur.Must, Query.const_score_query(query, 0.0))
-
-    def _paths(self, paths: Sequence[str]) -> Query:
-        found = [query for path in paths if (query := self._words.phrase(path).query) is not None]
-        return found[0] if len(found) == 1 else Query.boolean_query([(Occur.Should, query) for query in found])
-
-    def _times(self, first_ms: int | str | None, last_ms: int | str | None) -> Query:
-        return Query.range_query(self._schema, "time", FieldType.Integer, first_ms, last_ms)
+        return [Query.phrase_query(self.schema, "body", [first.token, second.token])]
 
 
-def _bool(clauses: list[tuple[Occur, Query]], schema: Schema) -> Query:
+def boolean(clauses: list[tuple[Occur, Query]], schema: Schema) -> Query:
     """All these clauses; where none of them finds anything by itself, every real document is the start."""
     if all(occur == Occur.MustNot for occur, _ in clauses):
         every = Query.const_score_query(Query.term_set_query(schema, "own", [0, 1]), 0.0)
@@ -262,7 +205,7 @@ def _rungs(wanted: list[Unit], loose: list[Unit], missing: int) -> list[Rung]:
     rungs = []
     if len(wanted) == count:
         rungs.append(_all_of(wanted))
-    if count > 1 and (least := syntax.least_of(count)) <= len(wanted):
+    if count > 1 and (least := least_of(count)) <= len(wanted):
         scored = Query.boolean_query(_should(wanted), least)
         match = Query.const_score_query(_lacking_one(wanted), 1.0) if least == len(wanted) - 1 else scored
         rungs.append(Rung("most", match, scored))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cass.query.syntax import And, Bare, Field, Must, Not, Or, Phrase, Prefix, Query, Without, Word
+from cass.query.plain import Bare, Query, Word
+from cass.query.syntax import And, Field, Must, Not, Or, Phrase, Prefix, Without
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

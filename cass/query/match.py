@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cass.query.syntax import And, Bare, Field, Must, Not, Or, Phrase, Prefix, Without, Word, is_condition, least_of
+from cass.query.plain import Bare, Word, least_of
+from cass.query.syntax import And, Field, Must, Not, Or, Phrase, Prefix, Without, is_condition
 from cass.query.terms import Form, find, forms_of
 from cass.query.variants import english_variants
 from cass.query.words import index_fold, stem_forms
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
-    from cass.query.syntax import Node, Query
+    from cass.query.plain import Query
+    from cass.query.syntax import Node
 
     FieldTest: TypeAlias = Callable[[Field], bool]
     # Folded text, original text, what the fields say: whether a part of the query holds.

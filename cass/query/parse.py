@@ -6,21 +6,8 @@ then AND, then OR, and standing side by side loosest.
 
 from __future__ import annotations
 
-from cass.query.syntax import (
-    FIELDS,
-    And,
-    Bare,
-    Field,
-    Must,
-    Not,
-    Or,
-    Phrase,
-    Prefix,
-    Query,
-    Without,
-    Word,
-    is_condition,
-)
+from cass.query.plain import OPERATORS, Bare, Query, Word
+from cass.query.syntax import FIELDS, And, Field, Must, Not, Or, Phrase, Prefix, Without, is_condition
 from cass.records import replace
 
 TYPE_CHECKING = False
@@ -37,7 +24,6 @@ MIN_INSIDE = 3
 # Words that are further apart have nothing to do with each other; a field's list of more values is none.
 MOST_BETWEEN, MOST_VALUES = 100, 64
 
-_OPERATORS = ("AND", "OR", "NOT")
 _DIGITS = frozenset("0123456789")
 _PROSE = frozenset(".,:;?!-–—…'*/")
 
@@ -191,7 +177,7 @@ class _Lexer:
             return
         start = self.at
         word = self._run()
-        if word in _OPERATORS and not sign:
+        if word in OPERATORS and not sign:
             self.lexemes += [] if self.at == self.typed_at else [_Lexeme(word)]
         else:
             self._leaf(sign, self._word_or_prefix(word), word, sign + self.text[start : self.at])
@@ -278,14 +264,14 @@ def _can_be_signed(sign: str, following: str) -> bool:
 
 def _plain_word(word: str) -> Word:
     # Search does not see capitals, and small letters are never read as an operator again.
-    return Word(word.lower() if word in _OPERATORS else word)
+    return Word(word.lower() if word in OPERATORS else word)
 
 
 def _demote(lexemes: list[_Lexeme]) -> list[str]:
     """Make words of the operators that lack an operand, in place; gives the notes."""
     notes = []
     for index, lexeme in enumerate(lexemes):
-        if lexeme.kind not in _OPERATORS:
+        if lexeme.kind not in OPERATORS:
             continue
         before = index > 0 and lexemes[index - 1].ends_operand()
         after = index + 1 < len(lexemes) and lexemes[index + 1].starts_operand()

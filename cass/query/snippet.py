@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cass.query.syntax import Phrase, Word
+from cass.query.plain import Word
 from cass.query.terms import Form, find, forms_of, wanted_leaves
 from cass.query.words import cjk_grams, cjk_runs, fold, pieces, tokens
 from cass.records import record
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import TypeAlias
 
-    from cass.query.syntax import Prefix, Query
+    from cass.query.plain import Query
+    from cass.query.syntax import Phrase, Prefix
 
     # Start, end (behind), and the number of the term that was found there.
     Place: TypeAlias = tuple[int, int, int]
@@ -60,7 +61,10 @@ def terms_of(
     """
     leaves = [each for leaf in wanted_leaves(query.root) for each in _lit_alone(leaf)]
     named = [field for field in query.filters if field.name in NAMING and not field.exclude]
-    leaves += [Phrase(value) for field in named for value in field.values]
+    if named:
+        from cass.query.syntax import Phrase  # most queries are plain words
+
+        leaves += [Phrase(value) for field in named for value in field.values]
     little: list[Word | Phrase | Prefix] = []
     if len(leaves) >= SENTENCE_WORDS:
         from cass.query.blend import LITTLE  # hardly ever typed among a few keywords
@@ -160,6 +164,8 @@ def _places_of(folded: str, text: str, number: int, forms: Sequence[Form]) -> li
 def _all(folded: str, text: str, form: Form, limit: int, at: int = 0, end: int | None = None) -> list[tuple[int, int]]:
     """The places of a form that begin in [at, end), the first `limit` of them, none overlapping."""
     found: list[tuple[int, int]] = []
+    if form.parts[0] not in folded:
+        return found  # mostly so with a word's other forms, and ten times cheaper to see than to look for edges
     while len(found) < limit and (place := find(folded, text, form, at, end)) is not None:
         found.append(place)
         at = place[1]

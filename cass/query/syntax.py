@@ -1,4 +1,4 @@
-"""What a query is made of: one frozen tree, what it is filtered by, and what the reader of it had to put right.
+"""What a query is made of beside words (cass/query/plain.py): the other nodes of its frozen tree, and its fields.
 
 `Must` and `Without` stand only directly in a `Bare` or at the root, `Not` only directly in an `And` or `Or`.
 """
@@ -11,20 +11,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from cass.query.plain import Bare, Word
+
     Node: TypeAlias = "Word | Phrase | Prefix | And | Or | Not | Must | Without | Bare | Field"
 
 FIELDS = ("agent", "workspace", "role", "title", "path", "tool", "session", "entity", "since", "until")
-
-
-@record
-class Word:
-    """One word as typed; it may be a compound, `src/foo.rs:42`, whose parts must stand next to each other.
-
-    `unfinished`: somebody is typing it, so it may be the beginning of a longer one.
-    """
-
-    text: str
-    unfinished: bool = False
 
 
 @record
@@ -78,16 +69,6 @@ class Without:
 
 
 @record
-class Bare:
-    """Two or more things side by side.
-
-    Any may match and all is best, but phrases, fields, `Must` and `Without` among them are conditions.
-    """
-
-    parts: tuple[Node, ...]
-
-
-@record
 class Field:
     """`name:value`; `exclude` for `name:!value` and `-name:value`.  The value is as typed: nobody has checked it.
 
@@ -103,24 +84,6 @@ class Field:
     @property
     def values(self) -> tuple[str, ...]:
         return (self.value, *self.others)
-
-
-@record
-class Query:
-    """A query that was read.  `root` is None when only filters, or nothing, were asked for.
-
-    `filters` are the fields that hold for the whole query, in the order typed.  `notes` are sentences for the user.
-    """
-
-    text: str
-    root: Node | None
-    filters: tuple[Field, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-def least_of(words: int) -> int:
-    """How many of so many words are `most`: one of two, two of three, three of four, four of six."""
-    return max(1, words - max(1, words // 3))
 
 
 def is_condition(node: Node) -> bool:

@@ -6,7 +6,7 @@ Both have the same length, so an offset means the same in both.
 
 from __future__ import annotations
 
-from cass.query.syntax import And, Bare, Must, Or, Phrase, Prefix, Word
+from cass.query.plain import Bare, Word
 from cass.query.words import (
     bare_name,
     fold,
@@ -22,7 +22,7 @@ from cass.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from cass.query.syntax import Node
+    from cass.query.syntax import Node, Phrase, Prefix
 
 
 # What mostly stands around a word.  None of these is part of one, and nothing, as beyond a text's ends, is in it too.
@@ -56,6 +56,8 @@ def forms_of(leaf: Word | Phrase | Prefix) -> tuple[Form, ...]:
         if versions := version_forms(leaf.text):
             return tuple(Form(tuple(parts), leaf.unfinished) for parts in versions)
         return _sequences(leaf.text, begins)
+    from cass.query.syntax import Prefix  # most queries are plain words
+
     if isinstance(leaf, Prefix):
         return _sequences(leaf.text, True, leaf.inside)
     return _sequences(leaf.text)
@@ -145,10 +147,16 @@ def wanted_leaves(node: Node | None) -> list[Word | Phrase | Prefix]:
     """The leaves that the query wants to be there, in order: none from under NOT or `-`."""
     if node is None:
         return []
-    if isinstance(node, (Word, Phrase, Prefix)):
+    if isinstance(node, Word):
+        return [node]
+    if isinstance(node, Bare):
+        return [leaf for part in node.parts for leaf in wanted_leaves(part)]
+    from cass.query.syntax import And, Must, Or, Phrase, Prefix
+
+    if isinstance(node, (Phrase, Prefix)):
         return [node]
     if isinstance(node, Must):
         return wanted_leaves(node.part)
-    if isinstance(node, (Bare, And, Or)):
+    if isinstance(node, (And, Or)):
         return [leaf for part in node.parts for leaf in wanted_leaves(part)]
     return []

@@ -12,7 +12,8 @@ from math import exp, log
 from cass.lexical.reader import Damage
 from cass.lexical.words import SHORTEST_CORRECTED
 from cass.query.blend import LITTLE
-from cass.query.syntax import Bare, Field, Prefix, Word
+from cass.query.plain import Bare, Word
+from cass.query.syntax import Field, Prefix
 from cass.query.terms import wanted_leaves
 from cass.query.words import tokens
 from cass.search.request import fold
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cass.lexical.reader import LexicalReader
-    from cass.query.syntax import Query
+    from cass.query.plain import Query
     from cass.search.engine import Search
     from cass.search.request import Found
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from cass import errors
 from cass.lexical.reader import Candidate, Damage, LexicalAnswer, open_reader
 from cass.lexical.schema import first_line, hush, is_damage, speak
+from cass.query.plain import Word
 from cass.query.snippet import snippet, terms_of
-from cass.query.syntax import Word
 from cass.query.terms import wanted_leaves
 from cass.query.words import tokens
 from cass.search.request import Found, Freshness, Hit, Request, Results, fold

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from cass.lexical.reader import Damage
 from cass.query.entities import mentions
-from cass.query.syntax import Phrase, Prefix, Word
+from cass.query.plain import Word
+from cass.query.syntax import Phrase, Prefix
 from cass.query.words import version_forms
 from cass.store.documents import documents_newest_first
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cass.query.syntax import And, Bare, Or, Prefix, Word
+from cass.query.plain import Bare, Word
+from cass.query.syntax import And, Or, Prefix
 from cass.query.words import tokens
 from cass.records import replace
 
@@ -10,7 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cass.query.syntax import Node, Query
+    from cass.query.plain import Query
+    from cass.query.syntax import Node
 
 MOST_WORDS = 64
 

@@ -18,7 +18,8 @@ from cass.policy import (
     SemanticPolicy,
 )
 from cass.query.blend import KEYWORDS, RRF_K, SENTENCE, WEIGHTS, fuse, query_kind, refine, weights_of
-from cass.query.syntax import Bare, Field, Prefix, Word
+from cass.query.plain import Bare, Word
+from cass.query.syntax import Field, Prefix
 from cass.records import record, replace
 from cass.search.coverage import glance, inside, percent
 from cass.search.near import GIVEN_UP, Asked, Inside, by_graph, documents_with, nearest

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from cass.query.parse import parse
-from cass.query.syntax import Query, Word
+from cass.query.plain import Query, Word, plain
 from cass.records import record, replace
 from cass.redact import mask
 
@@ -67,7 +66,13 @@ class Request:
         """What was typed, read; with `literal` nothing in it has a meaning."""
         # Bytes of the command line that are no UTF-8 arrive as lone surrogates; what is stored has this sign for them.
         text = "".join(["\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in self.text])
-        return Query(text, Word(text) if text else None) if self.literal else parse(text, self.live)
+        if self.literal:
+            return Query(text, Word(text) if text else None)
+        if (query := plain(text, self.live)) is not None:
+            return query
+        from cass.query.parse import parse  # most queries are plain words
+
+        return parse(text, self.live)
 
     @property
     def wants_meaning(self) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from cass.lexical.literal import literal_candidates
 from cass.lexical.reader import Candidate, Damage, stem_of
 from cass.query.match import Matcher, same_stem
+from cass.query.plain import Word
 from cass.query.snippet import WIDTH
-from cass.query.syntax import Word
 from cass.query.terms import wanted_leaves
 from cass.query.words import index_fold
 from cass.redact import mask

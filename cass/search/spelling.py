@@ -6,7 +6,7 @@ number of them, so that a page does not depend on the pages before it.
 
 from __future__ import annotations
 
-from cass.query.syntax import Word
+from cass.query.plain import Word
 from cass.query.terms import Form, find, wanted_leaves
 from cass.query.words import bare_name, fold, pieces, version_forms
 from cass.records import replace
@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-    from cass.query.syntax import Query
+    from cass.query.plain import Query
     from cass.search.request import Found
 
 # Candidates looked at, and how much of each block: a compound further on is not seen.

@@ -10,7 +10,8 @@ from math import log
 from cass.lexical.filter import Filter
 from cass.lexical.reader import Candidate, stem_of
 from cass.query.match import Matcher
-from cass.query.syntax import And, Bare, Must, Or, Prefix, Word
+from cass.query.plain import Bare, Word
+from cass.query.syntax import And, Must, Or, Prefix
 from cass.query.terms import wanted_leaves
 from cass.query.words import tokens
 from cass.records import replace
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     from cass.document import Document
     from cass.lexical.reader import LexicalReader
-    from cass.query.syntax import Field, Node, Query
+    from cass.query.plain import Query
+    from cass.query.syntax import Field, Node
     from cass.search.engine import Search
     from cass.search.request import Found
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from cass.query.match import Matcher, rung_of
 from cass.query.parse import parse
-from cass.query.syntax import Field, Word
+from cass.query.plain import Word
+from cass.query.syntax import Field
 
 TEXT = "The tokenizer panicked in src/query/parse.rs:42: parseQueryString lost a café"
 

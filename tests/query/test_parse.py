@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from cass.query.canonical import to_text
 from cass.query.parse import parse
-from cass.query.syntax import And, Bare, Field, Must, Not, Or, Phrase, Prefix, Query, Without, Word
+from cass.query.plain import Bare, Query, Word, plain
+from cass.query.syntax import And, Field, Must, Not, Or, Phrase, Prefix, Without
 
 A, B, C = Word("a"), Word("b"), Word("c")
 
@@ -201,3 +202,14 @@ def test_signs_stand_only_among_bare_words_and_not_only_under_operators(text: st
             assert above in (None, Bare)
         if isinstance(node, Not):
             assert above in (And, Or)
+
+
+@given(TEXTS | st.text(alphabet="aANDORT(+-*:!~. é日\0\t\x1f\u3000") | st.text(), st.booleans())
+def test_words_alone_are_read_without_the_language_as_they_are_with_it(text: str, typing: bool):
+    if (query := plain(text, typing)) is not None:
+        assert query == parse(text, typing)
+
+
+@pytest.mark.parametrize("text", ["panic", "how do I fix foo_bar.py?", "  two\twords ", "a-b c+d", "title"])
+def test_a_question_is_words_alone(text: str):
+    assert plain(text) == parse(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cass.query.syntax import least_of
+from cass.query.plain import least_of
 from tests.archive import Home, make_home
 from tests.search.asking import found, names, say
 
