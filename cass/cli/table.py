@@ -108,7 +108,10 @@ class Command:
     worker.
     """
 
-    __slots__ = ("aliases", "arguments", "doc", "examples", "group", "more", "name", "options", "stamps", "wakes")
+    __slots__ = (
+        *("aliases", "arguments", "doc", "every_option", "examples", "group", "more", "name", "options", "stamps"),
+        "wakes",
+    )
 
     def __init__(
         self,
@@ -134,6 +137,7 @@ class Command:
         self.aliases = aliases
         self.arguments = arguments
         self.options = options
+        self.every_option: tuple[Option, ...] | None = None  # what `options_of` gives, once it was asked
 
 
 EVERYWHERE = "Everywhere"
@@ -234,8 +238,18 @@ ALIASES = {
 ALIAS_WORDS = {"timeline": ("--by", "day")}
 
 
+# Rows that were built: whoever answers many command lines reads the same few.
+_built: dict[str, Command] = {}
+
+
 def command(name: str) -> Command:
     """The row of a command, without its global options.  KeyError for a name that is not in the table."""
+    if name not in _built:
+        _built[name] = _build(name)
+    return _built[name]
+
+
+def _build(name: str) -> Command:
     if name in ("search", "show", "sessions", "like"):
         from cass.cli.rows_find import ROWS  # only the file of the wanted row: a cold search pays for it
     elif name in ("resume", "open", "export"):
@@ -265,8 +279,11 @@ def command(name: str) -> Command:
 
 def options_of(command: Command) -> tuple[Option, ...]:
     """Its own options, then those of every command that it does not spell itself."""
-    own = {name for option in command.options for name in option.names}
-    return (*command.options, *(option for option in _everywhere() if option.name not in own))
+    if command.every_option is None:
+        own = {name for option in command.options for name in option.names}
+        rest = [option for option in _everywhere() if option.name not in own]
+        command.every_option = (*command.options, *rest)
+    return command.every_option
 
 
 def commands() -> tuple[Command, ...]:

@@ -242,7 +242,7 @@ class Sources:
     def _look(self) -> bool:
         for name, module in list(sys.modules.items()):
             path = getattr(module, "__file__", None) if name.partition(".")[0] == "cass" else None
-            if path is not None and self._seen.setdefault(path, _stamp(path)) != _stamp(path):
+            if path is not None and self._seen.setdefault(path, stamp := _stamp(path)) != stamp:
                 return False
         return True
 

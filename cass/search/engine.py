@@ -134,6 +134,7 @@ class Search:
         self.state: State = hits.state(self.connection)
         self.notes: list[str] = getattr(self.reader, "notes", [])
         self._resolver: Resolver | None = None
+        self._folded: tuple[tuple[Candidate, ...], list[tuple[Candidate, int]]] | None = None
         self.generation = "none" if isinstance(self.reader, Damage) else self.reader.generation
         self.literal = self._literal_text()
         self.offset = self._offset()
@@ -254,7 +255,13 @@ class Search:
         """Are there enough candidates for the page and one more, once they are grouped and copies are folded?"""
         if self.request.counts_only or not self.request.limit:
             return True
-        return len(fold(answer.candidates, self.request.grouped)) > self.request.reach(self.offset)
+        return len(self._groups(answer.candidates)) > self.request.reach(self.offset)
+
+    def _groups(self, candidates: tuple[Candidate, ...]) -> list[tuple[Candidate, int]]:
+        """The candidates folded; the same ones are asked for to see whether they fill the page, and to print it."""
+        if self._folded is None or self._folded[0] is not candidates:
+            self._folded = candidates, fold(candidates, self.request.grouped)
+        return self._folded[1]
 
     def _has_compounds(self) -> bool:
         leaves = wanted_leaves(self.query.root)
@@ -292,7 +299,7 @@ class Search:
         """The hits to print, and whether there are more behind them."""
         if self.request.counts_only or self.request.limit == 0:
             return (), False
-        groups = fold(found.candidates, self.request.grouped)
+        groups = self._groups(found.candidates)
         wanted = groups[self.offset : self.offset + self.request.limit]
         stored = hits.messages_with(self.connection, [lead.doc for lead, _ in wanted])
         ranked = [(rank, lead, also) for rank, (lead, also) in enumerate(wanted, self.offset + 1) if lead.doc in stored]
