@@ -137,7 +137,8 @@ class Compiler:
 
     def word(self, part: Word) -> Unit:
         """What a word finds; it joins those that the user is told of."""
-        unit = self.words.unfinished(part.text) if part.unfinished else self.words.word(part.text, self.correct)
+        words = self.words
+        unit = words.unusual.unfinished(part.text) if part.unfinished else words.word(part.text, self.correct)
         self.units.append(unit)
         return unit
 

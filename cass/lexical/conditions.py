@@ -44,7 +44,7 @@ class Conditions:
     def _unit(self, part: Word | Prefix | Phrase) -> Unit:
         if isinstance(part, Word):
             return self._compiler.word(part)
-        words = self._compiler.words
+        words = self._compiler.words.unusual
         if isinstance(part, Phrase):
             unit = words.phrase(part.text, part.within)
         else:
@@ -109,7 +109,7 @@ class Conditions:
         return (Occur.Must, Query.const_score_query(query, 0.0))
 
     def _paths(self, paths: Sequence[str]) -> Query:
-        found = [query for path in paths if (query := self._compiler.words.phrase(path).query) is not None]
+        found = [query for path in paths if (query := self._compiler.words.unusual.phrase(path).query) is not None]
         return found[0] if len(found) == 1 else Query.boolean_query([(Occur.Should, query) for query in found])
 
     def _times(self, first_ms: int | str | None, last_ms: int | str | None) -> Query:

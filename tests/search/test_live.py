@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cass.lexical import words
+from cass.lexical import unusual
 from tests.archive import Home, make_home
 from tests.search.asking import found, marked, names, say
 
@@ -77,7 +77,7 @@ def test_the_answer_is_sure_of_nothing_yet(home: Home) -> None:
 
 def test_of_many_words_only_some_are_looked_for(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The most frequent ones; then the count is a lower bound."""
-    monkeypatch.setattr(words, "GROWN_TERMS", 1)
+    monkeypatch.setattr(unusual, "GROWN_TERMS", 1)
     results = home.search("test", live=True)
 
     assert (results.total, results.exact_total) == (2, True)
@@ -88,7 +88,7 @@ def test_of_many_words_only_some_are_looked_for(home: Home, monkeypatch: pytest.
 
 def test_in_a_large_archive_two_letters_are_too_few(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Looking at all words that begin so would take longer than typing one more."""
-    monkeypatch.setattr(words, "MANY_DOCUMENTS", 2)
+    monkeypatch.setattr(unusual, "MANY_DOCUMENTS", 2)
 
     assert (typed(home, "wa"), typed(home, "wal")) == (set(), {"walrus", "testament"})
 

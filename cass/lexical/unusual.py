@@ -1,0 +1,203 @@
+"""What a word may be besides one of the index's: a compound, a part of an identifier, CJK, a slip of the pen.
+
+Phrases and the beginnings of words are read here as well.
+"""
+
+from __future__ import annotations
+
+from cass.lexical.words import Unit, any_of, best_of
+from cass.native_tantivy import Occur, Query
+from cass.query import words as query_words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cass.lexical.words import WordCompiler
+
+PREFIX_TERMS = 50
+# A word that is being typed: it becomes so many others at most, and those only that together stand in so many messages;
+# the most frequent one in any case.  To look for its beginning costs 1 us for each word that has it, so in a large
+# archive, which has 10,000 of them behind two letters, one more letter is waited for.
+GROWN_TERMS, GROWN_FOUND = 16, 40_000
+LEAST_BEGUN, LEAST_BEGUN_OF_MANY, MANY_DOCUMENTS = 2, 3, 250_000
+# What stands in so large a part of the messages is grammar; a word is not completed to it.
+GRAMMAR_SHARE = 0.4
+# A corrected word must not be shorter than this: `teh` has too many neighbours to guess.
+SHORTEST_CORRECTED = 4
+# Of these letters or more, as many words of one query are looked for within two edits: it takes 3 to 60 ms each.
+LONG, FAR_CORRECTIONS = 7, 2
+
+
+class UnusualWords:
+    """Compiles against the dictionary of `words`.  `known` occur elsewhere, so that they are right as typed."""
+
+    def __init__(self, words: WordCompiler, known: frozenset[str]) -> None:
+        self._words = words
+        self._known = known
+        self._far_corrections = FAR_CORRECTIONS
+
+    def word(self, text: str, tokens: list[str], correct: bool) -> Unit:
+        """A bare word that does not stand in the index as it is."""
+        if not tokens:
+            return Unit(None, text)
+        return self._single(text, tokens[0], correct) if len(tokens) == 1 else self._compound(text, tokens)
+
+    def _single(self, text: str, token: str, correct: bool) -> Unit:
+        if not token.isascii() and (runs := query_words.cjk_runs(token)):
+            return Unit(self._cjk(token, runs), text)
+        if forms := self._words.forms(token):
+            return self._words.of_forms(text, token, forms, None)
+        parts = query_words.camel_parts(text)
+        if len(parts) > 1 and (joined := self._all(parts)):
+            return Unit(joined, text, forms=tuple(parts), loose=True)
+        return self._corrected(text, token) if correct else Unit(None, text)
+
+    def _corrected(self, text: str, token: str) -> Unit:
+        """The most frequent word within one edit of a word that occurs nowhere; or within two, of a long one."""
+        if len(token) < SHORTEST_CORRECTED or token.isdigit() or text in self._known:
+            return Unit(None, text)
+        from cass.query.variants import one_edit  # most words occur somewhere
+
+        best, best_count = None, 0
+        for other in one_edit(token):
+            if (count := self._words.frequency(other)) > best_count:
+                best, best_count = other, count
+        if best is None and len(token) >= LONG and token.isascii() and token.isalpha() and self._far_corrections:
+            from cass.lexical.corrections import within_two  # rare
+
+            self._far_corrections -= 1
+            best = within_two(self._words.searcher, token)
+        if best is None:
+            return Unit(None, text)
+        return self._words.of_forms(text, best, self._words.forms(best), best)
+
+    def _compound(self, text: str, tokens: list[str]) -> Unit:
+        """`src/foo.rs:42`: the parts next to each other, or else all of them, or else any."""
+        adjacent = [self._adjacent(form) for form in query_words.version_forms(text)] or [self._adjacent(tokens)]
+        adjacent = [query for query in adjacent if self._matches(query)]
+        parts = self._parts(tokens) if query_words.is_hyphenated(text) else None
+        if adjacent:
+            return Unit(best_of(adjacent), text, parts=parts)
+        together = self._all(tokens)
+        if together is not None and self._matches(together):
+            return Unit(together, text, loose=True, parts=parts)
+        known = [self._words.term(token) for token in tokens if self._words.frequency(token)]
+        found = Query.boolean_query([(Occur.Should, term) for term in known]) if known else None
+        return Unit(found, text, loose=True, parts=parts)
+
+    def _parts(self, tokens: list[str]) -> Query | None:
+        """Each of the words and its inflections."""
+        known = [best_of(self._words.scored(token, forms)) for token in tokens if (forms := self._words.forms(token))]
+        return Query.boolean_query([(Occur.Should, part) for part in known]) if known else None
+
+    def unfinished(self, text: str) -> Unit:
+        """A word that somebody is typing: as it stands, in its forms, and what it may become; never corrected."""
+        tokens = self._words.analyzer.analyze(text)
+        if len(tokens) > 1:
+            begun = Query.phrase_prefix_query(self._words.schema, "body", list(tokens))
+            return Unit(begun, text) if self._matches(begun) else self._words.word(text, False)
+        if not tokens or query_words.cjk_runs(tokens[0]):
+            return self._words.word(text, False)
+        forms = self._words.forms(tokens[0])
+        grown, partial = self._grown(tokens[0], forms)
+        return self._begun(text, tokens[0], forms, grown, partial) if grown else self._words.word(text, False)
+
+    def _begun(
+        self, text: str, token: str, forms: list[tuple[str, int]], grown: list[tuple[str, int]], partial: bool
+    ) -> Unit:
+        """Where the word occurs as it stands, others that begin so count as little as its forms do."""
+        is_word = bool(forms) and forms[0][0] == token
+        scored = self._words.scored(token, [*forms, *grown], self._words.form_weight if is_word else 1.0)
+        found = sum([count for _, count in (*forms, *grown)])
+        return Unit(
+            best_of(scored),
+            text,
+            forms=tuple([form for form, _ in forms if not form.startswith(token)]),
+            share=max([count for _, count in (*forms, *grown)]) / self._words.documents,
+            scored=tuple(scored),
+            finds=any_of(scored),
+            found=found,
+            idf=self._words.idf(min(self._words.documents, found)),
+            partial=partial,
+        )
+
+    def _grown(self, token: str, forms: list[tuple[str, int]]) -> tuple[list[tuple[str, int]], bool]:
+        """Words that begin so, the most frequent first; and whether there are others that are not among them."""
+        if len(token) < (LEAST_BEGUN_OF_MANY if self._words.documents > MANY_DOCUMENTS else LEAST_BEGUN):
+            return [], False
+        known = {token, *[form for form, _ in forms]}
+        there = self._words.searcher.terms_with_prefix("body", token, None, PREFIX_TERMS)
+        others = [(word, count) for word, count in there if word not in known]
+        grown: list[tuple[str, int]] = []
+        left = GROWN_FOUND
+        for word, count in others:
+            is_grammar = count > left and count > GRAMMAR_SHARE * self._words.documents
+            if len(grown) < GROWN_TERMS and not is_grammar and (not grown or count <= left):
+                grown.append((word, count))
+                left -= count
+        return grown, len(grown) < len(others) or len(there) == PREFIX_TERMS
+
+    def phrase(self, text: str, within: int | None = None) -> Unit:
+        """Words next to each other, as typed; or no further apart than `within` others, in any order."""
+        tokens = self._words.analyzer.analyze(text)
+        if not tokens:
+            return Unit(None, text)
+        if within is not None and len(tokens) > 1:
+            from cass.lexical.patterns import near
+
+            return Unit(near(self._words.schema, tokens, within), text)
+        return Unit(self._adjacent(tokens), text)
+
+    def inside(self, text: str) -> Unit:
+        """Words with this in them, or as far as time allows only those that begin so."""
+        from cass.lexical.patterns import inside
+
+        query = inside(self._words.schema, self._words.searcher, self._words.analyzer.analyze(text))
+        if query is not None:
+            return Unit(query, text)
+        note = f"*{text}*: there are too many words to look inside; searched for those that begin so"
+        self._words.notes += [note] if note not in self._words.notes else []
+        return self.prefix(text)
+
+    def prefix(self, text: str) -> Unit:
+        """Words that begin so; the fifty most frequent are scored, the others match."""
+        tokens = self._words.analyzer.analyze(text)
+        if not tokens:
+            return Unit(None, text)
+        if len(tokens) > 1:
+            return Unit(Query.phrase_prefix_query(self._words.schema, "body", list(tokens)), text)
+        terms = self._words.searcher.terms_with_prefix("body", tokens[0], None, PREFIX_TERMS)
+        if not terms:
+            return Unit(None, text)
+        scored: list[Query] = [self._words.term(term) for term, _ in terms]
+        if len(terms) == PREFIX_TERMS:
+            rest = Query.regex_query(self._words.schema, "body", f"{tokens[0]}.*")
+            scored.append(Query.const_score_query(rest, 0.1))
+        return Unit(Query.disjunction_max_query(scored), text, forms=tuple(term for term, _ in terms))
+
+    def _adjacent(self, tokens: list[str]) -> Query:
+        if any(not token.isascii() and query_words.cjk_runs(token) for token in tokens):
+            each = [self._cjk(token, query_words.cjk_runs(token)) for token in tokens]
+            return Query.boolean_query([(Occur.Must, part) for part in each])
+        if len(tokens) == 1:
+            return self._words.term(tokens[0])
+        return Query.phrase_query(self._words.schema, "body", list(tokens))
+
+    def _cjk(self, token: str, runs: list[str]) -> Query:
+        """The whole run where it stands alone, or all its two-letter pieces."""
+        if not runs:
+            return self._words.term(token)
+        grams = [self._words.term(gram) for run in runs for gram in query_words.cjk_grams(run)]
+        pieces = Query.boolean_query([(Occur.Must, gram) for gram in grams])
+        return Query.disjunction_max_query([self._words.term(token), pieces], 0.1)
+
+    def _all(self, words: Iterable[str]) -> Query | None:
+        """All of these words, anywhere; None where one does not occur."""
+        words = [word for word in words if len(word) > 1] or list(words)
+        if not words or not all(self._words.frequency(word) for word in words):
+            return None
+        return Query.boolean_query([(Occur.Must, self._words.term(word)) for word in words])
+
+    def _matches(self, query: Query) -> bool:
+        return bool(self._words.searcher.search(query, 1, False).hits)
