@@ -9,7 +9,7 @@ from cass.paths import current_folder, places
 from cass.records import record, replace
 from cass.redact import hides, mask
 from cass.search.target import find_target
-from cass.store import catalog, connect, hits
+from cass.store import catalog, connect, hits, in_session, named
 from cass.store.schema import ROLES
 
 TYPE_CHECKING = False
@@ -54,11 +54,11 @@ def shown(options: dict[str, Any]) -> Callable[[str], str]:
 def _read(connection: Connection, options: dict[str, Any], show: Callable[[str], str]) -> OneSession:
     target = find_target(connection, options["id"], None, current_folder())
     session = catalog.session_with(connection, target.session)
-    if target.ordinal is not None and hits.message_at(connection, target.session, target.ordinal) is None:
+    if target.ordinal is not None and in_session.message_at(connection, target.session, target.ordinal) is None:
         what = f"the session has no message {target.ordinal}"
         raise NotFound(what, None, f"see them all: cass show {session.sid}")
     roles = [ROLES.index(role) for role in options.get("role", ())]
-    found = hits.messages_between(connection, target.session, -EVERY, EVERY)
+    found = in_session.messages_between(connection, target.session, -EVERY, EVERY)
     messages = [message for message in found if not roles or message.role in roles]
     messages.sort(key=lambda message: (message.ordinal < 0, abs(message.ordinal)))
     ids = [message.id for message in messages]
@@ -67,5 +67,5 @@ def _read(connection: Connection, options: dict[str, Any], show: Callable[[str],
         blocks |= catalog.blocks_of(connection, ids[start : start + hits.BOUND])
     blocks = {key: [replace(block, text=show(block.text)) for block in some] for key, some in blocks.items()}
     session = replace(session, title=show(session.title)) if session.title else session
-    short = hits.unique_prefixes(connection, [session.sid])[session.sid]
+    short = named.unique_prefixes(connection, [session.sid])[session.sid]
     return OneSession(session, short, target.ordinal, messages, blocks)

@@ -42,8 +42,8 @@ ASK = "ask"
 # What a command line begins with → the modules that its verb loads late; all that these import come with them.
 JOURNEYS = {
     ASK: ("cass.asking", "cass.paths"),
-    "search": ("cass.cli.rows_find", "cass.cli.settled", "cass.cli.verbs.search", "cass.render.search_text"),
-    "search --json": ("cass.cli.rows_find", "cass.cli.settled", "cass.cli.verbs.search", "cass.render.search_json"),
+    "search": ("cass.cli.rows_search", "cass.cli.settled", "cass.cli.verbs.search", "cass.render.search_text"),
+    "search --json": ("cass.cli.rows_search", "cass.cli.settled", "cass.cli.verbs.search", "cass.render.search_json"),
     "status": ("cass.cli.rows_keep", *STATUS, "cass.render.status_text", "cass.render.worker_text"),
     "status --json": ("cass.cli.rows_keep", *STATUS, "cass.render.status_json", *STATUS_JSON),
     "show": ("cass.cli.rows_find", "cass.cli.verbs.show"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cass.cli.rows_find import search
+from cass.cli.rows_search import search
 from cass.cli.table import CHOICE, INT, Argument, Command, Option, secrets_option
 
 # What pack and stats take as search does, word for word.

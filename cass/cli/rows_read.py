@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cass.cli.rows_find import role_option
+from cass.cli.rows_search import role_option
 from cass.cli.table import CHOICE, PATH, Argument, Command, Option, secrets_option
 
 MESSAGE = "a session (ID), a message (ID:N), a file or FILE:LINE"

@@ -250,8 +250,10 @@ def command(name: str) -> Command:
 
 
 def _build(name: str) -> Command:
-    if name in ("search", "show", "sessions", "like"):
-        from cass.cli.rows_find import ROWS  # only the file of the wanted row: a cold search pays for it
+    if name == "search":
+        from cass.cli.rows_search import ROWS  # only the file of the wanted row: a cold search pays for it
+    elif name in ("show", "sessions", "like"):
+        from cass.cli.rows_find import ROWS
     elif name in ("resume", "open", "export"):
         from cass.cli.rows_read import ROWS
     elif name in ("index", "status", "doctor", "secrets"):

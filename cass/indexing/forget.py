@@ -21,7 +21,7 @@ from cass.records import record, replace
 from cass.semantic.artifacts import Shelf
 from cass.semantic.scrub import scrub as scrub_vectors
 from cass.semantic.vectors import KIND_OF
-from cass.store import connect
+from cass.store import connect, writable
 from cass.store.counts import keep_counts
 from cass.store.forgetting import (
     Leaving,
@@ -123,7 +123,7 @@ def take_from_database(places: Places, monotonic_s: Callable[[], float], wait_s:
     if wish is None or not os.path.exists(places.database):
         return None
     with take_lock(places, monotonic_s, wait_s), connect.SqliteErrors(places.database):
-        store = Writer(connect.open_writer(places.database), places.database)
+        store = Writer(writable.open_writer(places.database), places.database)
         try:
             return None if was_forgotten(store, wish.at_ms) else _take_out(store, wish.selection, wish.at_ms)
         finally:
@@ -219,7 +219,7 @@ def _scrub_files(places: Places) -> Unfinished | None:
 
 def _scrub_database(places: Places, monotonic_s: Callable[[], float]) -> Unfinished | None:
     with take_lock(places, monotonic_s), connect.SqliteErrors(places.database):
-        connection = connect.open_writer(places.database)
+        connection = writable.open_writer(places.database)
         try:
             emptied = empty_pages(connection, places.data)
         finally:

@@ -10,9 +10,10 @@ from cass.errors import Busy, SystemRefused
 from cass.indexing.feed import Feed
 from cass.lexical import writer as lexical_writer
 from cass.store.catalog import canaries
-from cass.store.connect import open_reader, open_writer
+from cass.store.connect import open_reader
 from cass.store.files import seen_files
 from cass.store.sessions import workspaces
+from cass.store.writable import open_writer
 from cass.store.writer import Writer
 
 TYPE_CHECKING = False

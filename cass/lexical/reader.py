@@ -176,7 +176,7 @@ class LexicalReader:
         if sort != "relevance":
             candidates, more = self._by_time(rung.match, limit, newest=sort == "newest")
         elif only_rung or plenty:
-            candidates, more = self._ranked(rung.scored, limit, found[:limit] if rung.match is rung.scored else None)
+            candidates, more = self.ranked(rung.scored, limit, found[:limit] if rung.match is rung.scored else None)
         else:
             candidates, more = self._any(compiled, limit)
         exact: frozenset[int] = frozenset()
@@ -222,11 +222,11 @@ class LexicalReader:
     def _any(self, compiled: Compiled, limit: int) -> tuple[list[Candidate], bool]:
         """The best whatever they lack; where the words are common those first that lack one at most."""
         if compiled.nearly is None:
-            return self._ranked(compiled.ranked, limit, None)
-        nearly, more = self._ranked(compiled.nearly, limit, None)
-        return self._then(nearly, more, limit, lambda: self._ranked(compiled.ranked, limit, None))
+            return self.ranked(compiled.ranked, limit, None)
+        nearly, more = self.ranked(compiled.nearly, limit, None)
+        return self._then(nearly, more, limit, lambda: self.ranked(compiled.ranked, limit, None))
 
-    def _ranked(self, query: Query, limit: int, hits: list[Scored] | None) -> tuple[list[Candidate], bool]:
+    def ranked(self, query: Query, limit: int, hits: list[Scored] | None) -> tuple[list[Candidate], bool]:
         """By score, equal ones newest first, then by name: the same whatever the segments are."""
         while True:
             hits = self._fetch(query, limit).hits[:limit] if hits is None else hits
@@ -289,32 +289,16 @@ class LexicalReader:
         if len(compiled.rungs) == 1 or is_whole:
             return frozenset(docs)
         if found is None:
-            both = Query.boolean_query([(Occur.Must, strictest.match), (Occur.Must, self._among(docs))])
+            both = Query.boolean_query([(Occur.Must, strictest.match), (Occur.Must, self.among(docs))])
             found = self._searcher.search(both, len(docs), False).hits
         return frozenset(int(doc or 0) for doc in self._searcher.fast_field_values("doc", [at for _, at in found]))
 
-    def _among(self, docs: Sequence[int]) -> Query:
+    def among(self, docs: Sequence[int]) -> Query:
         """Finds these documents, and counts nothing."""
         if len(docs) > FEW_DOCS:
             return Query.const_score_query(Query.term_set_query(self._schema, "doc", list(docs)), 0.0)
         each = [(Occur.Should, Query.term_query(self._schema, "doc", doc)) for doc in docs]
         return Query.const_score_query(Query.boolean_query(each), 0.0)
-
-    def with_words(self, compiled: Compiled, words: Sequence[Query], limit: int) -> list[tuple[int, int, int]]:
-        """(which, session, document) of messages with any of these words, at most 20 of them, those with the last
-        words first; bit n of `which` stands for word n.
-        """
-        # A sum of powers of two is exact, and tells which ones were added.
-        each = [(Occur.Should, Query.const_score_query(word, float(1 << bit))) for bit, word in enumerate(words)]
-        hits = self._searcher.search(compiled.under(Query.boolean_query(each)), limit, False).hits
-        addresses = [address for _, address in hits]
-        columns = [self._searcher.fast_field_values(name, addresses) for name in ("session", "doc")]
-        return [(int(score), of or 0, doc or 0) for (score, _), of, doc in zip(hits, *columns, strict=True)]
-
-    def candidates(self, compiled: Compiled, docs: Sequence[int]) -> list[Candidate]:
-        """These documents as the query ranks them."""
-        both = Query.boolean_query([(Occur.Must, compiled.ranked), (Occur.Must, self._among(docs))])
-        return self._ranked(both, len(docs) + 1, None)[0]  # all of them: none is cut off
 
     def frequency(self, word: str) -> int:
         """In how many documents a folded word occurs."""

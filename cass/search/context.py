@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cass.store import hits
+from cass.store import hits, in_session
 from cass.store.schema import ROLES
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def context(connection: Connection, message: StoredMessage, around: int) -> tuple[tuple[int, str, str], ...]:
     """(ordinal, role, text) of up to `around` messages before and after."""
-    near = hits.messages_between(
+    near = in_session.messages_between(
         connection, message.session, max(0, message.ordinal - around), message.ordinal + around
     )
     texts = hits.texts_of(connection, [other.id for other in near])

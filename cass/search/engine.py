@@ -6,7 +6,6 @@ hits with snippets.  Nothing here writes.
 
 from __future__ import annotations
 
-from cass import errors
 from cass.lexical.reader import Candidate, Damage, LexicalAnswer, open_reader
 from cass.lexical.schema import first_line, hush, is_damage, speak
 from cass.query.plain import Word
@@ -41,8 +40,6 @@ LEAST_FETCHED = 40
 # With a compound in the query the first forty are looked at once more: fetched with room for equals at the end.
 LEAST_WITH_COMPOUNDS = 80
 MOST_FETCHED = 20_000
-# Of a cursor: what `--offset` accepts.
-CURSOR_DIGITS = 18
 # More words than this may be too many (search/many.py), whether they stand side by side or in parentheses.
 MANY_WORDS = 64
 # More changes than the first outside the index slow every search; more than the second are not a search's to commit.
@@ -137,7 +134,7 @@ class Search:
         self._folded: tuple[tuple[Candidate, ...], list[tuple[Candidate, int]]] | None = None
         self.generation = "none" if isinstance(self.reader, Damage) else self.reader.generation
         self.literal = self._literal_text()
-        self.offset = self._offset()
+        self.offset = request.start(self.generation)
         self.filters = self._filters()
 
     def open(self, places: Places) -> tuple[Connection, LexicalReader | Damage]:
@@ -170,17 +167,6 @@ class Search:
 
             self._resolver = Resolver(self.connection, self.now_ms, self.cwd, self.notes, self.reader)
         return self._resolver
-
-    def _offset(self) -> int:
-        cursor = self.request.cursor
-        if cursor is None:
-            return self.request.offset
-        generation, _, offset = cursor.rpartition("-")
-        if not generation or not offset.isdecimal() or len(offset) > CURSOR_DIGITS:
-            raise errors.UsageError(f"{cursor!r} is not a cursor", "--cursor", "use `next_cursor` of an earlier answer")
-        if generation != self.generation:
-            raise errors.CursorExpired("the index was rebuilt since then", "--cursor", "search again from the start")
-        return int(offset)
 
     def _filters(self) -> list[Filter]:
         request = self.request
@@ -305,7 +291,11 @@ class Search:
         ranked = [(rank, lead, also) for rank, (lead, also) in enumerate(wanted, self.offset + 1) if lead.doc in stored]
         shown = [self._occurrence(stored[lead.doc]) for _, lead, _ in ranked]
         texts = self._texts(shown)
-        short = hits.unique_prefixes(self.connection, {message.sid for message in shown if self.request.short_ids})
+        short: dict[str, str] = {}
+        if self.request.short_ids:
+            from cass.store.named import unique_prefixes  # people's answers only
+
+            short = unique_prefixes(self.connection, {message.sid for message in shown})
         terms = self._terms(found)
         page = tuple(
             self._hit(rank, lead, also, message, texts.get(message.id, []), found, terms, short)

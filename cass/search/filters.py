@@ -9,7 +9,7 @@ from cass.errors import AmbiguousId, CassError, NotFound, UsageError
 from cass.lexical.filter import Filter
 from cass.query.times import parse_time
 from cass.query.words import tokens
-from cass.store import hits
+from cass.store import hits, named
 from cass.store.schema import ROLES
 
 TYPE_CHECKING = False
@@ -118,14 +118,14 @@ class Resolver:
 
     def _agents(self, values: Sequence[str]) -> Filter:
         names = [find_agent(value).name for value in values]
-        ids = hits.string_ids(self._connection, names)
+        ids = named.string_ids(self._connection, names)
         if not ids:
             self.notes.append(f"nothing of {', '.join(names)} is indexed")
         return Filter("agent", tuple(ids))
 
     def _workspaces(self, values: Sequence[str]) -> Filter:
         tests = [folder_test(value, self._cwd) for value in values]
-        ids = [number for number, path in hits.all_workspaces(self._connection) if any(test(path) for test in tests)]
+        ids = [number for number, path in named.all_workspaces(self._connection) if any(test(path) for test in tests)]
         if not ids:
             self.notes.append(f"no session was in a workspace like {', '.join(values)}")
         return Filter("workspace", tuple(ids))
@@ -146,14 +146,14 @@ class Resolver:
     def _in_sessions(self, rows: Sequence[int]) -> Filter:
         copies: list[int] = []
         for start in range(0, len(rows), hits.BOUND):
-            copies += hits.copies_in(self._connection, rows[start : start + hits.BOUND])
+            copies += named.copies_in(self._connection, rows[start : start + hits.BOUND])
         return Filter("session", tuple(rows), tuple(copies))
 
     def _titles(self, values: Sequence[str]) -> Filter:
         wanted = [tokens(value) for value in values]
         rows = [
             number
-            for number, title in hits.session_titles(self._connection)
+            for number, title in named.session_titles(self._connection)
             if any(_begin_words(starts, tokens(title)) for starts in wanted)
         ]
         return self._in_sessions(rows)
@@ -190,9 +190,9 @@ def find_session(connection: Connection, text: str) -> tuple[int, str]:
         word = ""  # not a message of that session: never silently the whole of it
     found: list[tuple[int, str, str | None]] = []
     if len(word) >= 6 and all(digit in "0123456789abcdef" for digit in word):
-        found = hits.sessions_like(connection, word)
+        found = named.sessions_like(connection, word)
     if not found:
-        found = hits.session_by_external_id(connection, text.strip())
+        found = named.session_by_external_id(connection, text.strip())
     if not found:
         short = " (an id needs at least 6 of its digits)" if len(text) < 6 else ""
         raise NotFound(f"no session has the id {text!r}{short}", None, "list them with: cass sessions")

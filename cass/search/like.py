@@ -12,7 +12,7 @@ from cass.lexical.reader import Damage
 from cass.query.entities import names_in
 from cass.query.words import tokens
 from cass.records import replace
-from cass.store import hits
+from cass.store import hits, in_session
 from cass.store.schema import ROLES
 
 TYPE_CHECKING = False
@@ -40,7 +40,7 @@ EVERY = 1 << 60
 def text_of(connection: Connection, target: Target) -> str:
     """What was said in a session, or in one message of it; without what tools printed, as far as there is else."""
     first, last = (-EVERY, EVERY) if target.ordinal is None else (target.ordinal, target.ordinal)
-    messages = hits.messages_between(connection, target.session, first, last)
+    messages = in_session.messages_between(connection, target.session, first, last)
     spoken = [message.id for message in messages if message.role in SPOKEN] or [message.id for message in messages]
     said: list[str] = []
     for start in range(0, len(spoken), hits.BOUND):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from cass.query.blend import is_sentence
 from cass.records import replace
 from cass.search.spelling import spelled_first
-from cass.store.hits import roles_of
+from cass.store.named import roles_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cass import errors
 from cass.query.plain import Query, Word, plain
 from cass.records import record, replace
 from cass.redact import mask
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 PAGE, FEW_WORDS = 10, 4
 
 RERANK_SWITCH, RERANK_DEPTH = "search.rerank", 50
+# Of a cursor: what `--offset` accepts.
+CURSOR_DIGITS = 18
 # Hits that --diverse puts in another order; those behind them keep theirs.
 DIVERSE_DEPTH = 100
 
@@ -73,6 +76,19 @@ class Request:
         from cass.query.parse import parse  # most queries are plain words
 
         return parse(text, self.live)
+
+    def start(self, generation: str) -> int:
+        """How many hits to leave out of the index of this generation.  Raises UsageError and CursorExpired."""
+        if self.cursor is None:
+            return self.offset
+        of, _, offset = self.cursor.rpartition("-")
+        if not of or not offset.isdecimal() or len(offset) > CURSOR_DIGITS:
+            raise errors.UsageError(
+                f"{self.cursor!r} is not a cursor", "--cursor", "use `next_cursor` of an earlier answer"
+            )
+        if of != generation:
+            raise errors.CursorExpired("the index was rebuilt since then", "--cursor", "search again from the start")
+        return int(offset)
 
     @property
     def wants_meaning(self) -> bool:

@@ -7,7 +7,8 @@ which of the words each message has; nothing is written down for sessions.
 
 from __future__ import annotations
 
-from cass.store.hits import session_lengths
+from cass.lexical.sessions import candidates, with_words
+from cass.store.named import session_lengths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,12 +49,12 @@ def gains(
     if compiled is None or len(units) < 2:
         return [], {}
     most = MOST_MESSAGES if is_whole else MESSAGES_A_WORD * len(units)
-    have = reader.with_words(compiled, [unit.match for unit in units], most)
+    have = with_words(reader, compiled, [unit.match for unit in units], most)
     weights = [unit.idf for unit in units]
     said = _said(have, weights)
     worth = _worth(search, reader, weights, said)
     docs = _more(head, have, worth)
-    more = reader.candidates(compiled, docs) if docs else []
+    more = candidates(reader, compiled, docs) if docs else []
     which = {doc: bits for bits, _, doc in have}
     part = _part(weights, [which.get(each.doc, 0) for each in head], is_whole)
     best = max([sum(parts) for parts in worth.values()], default=1.0) * sum(weights)

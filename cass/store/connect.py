@@ -1,4 +1,4 @@
-"""Open the database: read-only for those who look, or as the one writer, migrated.
+"""Open the database read-only, for those who look; its one writer is in `writable`.
 
 `_sqlite3` is used directly: the standard wrapper imports datetime and costs a cold search 2 ms.
 """
@@ -9,7 +9,7 @@ import os
 
 from cass import errors
 from cass.native_sqlite import _sqlite3
-from cass.store.schema import MIGRATIONS, PAGE_BYTES, SPARED, VERSION
+from cass.store.schema import SPARED, VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _try_read(path: str, how: str) -> tuple[Connection, int] | None:
             connection.execute("BEGIN")
             version = check_version(connection, path)
             if version == 0:
-                _refuse_foreign(connection, path)
+                refuse_foreign(connection, path)
             connection.execute("COMMIT")
     except _sqlite3.OperationalError as bad:
         if connection is not None:
@@ -123,67 +123,10 @@ def lacking(key: object) -> Exception:
     return _sqlite3.DatabaseError(f"its table meta has no {key}")
 
 
-def open_writer(path: str) -> Connection:
-    """The connection of the one process that holds the index lock: created where missing, migrated where older."""
-    try:
-        connection = _sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, cached_statements=256)
-        version = check_version(connection, path)
-        if version == 0:
-            _refuse_foreign(connection, path)
-            connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
-        connection.execute("PRAGMA journal_mode=WAL")
-        # NORMAL: a power cut may lose the last transactions, never the file; they are read again.
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA journal_size_limit=67108864")
-        connection.execute("PRAGMA cache_size=-24000")
-        connection.execute("PRAGMA temp_store=MEMORY")
-        # What is replaced or deleted is overwritten: nothing of it is left for `cass forget` to look for.
-        connection.execute("PRAGMA secure_delete=ON")
-        _migrate(connection, version)
-    except _sqlite3.DatabaseError as bad:
-        raise _writer_error(path, bad) from bad
-    make_private(path)
-    return connection
-
-
-def _refuse_foreign(connection: Connection, path: str) -> None:
+def refuse_foreign(connection: Connection, path: str) -> None:
+    """Raises CorruptDatabase for a database without our tables that has others."""
     if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         raise corrupt(path, "it is another program's")
-
-
-def _migrate(connection: Connection, version: int) -> None:
-    for number, statements in enumerate(MIGRATIONS[version:], version + 1):
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in statements:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version={number}")
-        connection.execute("COMMIT")
-
-
-def _writer_error(path: str, bad: Exception) -> Exception:
-    text = str(bad)
-    if "locked" in text:
-        return errors.Busy("the database is locked by another program", path, "try again")
-    if "full" in text or "disk I/O" in text:
-        return errors.SystemRefused(f"the disk refused: {text}", path, "make room and try again")
-    if "readonly" in text or "unable to open" in text:
-        return errors.SystemRefused(
-            f"the database cannot be written: {text}", path, "check the permissions of its folder"
-        )
-    return corrupt(path, bad)
-
-
-def make_private(path: str) -> None:
-    for name in (path, f"{path}-wal", f"{path}-shm"):
-        try:
-            os.chmod(name, 0o600)
-        except OSError:
-            continue
-
-
-def refused(path: str, bad: Exception) -> Exception:
-    """The error a person reads for what SQLite raised while writing."""
-    return _writer_error(path, bad)
 
 
 class SqliteErrors:
@@ -200,4 +143,6 @@ class SqliteErrors:
 
     def __exit__(self, kind: object, bad: BaseException | None, trace: object) -> None:
         if isinstance(bad, _sqlite3.DatabaseError):
+            from cass.store.writable import refused  # rare
+
             raise refused(self._path, bad) from bad

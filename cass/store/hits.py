@@ -60,7 +60,7 @@ class StoredMessage:
 
 
 # CROSS keeps the order of the tables: to find it out takes SQLite 0.2 ms of each search.
-_STORED = """
+STORED = """
     SELECT m.doc, m.id, m.ordinal, m.role, m.flags, m.created_ms, m.line, s.id, s.sid, s.parent, s.external_id,
         a.text, w.text, b.text, s.title, f.path, f.gone
     FROM messages m CROSS JOIN sessions s ON s.id=m.session CROSS JOIN strings a ON a.id=s.agent
@@ -80,7 +80,7 @@ def state(connection: Connection) -> State:
 def messages_with(connection: Connection, docs: Sequence[int]) -> dict[int, list[StoredMessage]]:
     """The messages of these documents: the original first, then its copies, those that are gone last."""
     found: dict[int, list[StoredMessage]] = {}
-    sql = f"{_STORED} WHERE m.doc IN ({marks(docs)}) ORDER BY m.flags & {GONE}, m.flags & {COPY}, m.id"
+    sql = f"{STORED} WHERE m.doc IN ({marks(docs)}) ORDER BY m.flags & {GONE}, m.flags & {COPY}, m.id"
     for row in connection.execute(sql, docs):
         found.setdefault(row[0], []).append(StoredMessage(*row))
     return found
@@ -99,105 +99,6 @@ def texts_of(
     return found
 
 
-def message_at(connection: Connection, session: int, ordinal: int) -> StoredMessage | None:
-    """One message of a session."""
-    row = connection.execute(f"{_STORED} WHERE m.session=? AND m.ordinal=?", (session, ordinal)).fetchone()
-    return None if row is None else StoredMessage(*row)
-
-
-def messages_between(connection: Connection, session: int, first: int, last: int) -> list[StoredMessage]:
-    """The messages of a session whose ordinals lie in [first, last], in order."""
-    sql = f"{_STORED} WHERE m.session=? AND m.ordinal BETWEEN ? AND ? ORDER BY m.ordinal"
-    return [StoredMessage(*row) for row in connection.execute(sql, (session, first, last))]
-
-
-def messages_after(connection: Connection, session: int, ordinal: int, limit: int) -> list[StoredMessage]:
-    """The next messages of a session behind one that need not exist, in order."""
-    sql = f"{_STORED} WHERE m.session=? AND m.ordinal>? ORDER BY m.ordinal LIMIT ?"
-    return [StoredMessage(*row) for row in connection.execute(sql, (session, ordinal, limit))]
-
-
-def gone_after(connection: Connection, session: int, ordinal: int, limit: int) -> list[StoredMessage]:
-    """The next of the messages that are gone from the agent's file: their ordinals count down from -1."""
-    sql = f"{_STORED} WHERE m.session=? AND m.ordinal<? ORDER BY m.ordinal DESC LIMIT ?"
-    return [StoredMessage(*row) for row in connection.execute(sql, (session, min(0, ordinal), limit))]
-
-
 def marks(values: Iterable[object]) -> str:
     """As many question marks as values, for an IN list."""
     return ",".join("?" for _ in values)
-
-
-# What filters name, turned into what the index holds
-
-
-def string_ids(connection: Connection, texts: Sequence[str]) -> list[int]:
-    """Ids of interned strings; those that occur nowhere are left out."""
-    rows = connection.execute(f"SELECT id FROM strings WHERE text IN ({marks(texts)})", texts)
-    return [row[0] for row in rows]
-
-
-def all_workspaces(connection: Connection) -> list[tuple[int, str]]:
-    """(id, path) of every workspace that a session names."""
-    rows = connection.execute(
-        "SELECT n.id, n.text FROM strings n WHERE n.id IN (SELECT DISTINCT workspace FROM sessions)"
-    )
-    return [(number, text) for number, text in rows]
-
-
-def sessions_like(connection: Connection, prefix: str, limit: int = 6) -> list[tuple[int, str, str | None]]:
-    """(row id, session id, title) of sessions whose id begins so."""
-    upper = prefix + "g"  # behind every hexadecimal digit
-    rows = connection.execute(
-        "SELECT id, sid, title FROM sessions WHERE sid>=? AND sid<? ORDER BY sid LIMIT ?", (prefix, upper, limit)
-    )
-    return [(number, sid, title) for number, sid, title in rows]
-
-
-def session_by_external_id(connection: Connection, external_id: str) -> list[tuple[int, str, str | None]]:
-    """Sessions with this id of the agent's own."""
-    rows = connection.execute("SELECT id, sid, title FROM sessions WHERE external_id=? LIMIT 6", (external_id,))
-    return [(number, sid, title) for number, sid, title in rows]
-
-
-def session_lengths(connection: Connection, sessions: Sequence[int]) -> tuple[dict[int, int], int]:
-    """Session → how many messages it has, and how many sessions there are."""
-    sql = f"SELECT id, messages FROM sessions WHERE id IN ({marks(sessions)})"
-    (count,) = connection.execute("SELECT count(*) FROM sessions").fetchone()
-    return dict(connection.execute(sql, sessions).fetchall()), count
-
-
-def roles_of(connection: Connection, docs: Sequence[int]) -> dict[int, int]:
-    """Document → the role of its message."""
-    sql = f"SELECT doc, role FROM messages WHERE doc IN ({marks(docs)}) AND flags & {COPY}=0"
-    return dict(connection.execute(sql, docs).fetchall())
-
-
-def copies_in(connection: Connection, sessions: Sequence[int]) -> list[int]:
-    """Documents of these sessions' messages that the index has under another session."""
-    sql = f"SELECT DISTINCT doc FROM messages WHERE session IN ({marks(sessions)}) AND flags & {COPY}"
-    return [row[0] for row in connection.execute(sql, sessions)]
-
-
-def session_titles(connection: Connection) -> list[tuple[int, str]]:
-    """(row id, title) of every session that has one."""
-    return [(number, title) for number, title in connection.execute("SELECT id, title FROM sessions WHERE title!=''")]
-
-
-def unique_prefixes(connection: Connection, sids: Iterable[str], least: int = 8) -> dict[str, str]:
-    """Each id's shortest beginning that no other session shares, of at least `least` digits."""
-    found = {}
-    for sid in sids:
-        near = connection.execute(
-            "SELECT (SELECT max(sid) FROM sessions WHERE sid<?1), (SELECT min(sid) FROM sessions WHERE sid>?1)", (sid,)
-        ).fetchone()
-        shared = max((_common(sid, other) for other in near if other), default=0)
-        found[sid] = sid[: max(least, shared + 1)]
-    return found
-
-
-def _common(one: str, other: str) -> int:
-    length = 0
-    while length < len(one) and one[length : length + 1] == other[length : length + 1]:
-        length += 1
-    return length

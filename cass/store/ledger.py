@@ -6,7 +6,7 @@ import os
 
 from cass.errors import CassError, SystemRefused
 from cass.native_sqlite import _sqlite3
-from cass.store.connect import refused
+from cass.store.writable import refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,9 +15,10 @@ from cass.disk import make_private_folder
 from cass.errors import CorruptDatabase, NewerDatabase
 from cass.native_sqlite import _sqlite3
 from cass.records import record
-from cass.store.connect import BUSY_TIMEOUT_S, SqliteErrors, make_private
+from cass.store.connect import BUSY_TIMEOUT_S, SqliteErrors
 from cass.store.raw_size import path_of
 from cass.store.tombstones import buried, file_key
+from cass.store.writable import make_private
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

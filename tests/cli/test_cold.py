@@ -59,4 +59,10 @@ def test_a_tab_loads_neither_the_index_nor_other_rows():
         "from cass.cli.edge import run; run(['completion', 'zsh', '--sessions=', '--data-dir=/nowhere'])"
     )
 
-    assert not loaded & {"tantivy", "cass.cli.completion", "cass.cli.rows_find", "cass.connectors.table", "cass.query"}
+    assert not loaded & {
+        "tantivy",
+        "cass.cli.completion",
+        "cass.cli.rows_search",
+        "cass.connectors.table",
+        "cass.query",
+    }

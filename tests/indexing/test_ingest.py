@@ -16,7 +16,7 @@ from cass.indexing.feed import Feed
 from cass.indexing.ingest import FileReport, Ingest
 from cass.lexical.writer import create_writer, publish
 from cass.paths import places
-from cass.store import connect
+from cass.store import writable
 from cass.store.files import seen_files
 from cass.store.writer import Writer
 from tests.indexing.invariants import check_invariants, gone, one, opened, present, rows
@@ -86,7 +86,7 @@ class Archive:
         self.data = Path(where.data)
         make_private_folder(where.data)
         make_private_folder(where.lexical)
-        self.store = Writer(connect.open_writer(where.database), where.database)
+        self.store = Writer(writable.open_writer(where.database), where.database)
         lexical = create_writer(where.lexical)
         lexical.commit(self.store.change)
         publish(lexical)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cass.store.connect import open_writer
 from cass.store.schema import COPY
+from cass.store.writable import open_writer
 from cass.store.writer import Writer
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cass.cli.verbs.search import _first_read
+from cass.cli.first_read import first_read
 from cass.disk import try_lock
 from cass.indexing.rules import Rules
 from tests.archive import Home, make_home
@@ -133,7 +133,7 @@ def test_a_first_search_that_runs_out_of_time_names_the_rest(tmp_path: Path, mon
     for name, value in home.env.items():
         monkeypatch.setenv(name, value)
 
-    said = _first_read(home.places, budget_s=-1.0, settings={})
+    said = first_read(home.places, budget_s=-1.0, settings={})
 
     assert said.behind_files == 12
     assert "cass index" in said.notes[0]
@@ -146,7 +146,7 @@ def test_what_was_never_read_is_said_until_it_is_read(tmp_path: Path, monkeypatc
         home.claude(f"s{at:02}", f"walrus {at}")
     for name, value in home.env.items():
         monkeypatch.setenv(name, value)
-    _first_read(home.places, budget_s=-1.0, settings={})
+    first_read(home.places, budget_s=-1.0, settings={})
 
     def said() -> tuple[int, bool]:
         answer = json.loads(home.cass("search", "walrus", "--json").stdout)

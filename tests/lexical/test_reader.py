@@ -8,6 +8,7 @@ import pytest
 
 from cass.lexical import reader as lexical_reader
 from cass.lexical.reader import AHEAD, LexicalReader, open_reader
+from cass.lexical.sessions import candidates
 from cass.query.parse import parse
 from tests.archive import make_home
 from tests.search.asking import say
@@ -58,6 +59,6 @@ def test_documents_are_ranked_among_themselves(reader: LexicalReader, others: in
     compiled = reader.compile(parse("walrus ice").root, [], lambda field: None)
     best = [hit.doc for hit in reader.search(compiled, 20, None, "relevance").candidates][:6]
 
-    ranked = [hit.doc for hit in reader.candidates(compiled, [*best[::-1], *range(others)])]
+    ranked = [hit.doc for hit in candidates(reader, compiled, [*best[::-1], *range(others)])]
 
     assert ranked == best

@@ -8,7 +8,7 @@ from sqlite3 import Connection
 
 import pytest
 
-from cass.store.connect import open_writer
+from cass.store.writable import open_writer
 
 
 @pytest.fixture

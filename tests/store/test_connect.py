@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cass.errors import Busy, CassError, CorruptDatabase, NewerDatabase, SystemRefused
-from cass.store import connect
+from cass.store import connect, writable
 from cass.store.schema import MIGRATIONS, VERSION
 
 AS_A_USER = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
@@ -20,7 +20,7 @@ AS_A_USER = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, 
 def path(tmp_path: Path) -> str:
     """A database that was written and closed."""
     path = str(tmp_path / "cass.db")
-    connection = connect.open_writer(path)
+    connection = writable.open_writer(path)
     connection.execute("INSERT INTO strings(text) VALUES('quokka')")
     connection.close()
     return path
@@ -102,7 +102,7 @@ def test_any_name_of_a_folder(tmp_path: Path, name: str) -> None:
     """What means something in a URI is taken as it stands."""
     (tmp_path / name).mkdir()
     path = str(tmp_path / name / "cass.db")
-    connect.open_writer(path).close()
+    writable.open_writer(path).close()
 
     assert strings(path) == []
 
@@ -118,7 +118,7 @@ def test_a_database_that_cannot_be_written_is_read_as_it_stands(path: str) -> No
 
 def test_files_are_private(tmp_path: Path) -> None:
     """Sessions are nobody else's business."""
-    connection = connect.open_writer(str(tmp_path / "cass.db"))
+    connection = writable.open_writer(str(tmp_path / "cass.db"))
     connection.execute("INSERT INTO strings(text) VALUES('x')")
 
     modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
@@ -127,7 +127,7 @@ def test_files_are_private(tmp_path: Path) -> None:
     assert modes == {0o600}
 
 
-@pytest.mark.parametrize("opens", [connect.open_reader, connect.open_writer])
+@pytest.mark.parametrize("opens", [connect.open_reader, writable.open_writer])
 def test_a_newer_database_is_left_alone(path: str, opens: object) -> None:
     """Said, with both versions."""
     change(path, "PRAGMA user_version=99")
@@ -136,7 +136,7 @@ def test_a_newer_database_is_left_alone(path: str, opens: object) -> None:
         opens(path)  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("opens", [connect.open_reader, connect.open_writer])
+@pytest.mark.parametrize("opens", [connect.open_reader, writable.open_writer])
 @pytest.mark.parametrize("damage", ["noise", "half", "foreign"])
 def test_what_is_no_database_of_ours(path: str, damage: str, opens: object) -> None:
     """Refused by reader and writer alike, with the command that mends it."""
@@ -163,7 +163,7 @@ def test_a_folder_in_its_place(tmp_path: Path) -> None:
     with pytest.raises(SystemRefused):
         connect.open_reader(str(tmp_path / "cass.db"))
     with pytest.raises(SystemRefused):
-        connect.open_writer(str(tmp_path / "cass.db"))
+        writable.open_writer(str(tmp_path / "cass.db"))
 
 
 WORDS = {

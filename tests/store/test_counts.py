@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cass.store.connect import open_reader, open_writer
+from cass.store.connect import open_reader
 from cass.store.counts import AgentCount, agent_counts
+from cass.store.writable import open_writer
 from tests.archive import Home, make_home
 
 

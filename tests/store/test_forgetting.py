@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cass.store.connect import open_writer
 from cass.store.forgetting import empty_pages
 from cass.store.tombstones import file_key, place_key, session_key, text_key
+from cass.store.writable import open_writer
 
 ROWS = 2_000
 

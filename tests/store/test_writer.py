@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cass.errors import CorruptDatabase
-from cass.store import connect
+from cass.store import writable
 from cass.store.documents import documents_since, removals_since
 from cass.store.ids import hash64, session_id
 from cass.store.schema import COPY
@@ -22,7 +22,7 @@ NOWHERE = (None, None, None)
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Writer]:
     path = str(tmp_path / "cass.db")
-    connection = connect.open_writer(path)
+    connection = writable.open_writer(path)
     store = Writer(connection, path)
     store.begin()
     yield store

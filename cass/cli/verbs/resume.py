@@ -11,7 +11,8 @@ from cass.paths import current_folder, places
 from cass.records import record
 from cass.search.target import find_target
 from cass.store import catalog, connect
-from cass.store.hits import SOURCE_STATES, sessions_like
+from cass.store.hits import SOURCE_STATES
+from cass.store.named import sessions_like
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

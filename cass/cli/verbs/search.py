@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from cass.search.request import Found, Results
     from cass.store.look import Look
 
-# With nothing indexed a search reads the newest sessions for so long; the rest is `cass index`'s.
-FIRST_READ_S = 1.5
 # Who types waits no longer for an answer without an index; the next key asks again.
 LIVE_SCAN_S = 0.2
 # The index and the database stay open until the process ends: closing them takes longer than ending it.
@@ -127,7 +125,9 @@ def freshen(where: Places, how: str, settings: Mapping[str, object]) -> Freshnes
         return Freshness()
     connection = connect.open_reader(where.database)
     if connection is None or how == "wait":
-        return _first_read(where, FIRST_READ_S if how == "auto" else None, settings)
+        from cass.cli.first_read import FIRST_READ_S, first_read  # once
+
+        return first_read(where, FIRST_READ_S if how == "auto" else None, settings)
     from cass.store.look import look
 
     changed = look(connection, clock.monotonic_s)
@@ -145,38 +145,6 @@ def freshen(where: Places, how: str, settings: Mapping[str, object]) -> Freshnes
 def unchanged(looked: Look) -> Freshness:
     """Nothing is new, as far as that could be seen in time."""
     return Freshness() if looked.complete else Freshness(notes=("not every session file was looked at",))
-
-
-def _first_read(where: Places, budget_s: float | None, settings: Mapping[str, object]) -> Freshness:
-    """Index for a while (None: to the end) before the search."""
-    from cass.cli.reading import wanted_rules
-    from cass.indexing.run import IndexRequest, Run
-
-    until_s = None if budget_s is None else clock.monotonic_s() + budget_s
-
-    def is_over() -> bool:
-        return until_s is not None and clock.monotonic_s() > until_s
-
-    home, request = home_folder(os.environ), IndexRequest(wanted_rules(settings), alone=True)
-    try:
-        report = Run(where, home, os.environ, request, clock.now_ms, clock.monotonic_s, stop=is_over).run()
-    except errors.Busy as busy:
-        return _beside(where, busy)
-    if report.complete:
-        return Freshness()
-    behind = sum(tally.seen - tally.read - tally.unchanged - tally.failed for tally in report.agents.values())
-    return Freshness(max(1, behind), (f"{max(1, behind)} session files are not read yet: run cass index",))
-
-
-def _beside(where: Places, busy: errors.Busy) -> Freshness:
-    """Somebody else is reading: answer from what there is, as soon as there is anything."""
-    until_s = clock.monotonic_s() + FIRST_READ_S
-    while (connection := connect.open_reader(where.database)) is None and clock.monotonic_s() < until_s:
-        clock.sleep(0.02)
-    if connection is None:
-        raise busy
-    connection.close()
-    return Freshness(1, (f"{busy.what}: this answer is from what it has read so far",))
 
 
 def _catch_up(where: Places) -> None:

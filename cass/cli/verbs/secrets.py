@@ -9,7 +9,7 @@ from cass.paths import places
 from cass.render import secrets_view
 from cass.render.terminal import page, style
 from cass.store.connect import SqliteErrors, require_reader
-from cass.store.hits import unique_prefixes
+from cass.store.named import unique_prefixes
 from cass.store.secrets import secrets_of
 
 TYPE_CHECKING = False

@@ -11,7 +11,7 @@ from cass.paths import places
 from cass.records import replace
 from cass.redact import hides, mask
 from cass.store import catalog, connect
-from cass.store.hits import unique_prefixes
+from cass.store.named import unique_prefixes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from cass.paths import current_folder, places
 from cass.records import replace
 from cass.redact import hides, mask
 from cass.search.target import find_target
-from cass.store import catalog, connect, hits
+from cass.store import catalog, connect, in_session, named
 from cass.store.schema import ROLES
 
 TYPE_CHECKING = False
@@ -62,7 +62,7 @@ def _whole(connection: Connection, target: Target, options: dict[str, Any]) -> I
     Each time anew from the last one: a person may read for hours, and nothing stays locked meanwhile.
     """
     roles = [ROLES.index(role) for role in options["role"]]
-    for read, start in ((hits.messages_after, -1), (hits.gone_after, 0)):
+    for read, start in ((in_session.messages_after, -1), (in_session.gone_after, 0)):
         limit = FIRST
         while some := read(connection, target.session, start, limit):
             yield [message for message in some if not roles or message.role in roles]
@@ -73,7 +73,7 @@ def _around(connection: Connection, target: Target, options: dict[str, Any]) -> 
     """The message that was asked for, with its neighbours."""
     assert target.ordinal is not None
     roles = [ROLES.index(role) for role in options["role"]]
-    if hits.message_at(connection, target.session, target.ordinal) is None:
+    if in_session.message_at(connection, target.session, target.ordinal) is None:
         what = f"the session has no message {target.ordinal}"
         raise NotFound(what, None, f"see them all: cass show {_head(options)}")
     default = 0 if options["raw"] else NEIGHBOURS
@@ -81,7 +81,7 @@ def _around(connection: Connection, target: Target, options: dict[str, Any]) -> 
     wanted = catalog.ordinals_around(connection, target.session, target.ordinal, around, roles)
     if target.ordinal < 0:
         wanted = [target.ordinal]
-    found = hits.messages_between(connection, target.session, wanted[0], wanted[-1])
+    found = in_session.messages_between(connection, target.session, wanted[0], wanted[-1])
     found = [message for message in found if message.ordinal in wanted]
     return [found[at : at + CHUNK] for at in range(0, len(found), CHUNK)]
 
@@ -100,7 +100,7 @@ def _print(
     from cass.render.terminal import page_parts, style
 
     look = style(sys.stdout, options, os.environ)
-    short = hits.unique_prefixes(connection, [session.sid])[session.sid]
+    short = named.unique_prefixes(connection, [session.sid])[session.sid]
     page_parts(conversation(session, short, read, target.ordinal, options["tools"], look), options)
 
 

@@ -1,0 +1,50 @@
+"""What a search does where nothing, or nearly nothing, is indexed: it reads the newest sessions before it answers."""
+
+from __future__ import annotations
+
+import os
+
+from cass import clock, errors
+from cass.cli.reading import wanted_rules
+from cass.indexing.run import IndexRequest, Run
+from cass.paths import home_folder
+from cass.search.request import Freshness
+from cass.store import connect
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cass.paths import Places
+
+# With nothing indexed a search reads the newest sessions for so long; the rest is `cass index`'s.
+FIRST_READ_S = 1.5
+
+
+def first_read(where: Places, budget_s: float | None, settings: Mapping[str, object]) -> Freshness:
+    """Index for a while (None: to the end) before the search."""
+    until_s = None if budget_s is None else clock.monotonic_s() + budget_s
+
+    def is_over() -> bool:
+        return until_s is not None and clock.monotonic_s() > until_s
+
+    home, request = home_folder(os.environ), IndexRequest(wanted_rules(settings), alone=True)
+    try:
+        report = Run(where, home, os.environ, request, clock.now_ms, clock.monotonic_s, stop=is_over).run()
+    except errors.Busy as busy:
+        return _beside(where, busy)
+    if report.complete:
+        return Freshness()
+    behind = sum(tally.seen - tally.read - tally.unchanged - tally.failed for tally in report.agents.values())
+    return Freshness(max(1, behind), (f"{max(1, behind)} session files are not read yet: run cass index",))
+
+
+def _beside(where: Places, busy: errors.Busy) -> Freshness:
+    """Somebody else is reading: answer from what there is, as soon as there is anything."""
+    until_s = clock.monotonic_s() + FIRST_READ_S
+    while (connection := connect.open_reader(where.database)) is None and clock.monotonic_s() < until_s:
+        clock.sleep(0.02)
+    if connection is None:
+        raise busy
+    connection.close()
+    return Freshness(1, (f"{busy.what}: this answer is from what it has read so far",))
