@@ -30,13 +30,14 @@ else:
         def __init__(self, *args, **kwargs):
             cls = type(self)
             names = cls.__match_args__
-            given = dict(zip(names, args, strict=False)) | kwargs
-            values = cls._defaults | given
-            if len(values) != len(names) or len(given) != len(args) + len(kwargs):
-                raise TypeError(f"{cls.__name__}({', '.join(names)}): wrong arguments")
-            put = object.__setattr__
-            for name, value in values.items():
-                put(self, name, value)
+            if kwargs or len(args) != len(names):
+                given = dict(zip(names, args, strict=False)) | kwargs
+                values = cls._defaults | given
+                if len(values) != len(names) or len(given) != len(args) + len(kwargs):
+                    raise TypeError(f"{cls.__name__}({', '.join(names)}): wrong arguments")
+                names, args = values.keys(), values.values()
+            # Without a loop of our own, which is what a record of 17 fields would mostly cost.
+            list(map(object.__setattr__, [self] * len(names), names, args))
             cls._made += 1
             if cls._made > _COMPILED_AFTER:
                 cls.__init__ = _compiled_init(cls)

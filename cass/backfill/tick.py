@@ -15,9 +15,10 @@ from cass.backfill.watchdog import Watchdog
 from cass.errors import CassError
 from cass.policy import MB
 from cass.records import record, replace
-from cass.store.connect import SqliteErrors, open_reader
+from cass.store.connect import open_reader
 from cass.store.events import CHUNK, HUNG, ChunkDone, Event, chunk_text, note_events
 from cass.store.ledger import Ledger
+from cass.store.refusals import SqliteErrors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

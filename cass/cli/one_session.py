@@ -10,6 +10,7 @@ from cass.records import record, replace
 from cass.redact import hides, mask
 from cass.search.target import find_target
 from cass.store import catalog, connect, hits, in_session, named
+from cass.store.refusals import SqliteErrors
 from cass.store.schema import ROLES
 
 TYPE_CHECKING = False
@@ -42,7 +43,7 @@ def read_session(options: dict[str, Any]) -> OneSession:
     """The session that `id` names, with the messages of `role` (all, where none is named)."""
     where = places(os.environ, data_dir=options["data_dir"])
     connection = connect.require_reader(where.database, where.data)
-    with connect.SqliteErrors(where.database):
+    with SqliteErrors(where.database):
         return _read(connection, options, shown(options))
 
 

@@ -103,12 +103,14 @@ def _advice(word: str) -> str:
     return f"did you mean {words[near[0]]}? It reads {known}" if near else f"use one of {known}"
 
 
+_known: dict[str, Agent | None] = {}
+
+
 def agent_row(name: str) -> Agent | None:
     """The row of a stored name; None for an agent that this version does not know."""
-    for row in _ROWS:
-        if row[0] == name:
-            return Agent(*row)
-    return None
+    if name not in _known:
+        _known[name] = next((Agent(*row) for row in _ROWS if row[0] == name), None)
+    return _known[name]
 
 
 def load(agent: Agent) -> Connector:

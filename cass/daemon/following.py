@@ -17,8 +17,9 @@ from cass.daemon.polling import Polling
 from cass.errors import CassError
 from cass.indexing.rules import added_roots
 from cass.paths import home_folder
-from cass.store.connect import SqliteErrors, open_reader
+from cass.store.connect import open_reader
 from cass.store.followed import Known, followed
+from cass.store.refusals import SqliteErrors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,9 +15,10 @@ from cass.paths import home_folder
 from cass.policy import MB
 from cass.settings.quick import load
 from cass.status.kept import why_off
-from cass.store.connect import SqliteErrors, open_reader
+from cass.store.connect import open_reader
 from cass.store.events import FILES_KEPT, FORGOT
 from cass.store.forgetting import Selection, is_any_older
+from cass.store.refusals import SqliteErrors
 from cass.store.safety import DAY_MS, safety
 
 TYPE_CHECKING = False

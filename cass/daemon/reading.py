@@ -13,9 +13,10 @@ from cass.indexing.refresh import Refreshed, catch_up, refresh
 from cass.lexical.schema import change_of, current_generation, is_damage, open_index
 from cass.paths import home_folder
 from cass.settings.hot import identities
-from cass.store.connect import SqliteErrors, open_reader
+from cass.store.connect import open_reader
 from cass.store.look import Look, look
 from cass.store.owed import last_change
+from cass.store.refusals import SqliteErrors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -36,6 +36,7 @@ from cass.store.forgetting import (
 from cass.store.look import keep_look
 from cass.store.raw import buried_paths, open_to_write
 from cass.store.raw_size import path_of
+from cass.store.refusals import SqliteErrors
 from cass.store.safety import recount
 from cass.store.worker_state import LOCK
 from cass.store.writer import Writer
@@ -75,7 +76,7 @@ def preview(places: Places, selection: Selection) -> Leaving:
     connection = connect.open_reader(places.database)
     if connection is None:
         return Leaving()
-    with connect.SqliteErrors(places.database):
+    with SqliteErrors(places.database):
         try:
             return choose(connection, selection)
         finally:
@@ -122,7 +123,7 @@ def take_from_database(places: Places, monotonic_s: Callable[[], float], wait_s:
     wish = _read(places)
     if wish is None or not os.path.exists(places.database):
         return None
-    with take_lock(places, monotonic_s, wait_s), connect.SqliteErrors(places.database):
+    with take_lock(places, monotonic_s, wait_s), SqliteErrors(places.database):
         store = Writer(writable.open_writer(places.database), places.database)
         try:
             return None if was_forgotten(store, wish.at_ms) else _take_out(store, wish.selection, wish.at_ms)
@@ -196,7 +197,7 @@ def _scrub_vectors(places: Places, now_ms: Callable[[], int]) -> None:
     connection = connect.open_reader(places.database)
     if connection is None:
         return
-    with connect.SqliteErrors(places.database):
+    with SqliteErrors(places.database):
         kept = existing_texts(connection)
         connection.close()
     for tier in KIND_OF:
@@ -208,7 +209,7 @@ def _scrub_files(places: Places) -> Unfinished | None:
     connection = connect.open_reader(places.database)
     if connection is None or not os.path.exists(path_of(places.data)):
         return None
-    with open_to_write(places.data) as store, connect.SqliteErrors(places.database):
+    with open_to_write(places.data) as store, SqliteErrors(places.database):
         gone = buried_paths(connection, store.files())
         connection.close()
         store.remove(gone)
@@ -218,7 +219,7 @@ def _scrub_files(places: Places) -> Unfinished | None:
 
 
 def _scrub_database(places: Places, monotonic_s: Callable[[], float]) -> Unfinished | None:
-    with take_lock(places, monotonic_s), connect.SqliteErrors(places.database):
+    with take_lock(places, monotonic_s), SqliteErrors(places.database):
         connection = writable.open_writer(places.database)
         try:
             emptied = empty_pages(connection, places.data)

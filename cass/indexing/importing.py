@@ -21,10 +21,10 @@ from cass.indexing.sifting import LeftOut
 from cass.records import record
 from cass.store import files as store_files
 from cass.store import sessions as store_sessions
-from cass.store.connect import SqliteErrors
 from cass.store.counts import keep_counts
 from cass.store.ids import session_id
 from cass.store.look import keep_look
+from cass.store.refusals import SqliteErrors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,10 +15,11 @@ from cass.errors import CassError
 from cass.indexing.rules import added_roots
 from cass.records import record
 from cass.store import raw
-from cass.store.connect import SqliteErrors, open_reader
+from cass.store.connect import open_reader
 from cass.store.files import known_files
 from cass.store.ledger import Ledger
 from cass.store.raw_size import path_of
+from cass.store.refusals import SqliteErrors
 from cass.store.safety import DAY_MS, SOON_DAYS, Expiring, keep_safety
 
 TYPE_CHECKING = False

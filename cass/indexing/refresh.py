@@ -22,9 +22,9 @@ from cass.indexing.rules import ALL, Exclusion, Rules
 from cass.lexical import writer as lexical_writer
 from cass.records import record
 from cass.store import files as store_files
-from cass.store.connect import SqliteErrors
 from cass.store.counts import forget_counts
 from cass.store.look import keep_look
+from cass.store.refusals import SqliteErrors
 from cass.store.sessions import workspaces
 from cass.store.writable import open_writer
 from cass.store.writer import Writer

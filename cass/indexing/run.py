@@ -20,9 +20,9 @@ from cass.indexing.places import open_archive
 from cass.indexing.rules import ALL, Exclusion, Rules
 from cass.records import record
 from cass.store import files as store_files
-from cass.store.connect import SqliteErrors
 from cass.store.counts import keep_counts
 from cass.store.look import keep_look
+from cass.store.refusals import SqliteErrors
 from cass.store.safety import keep_safety, safety
 from cass.store.sessions import workspaces
 from cass.store.skipped import skipped_workspaces

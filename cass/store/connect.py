@@ -127,22 +127,3 @@ def refuse_foreign(connection: Connection, path: str) -> None:
     """Raises CorruptDatabase for a database without our tables that has others."""
     if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         raise corrupt(path, "it is another program's")
-
-
-class SqliteErrors:
-    """`with SqliteErrors(path):` whatever SQLite raises inside becomes the error a person reads.
-
-    Rows are fetched in many places, and a damaged page shows itself with any of them.
-    """
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, bad: BaseException | None, trace: object) -> None:
-        if isinstance(bad, _sqlite3.DatabaseError):
-            from cass.store.writable import refused  # rare
-
-            raise refused(self._path, bad) from bad

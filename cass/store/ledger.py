@@ -6,7 +6,7 @@ import os
 
 from cass.errors import CassError, SystemRefused
 from cass.native_sqlite import _sqlite3
-from cass.store.writable import refused
+from cass.store.refusals import refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from cass.disk import make_private_folder
 from cass.errors import CorruptDatabase, NewerDatabase
 from cass.native_sqlite import _sqlite3
 from cass.records import record
-from cass.store.connect import BUSY_TIMEOUT_S, SqliteErrors
+from cass.store.connect import BUSY_TIMEOUT_S
 from cass.store.raw_size import path_of
+from cass.store.refusals import SqliteErrors
 from cass.store.tombstones import buried, file_key
 from cass.store.writable import make_private
 

@@ -1,12 +1,12 @@
-"""Open the database as the one writer, migrated; and what its refusals say."""
+"""Open the database as the one writer, migrated."""
 
 from __future__ import annotations
 
 import os
 
-from cass import errors
 from cass.native_sqlite import _sqlite3
-from cass.store.connect import BUSY_TIMEOUT_S, check_version, corrupt, refuse_foreign
+from cass.store.connect import BUSY_TIMEOUT_S, check_version, refuse_foreign
+from cass.store.refusals import refused
 from cass.store.schema import MIGRATIONS, PAGE_BYTES
 
 TYPE_CHECKING = False
@@ -44,20 +44,6 @@ def _migrate(connection: Connection, version: int) -> None:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version={number}")
         connection.execute("COMMIT")
-
-
-def refused(path: str, bad: Exception) -> Exception:
-    """The error a person reads for what SQLite raised while writing."""
-    text = str(bad)
-    if "locked" in text:
-        return errors.Busy("the database is locked by another program", path, "try again")
-    if "full" in text or "disk I/O" in text:
-        return errors.SystemRefused(f"the disk refused: {text}", path, "make room and try again")
-    if "readonly" in text or "unable to open" in text:
-        return errors.SystemRefused(
-            f"the database cannot be written: {text}", path, "check the permissions of its folder"
-        )
-    return corrupt(path, bad)
 
 
 def make_private(path: str) -> None:

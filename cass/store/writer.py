@@ -10,8 +10,8 @@ from __future__ import annotations
 from cass.native_sqlite import _sqlite3
 from cass.records import record
 from cass.store.connect import lacking
+from cass.store.refusals import refused
 from cass.store.schema import COPY, GONE, OFF_PATH, OWN
-from cass.store.writable import refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

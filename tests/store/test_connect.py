@@ -11,6 +11,7 @@ import pytest
 
 from cass.errors import Busy, CassError, CorruptDatabase, NewerDatabase, SystemRefused
 from cass.store import connect, writable
+from cass.store.refusals import SqliteErrors
 from cass.store.schema import MIGRATIONS, VERSION
 
 AS_A_USER = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
@@ -179,11 +180,11 @@ WORDS = {
 @pytest.mark.parametrize(("said", "kind"), WORDS.items())
 def test_each_error_of_sqlite_is_one_of_ours(said: str, kind: type[CassError]) -> None:
     """By its words: the driver gives no numbers on every system."""
-    with pytest.raises(kind), connect.SqliteErrors("/x/cass.db"):
+    with pytest.raises(kind), SqliteErrors("/x/cass.db"):
         raise sqlite3.OperationalError(said)
 
 
 def test_other_errors_pass() -> None:
     """Only SQLite's are translated."""
-    with pytest.raises(KeyError), connect.SqliteErrors("/x/cass.db"):
+    with pytest.raises(KeyError), SqliteErrors("/x/cass.db"):
         raise KeyError

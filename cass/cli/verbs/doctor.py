@@ -18,7 +18,8 @@ from cass.render.terminal import page, style
 from cass.status.checks import CHECKPOINT, CHMOD, DROP, FAIL, REBUILD, REMAKE, examine, open_to_others
 from cass.store import catalog
 from cass.store.beside import BESIDE, lost_beside, make_anew
-from cass.store.connect import SqliteErrors, open_reader
+from cass.store.connect import open_reader
+from cass.store.refusals import SqliteErrors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from cass.render import doctor_interference as shown
 from cass.render.doctor_interference import Latency
 from cass.render.terminal import style
 from cass.store import catalog
-from cass.store.connect import SqliteErrors, open_reader
+from cass.store.connect import open_reader
 from cass.store.hits import state
+from cass.store.refusals import SqliteErrors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -23,6 +23,7 @@ from cass.search.request import Request
 from cass.search.target import split_number
 from cass.store import connect
 from cass.store.forgetting import Selection
+from cass.store.refusals import SqliteErrors
 from cass.store.worker_state import LOCK, holder_of
 
 TYPE_CHECKING = False
@@ -58,7 +59,7 @@ def _selection(where: Places, options: dict[str, Any]) -> tuple[Selection, list[
     connection = connect.open_reader(where.database)
     if connection is None:
         raise MissingIndex("nothing is indexed yet", where.data, "there is nothing to forget")
-    with connect.SqliteErrors(where.database):
+    with SqliteErrors(where.database):
         try:
             return _read(connection, options)
         finally:

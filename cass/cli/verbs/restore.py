@@ -11,6 +11,7 @@ from cass.paths import places
 from cass.render import restore_json, restore_text
 from cass.search.filters import find_session
 from cass.store import catalog, connect
+from cass.store.refusals import SqliteErrors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def run(options: dict[str, Any]) -> int:
     """Write it back, and say how to go on with it."""
     where = places(os.environ, data_dir=options["data_dir"])
     connection = connect.require_reader(where.database, where.data)
-    with connect.SqliteErrors(where.database):
+    with SqliteErrors(where.database):
         session = catalog.session_with(connection, find_session(connection, options["id"])[0])
         files = restore(connection, session.id, where.data)
     row = agent_row(session.agent)

@@ -13,6 +13,7 @@ from cass.search.target import find_target
 from cass.store import catalog, connect
 from cass.store.hits import SOURCE_STATES
 from cass.store.named import sessions_like
+from cass.store.refusals import SqliteErrors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def run(options: dict[str, Any]) -> int:
         raise UsageError("--exec and --json contradict each other", "cass resume", "keep one of them")
     where = places(os.environ, data_dir=options["data_dir"])
     connection = connect.require_reader(where.database, where.data)
-    with connect.SqliteErrors(where.database):
+    with SqliteErrors(where.database):
         way = _way(connection, find_target(connection, options["id"], None, current_folder()).session)
     if options["exec"]:
         return _execute(way)

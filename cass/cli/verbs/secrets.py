@@ -8,8 +8,9 @@ import sys
 from cass.paths import places
 from cass.render import secrets_view
 from cass.render.terminal import page, style
-from cass.store.connect import SqliteErrors, require_reader
+from cass.store.connect import require_reader
 from cass.store.named import unique_prefixes
+from cass.store.refusals import SqliteErrors
 from cass.store.secrets import secrets_of
 
 TYPE_CHECKING = False

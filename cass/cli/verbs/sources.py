@@ -17,7 +17,8 @@ from cass.render.terminal import page, style
 from cass.settings.quick import CONFIG, load
 from cass.settings.table import BY_KEY
 from cass.settings.write import set_value, unset_value
-from cass.store.connect import SqliteErrors, open_reader
+from cass.store.connect import open_reader
+from cass.store.refusals import SqliteErrors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from cass.paths import places
 from cass.render import worker_json, worker_text
 from cass.render.terminal import page, style
 from cass.status.worker import without_log, worker_facts
-from cass.store.connect import SqliteErrors, open_reader
+from cass.store.connect import open_reader
+from cass.store.refusals import SqliteErrors
 from cass.store.worker_state import WORKER, holder_of
 
 TYPE_CHECKING = False
