@@ -1,23 +1,13 @@
 """Answer from the lexical index: plain values in, plain values out; never raises for what stands on disk.
 
-An index that is missing, old, cut short or full of noise is a `Damage`, and the caller answers from SQLite.
+An index that is missing, old, cut short or full of noise is a `Damage` (opening.py); the caller answers from SQLite.
 """
 
 from __future__ import annotations
 
-import os
-
 from cass.lexical.compile import Compiler, Rung
-from cass.lexical.schema import (
-    VERSION,
-    build_analyzer,
-    change_of,
-    current_generation,
-    documents_in,
-    first_line,
-    is_damage,
-    open_index,
-)
+from cass.lexical.opening import Damage, opened
+from cass.lexical.schema import build_analyzer, change_of, documents_in
 from cass.lexical.words import WordCompiler
 from cass.native_tantivy import Filter as TokenFilter
 from cass.native_tantivy import Occur, Order, Query, TextAnalyzerBuilder, Tokenizer
@@ -50,14 +40,6 @@ PLENTY_OF_COMMON = 10
 FEW_DOCS = 200
 # Whoever types asks for the same words again with each key: their inflections are looked up once, and so many kept.
 MOST_FORMS = 4_000
-
-
-@record
-class Damage:
-    """The index cannot be used: what is wrong with it, and what would mend it, to be put behind."""
-
-    reason: str
-    mended_by: str = "; cass index mends it"
 
 
 @record
@@ -327,27 +309,10 @@ def _stemmer() -> TextAnalyzer:
     )
 
 
-def open_reader(root: str, may_move: bool = True) -> LexicalReader | Damage:
+def open_reader(root: str) -> LexicalReader | Damage:
     """The current generation, or why it cannot be used.
 
     A short search holds no lock: what it has mapped stays readable when the folder goes.  Whoever keeps a reader for
     long holds the generation's READER_LOCK shared.
     """
-    current = current_generation(root)
-    if current is None:
-        return Damage("the lexical index is missing")
-    folder, version = current
-    if version != VERSION:
-        return Damage(f"the lexical index has version {version}, this cass reads {VERSION}")
-    try:
-        return LexicalReader(open_index(folder), os.path.basename(folder))
-    except BaseException as bad:
-        if not is_damage(bad):
-            raise
-        if may_move and current_generation(root) != current:
-            # A new generation was published, and this one dropped, between two lines of ours.
-            return open_reader(root, may_move=False)
-        if (os.path.isdir(folder) and not os.access(folder, os.W_OK)) or "ReadOnly" in str(bad):
-            # tantivy takes a lock to open an index, and cannot where it may not write.
-            return Damage("the lexical index lies in a folder that may not be written", "")
-        return Damage(f"the lexical index is damaged: {first_line(bad)}")
+    return opened(root, LexicalReader)

@@ -8,16 +8,28 @@ from __future__ import annotations
 
 import os
 
-from cass.lexical.schema import LONGEST_WORD, build_analyzer, first_line, is_damage
+from cass.lexical.schema import LONGEST_WORD, build_analyzer, change_of, documents_in, first_line, is_damage
 from cass.native_tantivy import Occur, Query
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tantivy import DocAddress, Schema, Searcher
+    from tantivy import DocAddress, Index, Schema, Searcher
 
 CANARY_WORDS = 5
+
+
+class Glance:
+    """One generation of the index, opened for those who only look how it is."""
+
+    def __init__(self, index: Index, generation: str) -> None:
+        index.config_reader("Manual", 0)  # one view: commits are not followed
+        self.generation = generation
+        self.searcher = index.searcher()
+        self.schema = index.schema
+        self.change = change_of(index, self.searcher)
+        self.documents = documents_in(self.searcher)
 
 
 def changed_file(folder: str) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import exp, log
 
-from cass.lexical.reader import Damage
+from cass.lexical.opening import Damage
 from cass.lexical.unusual import SHORTEST_CORRECTED
 from cass.query.blend import LITTLE
 from cass.query.plain import Bare, Word

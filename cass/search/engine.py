@@ -6,7 +6,8 @@ hits with snippets.  Nothing here writes.
 
 from __future__ import annotations
 
-from cass.lexical.reader import Candidate, Damage, LexicalAnswer, open_reader
+from cass.lexical.opening import Damage
+from cass.lexical.reader import Candidate, LexicalAnswer, open_reader
 from cass.lexical.schema import first_line, hush, is_damage, speak
 from cass.query.plain import Word
 from cass.query.snippet import snippet, terms_of

@@ -5,7 +5,7 @@ Loaded only for `entity:`.  Without an index each text is asked as it comes alon
 
 from __future__ import annotations
 
-from cass.lexical.reader import Damage
+from cass.lexical.opening import Damage
 from cass.query.entities import mentions
 from cass.query.plain import Word
 from cass.query.syntax import Phrase, Prefix

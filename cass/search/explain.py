@@ -6,7 +6,7 @@ Loaded only with --explain.  The search is the same one, looked at from outside.
 
 from __future__ import annotations
 
-from cass.lexical.reader import Damage
+from cass.lexical.opening import Damage
 from cass.records import replace
 from cass.search.engine import Search, search
 from cass.search.request import RERANK_SWITCH as SWITCH

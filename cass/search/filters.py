@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from sqlite3 import Connection
 
-    from cass.lexical.reader import Damage, LexicalReader
+    from cass.lexical.opening import Damage
+    from cass.lexical.reader import LexicalReader
     from cass.query.syntax import Field
     from cass.search.request import Request
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import log
 
-from cass.lexical.reader import Damage
+from cass.lexical.opening import Damage
 from cass.query.entities import names_in
 from cass.query.words import tokens
 from cass.records import replace

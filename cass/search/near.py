@@ -7,7 +7,7 @@ texts inside looked up, which takes the longer the more those are: it ends with 
 from __future__ import annotations
 
 from cass.lexical.filter import Filter
-from cass.lexical.reader import Damage
+from cass.lexical.opening import Damage
 from cass.records import record
 from cass.search.tail import passes
 from cass.semantic.vectors import Tier

@@ -6,7 +6,8 @@ Newest first, for a bounded time; what was not looked at is said, never hidden.
 from __future__ import annotations
 
 from cass.lexical.literal import literal_candidates
-from cass.lexical.reader import Candidate, Damage, stem_of
+from cass.lexical.opening import Damage
+from cass.lexical.reader import Candidate, stem_of
 from cass.query.match import Matcher, same_stem
 from cass.query.plain import Word
 from cass.query.snippet import WIDTH

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 
 from cass.disk import try_lock
-from cass.lexical.reader import Damage, open_reader
+from cass.lexical.opening import Damage
+from cass.lexical.reader import open_reader
 from cass.lexical.schema import READER_LOCK, current_generation
 from cass.search.engine import Search, search
 from cass.store import connect

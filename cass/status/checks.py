@@ -13,8 +13,9 @@ from cass.connectors.base import Surroundings
 from cass.connectors.table import AGENTS, load
 from cass.disk import free_bytes, lock_holder, try_lock
 from cass.errors import CassError
-from cass.lexical.reader import Damage, open_reader
+from cass.lexical.opening import Damage, opened
 from cass.lexical.schema import current_generation, hush, speak
+from cass.lexical.sound import Glance
 from cass.lexical.verify import torn_file
 from cass.records import record
 from cass.semantic.artifacts import Shelf, usage_bytes
@@ -219,7 +220,7 @@ def _index(patient: Patient, name: str) -> Finding:
 def _index_found(patient: Patient, name: str) -> Finding:
     if patient.connection is None:
         return Finding(name, OK, "nothing to index yet")
-    reader = open_reader(patient.places.lexical)
+    reader = opened(patient.places.lexical, Glance)
     expected = catalog.count_documents(patient.connection)
     if isinstance(reader, Damage):
         if not expected:

@@ -7,9 +7,9 @@ import os
 from cass import __version__, errors
 from cass.connectors.table import AGENTS
 from cass.disk import folder_bytes, is_text
-from cass.lexical.reader import Damage, open_reader
+from cass.lexical.opening import Damage, opened
 from cass.lexical.schema import current_generation, hush, speak
-from cass.lexical.sound import changed_file, failing
+from cass.lexical.sound import Glance, changed_file, failing
 from cass.records import record, replace
 from cass.store import catalog, connect
 from cass.store.counts import AgentCount, agent_counts
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from sqlite3 import Connection
 
-    from cass.lexical.reader import LexicalReader
     from cass.paths import Places
     from cass.policy import SemanticCapabilityReport, SemanticPolicy
     from cass.semantic.embedders.table import RemoteOptions
@@ -276,7 +275,7 @@ def _filled(places: Places, connection: Connection, monotonic_s: Callable[[], fl
 
 
 def _lexical(places: Places, connection: Connection, reached: State) -> tuple[Lexical, tuple[Problem, ...]]:
-    reader = open_reader(places.lexical)
+    reader = opened(places.lexical, Glance)
     current = current_generation(places.lexical)
     schema = current[1] if current else None
     size = folder_bytes(places.lexical)
@@ -294,7 +293,7 @@ def _lexical(places: Places, connection: Connection, reached: State) -> tuple[Le
     return Lexical(reader.documents, size, behind, schema), (Problem(lost, places.lexical),) if lost else ()
 
 
-def canary(reader: LexicalReader, connection: Connection) -> str | None:
+def canary(reader: Glance, connection: Connection) -> str | None:
     """Search the index for the words of a stored message.  None when it is found, else what is wrong."""
     return failing(reader.schema, reader.searcher, catalog.canaries(connection, reader.change))
 

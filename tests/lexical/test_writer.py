@@ -11,7 +11,8 @@ from tantivy import Query
 from cass.disk import try_lock
 from cass.document import Document
 from cass.errors import SystemRefused
-from cass.lexical.reader import Damage, open_reader
+from cass.lexical.opening import Damage
+from cass.lexical.reader import open_reader
 from cass.lexical.schema import READER_LOCK, VERSION, create_index, current_generation, open_index
 from cass.lexical.writer import LexicalWriter, create_writer, drop_old_generations, open_writer, publish, refused
 

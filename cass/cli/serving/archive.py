@@ -258,13 +258,14 @@ class Part:
 
 def archive_parts(where: Places) -> tuple[Part, ...]:
     """The archive and its lexical index, as they can be read now."""
-    from cass.lexical.reader import Damage, open_reader
+    from cass.lexical.opening import Damage, opened
+    from cass.lexical.sound import Glance
 
     try:
         connect.require_reader(where.database, where.data).close()
     except CassError as lost:
         return (Part("archive", "missing" if lost.kind == "missing-index" else "broken", str(lost)),)
-    reader = open_reader(where.lexical)
+    reader = opened(where.lexical, Glance)
     if isinstance(reader, Damage):
         return Part("archive", "ok"), Part("lexical", "missing", "searches are answered from the archive, slowly")
     return Part("archive", "ok"), Part("lexical", "ok")
