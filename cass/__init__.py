@@ -43,21 +43,22 @@ class Pack:
         size = int.from_bytes(self.file.read(8), "little")
         self.journeys: "dict[str, tuple[int, int]]"
         self.natives: "dict[str, tuple[str, int, int]]"
-        self.journeys, self.natives, self._span = marshal.loads(self.file.read(size))
-        if type(self.natives) is not dict:
+        self._spans: "dict[str, tuple[int, int]]"
+        self.journeys, self.natives, self._spans = marshal.loads(self.file.read(size))
+        if type(self.natives) is not dict or type(self._spans) is not dict:
             raise ValueError("a pack of another form")
         self.start = 8 + size
-        self._index: "dict[str, Entry] | None" = None
+        self._rooms: "dict[str, dict[str, Entry]]" = {}
 
-    @property
-    def index(self) -> "dict[str, Entry]":
-        """Name → (is package, path, source's mtime and size, from, to); read when something is looked for."""
-        if self._index is None:
+    def entry(self, name: str) -> "Entry | None":
+        """(is package, path, source's mtime and size, from, to) of a module; its room's are read with it."""
+        room = name.rpartition(".")[0]
+        if room not in self._rooms:
             try:
-                self._index = self._read(*self._span)
-            except (OSError, ValueError, EOFError, TypeError):
-                self._index = {}  # half a file
-        return self._index or {}
+                self._rooms[room] = self._read(*self._spans[room])
+            except (OSError, ValueError, EOFError, TypeError, KeyError):
+                self._rooms[room] = {}  # half a file, or no room of ours
+        return self._rooms[room].get(name)
 
     def load_journey(self, words: str) -> None:
         """Load a journey's modules in one go: for Python to find and load them one by one takes twice as long."""
@@ -110,14 +111,16 @@ class Pack:
         native = self.natives.get(name)
         if native is not None:
             return _native_spec(name, native[0]) if _is_current(*native) else None
-        entry = self.index.get(name) if name[:5] == "cass." else None
+        entry = self.entry(name) if name[:5] == "cass." else None
         return self._spec(name, *entry[:2]) if entry is not None and _is_current(*entry[1:4]) else None
 
     def create_module(self, spec: "ModuleSpec") -> "ModuleType | None":
         return None
 
     def exec_module(self, module: "ModuleType") -> None:
-        exec(self._read(*self.index[module.__name__][4:]), module.__dict__)
+        entry = self.entry(module.__name__)
+        assert entry is not None  # it was found by it
+        exec(self._read(*entry[4:]), module.__dict__)
 
 
 def _native_spec(name: str, path: str) -> "ModuleSpec":

@@ -85,12 +85,13 @@ def _is_current(pack: str, package: str) -> bool:
         with open(pack, "rb") as file:
             data = file.read()
         start = 8 + int.from_bytes(data[:8], "little")
-        journeys, natives, span = marshal.loads(data[8:start])
-        index = marshal.loads(data[start + span[0] : start + span[1]])
+        journeys, natives, spans = marshal.loads(data[8:start])
+        rooms = [marshal.loads(data[start + first : start + end]) for first, end in spans.values()]
         compared = {stamp for first, _ in journeys.values() for stamp in marshal.loads(data[start + first :])[0]}
-        listed = [entry[1:4] for entry in index.values()]
+        listed = sorted([entry[1:4] for room in rooms for entry in room.values()])
         compared |= set(natives.values())
-        return listed == [_stamp(path) for path in _sources(package)] and all(_stamp(one[0]) == one for one in compared)
+        there = sorted([_stamp(path) for path in _sources(package)])
+        return listed == there and all(_stamp(one[0]) == one for one in compared)
     except (OSError, ValueError, EOFError, TypeError, AttributeError, LookupError):
         return False
 
@@ -114,8 +115,11 @@ def _packed(package: str) -> bytes:
         files = [(index[name][1], index[name][2], index[name][3]) for name in order]
         modules = tuple((name, *index[name][:2], codes[name]) for name in order)
         journeys[words] = _appended(body, marshal.dumps((tuple(_compared(package, files)), modules)))
-    span = _appended(body, marshal.dumps(index))
-    head = marshal.dumps((journeys, _natives(), span))
+    rooms: dict[str, dict[str, tuple[bool, str, int, int, int, int]]] = {}
+    for name, entry in index.items():
+        rooms.setdefault(name.rpartition(".")[0], {})[name] = entry
+    spans = {room: _appended(body, marshal.dumps(entries)) for room, entries in rooms.items()}
+    head = marshal.dumps((journeys, _natives(), spans))
     return len(head).to_bytes(8, "little") + head + body
 
 
