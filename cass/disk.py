@@ -1,4 +1,4 @@
-"""Files that matter: locks that die with their process, replacing a file whole, private folders.
+"""Files that matter: locks that die with their process, replacing a file whole, private folders; and wide pipes.
 
 The only room besides `paths.py` and `daemon/` that knows the operating system's own modules.
 """
@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO
 
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
@@ -166,3 +170,14 @@ def folder_bytes(path: str) -> int:
             except OSError:
                 continue
     return total
+
+
+def widen(pipe: IO[bytes] | None, size: int) -> None:
+    """Give a pipe room for so many bytes, where the system has that to give."""
+    try:
+        from fcntl import F_SETPIPE_SZ, fcntl
+
+        if pipe is not None:
+            fcntl(pipe, F_SETPIPE_SZ, size)
+    except (ImportError, OSError):
+        return

@@ -17,6 +17,7 @@ from queue import Queue
 from cass.clock import monotonic_s
 from cass.connectors.base import Branches, Checkpoint, Message, Session, Source, SourceProblem, Surroundings
 from cass.connectors.table import agent_row, load
+from cass.disk import widen
 from cass.indexing.counting import CountingFile, open_session_file
 from cass.indexing.discover import Found
 from cass.indexing.prepared import Prepared, ReaderDied, prepared_values
@@ -34,6 +35,8 @@ WORTH_BYTES = 20_000_000
 # A batch that took longer to hand over has waited for the first process.
 WAITED_S = 0.003
 BATCH_CHARS = 192 << 10
+# Some batches: in a pipe of the usual 64 KB each waits for a thread here to take it, which waits for its turn.
+PIPE_BYTES = 1 << 20
 BATCH_ITEMS = 400
 # Batches that wait to be stored: with their texts 6 MB, 13 at most.  Some files give much to store and others much to
 # read; with 8 batches each process waited a fifth of the time for the other.
@@ -65,6 +68,7 @@ class ReadAhead:
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
+        widen(self._process.stdout, PIPE_BYTES)
         self._batches: Queue[bytes | None] = Queue(WAITING_BATCHES)
         threading.Thread(target=self._receive, daemon=True).start()
         files = [(found.agent, found.path, *found.identity) for found in work]

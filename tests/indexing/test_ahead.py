@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cass.disk import widen
 from cass.indexing import ahead, run
 from cass.store.schema import OFF_PATH
 from tests.archive import Home, answers, calls, make_home, says
@@ -120,3 +121,21 @@ def test_nothing_in_the_present_folder_is_run(
 
     assert report.agents["claude_code"].read == FILES + 2
     assert not Path("was_run").exists()
+
+
+def test_a_pipe_is_given_room_where_there_is_some_to_give() -> None:
+    fcntl = pytest.importorskip("fcntl")
+    if not hasattr(fcntl, "F_SETPIPE_SZ"):
+        pytest.skip("pipes have one size here")
+    reads, writes = os.pipe()
+    with os.fdopen(reads, "rb") as pipe, os.fdopen(writes, "wb"):
+        usual = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
+        widen(pipe, 2 * usual)
+        assert fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) == 2 * usual
+
+
+def test_what_is_no_pipe_cannot_be_given_room(tmp_path: Path) -> None:
+    with (tmp_path / "file").open("wb") as file:
+        widen(file, 1 << 20)
+        widen(None, 1 << 20)
+        assert file.write(b"x") == 1
