@@ -231,7 +231,7 @@ class SemanticCapabilityReport:
     def summary(self) -> str:
         """The capability's own, which names the model that is missing only where one is."""
         said, sign, _ = self.capability.summary.partition("; `cass models install`")
-        if not sign or self.next_step == "cass models install":
+        if not sign or (self.next_step or "").startswith("cass models"):
             return self.capability.summary
         return f"{said}; `{self.next_step}` makes the better vectors" if self.next_step else said
 

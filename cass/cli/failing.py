@@ -6,6 +6,7 @@ import os
 import sys
 
 from cass.cli.edge import INTERRUPTED
+from cass.cli.elsewhere import folder_in, named_there
 from cass.errors import CassError, CorruptDatabase, SystemRefused
 
 REFUSED = ("EACCES", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EPERM", "EROFS")
@@ -25,6 +26,8 @@ def let_go_of_stdout() -> None:
 def fail(lost: BaseException, argv: list[str]) -> int:
     """Say what went wrong; the exit code.  Where even that cannot be written, the code alone has to do."""
     error = as_error(lost)
+    if error.todo is not None and (folder := folder_in(argv)) is not None:
+        error.todo = named_there(error.todo, folder)
     try:
         _drain()
         _tell(error, argv)

@@ -128,5 +128,8 @@ def current_generation(root: str) -> tuple[str, int] | None:
 
 
 def first_line(bad: BaseException) -> str:
-    """What went wrong, in one line."""
-    return (str(bad).splitlines() or [type(bad).__name__])[0][:160]
+    """What went wrong, in one line; without the values that tantivy prints behind its words."""
+    said = (str(bad).splitlines() or [type(bad).__name__])[0]
+    for sign in (" Content:", ": '", ': "', " {"):
+        said = said.partition(sign)[0]
+    return said[:160] or type(bad).__name__

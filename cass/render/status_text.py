@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from cass.policy import SemanticCapabilityReport
     from cass.render.terminal import Style
-    from cass.status.facts import Advice, Status
+    from cass.status.facts import Advice, Problem, Status
     from cass.status.kept import Kept
     from cass.status.worker import WorkerFacts
     from cass.store.counts import AgentCount
@@ -49,7 +49,7 @@ def page(status: Status, look: Style, now_ms: int, whole: bool = False) -> str:
     """
     title = f"cass {status.version}: {look.paint(status.state, f'{BOLD};{COLORS[status.state]}')}"
     head = [f"{title}, {_meaning_of(status)}", ""]
-    problems = [_problem(problem.what, problem.where, look) for problem in status.problems]
+    problems = [_problem(problem, look) for problem in status.problems]
     steps = [next_step(advice, look) for advice in status.recommended]
     if whole or look.plain:
         parts = [_agents(status, look), *(_behind_blank(_joined(each)) for each in (problems, steps))]
@@ -231,8 +231,9 @@ def _plain_row(row: tuple[str, ...]) -> str:
     return f"{row[0]}: " + ", ".join(f"{count} {head}" for head, count in zip(HEADS[1:], row[1:], strict=True))
 
 
-def _problem(what: str, where: str | None, look: Style) -> list[str]:
-    text = visible(f"problem: {what}" + (f" ({where})" if where else ""))
+def _problem(problem: Problem, look: Style) -> list[str]:
+    said = f"problem: {problem.what}" + (f" ({problem.where})" if problem.where else "")
+    text = visible(f"{said}; accepted: {problem.accepted}" if problem.accepted else said)
     return [look.paint(text[start:end], YELLOW) for start, end in wrap(text, look.width)]
 
 

@@ -24,6 +24,7 @@ from cass.settings.table import (
     NUMBER,
     PATTERNS,
     POLICY,
+    PORT,
     ROOTS,
     SECONDS,
     SOCKET,
@@ -54,6 +55,7 @@ LINKS = {
 }
 # The hash tier compares spelling: a weak tier never counts as much as the words.
 MOST_WEIGHT, MOST_FAST_WEIGHT = 10, 0.3
+MOST_PORT = 65_535
 NAME_SIGNS = "-_./:"
 
 
@@ -84,6 +86,13 @@ def _text(raw: object) -> str:
 def _whole(row: Setting, raw: object) -> int:
     value = _digits(raw.strip()) if isinstance(raw, str) else raw
     if isinstance(value, bool) or not isinstance(value, int) or not row.least <= value < 10**MOST_DIGITS:
+        raise ValueError
+    return value
+
+
+def _port(row: Setting, raw: object) -> int:
+    value = _whole(row, raw)
+    if value > MOST_PORT:
         raise ValueError
     return value
 
@@ -294,6 +303,7 @@ CHECKS: dict[str, Callable[[Setting, object], object]] = {
     NAME: _name,
     CHOICE: _choice,
     WHOLE: _whole,
+    PORT: _port,
     FRACTION: _fraction,
     NUMBER: _any_number,
     HOURS: _hours,
@@ -316,6 +326,7 @@ ACCEPTED = {
     MODE: "hybrid_preferred, lexical_only or strict_semantic",
     POLICY: "opt_in, budget_gated or automatic",
     NAME: "a name such as minilm: letters, digits and -_./:",
+    PORT: "a port, a whole number from 0 to 65535",
     FRACTION: "a number from 0.0 to 1.0",
     NUMBER: "a number, 0 or more",
     HOURS: "two times of the day such as 22:00-07:00, or nothing",

@@ -13,7 +13,7 @@ MODE, POLICY, NAME, CHOICE = "mode", "policy", "name", "choice"
 WHOLE, FRACTION, SECONDS, SOME_SECONDS, MILLISECONDS = "whole", "fraction", "seconds", "some seconds", "milliseconds"
 SWITCH, COMMAND, AGENTS, LINK, CONSTANT = "switch", "command", "agents", "link", "constant"
 ADDRESS, VARIABLE, SOCKET = "address", "variable", "socket"
-NUMBER, HOURS = "number", "hours"
+NUMBER, HOURS, PORT = "number", "hours", "port"
 ROOTS, PATTERNS = "roots", "patterns"
 WEIGHTS = "weights"
 
@@ -294,7 +294,7 @@ ROWS = (
         values=("auto", "off"),
     ),
     Setting("serve.host", NAME, "the address that cass serve listens at", default="127.0.0.1", flag="--host"),
-    Setting("serve.port", WHOLE, "its port; 0 for any that is free", default=8765, flag="--port"),
+    Setting("serve.port", PORT, "its port; 0 for any that is free", default=8765, flag="--port"),
     Setting("worker.on_battery", SWITCH, "whether background work goes on without mains", default=False),
     Setting(
         "worker.max_load_per_core",

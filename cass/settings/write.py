@@ -97,8 +97,8 @@ def _text(data: bytes, path: str) -> str:
         tomllib.loads(text)
     except (ValueError, RecursionError) as bad:
         what, line = explain(bad)
-        where = f"{path}:{line}" if line else path
-        raise BadConfiguration(what, where, "nothing was changed; mend it with: cass config edit") from bad
+        where, edit = f"{path}:{line}" if line else path, f"cass config edit {os.path.basename(path)}"
+        raise BadConfiguration(what, where, f"nothing was changed; mend it with: {edit}") from bad
     return text
 
 

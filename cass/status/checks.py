@@ -112,6 +112,13 @@ def _finding(name: str, check: Callable[[Patient, str], Finding], patient: Patie
         return Finding(name, FAIL, f"{bad.strerror or bad} ({bad.filename})")
 
 
+def _without(patient: Patient, name: str, said: str) -> Finding:
+    """Where no database can be read: `said` where there is none yet, else nothing is known."""
+    if patient.error is not None:
+        return Finding(name, WARN, "cannot be told while the database cannot be read")
+    return Finding(name, OK, said)
+
+
 def _private(patient: Patient, name: str) -> Finding:
     """The archive holds what was said in confidence."""
     data = patient.places.data
@@ -194,7 +201,7 @@ def _database(patient: Patient, name: str) -> Finding:
 
 def _schema(patient: Patient, name: str) -> Finding:
     if patient.connection is None:
-        return Finding(name, OK, f"this cass writes {VERSION}")
+        return _without(patient, name, f"this cass writes {VERSION}")
     found = catalog.schema_version(patient.connection)
     if found < VERSION:
         return Finding(name, WARN, f"version {found}, this cass writes {VERSION}", "cass index")
@@ -219,7 +226,7 @@ def _index(patient: Patient, name: str) -> Finding:
 
 def _index_found(patient: Patient, name: str) -> Finding:
     if patient.connection is None:
-        return Finding(name, OK, "nothing to index yet")
+        return _without(patient, name, "nothing to index yet")
     reader = opened(patient.places.lexical, Glance)
     expected = catalog.count_documents(patient.connection)
     if isinstance(reader, Damage):
@@ -286,6 +293,8 @@ def _agents(patient: Patient, name: str) -> Finding:
             barren.append(f"{agent.name} in {there[0]}")
     if barren and patient.connection is not None:
         return Finding(name, WARN, f"no sessions of {', '.join(barren)}", "cass index")
+    if patient.connection is None:
+        return _without(patient, name, "none indexed")
     return Finding(name, OK, f"sessions of {', '.join(found)}" if found else "none indexed")
 
 
@@ -296,7 +305,7 @@ def _is_its_own(root: Root) -> bool:
 
 def _problems(patient: Patient, name: str) -> Finding:
     if patient.connection is None:
-        return Finding(name, OK, "none read yet")
+        return _without(patient, name, "none read yet")
     if unread := state(patient.connection).unread:
         return Finding(name, WARN, f"{unread} are not read yet", "cass index")
     total = sum(count.problems for count in agent_counts(patient.connection).values())

@@ -242,3 +242,17 @@ def test_settings_of_one_file_are_mended_by_one_command(home: Home):
 
     assert len(said["problems"]) == 2
     assert [each["command"] for each in said["recommended"]].count("cass config edit semantic.toml") == 1
+
+
+def test_the_page_says_what_would_be_accepted(home: Home):
+    """Whoever mends a setting by hand need not look it up."""
+    folder = home.home / ".config" / "cass"
+    folder.mkdir(parents=True)
+    (folder / "semantic.toml").write_text("quality_weight = 1.7\nmod = 'off'\n")
+
+    said = " ".join(home.cass("status").stdout.split())
+
+    assert "1.7 is no value for quality_weight" in said
+    assert "; accepted: a number from 0.0 to 1.0" in said
+    assert "there is no setting mod" in said
+    assert "; accepted: mode" in said

@@ -8,6 +8,7 @@ import pytest
 
 from cass.lexical import reader as lexical_reader
 from cass.lexical.reader import AHEAD, LexicalReader, open_reader
+from cass.lexical.schema import first_line
 from cass.lexical.sessions import candidates
 from cass.query.parse import parse
 from tests.archive import make_home
@@ -62,3 +63,16 @@ def test_documents_are_ranked_among_themselves(reader: LexicalReader, others: in
     ranked = [hit.doc for hit in candidates(reader, compiled, [*best[::-1], *range(others)])]
 
     assert ranked == best
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Failed to open file for read: 'IoError { io_error: Custom { kind: x } }'", "Failed to open file for read"),
+        ('Meta is torn: EOF. Content: ""', "Meta is torn: EOF."),
+        ("no reason\nand more", "no reason"),
+        ("", "ValueError"),
+    ],
+)
+def test_what_the_index_says_of_damage_is_shown_without_its_values(said: str, shown: str) -> None:
+    assert first_line(ValueError(said)) == shown

@@ -155,7 +155,10 @@ def test_a_file_that_cannot_be_parsed_is_not_changed(config: Config, content: by
         set_value(config.places, LIMIT, 5)
 
     assert config.path("cass.toml").read_bytes() == content
-    assert (raised.value.exit_code, raised.value.todo) == (11, "nothing was changed; mend it with: cass config edit")
+    assert (raised.value.exit_code, raised.value.todo) == (
+        11,
+        "nothing was changed; mend it with: cass config edit cass.toml",
+    )
 
 
 def test_a_folder_in_the_place_of_the_file_is_said(config: Config):

@@ -75,6 +75,20 @@ def test_a_damaged_database_fails_once(home: Home):
     assert str(findings["database"].command).endswith("&& cass index")
 
 
+def test_of_a_database_that_cannot_be_read_nothing_is_said_to_be_well(home: Home):
+    """That nothing is indexed, or which schema it has, is not known."""
+    (home.data / "cass.db").write_bytes(b"\xff" * 50_000)
+
+    findings = found(home)
+
+    assert findings["database"].level == "fail"
+    for name in ("schema", "search index", "agents", "session files"):
+        assert (findings[name].level, findings[name].evidence) == (
+            "warn",
+            "cannot be told while the database cannot be read",
+        )
+
+
 def test_who_indexes_is_told(home: Home):
     """Asking does not take the lock away, nor sign it."""
     assert found(home)["lock"].evidence == "nobody is indexing"

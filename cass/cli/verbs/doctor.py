@@ -6,6 +6,7 @@ import os
 import sys
 
 from cass import clock
+from cass.cli.elsewhere import named_there
 from cass.cli.reading import wanted_rules
 from cass.cli.verbs.worker_service import wanted
 from cass.disk import try_lock
@@ -13,6 +14,7 @@ from cass.indexing.run import IndexRequest, Run
 from cass.lexical.schema import current_generation
 from cass.lexical.writer import drop_old_generations
 from cass.paths import home_folder, places
+from cass.records import replace
 from cass.render import doctor_text
 from cass.render.terminal import page, style
 from cass.status.checks import CHECKPOINT, CHMOD, DROP, FAIL, REBUILD, REMAKE, examine, open_to_others
@@ -33,17 +35,19 @@ if TYPE_CHECKING:
 
 def run(options: dict[str, Any]) -> int:
     """Check, mend where asked, and say both; 1 when something is still broken."""
-    where = places(os.environ, data_dir=options["data_dir"])
+    folder: str | None = options["data_dir"]
+    where = places(os.environ, data_dir=folder)
     if options["interference"]:
         from cass.cli.verbs.doctor_interference import run as compare
 
         return compare(where, options)
-    services = wanted(where, options["data_dir"]).files
+    services = wanted(where, folder).files
     home = home_folder(os.environ)
     findings = examine(where, home, os.environ, services, clock.now_ms())
     done = _mend(where, findings, wanted_rules(options["settings"])) if options["fix"] else []
     if done:
         findings = examine(where, home, os.environ, services, clock.now_ms())
+    findings = [replace(each, command=named_there(each.command or "", folder) or None) for each in findings]
     if options["json"]:
         sys.stdout.write(doctor_text.as_json(findings, done))
     else:

@@ -7,6 +7,7 @@ import sys
 
 from cass import clock, errors
 from cass.paths import current_folder, home_folder, places
+from cass.records import replace
 from cass.redact import hides
 from cass.search.engine import search
 from cass.search.request import Freshness, Request
@@ -157,6 +158,10 @@ def _catch_up(where: Places) -> None:
 
 def show(results: Results, options: dict[str, Any], out: TextIO, err: TextIO, env: Mapping[str, str]) -> None:
     """Print the answer, as it was asked for."""
+    if options["data_dir"] is not None:
+        from cass.cli.elsewhere import named_there
+
+        results = replace(results, notes=tuple([named_there(note, options["data_dir"]) for note in results.notes]))
     if options["json"] or options["jsonl"]:
         out.write(json_text(results, options) + "\n")
         return

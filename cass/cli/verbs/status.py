@@ -47,7 +47,19 @@ def _status(where: Places, options: dict[str, Any]) -> Status:
     settings: Settings = options["loaded"]
     remote = embedder_options(settings).remote
     found = collect(where, clock.monotonic_s, settings.policy(), settings, clock.now_ms(), remote)
-    return _with_settings(found, settings, where)
+    found = _with_settings(found, settings, where)
+    return found if options["data_dir"] is None else _there(found, options["data_dir"])
+
+
+def _there(status: Status, folder: str) -> Status:
+    """What is recommended, for the folder that was named."""
+    from cass.cli.elsewhere import named_there
+
+    advices = [replace(advice, command=named_there(advice.command, folder)) for advice in status.recommended]
+    meaning = status.semantic
+    if meaning is not None and meaning.next_step is not None:
+        meaning = replace(meaning, next_step=named_there(meaning.next_step, folder))
+    return replace(status, recommended=tuple(advices), semantic=meaning)
 
 
 def _as_json(status: Status, options: dict[str, Any]) -> str:
