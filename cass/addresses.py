@@ -49,7 +49,7 @@ def parse(url: str) -> Address:
             raise ValueError(f"a socket's path may have {MOST_PATH_BYTES} bytes")
         return Address(path=path)
     host, colon, port = url.removeprefix(TCP).rpartition(":")
-    if not url.startswith(TCP) or not colon or not host:
+    if not url.startswith(TCP) or not colon or not host or any([sign in host for sign in "@/?# "]):
         raise ValueError("write unix:///folder/name or tcp://127.0.0.1:PORT")
     if not port.isascii() or not port.isdigit() or not 0 <= int(port) < 65_536:
         raise ValueError(f"{port!r} is no port: a number from 0 to 65535")

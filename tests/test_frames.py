@@ -91,7 +91,18 @@ def test_addresses(url: str, address: Address, is_private: bool):
 
 
 @pytest.mark.parametrize(
-    "url", ["", "unix://x", "unix:///" + "x" * 200, "http://a:1", "tcp://a", "tcp://a:b", "tcp://:1"]
+    "url",
+    [
+        "",
+        "unix://x",
+        "unix:///" + "x" * 200,
+        "http://a:1",
+        "tcp://a",
+        "tcp://a:b",
+        "tcp://:1",
+        "tcp://u:p@a:1",
+        "tcp://a b:1",
+    ],
 )
 def test_what_is_no_address(url: str):
     with pytest.raises(ValueError, match=r"."):

@@ -218,7 +218,8 @@ def _share(option: Option, raw: str) -> object:
 
 
 def _choice(option: Option, raw: str) -> str:
-    word = raw.lower().replace("-", "_") if option.means else raw.lower()
+    word = raw.strip().lower()
+    word = word.replace("-", "_") if option.means else word
     for spelling, meaning in option.means or [(value, value) for value in option.values]:
         if word == spelling:
             return meaning

@@ -35,7 +35,7 @@ def is_whole(path: str) -> bool:
             return _checksum(file, data_bytes) == expected
     except FileNotFoundError:
         return True  # merged into another segment meanwhile
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, IsADirectoryError):
         return False
 
 

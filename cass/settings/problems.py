@@ -15,6 +15,8 @@ LIKENESS = 0.85
 HIDDEN = "***"
 # Of a value that cannot be meant; the longest that can, a list of patterns, is seldom wrong as a whole.
 LONGEST = 200
+# What nobody sets here, and some try to: `remote.api_key`.
+SECRET_ENDS = ("key", "token", "secret", "password")
 
 
 @record
@@ -80,7 +82,8 @@ def stray_key(key: str, raw: object, origin: str) -> list[SettingProblem]:
     if raw == {} and any(known.startswith(f"{key}.") for known in BY_KEY):
         return []  # the heading of a table that is still empty
     near = nearest(key)
-    return [SettingProblem(key, origin, shown(raw), near or "", f"there is no setting {key}", _did_you_mean(near))]
+    text = HIDDEN if key.lower().endswith(SECRET_ENDS) else shown(raw)
+    return [SettingProblem(key, origin, text, near or "", f"there is no setting {key}", _did_you_mean(near))]
 
 
 def unknown_variable(name: str) -> SettingProblem | None:

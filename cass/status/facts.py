@@ -149,8 +149,8 @@ def open_archive(places: Places) -> Connection | None:
 
 
 def _obstacle(places: Places) -> str | None:
-    """A file in the data folder's place, or a folder in the database's."""
-    if os.path.exists(places.data) and not os.path.isdir(places.data):
+    """A file or a link that leads nowhere in the data folder's place, or a folder in the database's."""
+    if os.path.lexists(places.data) and not os.path.isdir(places.data):
         return places.data
     return places.database if os.path.isdir(places.database) else None
 
@@ -168,7 +168,17 @@ def _with_meaning(
 
     worker = worker_facts(places.data, connection)
     meaning = report(policy, places, connection, texts_per_s(worker.chunks), remote)
-    return replace(status, semantic=meaning, worker=worker)
+    status = replace(status, semantic=meaning, worker=worker)
+    if status.state != OK or policy.mode.is_satisfied_by(meaning.capability, meaning.quality_tier.coverage):
+        return status
+    return _refusing(status, meaning)
+
+
+def _refusing(status: Status, meaning: SemanticCapabilityReport) -> Status:
+    """Whoever wants both tiers or nothing gets nothing, also where words would do."""
+    why = Problem(f"mode is {meaning.mode}, and {meaning.reason or meaning.summary}: every search ends in an error")
+    step = Advice(meaning.next_step or "cass backfill", "or search by words, too: cass config set mode hybrid")
+    return replace(status, state=DEGRADED, problems=(*status.problems, why), recommended=(*status.recommended, step))
 
 
 def _empty(places: Places) -> Status:
@@ -214,17 +224,26 @@ def _broken(places: Places, bad: errors.CassError) -> Status:
 def mending(places: Places, bad: errors.CassError) -> Advice:
     """The command that gets the archive going again after `bad`."""
     if os.path.isdir(places.database):
-        aside = quoted(f"{places.database}.aside")
+        aside = quoted(unused(f"{places.database}.aside"))
         return Advice(f"mv {quoted(places.database)} {aside} && cass index", "puts the folder aside")
     if isinstance(bad, errors.SystemRefused):
         return _allowing(bad.where or places.data, bad.todo)
     if isinstance(bad, errors.CorruptDatabase):
-        aside = quoted(os.path.join(places.data, "broken"))
+        aside = quoted(unused(os.path.join(places.data, "broken")))
         move = f"mkdir -p {aside} && mv {quoted(places.database)}* {aside} && cass index"
         return Advice(move, "puts the damaged database aside and reads the agents' files again")
     if isinstance(bad, errors.NewerDatabase):
         return Advice("pipx upgrade cass-search", "a newer cass wrote this archive")
     return Advice("cass status", bad.todo or "try again")
+
+
+def unused(path: str) -> str:
+    """The path, or with a number behind it the first where nothing stands: what was put aside before stays."""
+    number, found = 1, path
+    while os.path.lexists(found):
+        number += 1
+        found = f"{path}-{number}"
+    return found
 
 
 def _allowing(path: str, todo: str | None) -> Advice:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from cass.settings.hot import FILES
-from cass.status.facts import Advice, is_mine, quoted
+from cass.status.facts import Advice, is_mine, quoted, unused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,4 +43,4 @@ def _mending(origin: str) -> str:
     if os.path.isfile(path) and is_mine(path):
         return f"chmod u+rw {quoted(path)}"
     # What no editor can open is moved away: it says nothing anyway.
-    return f"mv {quoted(path)} {quoted(f'{path}.aside')}"
+    return f"mv {quoted(path)} {quoted(unused(f'{path}.aside'))}"

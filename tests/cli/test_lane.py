@@ -165,3 +165,10 @@ def test_version_can_be_asked_of_every_command():
 )
 def test_what_needs_explaining_is_left_to_the_app(line: str):
     assert parse(line.split()) is None
+
+
+@pytest.mark.parametrize("word", ["lexical", " Lexical-Only ", "LEX"])
+def test_words_of_a_mode_are_trimmed(word: str):
+    found = parse(["search", "x", "--mode", word])
+    assert found is not None
+    assert found.options["mode"] == "lexical_only"

@@ -256,3 +256,19 @@ def test_the_page_says_what_would_be_accepted(home: Home):
     assert "; accepted: a number from 0.0 to 1.0" in said
     assert "there is no setting mod" in said
     assert "; accepted: mode" in said
+
+
+def test_a_repair_that_cannot_be_done_hides_no_other(home: Home):
+    """A folder stands where the index says which one is current: the rest is mended and told."""
+    home.index()
+    home.data.chmod(0o755)
+    current = home.data / "derived" / "lexical" / "current"
+    current.unlink()
+    current.mkdir()
+
+    done = home.cass("doctor", "--fix")
+
+    said = " ".join(done.stdout.split())
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"made private: {home.data}" in said
+    assert "could not mend: " in said

@@ -14,6 +14,7 @@ from cass.errors import SystemRefused
 from cass.lexical.opening import Damage
 from cass.lexical.reader import open_reader
 from cass.lexical.schema import READER_LOCK, VERSION, create_index, current_generation, open_index
+from cass.lexical.verify import torn_file
 from cass.lexical.writer import LexicalWriter, create_writer, drop_old_generations, open_writer, publish, refused
 
 
@@ -213,3 +214,9 @@ def test_a_started_commit_that_failed_is_told_later(root: str, monkeypatch: pyte
     with pytest.raises(SystemRefused, match="disk is full"):
         writer.document_count()
     assert writer.document_count() == 1
+
+
+def test_a_folder_in_place_of_a_file_of_the_index_is_no_whole_file(tmp_path: Path):
+    (tmp_path / "a.idx").mkdir()
+
+    assert torn_file(str(tmp_path)) == "a.idx"

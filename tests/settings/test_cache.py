@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from cass.paths import places
 from cass.settings import hot
 from cass.settings.hot import CACHE, kept_bytes, read_kept
 from cass.settings.layers import read_file, read_files
@@ -183,3 +185,11 @@ def test_without_files_nothing_is_opened(config: Config):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == ""
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_in_place_of_the_cache_is_waited_for_by_nobody(tmp_path: Path):
+    where = places({"HOME": str(tmp_path), "CASS_CACHE_DIR": str(tmp_path)})
+    os.mkfifo(tmp_path / CACHE)
+
+    assert read_kept(where) == ({}, None)

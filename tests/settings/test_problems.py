@@ -6,6 +6,7 @@ import pytest
 
 from cass.errors import UsageError
 from cass.settings.kinds import accepted
+from cass.settings.problems import stray_key
 from cass.settings.quick import SENT_TO
 from cass.settings.table import (
     AGENTS,
@@ -194,3 +195,10 @@ def test_an_address_that_cannot_be_read_is_no_other_one(config: Config):
 
     assert (settings.value("remote.base_url"), settings.value("embedder.url")) == ("", "")
     assert {problem.origin for problem in settings.problems} == {"CASS_REMOTE_BASE_URL", "CASS_EMBEDDER_URL"}
+
+
+def test_a_secret_in_a_key_that_nobody_knows_is_not_shown():
+    [problem] = stray_key("remote.api_key", "sk-live-0123456789", "cass.toml:1")
+
+    assert problem.text == "***"
+    assert "sk-live" not in str(problem)

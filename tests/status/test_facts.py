@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -250,3 +251,37 @@ def test_pages_of_noise_inside_the_database_are_broken_too(home: Home):
     path.write_bytes(path.read_bytes()[:8192] + b"\xff" * 200_000)
 
     assert look(home).state == "broken"
+
+
+def test_what_was_put_aside_before_stays_when_the_database_is_damaged_again(home: Home):
+    """Sessions that only an earlier one has can still be got out of it."""
+    for damage in (b"first", b"second"):
+        Path(home.places.database).write_bytes(damage * 20_000)
+        command = look(home).recommended[0].command.removesuffix(" && cass index")
+        subprocess.run(command, shell=True, check=True)
+        home.index()
+        assert look(home).database.sessions == 2
+
+    assert (home.data / "broken" / "cass.db").read_bytes()[:5] == b"first"
+    assert (home.data / "broken-2" / "cass.db").read_bytes()[:6] == b"second"
+
+
+def test_a_data_folder_on_a_disk_that_is_not_there_is_no_empty_machine(tmp_path: Path):
+    home = make_home(tmp_path)
+    home.data.parent.mkdir(parents=True, exist_ok=True)
+    home.data.symlink_to(tmp_path / "unplugged")
+
+    status = look(home)
+
+    assert (status.state, [problem.where for problem in status.problems]) == ("broken", [str(home.data)])
+
+
+def test_whoever_wants_both_tiers_or_nothing_is_told_that_there_is_nothing(home: Home):
+    """Every search ends in an error then; by words it would not."""
+    done = home.cass("status", "--json", "--semantic-mode", "strict")
+
+    said = json.loads(done.stdout)
+    assert (said["state"], said["healthy"]) == ("degraded", False)
+    assert "mode is strict_semantic" in said["problems"][0]["what"]
+    assert said["recommended"][0]["command"] == said["semantic"]["next_step"]
+    assert json.loads(home.cass("status", "--json").stdout)["healthy"]

@@ -10,6 +10,7 @@ from cass.cli.elsewhere import named_there
 from cass.cli.reading import wanted_rules
 from cass.cli.verbs.worker_service import wanted
 from cass.disk import try_lock
+from cass.errors import CassError
 from cass.indexing.run import IndexRequest, Run
 from cass.lexical.schema import current_generation
 from cass.lexical.writer import drop_old_generations
@@ -58,7 +59,15 @@ def run(options: dict[str, Any]) -> int:
 def _mend(where: Places, findings: list[Finding], rules: Rules) -> list[str]:
     """Do the repairs that were found necessary; a sentence for each."""
     wanted = {finding.fix for finding in findings}
-    return [said for fix, mend in MENDERS.items() if fix in wanted and (said := mend(where, rules))]
+    return [said for fix, mend in MENDERS.items() if fix in wanted and (said := _mended(mend, where, rules))]
+
+
+def _mended(mend: Callable[[Places, Rules], str], where: Places, rules: Rules) -> str:
+    """What it did; what keeps one repair from being done must not hide the others."""
+    try:
+        return mend(where, rules)
+    except (CassError, OSError) as bad:
+        return f"could not mend: {bad}"
 
 
 def _chmod(where: Places, rules: Rules) -> str:
