@@ -231,7 +231,8 @@ class SemanticCapabilityReport:
     def summary(self) -> str:
         """The capability's own, which names the model that is missing only where one is."""
         said, sign, _ = self.capability.summary.partition("; `cass models install`")
-        if not sign or (self.next_step or "").startswith("cass models"):
+        words = (self.next_step or "").split()  # the data folder may be named between them
+        if not sign or [*words[:2], *words[-1:]] == ["cass", "models", "install"]:
             return self.capability.summary
         return f"{said}; `{self.next_step}` makes the better vectors" if self.next_step else said
 

@@ -14,6 +14,7 @@ UNIX, TCP = "unix://", "tcp://"
 LOOPBACK = ("localhost", "::1", "0:0:0:0:0:0:0:1")
 # What the system has room for in a socket's name, less what a C string needs; macOS has four bytes less than Linux.
 MOST_PATH_BYTES = 103
+MOST_PORT = 65_535
 
 
 @record
@@ -51,7 +52,7 @@ def parse(url: str) -> Address:
     host, colon, port = url.removeprefix(TCP).rpartition(":")
     if not url.startswith(TCP) or not colon or not host or any([sign in host for sign in "@/?# "]):
         raise ValueError("write unix:///folder/name or tcp://127.0.0.1:PORT")
-    if not port.isascii() or not port.isdigit() or not 0 <= int(port) < 65_536:
+    if not port.isascii() or not port.isdigit() or not 0 <= int(port) <= MOST_PORT:
         raise ValueError(f"{port!r} is no port: a number from 0 to 65535")
     return Address(host=host.removeprefix("[").removesuffix("]"), port=int(port))
 

@@ -6,8 +6,12 @@ import os
 import sys
 
 from cass.cli.edge import INTERRUPTED
-from cass.cli.elsewhere import folder_in, named_there
+from cass.cli.elsewhere import before_words, folder_in, named_there
 from cass.errors import CassError, CorruptDatabase, SystemRefused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 REFUSED = ("EACCES", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EPERM", "EROFS")
 
@@ -92,7 +96,7 @@ def _place(lost: BaseException) -> str | None:
 
 def _tell(error: CassError, argv: list[str]) -> None:
     """One line on stderr, or the error object on stdout where JSON was asked for."""
-    asked = _before_words(argv)
+    asked = before_words(argv)
     if "--jsonl" in asked or "--robot-format=jsonl" in asked or _follows(asked, "--robot-format", "jsonl"):
         _write_json(error, {"type": "error"})
     elif any(arg in ("--json", "--robot") or arg.startswith("--robot-format") for arg in asked):
@@ -121,15 +125,10 @@ def error_object(error: CassError) -> dict[str, object]:
     }
 
 
-def _before_words(argv: list[str]) -> list[str]:
-    """The part of `argv` that may hold options."""
-    return argv[: argv.index("--")] if "--" in argv else argv
-
-
-def _follows(args: list[str], first: str, second: str) -> bool:
-    return first in args and args[args.index(first) + 1 :][:1] == [second]
+def _follows(args: Sequence[str], first: str, second: str) -> bool:
+    return first in args and list(args[args.index(first) + 1 :][:1]) == [second]
 
 
 def _wants_traceback(argv: list[str]) -> bool:
     """-v, also among other short flags; the command line may be one that could not be read."""
-    return any(arg == "--verbose" or (arg[:1] == "-" and arg[1:2] != "-" and "v" in arg) for arg in _before_words(argv))
+    return any(arg == "--verbose" or (arg[:1] == "-" and arg[1:2] != "-" and "v" in arg) for arg in before_words(argv))

@@ -104,6 +104,7 @@ class Compiler:
         self.resolve = resolve
         self.correct = correct
         self.units: list[Unit] = []
+        self._others: Conditions | None = None
 
     def query(self, root: Node | None, filters: Sequence[Filter]) -> Compiled:
         """The whole query, filters included."""
@@ -131,9 +132,11 @@ class Compiler:
     @property
     def _conditions(self) -> Conditions:
         """Loaded only when there is more than words."""
-        from cass.lexical.conditions import Conditions
+        if self._others is None:
+            from cass.lexical.conditions import Conditions
 
-        return Conditions(self)
+            self._others = Conditions(self)
+        return self._others
 
     def word(self, part: Word) -> Unit:
         """What a word finds; it joins those that the user is told of."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from cass.addresses import parse
+from cass.addresses import MOST_PORT, parse
 from cass.settings.table import (
     ADDRESS,
     AGENTS,
@@ -55,7 +55,6 @@ LINKS = {
 }
 # The hash tier compares spelling: a weak tier never counts as much as the words.
 MOST_WEIGHT, MOST_FAST_WEIGHT = 10, 0.3
-MOST_PORT = 65_535
 NAME_SIGNS = "-_./:"
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import cass
 from cass.cli.elsewhere import folder_in, named_there
 from tests.archive import Home, make_home
 
@@ -71,3 +74,21 @@ def test_doctor_searches_and_errors_name_it_as_well(home: Home, tmp_path: Path) 
 
 def _said(done: subprocess.CompletedProcess[str]) -> str:
     return " ".join((done.stdout + done.stderr).split())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder that somebody stands in cannot be deleted there")
+def test_a_folder_named_from_one_that_was_deleted_is_an_error_in_words(home: Home, tmp_path: Path) -> None:
+    """It cannot be told from the root on: then it is named as it was typed."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = "import os, sys; os.chdir(sys.argv[1]); os.rmdir(sys.argv[1]); from cass.cli.edge import run; "
+    code += "sys.exit(run(['show', 'abcdef', '--data-dir', 'rel']))"
+    env = home.env | {"PYTHONPATH": str(Path(cass.__file__).parents[1])}
+
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, gone], env=env, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("cass: ")

@@ -8,7 +8,7 @@ import signal
 import sys
 
 from cass import clock
-from cass.addresses import Address, parse
+from cass.addresses import MOST_PORT, Address, parse
 from cass.cli.extras import missing
 from cass.errors import UsageError
 from cass.paths import places
@@ -97,7 +97,7 @@ def _address(options: Options) -> Address:
             return parse(f"unix://{os.path.abspath(os.path.expanduser(options['unix']))}")
         except ValueError as bad:
             raise UsageError(str(bad), f"--unix {options['unix']}", "name another place") from bad
-    if options["port"] > 65_535:
+    if options["port"] > MOST_PORT:
         raise UsageError(f"{options['port']} is no port", "--port", "write a number from 0 to 65535")
     return Address(host=options["host"].removeprefix("[").removesuffix("]"), port=options["port"])
 
