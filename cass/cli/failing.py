@@ -102,9 +102,10 @@ def _tell(error: CassError, argv: list[str]) -> None:
     elif any(arg in ("--json", "--robot") or arg.startswith("--robot-format") for arg in asked):
         _write_json(error, {})
     else:
+        from cass.render.notices import notify
         from cass.render.terminal import visible
 
-        sys.stderr.write(f"cass: {visible(str(error))}\n")
+        notify(f"cass: {visible(str(error))}\n", sys.stderr)
 
 
 def _write_json(error: CassError, more: dict[str, object]) -> None:
