@@ -233,7 +233,8 @@ class SemanticCapabilityReport:
         said, sign, _ = self.capability.summary.partition("; `cass models install`")
         words = (self.next_step or "").split()  # the data folder may be named between them
         if not sign or [*words[:2], *words[-1:]] == ["cass", "models", "install"]:
-            return self.capability.summary
+            # As it is to be typed here: the data folder may be named in it.
+            return self.capability.summary.replace(sign[2:], f"`{self.next_step}`") if sign else said
         return f"{said}; `{self.next_step}` makes the better vectors" if self.next_step else said
 
     @property

@@ -14,7 +14,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cass.errors import SystemRefused
+
 NAME = "cass"
+VARIABLES = ("CASS_DATA_DIR", "CASS_CONFIG_DIR", "CASS_CACHE_DIR", "CASS_RUNTIME_DIR")
 
 
 @record
@@ -69,12 +72,25 @@ def places(env: Mapping[str, str], platform: str = sys.platform, data_dir: str |
     home = home_folder(env, platform)
     find = {"darwin": _macos, "win32": _windows}.get(platform, _xdg)
     data, config, cache, runtime = find(env, home)
-    return Places(
-        data=os.path.abspath(data_dir or env.get("CASS_DATA_DIR") or data),
-        config=os.path.abspath(env.get("CASS_CONFIG_DIR") or config),
-        cache=os.path.abspath(env.get("CASS_CACHE_DIR") or cache),
-        runtime=os.path.abspath(env.get("CASS_RUNTIME_DIR") or runtime),
-    )
+    try:
+        return Places(
+            data=os.path.abspath(data_dir or env.get("CASS_DATA_DIR") or data),
+            config=os.path.abspath(env.get("CASS_CONFIG_DIR") or config),
+            cache=os.path.abspath(env.get("CASS_CACHE_DIR") or cache),
+            runtime=os.path.abspath(env.get("CASS_RUNTIME_DIR") or runtime),
+        )
+    except FileNotFoundError as gone:
+        raise _nowhere(env, data_dir) from gone
+
+
+def _nowhere(env: Mapping[str, str], data_dir: str | None) -> SystemRefused:
+    """A folder is named from the current one on, which has been deleted."""
+    from cass.errors import SystemRefused
+
+    named = {"--data-dir": data_dir or ""} | {name: env.get(name, "") for name in (*VARIABLES, "HOME")}
+    where = next((name for name, folder in named.items() if folder and not os.path.isabs(folder)), None)
+    what = "the folder that you are in was deleted, and a folder is named from it on"
+    return SystemRefused(what, where, "name it from the root on, or go to a folder that is there")
 
 
 def home_folder(env: Mapping[str, str], platform: str = sys.platform) -> str:

@@ -8,12 +8,13 @@ import shlex
 import shutil
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 import cass
-from cass.cli.elsewhere import folder_in, named_there
+from cass.cli.elsewhere import folder_in, named_there, writing_there
 from tests.archive import Home, make_home
 
 
@@ -34,6 +35,7 @@ def home(tmp_path: Path) -> Home:
         ("run: cass agent-context", "run: cass agent-context --data-dir '/an archive'"),
         ("a newer cass wrote it", "a newer cass wrote it"),
         ("pipx upgrade cass-search", "pipx upgrade cass-search"),
+        ("cass index --data-dir '/an archive'", "cass index --data-dir '/an archive'"),
     ],
 )
 def test_each_command_of_ours_names_the_folder(text: str, there: str) -> None:
@@ -72,23 +74,53 @@ def test_doctor_searches_and_errors_name_it_as_well(home: Home, tmp_path: Path) 
     assert f"cass index --data-dir {other}" in _said(home.cass("doctor", "--data-dir", str(other)))
 
 
+def test_the_other_commands_name_it_too(home: Home, tmp_path: Path) -> None:
+    """Pages, hints, and what a process answers that stays."""
+    other = tmp_path / "other"
+    there = ("--data-dir", str(other))
+    assert f"cass index {' '.join(there)}" in _said(home.cass(*there))
+    home.cass("index", *there)
+    home.cass("backfill", "--tier", "fast", *there)
+
+    summary = json.loads(home.cass("status", "--json", *there).stdout)["semantic"]["summary"]
+    assert f"`cass models {' '.join(there)} install`" in summary
+    assert f"cass search {' '.join(there)} WORDS" in _said(home.cass(*there))
+    assert f"cass models {' '.join(there)} install minilm" in _said(home.cass("models", *there))
+    shutil.rmtree(other / "derived")
+    done = home.cass("search", "--stdio", "--refresh", "off", *there, stdin='{"query": "pool"}\n')
+    assert f"cass index {' '.join(there)} mends it" in " ".join(json.loads(done.stdout)["meta"]["notes"])
+
+
+def test_a_stream_may_name_it_as_well() -> None:
+    """Hints below an answer are not part of it."""
+    stream = StringIO()
+    writing_there(stream, "/there").write("2 session files not read yet: cass index\n")
+
+    assert stream.getvalue() == "2 session files not read yet: cass index --data-dir /there\n"
+
+
 def _said(done: subprocess.CompletedProcess[str]) -> str:
     return " ".join((done.stdout + done.stderr).split())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a folder that somebody stands in cannot be deleted there")
-def test_a_folder_named_from_one_that_was_deleted_is_an_error_in_words(home: Home, tmp_path: Path) -> None:
-    """It cannot be told from the root on: then it is named as it was typed."""
+@pytest.mark.parametrize("words", [("show", "abcdef"), ("search", "pool"), ("status",), ("config", "get", "mode")])
+def test_a_folder_named_from_one_that_was_deleted_is_an_error_in_words(
+    home: Home, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """It cannot be told from the root on: that is said, with what named it and what to do, and is no bug."""
     gone = tmp_path / "gone"
     gone.mkdir()
     code = "import os, sys; os.chdir(sys.argv[1]); os.rmdir(sys.argv[1]); from cass.cli.edge import run; "
-    code += "sys.exit(run(['show', 'abcdef', '--data-dir', 'rel']))"
+    code += f"sys.exit(run([*{words!r}, '--data-dir', 'rel']))"
     env = home.env | {"PYTHONPATH": str(Path(cass.__file__).parents[1])}
 
     done = subprocess.run(
         [sys.executable, "-P", "-c", code, gone], env=env, capture_output=True, text=True, check=False
     )
 
-    assert done.returncode != 0
-    assert "Traceback" not in done.stderr
-    assert done.stderr.startswith("cass: ")
+    assert (done.returncode, done.stdout) == (10, "")
+    assert done.stderr == (
+        "cass: the folder that you are in was deleted, and a folder is named from it on (--data-dir)."
+        " Name it from the root on, or go to a folder that is there.\n"
+    )

@@ -12,6 +12,7 @@ from cass.backfill.machine import BackfillRequest, Machine
 from cass.backfill.manners import manners_of
 from cass.backfill.run import Backfill
 from cass.backfill.sensors import real_sensors
+from cass.cli.elsewhere import backfill_there
 from cass.cli.settled import settings_of
 from cass.daemon.aside import go_on, step_aside
 from cass.daemon.control import forget_stop, paused, stop_asked
@@ -90,7 +91,7 @@ def run(options: dict[str, Any]) -> int:
                 forget_stop(where.data)
             elif worker is not None:
                 go_on(where, options["data_dir"])
-    _print(report, options)
+    _print(backfill_there(report, options["data_dir"]), options)
     return BY_SIGNAL + stopping.number if stopping.number else 0
 
 

@@ -22,16 +22,17 @@ def run(options: dict[str, Any]) -> int:
 
         sys.stdout.write(answer(status) + "\n")
         return 0
+    from cass.cli.elsewhere import named_there
     from cass.render.home_text import empty, filled
     from cass.render.terminal import style
 
-    look = style(sys.stdout, options, os.environ)
+    look, there = style(sys.stdout, options, os.environ), options["data_dir"]
     if status.state == EMPTY:
         from cass.cli.reading import wanted_rules
         from cass.indexing.run import plan
 
         rules = wanted_rules(options["settings"])
-        sys.stdout.write(empty(*plan(where, home_folder(os.environ), os.environ, rules), look))
+        sys.stdout.write(named_there(empty(*plan(where, home_folder(os.environ), os.environ, rules), look), there))
     else:
-        sys.stdout.write(filled(status, look, clock.now_ms()))
+        sys.stdout.write(named_there(filled(status, look, clock.now_ms()), there))
     return 0

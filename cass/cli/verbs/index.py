@@ -6,6 +6,7 @@ import os
 import sys
 
 from cass import clock
+from cass.cli.elsewhere import named_there
 from cass.cli.pack import write_pack
 from cass.cli.reading import wanted_rules
 from cass.indexing.run import IndexRequest, Run, plan
@@ -71,7 +72,7 @@ def _index(where: Places, request: IndexRequest, options: dict[str, Any]) -> Ind
         return working.run()
     except KeyboardInterrupt:
         progress.close()
-        sys.stderr.write(index_text.INTERRUPTED)
+        sys.stderr.write(named_there(index_text.INTERRUPTED, options["data_dir"]))
         raise
     finally:
         progress.close()
@@ -85,7 +86,8 @@ def _print(report: IndexReport, where: Places, rules: Rules, options: dict[str, 
     if options["json"]:
         sys.stdout.write(index_json.answer(report, counts, left_out, before))
         return
-    sys.stdout.write(index_text.summary(report, counts, style(sys.stdout, options, os.environ)))
+    there = options["data_dir"]
+    sys.stdout.write(named_there(index_text.summary(report, counts, style(sys.stdout, options, os.environ)), there))
     if not options["quiet"]:
-        sys.stderr.write(index_text.left_out(left_out, before))
-        sys.stderr.write(index_text.problems(report, options["verbose"]))
+        said = index_text.left_out(left_out, before) + index_text.problems(report, options["verbose"])
+        sys.stderr.write(named_there(said, there))

@@ -7,6 +7,7 @@ import shutil
 import sys
 
 from cass import clock
+from cass.cli.elsewhere import named_there
 from cass.cli.rows_models import ACTIONS
 from cass.cli.settled import settings_of
 from cass.cli.standard_input import can_ask
@@ -68,7 +69,8 @@ def _list(where: Places, name: str | None, options: dict[str, Any]) -> int:
     if options["json"]:
         sys.stdout.write(models_json.listing(models, missing))
     else:
-        sys.stdout.write(models_text.listing(models, missing, style(sys.stdout, options, os.environ)))
+        text = models_text.listing(models, missing, style(sys.stdout, options, os.environ))
+        sys.stdout.write(named_there(text, options["data_dir"]))
     return 0
 
 
@@ -99,7 +101,8 @@ def _install(where: Places, name: str | None, options: dict[str, Any]) -> int:
     if options["json"]:
         sys.stdout.write(models_json.installed(done.model, done.was_there, took_s))
     elif not options["quiet"]:
-        sys.stdout.write(models_text.installed(done.model, done.was_there, took_s))
+        text = models_text.installed(done.model, done.was_there, took_s)
+        sys.stdout.write(named_there(text, options["data_dir"]))
     return 0
 
 
@@ -210,7 +213,7 @@ def _verify(where: Places, name: str | None, options: dict[str, Any]) -> int:
     if options["json"]:
         sys.stdout.write(models_json.verified(found))
     else:
-        sys.stdout.write(models_text.verified(found))
+        sys.stdout.write(named_there(models_text.verified(found), options["data_dir"]))
     return BROKEN if any(fault is not None for _, fault in found) else 0
 
 

@@ -7,7 +7,6 @@ import sys
 
 from cass import clock, errors
 from cass.paths import current_folder, home_folder, places
-from cass.records import replace
 from cass.redact import hides
 from cass.search.engine import search
 from cass.search.request import Freshness, Request
@@ -159,9 +158,9 @@ def _catch_up(where: Places) -> None:
 def show(results: Results, options: dict[str, Any], out: TextIO, err: TextIO, env: Mapping[str, str]) -> None:
     """Print the answer, as it was asked for."""
     if options["data_dir"] is not None:
-        from cass.cli.elsewhere import named_there
+        from cass.cli.elsewhere import results_there, writing_there
 
-        results = replace(results, notes=tuple([named_there(note, options["data_dir"]) for note in results.notes]))
+        results, err = results_there(results, options["data_dir"]), writing_there(err, options["data_dir"])
     if options["json"] or options["jsonl"]:
         out.write(json_text(results, options) + "\n")
         return

@@ -15,6 +15,7 @@ from threading import Thread
 
 from cass import clock
 from cass.backfill.activity import stamp
+from cass.cli.elsewhere import named_there, results_there
 from cass.cli.failing import as_error, error_object
 from cass.cli.lane import settle
 from cass.cli.rows_semantic import GROUP
@@ -123,7 +124,7 @@ class Desk:
             return
         stamp(self._where.data)
         try:
-            _print(json_text(self._found(newest), newest.options))
+            _print(json_text(results_there(self._found(newest), self._options["data_dir"]), newest.options))
         except (KeyboardInterrupt, SystemExit, BrokenPipeError):
             raise
         except BaseException as lost:  # a panic inside an extension is no Exception
@@ -164,6 +165,7 @@ class Desk:
         return self.warm.search(*about, after=order_of(options))
 
     def _refuse(self, error: CassError, request_id: str | None) -> None:
+        error.todo = named_there(error.todo, self._options["data_dir"]) if error.todo else None
         _print(json.dumps({"error": error_object(error), "request_id": request_id}, sort_keys=True))
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 
 from cass import clock
+from cass.cli.elsewhere import named_there
 from cass.cli.lane import duration_s
 from cass.cli.reading import wanted_rules
 from cass.cli.rows_worker import ACTIONS
@@ -59,7 +60,7 @@ def say(where: Places, options: Options, said: str, **more: object) -> int:
         sys.stdout.write(worker_json.answer(action, worker, {"did": said, **more}))
     elif not options["quiet"]:
         look = style(sys.stdout, options, os.environ)
-        sys.stdout.write(worker_text.done(said, worker, clock.now_ms(), look))
+        sys.stdout.write(named_there(worker_text.done(said, worker, clock.now_ms(), look), options["data_dir"]))
     return 0
 
 
@@ -99,7 +100,8 @@ def _status(where: Places, options: Options) -> int:
     else:
         look = style(sys.stdout, options, os.environ)
         about = status.worker, status.semantic, _pause(where), look, clock.now_ms()
-        sys.stdout.write(worker_text.page(*about, worker_text.answering(_heard(where))))
+        text = worker_text.page(*about, worker_text.answering(_heard(where)))
+        sys.stdout.write(named_there(text, options["data_dir"]))
     return 0
 
 
@@ -233,7 +235,8 @@ def _run(where: Places, options: Options) -> int:
     from cass.daemon.warm import WarmModel
 
     if sys.stderr.isatty() and not options["quiet"]:
-        sys.stderr.write("cass: working here until nothing is owed; Ctrl-C ends it, `cass worker` says what it does\n")
+        said = "cass: working here until nothing is owed; Ctrl-C ends it, `cass worker` says what it does\n"
+        sys.stderr.write(named_there(said, options["data_dir"]))
     settings = settings_of(where, options)
     flags = {key: value for key, value in options.get("flags", {}).items() if value is not None}
     command = [*worker_command(options["data_dir"]), *flag_words(options), *(["--json"] if options["json"] else [])]
