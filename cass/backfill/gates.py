@@ -235,7 +235,7 @@ def disk_floor(situation: Situation) -> Hold | None:
     floor_mb, free_bytes = situation.policy.min_free_disk_mb, situation.sensors.free_bytes()
     if free_bytes >= floor_mb * MB:
         return None
-    reason = f"{floor_mb:g} MB of the disk are to stay free, and {free_bytes / MB:,.0f} MB are"
+    reason = f"{floor_mb:,} MB of the disk are to stay free, and {free_bytes / MB:,.0f} MB are"
     return Hold(DISK, reason, LATER_S, "make room")
 
 

@@ -21,12 +21,16 @@ def summary(report: BackfillReport, look: Style) -> str:
     if len(stops) == 1 and all([tier.eligible == 0 for tier in report.tiers]):
         # The same reason for all: nothing indexed, or not wanted.
         (stop,) = stops
-        told = [line for tier in report.tiers for line in _gone(tier)]
+        told = [line for tier in report.tiers for line in _gone(tier)] + _evicted(report)
         return _lines([*told, _reason(report.tiers[0]) if stop else "There is nothing to do."])
     lines = [line for tier in report.tiers for line in _tier(tier, look)]
-    lines += [f"removed {one.name} ({size(one.size_bytes)}): {one.why}" for one in report.evicted]
+    lines += _evicted(report)
     lines.append(f"All of it takes {size(report.used_bytes)} of {size(report.budget_bytes)}.")
     return _lines(lines)
+
+
+def _evicted(report: BackfillReport) -> list[str]:
+    return [f"removed {one.name} ({size(one.size_bytes)}): {one.why}" for one in report.evicted]
 
 
 def _lines(lines: list[str]) -> str:

@@ -100,3 +100,25 @@ def test_a_pause_holds_for_it_too(home: Home) -> None:
 
     assert (done.returncode, done.stdout) == (0, "Stopped: it is paused. Next: cass worker unpause\n")
     assert not (home.data / "derived" / "vectors" / "fast").exists()
+
+
+def test_what_goes_for_the_disk_is_said(home: Home) -> None:
+    """Not in the log alone; and so much is written as people write it."""
+    home.cass("backfill")
+
+    done = home.cass("backfill", env={"CASS_SEMANTIC_MIN_FREE_DISK_MB": "100000000"})
+
+    removed, *_, stopped = done.stdout.splitlines()
+    assert removed.startswith("removed fast/1 (") and removed.endswith("): the disk is nearly full")
+    assert stopped.startswith("Stopped: 100,000,000 MB of the disk are to stay free, and ")
+
+
+def test_an_empty_archive_somewhere_else(home: Home, tmp_path: Path) -> None:
+    """The next step is for the folder that was named."""
+    other = tmp_path / "other"
+
+    told = home.cass("backfill", "--data-dir", str(other)).stdout
+    said = json.loads(home.cass("backfill", "--json", "--data-dir", str(other)).stdout)
+
+    assert told == f"Stopped: nothing is indexed yet. Next: cass index --data-dir {other}\n"
+    assert said["tiers"]["fast"]["stopped"]["next_step"] == f"cass index --data-dir {other}"
