@@ -45,7 +45,8 @@ CHECKSUM_KEY = 0x0CA55
 
 def plain_values(places: Places, env: Mapping[str, str]) -> dict[str, object] | None:
     """Setting → plain value, of those that are set; None where it takes more than a look to tell."""
-    if any([name[:5] == "CASS_" and name not in OTHER_VARIABLES for name in env]):
+    ours = [name for name in env if name[:5] == "CASS_" and name not in OTHER_VARIABLES]
+    if ours and any_meant(ours):
         return None
     stamps = identities(places)
     if not stamps:
@@ -54,18 +55,35 @@ def plain_values(places: Places, env: Mapping[str, str]) -> dict[str, object] | 
     return values if {name: text[0] for name, text in texts.items()} == stamps else None
 
 
+def any_meant(names: list[str]) -> bool:
+    """Is any of these variables meant for us?"""
+    from cass.settings.foreign import is_foreign  # only where there is one
+
+    return not all([is_foreign(name) for name in names])
+
+
 def identities(places: Places) -> dict[str, Identity]:
     """What changes when a file does, of each file that there is."""
-    found = {name: _identity(os.path.join(places.config, name)) for name in FILES}
-    return {name: stamp for name, stamp in found.items() if stamp is not None}
+    found: dict[str, Identity] = {}
+    for name in FILES:
+        try:
+            stamp = _identity(os.path.join(places.config, name))
+        except NotADirectoryError:
+            # Said of one is enough: neither can be there.  Who names /dev/null wants none.
+            return {name: ()} if places.config != os.devnull else {}
+        if stamp is not None:
+            found[name] = stamp
+    return found
 
 
 def _identity(path: str) -> Identity | None:
-    """None where there is no file, () where nobody can tell."""
+    """None where there is no file, () where nobody can tell.  Raises NotADirectoryError where its folder is none."""
     try:
         info = os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return None
+    except NotADirectoryError:
+        raise
     except (OSError, ValueError):
         return ()
     try:

@@ -16,6 +16,7 @@ from cass.settings.table import (
     COMMAND,
     CONSTANT,
     FRACTION,
+    HOST,
     HOURS,
     LINK,
     MILLISECONDS,
@@ -87,6 +88,25 @@ def _whole(row: Setting, raw: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not row.least <= value < 10**MOST_DIGITS:
         raise ValueError
     return value
+
+
+def _host(row: Setting, raw: object) -> str:
+    """An IPv4 or IPv6 address, or a name that a machine may have."""
+    text = _text(raw)
+    host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if ":" in host or host.replace(".", "").isdigit():
+        from ipaddress import ip_address  # five milliseconds, for a setting that few have
+
+        ip_address(host)
+    elif not all(_is_label(part) for part in host.removesuffix(".").split(".")) or len(host) > 253:
+        raise ValueError
+    return host
+
+
+def _is_label(part: str) -> bool:
+    """One of the words between the dots of a name."""
+    plain = part.replace("-", "a").replace("_", "a")
+    return plain.isascii() and plain.isalnum() and len(part) <= 63 and "-" not in (part[0], part[-1])
 
 
 def _port(row: Setting, raw: object) -> int:
@@ -302,6 +322,7 @@ CHECKS: dict[str, Callable[[Setting, object], object]] = {
     NAME: _name,
     CHOICE: _choice,
     WHOLE: _whole,
+    HOST: _host,
     PORT: _port,
     FRACTION: _fraction,
     NUMBER: _any_number,
@@ -325,6 +346,7 @@ ACCEPTED = {
     MODE: "hybrid_preferred, lexical_only or strict_semantic",
     POLICY: "opt_in, budget_gated or automatic",
     NAME: "a name such as minilm: letters, digits and -_./:",
+    HOST: "an address such as 127.0.0.1 or ::1, or the name of a machine",
     PORT: "a port, a whole number from 0 to 65535",
     FRACTION: "a number from 0.0 to 1.0",
     NUMBER: "a number, 0 or more",

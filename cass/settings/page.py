@@ -30,11 +30,12 @@ other, and for a file that is not TOML: nothing in it counts until it is mended.
 
 ## Changing them
 
-`cass config set KEY VALUE` and `cass config unset KEY` change one line of the right file; `cass config edit` opens the
-file in `$VISUAL` or `$EDITOR` and checks it afterwards. `set` and `unset` keep the order, the comments, the line ends,
-the file's mode, and a link where the file is one. What does not survive: comments inside a list that is replaced,
-and a comment on the line of a key that is unset. A `[table]` that has become empty stays. A file that cannot be
-parsed is not changed (exit 11).
+`cass config set KEY VALUE` and `cass config unset KEY` change one line of the right file; `cass config edit KEY` opens
+its file in `$VISUAL` or `$EDITOR` and checks it afterwards (`semantic` and `cass` are the files themselves); without a
+KEY the one that is there, `cass.toml` where there are both or none. `set` and `unset` keep the order, the comments, the
+line ends, the file's mode, and a link where the file is one. What does not survive: comments inside a list that is
+replaced, and a comment on the line of a key that is unset. A `[table]` that has become empty stays. A file that cannot
+be parsed is not changed (exit 11).
 
 Once read, the files are kept in compiled form in the cache folder (`settings.bin`), so that a search need not parse
 them. It can be deleted at any time.

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+import os
+
 from cass.errors import UsageError
 from cass.records import record
-from cass.settings.hot import OTHER_VARIABLES
-from cass.settings.kinds import accepted
-from cass.settings.table import ADDRESS, BY_KEY, CONSTANT, ROWS, VARIABLE, Setting
+from cass.settings.kinds import MOST_DIGITS, accepted
+from cass.settings.near import is_ours, nearest, nearest_variable
+from cass.settings.table import (
+    ADDRESS,
+    BY_KEY,
+    CONSTANT,
+    MILLISECONDS,
+    NUMBER,
+    SECONDS,
+    SOME_SECONDS,
+    VARIABLE,
+    WHOLE,
+    Setting,
+)
 
-# Names that are nobody else's: whatever stands there is meant for us.
-OUR_VARIABLES = ("CASS_SEMANTIC_", "CASS_TWO_TIER_", "CASS_SEARCH_", "CASS_SOURCES_")
-# Of the other CASS_ variables only those that are nearly ours are reported.
-LIKENESS = 0.85
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 HIDDEN = "***"
+HALVES = dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
+# Numbers whose accepted form names no largest one.
+UNBOUNDED = (WHOLE, NUMBER, SECONDS, SOME_SECONDS, MILLISECONDS)
 # Of a value that cannot be meant; the longest that can, a list of patterns, is seldom wrong as a whole.
 LONGEST = 200
+# Of a name that nobody has: its beginning and its end tell which one it is.
+LONGEST_NAME = 80
+# Of a file these are told one by one; whatever has more is no file of settings.
+MOST_STRAY = 20
+# A whole number of more is told by its length.
+MOST_BITS, DIGITS_A_BIT = 200, 0.30103
 # What nobody sets here, and some try to: `remote.api_key`.
 SECRET_ENDS = ("key", "token", "secret", "password")
 
@@ -44,12 +66,25 @@ def bad_value(row: Setting, raw: object, origin: str) -> SettingProblem:
             row.key, origin, shown(raw), form, f"{row.key} is a constant of the program", "take it out"
         )
     text = HIDDEN if _may_be_secret(row, raw) else shown(raw)
-    return SettingProblem(row.key, origin, text, form, _no_value(row, raw), f"use {form}")
+    return SettingProblem(row.key, origin, text, form, _no_value(row, raw), _todo(row, raw))
 
 
 def bad_flag(row: Setting, raw: object, origin: str | None) -> UsageError:
     """For a value on the command line."""
-    return UsageError(_no_value(row, raw), origin, f"use {accepted(row)}")
+    return UsageError(_no_value(row, raw), origin, _todo(row, raw))
+
+
+def _todo(row: Setting, raw: object) -> str:
+    short = f", of at most {MOST_DIGITS} digits" if row.kind in UNBOUNDED and _is_long(raw) else ""
+    return f"use {accepted(row)}{short}"
+
+
+def _is_long(raw: object) -> bool:
+    """Is it a number like those that are accepted, but for its length?"""
+    if isinstance(raw, str):
+        text = raw.strip()
+        return len(text) > MOST_DIGITS and text.isascii() and text.replace(".", "", 1).isdigit()
+    return isinstance(raw, int | float) and raw >= 10**MOST_DIGITS
 
 
 def _no_value(row: Setting, raw: object) -> str:
@@ -69,8 +104,18 @@ def contradiction(row: Setting, weaker: tuple[object, str], stronger: tuple[obje
 
 def bad_file(path: str, what: str, line: int) -> SettingProblem:
     """`line` 0: not of a line."""
+    folder = _nearest_standing(os.path.dirname(path))
+    if not os.path.isdir(folder):
+        todo = "move it away, or have CASS_CONFIG_DIR name a folder: until then no file of settings counts"
+        return SettingProblem("", folder, "", "a folder", "the config folder is not a folder", todo)
     origin = f"{path}:{line}" if line else path
     return SettingProblem("", origin, "", "TOML in UTF-8", what, "mend it: until then nothing in it counts")
+
+
+def _nearest_standing(folder: str) -> str:
+    while not os.path.lexists(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    return folder
 
 
 def stray_key(key: str, raw: object, origin: str) -> list[SettingProblem]:
@@ -83,40 +128,43 @@ def stray_key(key: str, raw: object, origin: str) -> list[SettingProblem]:
         return []  # the heading of a table that is still empty
     near = nearest(key)
     text = HIDDEN if key.lower().endswith(SECRET_ENDS) else shown(raw)
+    key = brief(key)
     return [SettingProblem(key, origin, text, near or "", f"there is no setting {key}", _did_you_mean(near))]
+
+
+def stray_keys(found: Sequence[tuple[str, object, str]]) -> list[SettingProblem]:
+    """The same for all such keys of a file, each (key, value, origin); of a file of another kind only the first."""
+    problems = [problem for one in found[:MOST_STRAY] for problem in stray_key(*one)]
+    left = len(found) - MOST_STRAY
+    if left > 0:
+        key, _, origin = found[MOST_STRAY]
+        what = f"and {left} more keys from here on that this file cannot set"
+        problems.append(SettingProblem(brief(key), origin, "", "", what, "take them out"))
+    return problems
 
 
 def unknown_variable(name: str) -> SettingProblem | None:
     """A CASS_ variable that sets nothing, where it was surely meant to.  Its value may be a secret of somebody's."""
-    known = [variable for row in ROWS for variable in row.variables if row.kind != CONSTANT] + list(OTHER_VARIABLES)
-    near = _alike(name, known, 0.6 if name.startswith(OUR_VARIABLES) else LIKENESS)
-    if near is None and not name.startswith(OUR_VARIABLES):
+    near = nearest_variable(name)
+    if near is None and not is_ours(name):
         return None
+    name = brief(name)
     return SettingProblem(name, name, "", near or "", f"the variable {name} sets nothing", _did_you_mean(near))
 
 
 def unknown_key(key: str) -> UsageError:
     """For a key on the command line."""
-    return UsageError(f"there is no setting {key!r}", todo=_did_you_mean(nearest(key)))
+    return UsageError(f"there is no setting {brief(key)!r}", todo=_did_you_mean(nearest(key)))
 
 
 def _did_you_mean(near: str | None) -> str:
     return f"the nearest is {near}" if near else "`cass config show` lists them all"
 
 
-def nearest(key: str) -> str | None:
-    """The known key that was meant, by its last word (`limit`, `search.limit.x`, `semantic.mode`) or by likeness."""
-    plain = key.strip().lower().replace("-", "_")
-    for known in BY_KEY:
-        if f".{known}".endswith(f".{plain}") or plain.endswith(f".{known}") or plain.startswith(f"{known}."):
-            return known
-    return _alike(plain, list(BY_KEY), 0.6)
-
-
-def _alike(word: str, known: list[str], likeness: float) -> str | None:
-    from difflib import get_close_matches  # three milliseconds, only where something is wrong
-
-    return next(iter(get_close_matches(word, known, 1, likeness)), None)
+def brief(name: str) -> str:
+    """A name that fits a line."""
+    half = LONGEST_NAME // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
 
 
 def _quoted(raw: object) -> str:
@@ -126,12 +174,15 @@ def _quoted(raw: object) -> str:
 def shown(raw: object) -> str:
     """A plain value as TOML would have it, more or less, and no longer than can be read."""
     text = _written(raw)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    text = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    # A variable may be no text in UTF-8; halves of characters would make JSON that many refuse.
+    return text.translate(HALVES)
 
 
 def _written(raw: object) -> str:
-    if isinstance(raw, int) and raw.bit_length() > 64:
-        return hex(raw)  # Python refuses to write thousands of decimal digits
+    if isinstance(raw, int) and raw.bit_length() > MOST_BITS:
+        # Python refuses to write thousands of decimal digits, and nobody would read them.
+        return f"{'-' * (raw < 0)}(a number of some {round(raw.bit_length() * DIGITS_A_BIT)} digits)"
     if isinstance(raw, bool):
         return "true" if raw else "false"
     if isinstance(raw, (list, tuple)):

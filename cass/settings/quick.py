@@ -146,6 +146,7 @@ def _add_environment(settings: Settings, env: Mapping[str, str]) -> None:
             if variable in names:
                 names.remove(variable)
                 _add(settings, row, env[variable], ENVIRONMENT, variable)
+    names.discard(settings.text("remote.key_env"))
     if names:
         from cass.settings.problems import unknown_variable
 
@@ -159,14 +160,17 @@ def _add_file(settings: Settings, path: str, text: FileText) -> None:
         from cass.settings.problems import bad_file
 
         settings.problems.append(bad_file(path, *fault))
+    stray: list[tuple[str, object, str]] = []
     for key, raw, line in statements:
         row = BY_KEY.get(key)
         if row is not None and row.file == os.path.basename(path):
             _add(settings, row, raw, CONFIG, f"{path}:{line}")
         else:
-            from cass.settings.problems import stray_key
+            stray.append((key, raw, f"{path}:{line}"))
+    if stray:
+        from cass.settings.problems import stray_keys
 
-            settings.problems += stray_key(key, raw, f"{path}:{line}")
+        settings.problems += stray_keys(stray)
 
 
 def _files(places: Places) -> dict[str, FileText]:

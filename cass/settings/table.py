@@ -13,7 +13,7 @@ MODE, POLICY, NAME, CHOICE = "mode", "policy", "name", "choice"
 WHOLE, FRACTION, SECONDS, SOME_SECONDS, MILLISECONDS = "whole", "fraction", "seconds", "some seconds", "milliseconds"
 SWITCH, COMMAND, AGENTS, LINK, CONSTANT = "switch", "command", "agents", "link", "constant"
 ADDRESS, VARIABLE, SOCKET = "address", "variable", "socket"
-NUMBER, HOURS, PORT = "number", "hours", "port"
+NUMBER, HOURS, HOST, PORT = "number", "hours", "host", "port"
 ROOTS, PATTERNS = "roots", "patterns"
 WEIGHTS = "weights"
 
@@ -293,7 +293,7 @@ ROWS = (
         default="auto",
         values=("auto", "off"),
     ),
-    Setting("serve.host", NAME, "the address that cass serve listens at", default="127.0.0.1", flag="--host"),
+    Setting("serve.host", HOST, "the address that cass serve listens at", default="127.0.0.1", flag="--host"),
     Setting("serve.port", PORT, "its port; 0 for any that is free", default=8765, flag="--port"),
     Setting("worker.on_battery", SWITCH, "whether background work goes on without mains", default=False),
     Setting(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from cass.records import record
@@ -55,7 +56,11 @@ class Scan:
         self.text = text
         self.statements: list[Statement] = []
         self.headers: list[Header] = []
+        self._ends = [found.start() for found in re.finditer("\n", text)]
         self._run()
+        # The first of a name counts: of a list of tables, say.
+        self._by_key = {one.key: one for one in reversed(self.statements)}
+        self._by_table = {one.table: one for one in reversed(self.headers)}
 
     def _run(self) -> None:
         at, table = self._past(BLANK, 0), ""
@@ -86,7 +91,7 @@ class Scan:
         kept = len(self.statements)
         value_end = self._value(value_start, key)
         header = self.headers[-1].table if self.headers else None
-        line = self.text.count("\n", 0, start) + 1
+        line = self._line(start)
         self.statements.insert(kept, Statement(key, line, start, value_start, value_end, inline, header))
         return value_end
 
@@ -129,16 +134,19 @@ class Scan:
 
     def find(self, key: str) -> Statement | None:
         """The statement that sets exactly this key."""
-        return next((one for one in self.statements if one.key == key), None)
+        return self._by_key.get(key)
 
     def line_of(self, key: str) -> int:
         """The line of the key, or of the nearest table around it: of the first that has its name in a list of them."""
         for name in _outward(key):
             if found := self.find(name):
                 return found.line
-            if heading := next((one for one in self.headers if one.table == name), None):
-                return self.text.count("\n", 0, heading.start) + 1
+            if heading := self._by_table.get(name):
+                return self._line(heading.start)
         return 1
+
+    def _line(self, at: int) -> int:
+        return bisect_left(self._ends, at) + 1
 
 
 def _outward(key: str) -> Iterator[str]:

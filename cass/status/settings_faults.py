@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from cass.settings.problems import SettingProblem
 
-UNSET = "unset "
+UNSET, SET = "unset ", "cass config set "
 
 
 def advice(wrong: Sequence[SettingProblem]) -> list[Advice]:
@@ -28,6 +28,12 @@ def advice(wrong: Sequence[SettingProblem]) -> list[Advice]:
     return [Advice(command, _why(said)) for command, said in todos.items()]
 
 
+def in_its_place(command: str, wrong: Sequence[SettingProblem]) -> str:
+    """The command that changes a setting; where a variable is what is wrong with it, one that no file can outdo."""
+    variable = next((one.origin for one in reversed(wrong) if command.startswith(f"{SET}{one.key} ")), "")
+    return UNSET + variable if variable.startswith("CASS_") else command
+
+
 def _why(todos: list[str]) -> str:
     return todos[0] if len(todos) == 1 else f"mends {len(todos)} settings"
 
@@ -36,11 +42,15 @@ def _mending(origin: str) -> str:
     """The command that mends a setting at its place: a file with its line, a whole file, a variable."""
     name = os.path.basename(origin).partition(":")[0]
     if name not in FILES:
-        return UNSET + origin
+        return _aside(origin) if os.path.isabs(origin) else UNSET + origin
     path = os.path.join(os.path.dirname(origin), name)
     if os.access(path, os.R_OK) and os.path.isfile(path):
         return f"cass config edit {name}"
     if os.path.isfile(path) and is_mine(path):
         return f"chmod u+rw {quoted(path)}"
-    # What no editor can open is moved away: it says nothing anyway.
+    return _aside(path)
+
+
+def _aside(path: str) -> str:
+    """What no editor can open is moved away: it says nothing anyway."""
     return f"mv {quoted(path)} {quoted(unused(f'{path}.aside'))}"

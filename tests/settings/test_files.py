@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from cass.records import replace
+from cass.settings.hot import plain_values
 from cass.settings.layers import MOST_BYTES
+from cass.settings.quick import load
 from cass.settings.table import ROWS
 from tests.settings.layering import Config
 
@@ -156,11 +159,21 @@ def test_a_link_that_leads_nowhere_is_not_passed_over(config: Config, name: str)
     )
 
 
-def test_a_config_folder_that_is_none(config: Config):
+@pytest.mark.parametrize("below", ["", "deeper/config"])
+def test_a_config_folder_that_is_none(config: Config, below: str):
+    """It is said once, with what stands in the way; no file of settings can be there."""
     config.folder.rmdir()
     config.folder.write_text("not a folder")
+    places = replace(config.places, config=os.path.join(config.places.config, below).rstrip(os.sep))
 
-    assert config.load().problems == []
+    (problem,) = load(places, {}).problems
+
+    assert (problem.origin, problem.what) == (str(config.folder), "the config folder is not a folder")
+    assert plain_values(places, {}) is None
+
+
+def test_who_names_no_folder_wants_none(config: Config):
+    assert load(replace(config.places, config=os.devnull), {}).problems == []
 
 
 def test_a_linked_file_is_read_and_named_as_the_person_knows_it(config: Config, tmp_path: Path):

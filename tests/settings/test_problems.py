@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 
 from cass.errors import UsageError
+from cass.settings import foreign
+from cass.settings.hot import OTHER_VARIABLES, plain_values
 from cass.settings.kinds import accepted
-from cass.settings.problems import stray_key
+from cass.settings.near import nearest
+from cass.settings.problems import MOST_STRAY, stray_key, unknown_key
 from cass.settings.quick import SENT_TO
 from cass.settings.table import (
     AGENTS,
+    BY_KEY,
     COMMAND,
     CONSTANT,
     LINK,
@@ -202,3 +206,104 @@ def test_a_secret_in_a_key_that_nobody_knows_is_not_shown():
 
     assert problem.text == "***"
     assert "sk-live" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    "key, near",
+    [
+        ("semantic_mode", "mode"),
+        ("semantic.mode", "mode"),
+        ("search_limit", "search.limit"),
+        ("CASS_PAGER", "pager"),
+        ("--semantic-embedder", "quality_tier_embedder"),
+        ("two_tier_fast_dim", "fast_dimension"),
+        ("max_chars", "pack.max_chars"),
+        ("zzz", None),
+        ("x" * 20_000, None),
+    ],
+)
+def test_a_key_is_known_by_the_spellings_of_its_variables_and_its_option(key: str, near: str | None):
+    assert nearest(key) == near
+
+
+@pytest.mark.parametrize("head", sorted({key.partition(".")[0].upper() for key in BY_KEY if "." in key}))
+def test_a_variable_that_begins_like_ours_is_meant_for_us(config: Config, head: str):
+    """Of every section, as `worker.batch` has it, also where nothing is like it."""
+    [problem] = config.load({f"CASS_{head}_QQQQQQQQQQQQQQQ": "1"}).problems
+
+    assert problem.what == f"the variable CASS_{head}_QQQQQQQQQQQQQQQ sets nothing"
+
+
+@pytest.mark.parametrize("name, near", [("CASS_MAX_TOKENS", "CASS_PACK_MAX_TOKENS"), ("CASS_COLOUR", "CASS_COLOR")])
+def test_a_variable_that_is_nearly_ours_is_meant_for_us(config: Config, name: str, near: str):
+    assert [problem.accepted for problem in config.load({name: "1"}).problems] == [near]
+
+
+def test_the_variables_that_a_search_knows_are_those_of_the_table():
+    """They are written down once more, so that it need not load the table."""
+    table = {name for row in ROWS if row.kind != CONSTANT for name in row.variables}
+
+    assert set(foreign.KNOWN) == table | set(OTHER_VARIABLES)
+    sections = {f"CASS_{key.partition('.')[0].upper()}_" for key in BY_KEY if "." in key}
+    assert set(foreign.OURS) == sections | {"CASS_SEMANTIC_", "CASS_TWO_TIER_"}
+
+
+def test_who_has_a_variable_of_somebody_else_is_no_slower(config: Config):
+    """A search reads no table of settings for it."""
+    assert plain_values(config.places, {"CASS_OPERATIONS": "1", "CASS_HOME": "/x"}) == {}
+    assert plain_values(config.places, {"CASS_WORKER_BATCH": "1"}) is None
+
+
+def test_the_variable_that_holds_the_key_sets_nothing_and_is_no_mistake(config: Config):
+    config.write("cass.toml", 'remote.key_env = "CASS_REMOTE_KEY_OF_MINE"\n')
+
+    assert config.load({"CASS_REMOTE_KEY_OF_MINE": "secret"}).problems == []
+
+
+def test_a_file_with_thousands_of_unknown_keys_is_told_in_some_lines(config: Config):
+    """It is a file of something else; a search before which it is read must not take seconds, nor fill the screen."""
+    path = config.write("cass.toml", "".join(f"k{at} = 1\n" for at in range(12_000)) + "search.limit = 3\n")
+
+    settings = config.load()
+
+    assert len(settings.problems) == MOST_STRAY + 1
+    assert str(settings.problems[-1]) == (
+        f"and {12_000 - MOST_STRAY} more keys from here on that this file cannot set ({path}:{MOST_STRAY + 1})."
+        " Take them out."
+    )
+    assert settings.value("search.limit") == 3
+
+
+def test_a_name_that_fills_pages_is_shortened_in_its_middle(config: Config):
+    config.write("cass.toml", f"{'a' * 10_000}{'z' * 10_000} = 1\n")
+
+    problems = [*config.load().problems, *config.load({f"CASS_WORKER_{'Q' * 20_000}": "1"}).problems]
+
+    assert all(len(str(problem)) < 400 for problem in problems)
+    assert "there is no setting aaaa" in str(problems[0]) and "zzzz (" in str(problems[0])
+    assert len(str(unknown_key("x" * 20_000))) < 200
+
+
+@pytest.mark.parametrize("text, told", [("9" * 19, "9" * 19), ("9" * 500, "(a number of some 500 digits)")])
+def test_a_number_that_is_too_long_is_told_so(config: Config, text: str, told: str):
+    """It is a whole number, as accepted: only its length is wrong."""
+    config.write("cass.toml", f"search.limit = {text}\n")
+
+    [problem] = config.load().problems
+
+    assert (problem.text, problem.todo) == (told, "use a whole number, 0 or more, of at most 18 digits")
+    assert config.load({"CASS_SEARCH_LIMIT": text}).problems[-1].todo == problem.todo
+
+
+def test_half_a_character_in_a_variable_is_said_in_whole_ones(config: Config):
+    """Programs that read the JSON refuse halves."""
+    [problem] = config.load({"CASS_PAGER": "less\udcff"}).problems
+
+    assert problem.text == "less\ufffd"
+
+
+@pytest.mark.parametrize(
+    "host", ["300.1.1.1", "1.2.3", "a b", "-x", "x-", "a..b", "::zz", "http://x", "x/y", "x:80", ""]
+)
+def test_what_no_machine_is_called_is_no_host(config: Config, host: str):
+    assert [problem.key for problem in config.load({"CASS_SERVE_HOST": host}).problems] == ["serve.host"]
