@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import typer
 
-from cass.cli.lane import Invocation, settle
+from cass.cli.lane import Invocation, is_signed, settle, takes_signed
 from cass.cli.suggest import unknown_command, unknown_option
 from cass.cli.table import (
     ALIAS_WORDS,
@@ -29,6 +29,7 @@ from cass.cli.table import (
 )
 from cass.errors import UsageError
 
+SHIELD = "\0"
 Found = tuple[list[str], dict[str, list[str]]]
 
 # Typer brings a click of its own, older ones use the package: the class is reached through what both export.
@@ -41,10 +42,20 @@ def parse(argv: list[str]) -> Invocation:
     row = command(name)
     rest, shares = _shares(row, rest)
     try:
-        words, given = app()([name, *rest], prog_name="cass", standalone_mode=False)
+        words, given = app()([name, *_shielded(row, rest)], prog_name="cass", standalone_mode=False)
     except WrongUse as wrong:
         raise _explained(row, rest, wrong) from wrong
-    return settle(row, words, given | shares)
+    bare = {option: [_bare(raw) for raw in raws] for option, raws in given.items()}
+    return settle(row, [_bare(word) for word in words], bare | shares)
+
+
+def _shielded(row: Command, rest: list[str]) -> list[str]:
+    """Where a value may stand, `-5` is one: behind a sign that no argument of a process can hold."""
+    return [SHIELD + arg if is_signed(arg) else arg for arg in rest] if takes_signed(row) else rest
+
+
+def _bare(word: str) -> str:
+    return word.removeprefix(SHIELD)
 
 
 @functools.cache

@@ -69,7 +69,7 @@ def parse(argv: list[str]) -> Invocation | None:
 
 
 def _of_row(row: Command, argv: list[str]) -> Invocation | None:
-    found = scan(options_of(row), argv)
+    found = scan(options_of(row), argv, takes_signed(row))
     if found is None or (row.name == HOME and found[0]):
         return None  # a word behind global options is a command, which the app puts in front
     try:
@@ -78,10 +78,22 @@ def _of_row(row: Command, argv: list[str]) -> Invocation | None:
         return None
 
 
-def scan(options: tuple[Option, ...], argv: list[str]) -> tuple[list[str], dict[str, list[str]]] | None:
+def takes_signed(row: Command) -> bool:
+    """May one of its words be a number below 0?"""
+    return any([argument.signed for argument in row.arguments])
+
+
+def is_signed(arg: str) -> bool:
+    """Is it one, and no option?  `-5`, `-.5`, `-2h`."""
+    return arg[:1] == "-" and arg[1:].lstrip(".")[:1].isdigit()
+
+
+def scan(
+    options: tuple[Option, ...], argv: list[str], signed: bool = False
+) -> tuple[list[str], dict[str, list[str]]] | None:
     """The words, and the raw values by an option's long name (an empty one for each time that a flag stands there).
 
-    None for an unknown option, a missing value, or a value where none belongs.
+    signed: `-5` is a word.  None for an unknown option, a missing value, or a value where none belongs.
     """
     spelled = {name: option for option in options for name in option.names}
     words: list[str] = []
@@ -90,7 +102,7 @@ def scan(options: tuple[Option, ...], argv: list[str]) -> tuple[list[str], dict[
     for arg in rest:
         if arg == "--":
             words.extend(rest)
-        elif len(arg) < 2 or arg[0] != "-":
+        elif len(arg) < 2 or arg[0] != "-" or (signed and is_signed(arg)):
             words.append(arg)
         elif not (_long if arg[1] == "-" else _short)(spelled, arg, rest, given):
             return None

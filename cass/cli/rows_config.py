@@ -28,7 +28,7 @@ def config() -> Command:
             ("cass config get search.limit", "only the value"),
             ("cass config edit", "the file in your editor"),
         ),
-        arguments=(Argument("words", "ACTION", WORDS, repeat=True, values=ACTIONS),),
+        arguments=(Argument("words", "ACTION", WORDS, repeat=True, signed=True, values=ACTIONS),),
         options=(Option(("--origin",), "also where each value stands, and what it hides"),),
     )
 

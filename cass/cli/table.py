@@ -79,9 +79,9 @@ class Option:
 
 
 class Argument:
-    """One positional word, or with `repeat` all that are left."""
+    """One positional word, or with `repeat` all that are left.  signed: `-5` may be one, and no option."""
 
-    __slots__ = ("doc", "key", "metavar", "repeat", "required", "values")
+    __slots__ = ("doc", "key", "metavar", "repeat", "required", "signed", "values")
 
     def __init__(
         self,
@@ -91,12 +91,14 @@ class Argument:
         *,
         required: bool = False,
         repeat: bool = False,
+        signed: bool = False,
         values: tuple[str, ...] = (),
     ) -> None:
         self.key = key
         self.metavar = metavar
         self.doc = doc
         self.required = required
+        self.signed = signed
         self.repeat = repeat
         self.values = values
 

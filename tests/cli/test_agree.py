@@ -69,3 +69,15 @@ def test_global_options_may_stand_in_front():
 def test_help_behind_a_late_command_is_about_that_command():
     assert lane.parse(["--json", "search", "-h"]) is None
     assert app.parse(["--json", "search", "-h"]).options["topic"] == "search"
+
+
+def test_a_number_below_0_is_a_value_where_values_stand():
+    """Its setting says what is wrong with it, and no option is looked for."""
+    for argv in (
+        ["config", "set", "search.limit", "-5"],
+        ["config", "--color", "never", "set", "quality_weight", "-.5"],
+    ):
+        found = lane.parse(argv)
+        assert found is not None
+        assert (found.options, found.options["words"]) == (app.parse(argv).options, ["set", *argv[-2:]])
+    assert lane.parse(["search", "-5"]) is None
