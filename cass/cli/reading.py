@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 from cass.connectors.table import AGENTS, find_agent
 from cass.errors import UnknownAgent
-from cass.indexing.rules import Rules, split_root
+from cass.indexing.rules import Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,13 +13,8 @@ if TYPE_CHECKING:
 
 def wanted_rules(settings: Mapping[str, object], named: Sequence[str] = ()) -> Rules:
     """The rules of the settings.  Raises UnknownAgent for a name on the command line."""
-    roots = _words(settings, "sources.roots")
-    for root in roots:
-        if split_root(root, "")[0] == "":
-            sys.stderr.write(f"cass: {root.partition('=')[0]!r} is not an agent that cass reads (sources.roots)\n")
-    return Rules(
-        wanted_agents(settings, named), roots, _words(settings, "sources.exclude"), settings.get("redact") == "index"
-    )
+    roots, exclude = _words(settings, "sources.roots"), _words(settings, "sources.exclude")
+    return Rules(wanted_agents(settings, named), roots, exclude, settings.get("redact") == "index")
 
 
 def _words(settings: Mapping[str, object], key: str) -> tuple[str, ...]:
@@ -41,9 +34,8 @@ def wanted_agents(settings: Mapping[str, object], named: Sequence[str] = ()) -> 
 
 
 def _agent(word: str) -> str:
-    """The agent that the setting means; what is none is said and disables nothing."""
+    """The agent that the setting means; what is none disables nothing, and was said where settings are read."""
     try:
         return find_agent(word).name
-    except UnknownAgent as unknown:
-        sys.stderr.write(f"cass: {unknown.what} (sources.disabled)\n")
+    except UnknownAgent:
         return ""

@@ -17,7 +17,8 @@ def config() -> Command:
             "show lists every setting with its value and which layer it comes from: the program's default, a file, an"
             " environment variable or an option, each stronger than the one before. get prints one value. set and"
             " unset change one line of the right file and leave the rest as it is, comments too. edit opens the file"
-            " in your editor and checks it afterwards. path says where the files are. The settings themselves are"
+            " of a KEY in your editor and checks it afterwards; without a KEY that is the only file there is, and"
+            " cass.toml where there are both or none. path says where the files are. The settings themselves are"
             " explained in docs/settings.md."
         ),
         examples=(

@@ -10,6 +10,7 @@ import sys
 
 from cass.cli.edge import SHOW_SETTINGS
 from cass.cli.table import command, options_of
+from cass.connectors.table import agent_row, agent_word
 from cass.settings.hot import plain_word
 
 TYPE_CHECKING = False
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from cass.cli.lane import Invocation
     from cass.paths import Places
     from cass.settings.quick import Settings
+
+
+# Settings whose values other rooms have to judge: status/misfits.py does.
+JUDGED = ("sources.disabled", "sources.roots", "quality_tier_embedder", "quality_dimension")
+# These need no judge, whom a search would have to load.
+SURE_EMBEDDERS = ("minilm", "hash", "openai")
 
 
 def settle(
@@ -34,12 +41,25 @@ def settle(
     Where `values` are not known yet they are read with all layers, which `loaded` then holds, and whatever is wrong in
     them is said once.  Raises UsageError for a bad flag.
     """
-    if values is None:
+    if values is None or not is_sure(values):
         values = _loaded(found, where, env, err or sys.stderr)
     for option in options_of(command(found.command)):
         if option.setting in values and option.dest not in found.given and option.setting != "pager":
             found.options[option.dest] = values[option.setting]
     found.options["settings"] = values
+
+
+def is_sure(values: Mapping[str, object]) -> bool:
+    """Can nothing of it be wrong that only other rooms know?"""
+    if "quality_dimension" in values or values.get("quality_tier_embedder", "hash") not in SURE_EMBEDDERS:
+        return False
+    named = [*_words(values, "sources.disabled"), *map(agent_word, _words(values, "sources.roots"))]
+    return all([word is None or agent_row(word) is not None for word in named])
+
+
+def _words(values: Mapping[str, object], key: str) -> tuple[str, ...]:
+    words = values.get(key)
+    return words if isinstance(words, tuple) else ()
 
 
 def settings_of(where: Places, options: dict[str, Any]) -> Settings:
@@ -57,10 +77,16 @@ def _loaded(found: Invocation, where: Places, env: Mapping[str, str], err: TextI
     flags.pop("", None)
     settings = found.options["loaded"] = load(where, env, flags)
     found.options["flags"] = flags
-    if settings.problems and found.command not in SHOW_SETTINGS:
-        from cass.render.config_text import problems
+    wrong = list(settings.problems)
+    if any([key in settings.given for key in JUDGED]):
+        from cass.status.misfits import misfits
 
-        err.write(problems(settings.problems))
+        wrong += misfits(settings, where.data)
+    if wrong and found.command not in SHOW_SETTINGS:
+        from cass.render.config_text import problems
+        from cass.render.notices import notify
+
+        notify(problems(wrong), err)
     return {key: plain_word(given[-1][1]) for key, given in settings.given.items()}
 
 

@@ -94,6 +94,12 @@ def find_agent(word: str) -> Agent:
     raise errors.UnknownAgent(f"{word!r} is not an agent that cass reads", "--agent", _advice(plain))
 
 
+def agent_word(root: str) -> str | None:
+    """The agent that an entry of `sources.roots` names, as in `codex=FOLDER`; None where it is somebody's home."""
+    word, is_named, _ = root.partition("=")
+    return word.strip() if is_named and "/" not in word and "\\" not in word else None
+
+
 def _advice(word: str) -> str:
     from difflib import get_close_matches
 

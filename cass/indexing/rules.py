@@ -12,7 +12,7 @@ import re
 import stat
 
 from cass.connectors.base import Root, Surroundings
-from cass.connectors.table import find_agent
+from cass.connectors.table import agent_word, find_agent
 from cass.errors import UnknownAgent
 from cass.records import record
 
@@ -160,12 +160,10 @@ def added_roots(connector: Connector, roots: Sequence[str], home: str) -> list[R
 
 def split_root(text: str, home: str) -> tuple[str | None, str]:
     """(agent or None, absolute folder) of an entry of `sources.roots`; "" as the agent where nobody knows it."""
-    word, is_named, folder = text.strip().partition("=")
+    word, folder = agent_word(text), text.strip()
     agent: str | None = None
-    if is_named and "/" not in word and "\\" not in word:
-        agent = _agent(word)
-    else:
-        folder = text.strip()
+    if word is not None:
+        agent, folder = _agent(word), folder.partition("=")[2]
     if folder == "~" or folder.startswith(("~/", "~\\")):
         folder = home + folder[1:]
     return agent, os.path.join(home, folder)

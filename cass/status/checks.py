@@ -25,9 +25,8 @@ from cass.semantic.vectors import KIND_OF
 from cass.settings.quick import load as load_settings
 from cass.status.facts import TAIL_MESSAGES, canary, database_bytes, mending, open_archive, quoted
 from cass.status.kept import kept_facts, told
+from cass.status.misfits import misfits
 from cass.status.place import risk_of
-from cass.status.unfit_dimension import unfit_dimension
-from cass.status.unknown_agents import unknown_agents
 from cass.status.worker import worker_facts
 from cass.status.worker_faults import worker_faults
 from cass.store import catalog, connect, raw
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
 
     from cass.connectors.base import Root
     from cass.paths import Places
+    from cass.settings.quick import Settings
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 # Repairs that cannot lose anything; `cass doctor --fix` does them in this order.
@@ -77,6 +77,7 @@ class Patient:
     places: Places
     home: str
     env: Mapping[str, str]
+    settings: Settings
     connection: Connection | None
     error: CassError | None
     services: Sequence[tuple[str, str]] = ()
@@ -84,15 +85,20 @@ class Patient:
 
 
 def examine(
-    places: Places, home: str, env: Mapping[str, str], services: Sequence[tuple[str, str]] = (), now_ms: int = 0
+    places: Places,
+    home: str,
+    env: Mapping[str, str],
+    services: Sequence[tuple[str, str]] = (),
+    now_ms: int = 0,
+    flags: Mapping[str, object] | None = None,
 ) -> list[Finding]:
-    """Every check's finding, in the order of the table."""
+    """Every check's finding, in the order of the table.  `flags`: as `settings.quick.load` takes them."""
     connection, error = None, None
     try:
         connection = open_archive(places)
     except CassError as bad:
         error = bad
-    patient = Patient(places, home, env, connection, error, services, now_ms)
+    patient = Patient(places, home, env, load_settings(places, env, flags), connection, error, services, now_ms)
     try:
         return [_finding(name, check, patient) for name, check in CHECKS]
     finally:
@@ -150,9 +156,7 @@ def _place(patient: Patient, name: str) -> Finding:
 
 
 def _config(patient: Patient, name: str) -> Finding:
-    settings = load_settings(patient.places, patient.env)
-    others = [*unknown_agents(settings), *unfit_dimension(settings, patient.places.data)]
-    problems = [*settings.problems, *others]
+    problems = [*patient.settings.problems, *misfits(patient.settings, patient.places.data)]
     if problems:
         more = f"; and {len(problems) - SOME} more" if len(problems) > SOME else ""
         return Finding(name, WARN, "; ".join(map(str, problems[:SOME])) + more, "cass config show --origin")
@@ -319,7 +323,7 @@ def _problems(patient: Patient, name: str) -> Finding:
 
 def _worker(patient: Patient, name: str) -> Finding:
     """One that rests is well; one that was killed while something is owed is not."""
-    policy = load_settings(patient.places, patient.env).policy()
+    policy = patient.settings.policy()
     faults = worker_faults(patient.places, patient.connection, policy, patient.services)
     if faults:
         return Finding(name, WARN, "; ".join([fault.what for fault in faults]), faults[0].command)
@@ -329,7 +333,7 @@ def _worker(patient: Patient, name: str) -> Finding:
 
 def _kept(patient: Patient, name: str) -> Finding:
     """Whose files are gone or soon will be; their text is in the database either way."""
-    kept = kept_facts(patient.places, patient.connection, load_settings(patient.places, patient.env), patient.now_ms)
+    kept = kept_facts(patient.places, patient.connection, patient.settings, patient.now_ms)
     damage = _damage_of_files(patient.places.data)
     if damage is not None:
         return Finding(name, FAIL, f"{path_of(patient.places.data)}: {damage}")

@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 
 from cass.disk import free_bytes
-from cass.policy import EVICTION_ORDER, MB, SemanticArtifactKind, SemanticCapabilityReport
+from cass.policy import (
+    DEFAULT_QUALITY_TIER_EMBEDDER,
+    EVICTION_ORDER,
+    MB,
+    SemanticArtifactKind,
+    SemanticCapabilityReport,
+)
 from cass.semantic.artifacts import GRAPH, Shelf, usage_bytes
 from cass.semantic.capability import TierState, capability_of
 from cass.semantic.embedders.hash_version import identity
-from cass.semantic.embedders.table import SERVER, embedder_row, server_id
+from cass.semantic.embedders.table import SERVER, embedder_row, is_embedder, server_id
 from cass.semantic.manifest import Damage
 from cass.semantic.vectors import FAST, QUALITY, Tier
 from cass.status.worker import eta_s
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
     from cass.semantic.models import Model
 
 Report = SemanticCapabilityReport
+ANOTHER = f"cass config set quality_tier_embedder {DEFAULT_QUALITY_TIER_EMBEDDER}"
 
 
 def report(
@@ -50,12 +57,14 @@ def report(
     row = embedder_row(policy.quality_tier_embedder)
     wanted = next((model for model in models if model.name in (row.name, policy.quality_tier_embedder)), None)
     refused = _refused(remote) if row.name == SERVER and remote is not None else None
+    if not is_embedder(policy.quality_tier_embedder, places.data):
+        refused = f"{policy.quality_tier_embedder!r} is not an embedder", ANOTHER
     eligible = eligible_texts(connection) if connection is not None else 0
     fast, fast_state = _tier(policy, places, FAST, identity(policy.fast_dimension), eligible, connection)
     made = _made(policy.quality_tier_embedder, row, wanted, remote)
     quality, quality_state = _tier(policy, places, QUALITY, made, eligible, connection)
     # fastembed keeps files of its own: without loading it, vectors that it made are all that tells of them.
-    by_fastembed = quality.embedder_id == f"fastembed-{policy.quality_tier_embedder}"
+    by_fastembed = refused is None and quality.embedder_id == f"fastembed-{policy.quality_tier_embedder}"
     has_model = wanted is not None or (row.name == SERVER and refused is None) or by_fastembed
     graphs = [one for one in artifacts if one.name.endswith(f"/{GRAPH}")]
     damage = _unreadable(places, row.name) if wanted is None and artifacts else _model_damage(wanted)

@@ -162,6 +162,17 @@ def test_set_writes_the_value_that_was_meant(user: User, words: tuple[str, ...],
         (("get",), "KEY is missing (cass config). Give a setting, such as search.limit."),
         (("set", "semantic_schema_version", "2"), "semantic_schema_version is a constant of the program."),
         (("set", "sources.disabled", "cluade"), "'cluade' is not an agent that cass reads"),
+        (("set", "sources.disabled", "cluade"), "'cluade' is not an agent that cass reads. Did you mean claude_code?"),
+        (("set", "sources.roots", "~/old", "codx=/x"), "'codx' is not an agent that cass reads. Did you mean codex?"),
+        (("set", "quality_tier_embedder", "nosuch"), "'nosuch' is not an embedder. Use hash, minilm, openai,"),
+        (("set", "search.limit", "-5"), "'-5' is no value for search.limit. Use a whole number, 0 or more."),
+        (("set", "quality_weight", "-.5"), "'-.5' is no value for quality_weight. Use a number from 0.0 to 1.0."),
+        (("set", "search.limit", "-x"), "there is no option -x (cass config). See `cass config -h`."),
+        (("set", "serve.host", "300.1.1.1"), "'300.1.1.1' is no value for serve.host. Use an address such as"),
+        (("gte", "plain"), "'gte' is not one of its values (ACTION). The nearest is `cass config get`; use show, "),
+        (("plain",), "'plain' is not one of its values (ACTION). The nearest is `cass config get plain`; use show,"),
+        (("plain", "on"), "'plain' is not one of its values (ACTION). The nearest is `cass config set plain on`; use"),
+        (("path", "--origin"), "--origin is of no use here (cass config path). It belongs to show and get."),
         (("put", "plain"), "'put' is not one of its values (ACTION). Use show, get, set, unset, path, edit."),
     ],
 )
@@ -247,6 +258,34 @@ def test_a_folder_in_place_of_the_file_is_not_edited(user: User):
 
     assert (done.returncode, done.stdout) == (11, "")
     assert "it is not a file" in done.stderr
+
+
+def test_get_with_its_origin(user: User):
+    """As show says it of one setting; for programs the value's provenance is there anyway."""
+    user.write("cass.toml", "search.limit = 7\n")
+
+    assert (
+        user.config("get", "search.limit", "--origin").stdout == user.config("show", "search.limit", "--origin").stdout
+    )
+    assert user.said("get", "search.limit", "--origin") == user.said("get", "search.limit")
+
+
+@pytest.mark.parametrize(
+    "there, opened",
+    [(["semantic.toml"], "semantic.toml"), (["cass.toml"], "cass.toml"), (["semantic.toml", "cass.toml"], "cass.toml")],
+)
+def test_edit_without_a_name_opens_the_only_file_there_is(user: User, there: list[str], opened: str):
+    for name in there:
+        user.write(name, "# mine\n")
+
+    assert user.said("edit", EDITOR="true")["path"] == str(user.path(opened))
+
+
+def test_edit_says_what_only_other_rooms_know(user: User, tmp_path: Path):
+    done = user.config("edit", EDITOR=editor(tmp_path, "path.write_text('sources.disabled = [\"codeks\"]')"))
+
+    assert done.returncode == 11
+    assert done.stderr.startswith("cass: 'codeks' is not an agent that cass reads")
 
 
 def test_an_agent_that_nobody_knows_is_said(user: User):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cass.render.terminal import BOLD, Style, page, style, visible
+from cass.status.misfits import EMBEDDERS
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = (
@@ -194,3 +195,20 @@ def test_a_text_in_parts_is_whole_without_its_pager(pager: str, parts: int):
     options = {"settings": {"pager": pager}}
 
     assert on_terminal(PARTS.format(parts=f"iter(['a\\n'] * {parts})", options=options), {}).split() == ["a"] * parts
+
+
+def test_an_error_is_folded_at_its_spaces(tmp_path: Path):
+    """A terminal would break it inside a word; what is no terminal gets one line."""
+    code = "from cass.cli.edge import run; run(['config', 'set', 'quality_tier_embedder', 'nosuch'])"
+    folders = {"CASS_DATA_DIR": str(tmp_path), "CASS_CONFIG_DIR": str(tmp_path), "CASS_CACHE_DIR": str(tmp_path)}
+
+    lines = on_terminal(code, folders).splitlines()
+
+    assert (len(lines), max(map(len, lines)) <= 80) == (2, True)
+    assert " ".join(lines) == f"cass: 'nosuch' is not an embedder. Use {EMBEDDERS}."
+
+
+def test_a_notice_is_folded_and_a_path_stays_whole():
+    code = "import sys; from cass.render.notices import notify; notify('ab ' * 30 + 'p' * 90 + '\\n', sys.stderr)"
+
+    assert on_terminal(code, {}).splitlines()[-1] == 90 * "p"

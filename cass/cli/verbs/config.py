@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from difflib import get_close_matches
 
 from cass.cli.editor import find_editor
 from cass.connectors.table import find_agent
 from cass.errors import BadConfiguration, UsageError
 from cass.paths import places
 from cass.render import config_json, config_text
+from cass.render.notices import notify
 from cass.render.terminal import page, style
 from cass.settings import page as pages
 from cass.settings.hot import FILES, OTHER_FILE
@@ -18,8 +21,7 @@ from cass.settings.problems import bad_flag, unknown_key
 from cass.settings.quick import load
 from cass.settings.table import AGENTS, BY_KEY, CONSTANT, PATTERNS, ROOTS, Setting
 from cass.settings.write import set_value, unset_value
-from cass.status.unfit_dimension import unfit_dimension
-from cass.status.unknown_agents import unknown_agents
+from cass.status.misfits import misfits, unknown_agent, unknown_embedder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +37,9 @@ def run(options: dict[str, Any]) -> int:
     """Do what the first word says; with none, show."""
     action, *rest = options["words"] or ["show"]
     if action not in ACTIONS:
-        raise UsageError(f"{action!r} is not one of its values", "ACTION", f"use {', '.join(ACTIONS)}")
+        raise _unknown_action(action, rest)
+    if options["origin"] and action not in ("show", "get"):
+        raise UsageError("--origin is of no use here", f"cass config {action}", "it belongs to show and get")
     if len(rest) > 1 and action != "set":
         raise UsageError(f"{rest[1]!r} is one word too many", f"cass config {action}", "see `cass config -h`")
     where = places(os.environ, data_dir=options["data_dir"])
@@ -45,7 +49,7 @@ def run(options: dict[str, Any]) -> int:
 
 def _load(where: Places, options: dict[str, Any]) -> Settings:
     settings = load(where, os.environ, options["flags"])
-    settings.problems += [*unknown_agents(settings), *unfit_dimension(settings, where.data)]
+    settings.problems += misfits(settings, where.data)
     return settings
 
 
@@ -62,12 +66,15 @@ def _show(where: Places, options: dict[str, Any]) -> None:
 
 
 def _get(where: Places, options: dict[str, Any]) -> None:
-    _print_one(where, _row(options), options)
+    if options["origin"] and not options["json"]:  # JSON says it anyway
+        _show(where, options | {"key": _row(options).key})
+    else:
+        _print_one(where, _row(options), options)
 
 
 def _set(where: Places, options: dict[str, Any]) -> None:
     row = _row(options)
-    value = _value(row, options["value"])
+    value = _value(row, options["value"], where.data)
     stood = set_value(where, row, value)
     _report_change(where, row, options, f"{row.key} = {config_text.value(value)} ({stood})\n")
 
@@ -76,7 +83,7 @@ def _unset(where: Places, options: dict[str, Any]) -> None:
     row = _row(options)
     stood = unset_value(where, row)
     if stood is None and not options["quiet"]:
-        sys.stderr.write(f"cass: {row.key} was not set in {os.path.join(where.config, row.file)}\n")
+        _say(f"{row.key} was not set in {os.path.join(where.config, row.file)}")
     _report_change(where, row, options, f"{row.key} = {{value}}\n")
 
 
@@ -92,7 +99,7 @@ def _path(where: Places, options: dict[str, Any]) -> None:
 
 def _edit(where: Places, options: dict[str, Any]) -> int:
     """The person's work is never undone: what is wrong is said, and exit 11 tells scripts."""
-    name = _file_of(options["key"] or OTHER_FILE)
+    name = _file_of(options["key"] or _only_file(where))
     path = os.path.join(where.config, name)
     new = not os.path.exists(path)
     if not new and not os.path.isfile(path):
@@ -104,7 +111,7 @@ def _edit(where: Places, options: dict[str, Any]) -> int:
     finally:
         if new:
             pages.drop_unused_template(path, name)
-    problems = [one for one in load(where, os.environ).problems if f"{one.origin}:".startswith(f"{path}:")]
+    problems = [one for one in _load(where, {"flags": {}}).problems if f"{one.origin}:".startswith(f"{path}:")]
     if options["json"]:
         sys.stdout.write(config_json.edited(path, problems))
     _complain([] if options["json"] else problems)
@@ -121,6 +128,23 @@ ACTIONS: dict[str, Callable[[Places, dict[str, Any]], int | None]] = {
 }
 
 
+def _unknown_action(word: str, rest: list[str]) -> UsageError:
+    """With the nearest; who named a setting wants to see it, or to set it."""
+    what = f"{word!r} is not one of its values"
+    # Words of three letters: one of two may be mistyped.
+    near = next(iter(get_close_matches(word, ACTIONS, 1, cutoff=0.6)), None)
+    if word in BY_KEY:
+        near = shlex.join(["set", word, *rest] if rest else ["get", word])
+    first = f"the nearest is `cass config {near}`; " if near else ""
+    return UsageError(what, "ACTION", f"{first}use {', '.join(ACTIONS)}")
+
+
+def _only_file(where: Places) -> str:
+    """The file of settings that there is; cass.toml where there are both or none."""
+    there = [name for name in FILES if os.path.lexists(os.path.join(where.config, name))]
+    return there[0] if len(there) == 1 else OTHER_FILE
+
+
 def _row(options: dict[str, Any]) -> Setting:
     key = options["key"]
     if key is None:
@@ -130,7 +154,7 @@ def _row(options: dict[str, Any]) -> Setting:
     return BY_KEY[key]
 
 
-def _value(row: Setting, words: list[str]) -> object:
+def _value(row: Setting, words: list[str], data: str) -> object:
     """The typed value of the words on the command line.  Raises UsageError."""
     if row.kind == CONSTANT:
         raise UsageError(f"{row.key} is a constant of the program", todo="leave it as it is")
@@ -142,9 +166,19 @@ def _value(row: Setting, words: list[str]) -> object:
         value = check(row, ",".join(words) if row.kind == AGENTS or len(words) == 1 else words)
     except ValueError:
         raise bad_flag(row, " ".join(words), None) from None
-    if isinstance(value, tuple) and row.kind == AGENTS:
-        return tuple(find_agent(name).name for name in value)
-    return value
+    return _fitting(row, value, data)
+
+
+def _fitting(row: Setting, value: object, data: str) -> object:
+    """The value as other rooms know it: agents by their names.  Raises UsageError for what they do not know."""
+    if row.key == "quality_tier_embedder" and (wrong := unknown_embedder(str(value), data, "")):
+        raise UsageError(wrong.what, None, wrong.todo)
+    if not isinstance(value, tuple) or row.kind not in (AGENTS, ROOTS):
+        return value
+    for word in value:
+        if unknown := unknown_agent(row.key, word):
+            raise unknown
+    return tuple(find_agent(name).name for name in value) if row.kind == AGENTS else value
 
 
 def _print_one(where: Places, row: Setting, options: dict[str, Any], text: str = "{value}\n") -> None:
@@ -161,7 +195,7 @@ def _report_change(where: Places, row: Setting, options: dict[str, Any], text: s
     _print_one(where, row, options, "" if options["quiet"] else text)
     found = load(where, os.environ).effective().get(row.key)
     if found.source.value == "environment" and not options["quiet"]:
-        sys.stderr.write(f"cass: the environment is stronger: {found.origin} says {config_text.value(found.value)}\n")
+        _say(f"the environment is stronger: {found.origin} says {config_text.value(found.value)}")
 
 
 def _file_of(word: str) -> str:
@@ -191,9 +225,13 @@ def _edited(path: str, is_json: bool) -> bool:
         todo = f"set EDITOR, or edit {path} yourself"
         raise UsageError(f"the editor {command[0]!r} cannot be started", None, todo) from lost
     if code:
-        sys.stderr.write(f"cass: the editor ended with exit status {code}\n")
+        _say(f"the editor ended with exit status {code}")
     return code != 0
 
 
+def _say(notice: str) -> None:
+    notify(f"cass: {notice}\n", sys.stderr)
+
+
 def _complain(problems: list[SettingProblem]) -> None:
-    sys.stderr.write(config_text.problems(problems))
+    notify(config_text.problems(problems), sys.stderr)

@@ -44,10 +44,11 @@ def run(options: dict[str, Any]) -> int:
         return compare(where, options)
     services = wanted(where, folder).files
     home = home_folder(os.environ)
-    findings = examine(where, home, os.environ, services, clock.now_ms())
+    flags = options.get("flags")
+    findings = examine(where, home, os.environ, services, clock.now_ms(), flags)
     done = _mend(where, findings, wanted_rules(options["settings"])) if options["fix"] else []
     if done:
-        findings = examine(where, home, os.environ, services, clock.now_ms())
+        findings = examine(where, home, os.environ, services, clock.now_ms(), flags)
     findings = [replace(each, command=named_there(each.command or "", folder) or None) for each in findings]
     if options["json"]:
         sys.stdout.write(doctor_text.as_json(findings, done))

@@ -6,6 +6,7 @@ import os
 import sys
 
 from cass import clock
+from cass.cli.settled import JUDGED
 from cass.paths import places
 from cass.records import replace
 from cass.semantic.embedders.table import embedder_options
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from cass.render.terminal import Style
     from cass.settings.quick import Settings
     from cass.status.facts import Status
-
-
-DISABLED, DIMENSION = "sources.disabled", "quality_dimension"
 
 
 def run(options: dict[str, Any]) -> int:
@@ -48,18 +46,11 @@ def _status(where: Places, options: dict[str, Any]) -> Status:
     remote = embedder_options(settings).remote
     found = collect(where, clock.monotonic_s, settings.policy(), settings, clock.now_ms(), remote)
     found = _with_settings(found, settings, where)
-    return found if options["data_dir"] is None else _there(found, options["data_dir"])
+    if options["data_dir"] is None:
+        return found
+    from cass.cli.elsewhere import status_there
 
-
-def _there(status: Status, folder: str) -> Status:
-    """What is recommended, for the folder that was named."""
-    from cass.cli.elsewhere import named_there
-
-    advices = [replace(advice, command=named_there(advice.command, folder)) for advice in status.recommended]
-    meaning = status.semantic
-    if meaning is not None and meaning.next_step is not None:
-        meaning = replace(meaning, next_step=named_there(meaning.next_step, folder))
-    return replace(status, recommended=tuple(advices), semantic=meaning)
+    return status_there(found, options["data_dir"])
 
 
 def _as_json(status: Status, options: dict[str, Any]) -> str:
@@ -91,18 +82,17 @@ def _shown(settings: Settings, options: dict[str, Any]) -> tuple[EffectiveSettin
 def _with_settings(status: Status, settings: Settings, where: Places) -> Status:
     """What is wrong among the settings is listed; the archive is as healthy as it was."""
     wrong = list(settings.problems)
-    if DISABLED in settings.given:
-        from cass.status.unknown_agents import unknown_agents
+    if any([key in settings.given for key in JUDGED]):
+        from cass.status.misfits import misfits
 
-        wrong += unknown_agents(settings)
-    if DIMENSION in settings.given:
-        from cass.status.unfit_dimension import unfit_dimension
-
-        wrong += unfit_dimension(settings, where.data)
+        wrong += misfits(settings, where.data)
     if not wrong:
         return status
-    from cass.status.settings_faults import advice
+    from cass.status.settings_faults import advice, in_its_place
 
+    meaning = status.semantic
+    if meaning is not None and meaning.next_step is not None:
+        meaning = replace(meaning, next_step=in_its_place(meaning.next_step, wrong))
     problems = [Problem(one.what, one.origin, one.key, one.text, one.accepted) for one in wrong]
     recommended = (*status.recommended, *advice(wrong))
-    return replace(status, problems=(*status.problems, *problems), recommended=recommended)
+    return replace(status, problems=(*status.problems, *problems), recommended=recommended, semantic=meaning)

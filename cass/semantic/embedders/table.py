@@ -208,6 +208,11 @@ def embedder_row(name: str) -> Embedder:
     return next((row for row in EMBEDDERS if plain == row.name or plain in row.aliases), EMBEDDERS[-1])
 
 
+def is_embedder(name: str, data: str) -> bool:
+    """May one of that name be had: of a row here, installed, or fastembed's, whose names are `owner/model`?"""
+    return embedder_row(name) is not EMBEDDERS[-1] or "/" in name or is_installed(data, name)
+
+
 def model_id(name: str, data: str) -> str:
     """The embedder id that a model of that name has, as far as it can be told without opening it; "" if not."""
     from cass.semantic.models import find
