@@ -156,7 +156,7 @@ def other_worker(situation: Situation) -> Hold | None:
 def unread_settings(situation: Situation) -> Hold | None:
     """A search does with the defaults; by them vectors would be dropped that the half-saved file asks for."""
     what = situation.asked.unread_settings
-    return None if what is None else Hold("settings", f"settings cannot be read: {what}", SOON_S, "cass config edit")
+    return None if what is None else Hold("settings", f"settings cannot be read: {what}", SOON_S, "cass status")
 
 
 def words_only(situation: Situation) -> Hold | None:

@@ -263,6 +263,8 @@ def _address(row: Setting, raw: object) -> str:
 
 def _socket(row: Setting, raw: object) -> str:
     text = _text(raw)
+    if not text.isprintable():
+        raise ValueError
     return str(parse(text)) if text else ""
 
 

@@ -27,10 +27,11 @@ def nearest(key: str) -> str | None:
     """The known key that was meant: `limit`, `search.limit.x`, `semantic_mode`, `CASS_PAGER`, `--semantic-embedder`."""
     if len(key) > LONGEST:
         return None
-    plain = _plain(key)
+    plain, dotted = _plain(key), key.strip().lower().replace("-", "_")
     spelled = _spellings()
     for known in BY_KEY:
-        dotted = key.strip().lower().replace("-", "_")
+        if known.startswith(f"{dotted}."):
+            return known  # the first of a section
         if f".{known}".endswith(f".{dotted}") or dotted.endswith(f".{known}") or dotted.startswith(f"{known}."):
             return known
     near = plain if plain in spelled else next((each for each in spelled if each.endswith(f"_{plain}")), None)

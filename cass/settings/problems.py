@@ -163,7 +163,7 @@ def _did_you_mean(near: str | None) -> str:
 
 def brief(name: str) -> str:
     """A name that fits a line."""
-    half = LONGEST_NAME // 2
+    half, name = LONGEST_NAME // 2, name.translate(HALVES)
     return name if len(name) <= LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
 
 

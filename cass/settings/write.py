@@ -15,6 +15,7 @@ import tomli_w
 from cass import clock
 from cass.disk import Lock, make_private_folder, try_lock, write_whole
 from cass.errors import BadConfiguration, Busy, SystemRefused
+from cass.settings.hot import FILES
 from cass.settings.layers import MOST_BYTES, explain, flat
 from cass.settings.toml_lines import Scan, Statement, end_of_line
 
@@ -48,7 +49,7 @@ def _change(places: Places, row: Setting, edit: Callable[[str], str]) -> str:
     try:
         data = _read(path)
         old = _text(data, shown)
-        new = edit(old)
+        new = _edited(edit, old, shown)
         if new != old:
             _write(path, data, new)
     finally:
@@ -56,6 +57,20 @@ def _change(places: Places, row: Setting, edit: Callable[[str], str]) -> str:
             lock.release()
     stood = Scan(new).find(row.key) or Scan(old).find(row.key)
     return f"{shown}:{stood.line}" if stood else ""
+
+
+def _edited(edit: Callable[[str], str], old: str, path: str) -> str:
+    """The new text.  Raises BadConfiguration, which names the file."""
+    try:
+        return edit(old)
+    except BadConfiguration as unusual:
+        raise BadConfiguration(unusual.what, path, f"{unusual.todo}: {_edit(path)}") from unusual
+
+
+def _edit(path: str) -> str:
+    """The command by which a person changes this file; a link's goal may have any name."""
+    name = os.path.basename(path)
+    return f"cass config edit {name}" if name in FILES else "cass config edit"
 
 
 def _lock(places: Places) -> Lock | None:
@@ -85,7 +100,7 @@ def _read(path: str) -> bytes:
         what = f"the file cannot be read: {(bad.strerror or str(bad)).lower()}"
         raise SystemRefused(what, path, "move away what stands in its place, or allow it") from bad
     if len(data) > MOST_BYTES:
-        todo = "nothing was changed; nothing in it counts until it is shortened: cass config edit"
+        todo = f"nothing was changed; nothing in it counts until it is shortened: {_edit(path)}"
         raise BadConfiguration(f"it has more than {MOST_BYTES} bytes", path, todo)
     return data
 
@@ -97,8 +112,8 @@ def _text(data: bytes, path: str) -> str:
         tomllib.loads(text)
     except (ValueError, RecursionError) as bad:
         what, line = explain(bad)
-        where, edit = f"{path}:{line}" if line else path, f"cass config edit {os.path.basename(path)}"
-        raise BadConfiguration(what, where, f"nothing was changed; mend it with: {edit}") from bad
+        where = f"{path}:{line}" if line else path
+        raise BadConfiguration(what, where, f"nothing was changed; mend it with: {_edit(path)}") from bad
     return text
 
 
@@ -109,7 +124,7 @@ def _write(path: str, old: bytes, text: str) -> None:
         raise SystemRefused("the file may not be written", path, "allow it, or change it by hand")
     data = BOM * old.startswith(BOM) + text.encode()
     if len(data) > MOST_BYTES:
-        todo = "nothing was changed; take something out of it: cass config edit"
+        todo = f"nothing was changed; take something out of it: {_edit(path)}"
         raise BadConfiguration(f"it would have more than {MOST_BYTES} bytes", path, todo)
     make_private_folder(os.path.dirname(path))
     if _read(path) != old:
@@ -213,7 +228,7 @@ def _checked(old: str, new: str, change: Callable[[dict[str, object]], dict[str,
     except tomllib.TOMLDecodeError:
         found = None
     if found is None or repr(found) != repr(dict(sorted(change(_settings(old)).items()))):
-        raise BadConfiguration("this file is too unusual to change one line", todo="do it by hand: cass config edit")
+        raise BadConfiguration("this file is too unusual to change one line", todo="do it by hand")
     return new
 
 

@@ -165,7 +165,7 @@ def _refused(remote: RemoteOptions) -> tuple[str, str] | None:
     try:
         address_of(remote)
     except EmbedderError as refused:
-        return str(refused), refused.todo or "cass config edit"
+        return str(refused), refused.todo or "cass config edit cass.toml"
     return None
 
 

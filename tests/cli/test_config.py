@@ -194,6 +194,17 @@ def test_set_in_a_torn_file_is_an_error_of_the_configuration(user: User):
     assert path.read_text() == "search.limit = \n"
 
 
+def test_what_cannot_be_changed_in_one_line_says_in_which_file(user: User):
+    path = user.write("cass.toml", "search = {limit = 3}\n")
+
+    done = user.config("set", "search.fetch_k", "4")
+
+    assert (done.returncode, path.read_text()) == (11, "search = {limit = 3}\n")
+    assert done.stderr == (
+        f"cass: this file is too unusual to change one line ({path}). Do it by hand: cass config edit cass.toml.\n"
+    )
+
+
 def test_set_says_when_the_environment_is_stronger(user: User):
     done = user.config("set", "search.limit", "3", CASS_SEARCH_LIMIT="8")
 

@@ -218,6 +218,7 @@ def test_a_secret_in_a_key_that_nobody_knows_is_not_shown():
         ("--semantic-embedder", "quality_tier_embedder"),
         ("two_tier_fast_dim", "fast_dimension"),
         ("max_chars", "pack.max_chars"),
+        ("search", "search.limit"),
         ("zzz", None),
         ("x" * 20_000, None),
     ],
@@ -297,9 +298,12 @@ def test_a_number_that_is_too_long_is_told_so(config: Config, text: str, told: s
 
 def test_half_a_character_in_a_variable_is_said_in_whole_ones(config: Config):
     """Programs that read the JSON refuse halves."""
-    [problem] = config.load({"CASS_PAGER": "less\udcff"}).problems
+    env = {"CASS_PAGER": "less\udcff", "CASS_EMBEDDER_URL": "unix:///x\udcff", "CASS_SEARCH_\udcff": "1"}
 
-    assert problem.text == "less\ufffd"
+    problems = config.load(env).problems
+
+    assert [problem.text for problem in problems] == ["unix:///x\ufffd", "less\ufffd", ""]
+    assert problems[2].origin == "CASS_SEARCH_\ufffd"
 
 
 @pytest.mark.parametrize(
