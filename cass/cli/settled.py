@@ -10,7 +10,6 @@ import sys
 
 from cass.cli.edge import SHOW_SETTINGS
 from cass.cli.table import command, options_of
-from cass.connectors.table import agent_row, agent_word
 from cass.settings.hot import plain_word
 
 TYPE_CHECKING = False
@@ -53,6 +52,10 @@ def is_sure(values: Mapping[str, object]) -> bool:
     """Can nothing of it be wrong that only other rooms know?"""
     if "quality_dimension" in values or values.get("quality_tier_embedder", "hash") not in SURE_EMBEDDERS:
         return False
+    if not (_words(values, "sources.disabled") or _words(values, "sources.roots")):
+        return True
+    from cass.connectors.table import agent_row, agent_word  # only where an agent is named
+
     named = [*_words(values, "sources.disabled"), *map(agent_word, _words(values, "sources.roots"))]
     return all([word is None or agent_row(word) is not None for word in named])
 
