@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
 
 from cass.cli.table import NAMES
 from cass.records import replace
@@ -19,19 +17,24 @@ if TYPE_CHECKING:
     from cass.status.facts import Status
 
 OPTION = "--data-dir"
-_OURS = re.compile(rf"\bcass ({'|'.join(map(re.escape, NAMES))})(?![\w-])(?! {OPTION})")
 
 
 def named_there(text: str, folder: str | None) -> str:
     """The text, in which each command of ours says which data folder is meant; as it is where none was named."""
     if folder is None:
         return text
+    import re  # most command lines name none, and a search waits for neither
+    import shlex
+
     there = shlex.quote(_whole(folder))
-    return _OURS.sub(lambda found: f"{found[0]} {OPTION} {there}", text)
+    ours = rf"\bcass ({'|'.join(map(re.escape, NAMES))})(?![\w-])(?! {OPTION})"
+    return re.sub(ours, lambda found: f"{found[0]} {OPTION} {there}", text)
 
 
 def results_there(results: Results, folder: str | None) -> Results:
-    """An answer whose notes name the folder."""
+    """An answer whose notes name the folder, if one was named."""
+    if folder is None:
+        return results
     return replace(results, notes=tuple([named_there(note, folder) for note in results.notes]))
 
 

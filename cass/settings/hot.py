@@ -67,12 +67,12 @@ def identities(places: Places) -> dict[str, Identity]:
     found: dict[str, Identity] = {}
     for name in FILES:
         try:
-            stamp = _identity(os.path.join(places.config, name))
+            identity = _identity(os.path.join(places.config, name))
         except NotADirectoryError:
             # Said of one is enough: neither can be there.  Who names /dev/null wants none.
             return {name: ()} if places.config != os.devnull else {}
-        if stamp is not None:
-            found[name] = stamp
+        if identity is not None:
+            found[name] = identity
     return found
 
 

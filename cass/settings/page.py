@@ -26,7 +26,8 @@ Windows `%LOCALAPPDATA%\\cass`; `CASS_CONFIG_DIR` names another. It holds two fi
 A value that cannot be read never stops a command: it is said once on stderr (`cass status` lists it), and the layer
 below counts; of an address that texts go to (`remote.base_url`, `embedder.url`) none does. Only a bad option is an
 error. The same goes for a key that does not exist or stands in the wrong file, for two variables that contradict each
-other, and for a file that is not TOML: nothing in it counts until it is mended.
+other, for a variable that sets nothing and is named as ours are (`CASS_SEARCH_LIMT`), for an agent or an embedder that
+nobody knows, and for a file that is not TOML: nothing in it counts until it is mended.
 
 ## Changing them
 

@@ -89,6 +89,8 @@ def test_the_other_commands_name_it_too(home: Home, tmp_path: Path) -> None:
     shutil.rmtree(other / "derived")
     done = home.cass("search", "--stdio", "--refresh", "off", *there, stdin='{"query": "pool"}\n')
     assert f"cass index {' '.join(there)} mends it" in " ".join(json.loads(done.stdout)["meta"]["notes"])
+    packed = home.cass("pack", "pool", "--refresh", "off", *there)
+    assert f"cass index {' '.join(there)} mends it" in _said(packed)
 
 
 def test_a_stream_may_name_it_as_well() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from difflib import get_close_matches
 
 from cass.cli.editor import find_editor
 from cass.connectors.table import find_agent
@@ -130,6 +129,8 @@ ACTIONS: dict[str, Callable[[Places, dict[str, Any]], int | None]] = {
 
 def _unknown_action(word: str, rest: list[str]) -> UsageError:
     """With the nearest; who named a setting wants to see it, or to set it."""
+    from difflib import get_close_matches  # as slow as all else here, only where something is wrong
+
     what = f"{word!r} is not one of its values"
     # Words of three letters: one of two may be mistyped.
     near = next(iter(get_close_matches(word, ACTIONS, 1, cutoff=0.6)), None)

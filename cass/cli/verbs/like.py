@@ -6,6 +6,7 @@ import os
 import sys
 
 from cass import clock
+from cass.cli.elsewhere import results_there
 from cass.cli.standard_input import piped_text
 from cass.cli.verbs.search import current_of
 from cass.errors import UsageError
@@ -37,7 +38,7 @@ def run(options: dict[str, Any]) -> int:
     if hides(options["settings"], options["show_secrets"]):
         text = mask(text)  # a key is rare, so it would be among the words that the answer names
     words = telling_words(text, open_reader(where.lexical))
-    results = _results(where, words, itself, options)
+    results = results_there(_results(where, words, itself, options), options["data_dir"])
     if options["json"]:
         from cass.render.search_json import answer
 

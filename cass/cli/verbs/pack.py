@@ -6,6 +6,7 @@ import os
 import sys
 
 from cass import clock
+from cass.cli.elsewhere import results_there
 from cass.cli.verbs.search import current_of, freshen, query_text
 from cass.errors import UsageError
 from cass.paths import current_folder, places
@@ -35,6 +36,7 @@ def run(options: dict[str, Any]) -> int:
     request = request_of(options, query_text(words, "cass pack -"))
     freshness = freshen(where, options["refresh"], options["settings"])
     results = search(where, request, clock.now_ms(), clock.monotonic_s, current_folder(), freshness)
+    results = results_there(results, options["data_dir"])
     if options["json"]:
         sys.stdout.write(json_text(results, options) + "\n")
         return 0
