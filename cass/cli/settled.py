@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Settings whose values other rooms have to judge: status/misfits.py does.
 JUDGED = ("sources.disabled", "sources.roots", "quality_tier_embedder", "quality_dimension")
-# These need no judge, whom a search would have to load.
+# These and `owner/model` need no judge, whom a search would have to load.
 SURE_EMBEDDERS = ("minilm", "hash", "openai")
 
 
@@ -50,7 +50,8 @@ def settle(
 
 def is_sure(values: Mapping[str, object]) -> bool:
     """Can nothing of it be wrong that only other rooms know?"""
-    if "quality_dimension" in values or values.get("quality_tier_embedder", "hash") not in SURE_EMBEDDERS:
+    embedder = str(values.get("quality_tier_embedder", "hash"))
+    if "quality_dimension" in values or ("/" not in embedder and embedder not in SURE_EMBEDDERS):
         return False
     if not (_words(values, "sources.disabled") or _words(values, "sources.roots")):
         return True

@@ -63,6 +63,7 @@ def test_what_is_as_other_rooms_know_it_is_taken_from_the_cache(user: User):
     values = {"sources.disabled": ("aider",), "sources.roots": ("~/old", "codex=/x"), "quality_tier_embedder": "openai"}
 
     assert is_sure(values)
+    assert is_sure({"quality_tier_embedder": "BAAI/bge-small-en-v1.5"})
     assert not is_sure(values | {"sources.roots": ("codx=/x",)})
     assert not is_sure(values | {"quality_tier_embedder": "nosuch"})
     assert not is_sure({"quality_dimension": 384})
