@@ -146,6 +146,16 @@ def test_off_this_machine_only_with_a_token(home: Home) -> None:
     assert (done.returncode, "Add --token-file FILE" in done.stderr) == (2, True)
 
 
+def test_what_no_machine_is_called_is_refused(home: Home) -> None:
+    """With a token, too: before anything is opened."""
+    done = home.cass("serve", "--host", "no name", "--port", "0")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "cass: 'no name' is no value for serve.host (--host). Use an address such as 127.0.0.1"
+    )
+
+
 def test_one_process_is_enough(home: Home) -> None:
     done = home.cass("serve", "--workers", "4")
 

@@ -12,6 +12,9 @@ from cass.addresses import MOST_PORT, Address, parse
 from cass.cli.extras import missing
 from cass.errors import UsageError
 from cass.paths import places
+from cass.settings.kinds import check
+from cass.settings.problems import bad_flag
+from cass.settings.table import BY_KEY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,7 +102,11 @@ def _address(options: Options) -> Address:
             raise UsageError(str(bad), f"--unix {options['unix']}", "name another place") from bad
     if options["port"] > MOST_PORT:
         raise UsageError(f"{options['port']} is no port", "--port", "write a number from 0 to 65535")
-    return Address(host=options["host"].removeprefix("[").removesuffix("]"), port=options["port"])
+    row = BY_KEY["serve.host"]
+    try:
+        return Address(host=str(check(row, options["host"])), port=options["port"])
+    except ValueError:
+        raise bad_flag(row, options["host"], row.flag) from None
 
 
 def url_of(address: Address) -> str:
