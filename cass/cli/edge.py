@@ -107,7 +107,9 @@ def _wake(found: Invocation, where: Places) -> None:
     named_folder = found.options["data_dir"] is not None
     said = after_command(where, os.environ, settings, now_ms(), named_folder, on_terminal=True)
     if said and not found.options["quiet"]:
-        sys.stderr.write(said)
+        from cass.render.notices import notify
+
+        notify(said, sys.stderr)
 
 
 def _settle(found: Invocation, where: Places) -> None:

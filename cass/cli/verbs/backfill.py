@@ -19,6 +19,7 @@ from cass.daemon.control import forget_stop, paused, stop_asked
 from cass.disk import free_bytes
 from cass.paths import places
 from cass.render import backfill_json, backfill_text
+from cass.render.notices import notify
 from cass.render.progress import Progress, chosen
 from cass.render.terminal import style
 from cass.semantic.embedders.table import embedder_options
@@ -99,7 +100,7 @@ def _step_aside(where: Places, options: dict[str, Any]) -> Holder | None:
     """Who asks by hand need not wait for a worker, which mostly rests.  What it made stands, and is not made again."""
     worker = step_aside(where.data)
     if worker is not None and not options["quiet"]:
-        sys.stderr.write(f"cass: the worker, process {worker.pid}, has stepped aside; it goes on after this\n")
+        notify(f"cass: the worker, process {worker.pid}, has stepped aside; it goes on after this\n", sys.stderr)
     return worker
 
 

@@ -16,6 +16,7 @@ from cass.indexing import forget
 from cass.paths import current_folder, places
 from cass.query.times import parse_time
 from cass.render import forget_json, forget_text
+from cass.render.notices import notify
 from cass.render.progress import Progress, chosen
 from cass.render.terminal import style
 from cass.search.filters import Resolver, find_session
@@ -43,7 +44,7 @@ def run(options: dict[str, Any]) -> int:
     where = places(os.environ, data_dir=options["data_dir"])
     selection, notes = _selection(where, options)
     if not options["quiet"]:
-        sys.stderr.write("".join(f"cass: {note}\n" for note in notes))
+        notify("".join(f"cass: {note}\n" for note in notes), sys.stderr)
     leaving = forget.preview(where, selection)
     if options["dry_run"] or not (leaving.messages or leaving.sessions):
         _print(leaving, options, None)

@@ -13,6 +13,7 @@ from cass.indexing.run import IndexRequest, Run, plan
 from cass.indexing.sources import stored_before
 from cass.paths import home_folder, places
 from cass.render import index_json, index_text
+from cass.render.notices import notify
 from cass.render.progress import Progress, chosen
 from cass.render.terminal import style
 from cass.store import connect
@@ -72,7 +73,7 @@ def _index(where: Places, request: IndexRequest, options: dict[str, Any]) -> Ind
         return working.run()
     except KeyboardInterrupt:
         progress.close()
-        sys.stderr.write(named_there(index_text.INTERRUPTED, options["data_dir"]))
+        notify(named_there(index_text.INTERRUPTED, options["data_dir"]), sys.stderr)
         raise
     finally:
         progress.close()
@@ -90,4 +91,4 @@ def _print(report: IndexReport, where: Places, rules: Rules, options: dict[str, 
     sys.stdout.write(named_there(index_text.summary(report, counts, style(sys.stdout, options, os.environ)), there))
     if not options["quiet"]:
         said = index_text.left_out(left_out, before) + index_text.problems(report, options["verbose"])
-        sys.stderr.write(named_there(said, there))
+        notify(named_there(said, there), sys.stderr)

@@ -15,6 +15,7 @@ from cass.daemon import control
 from cass.errors import Busy, CassError, MissingIndex, SystemRefused, UsageError
 from cass.paths import places
 from cass.render import worker_json, worker_text
+from cass.render.notices import notify
 from cass.render.terminal import page, style
 from cass.status.worker import without_log, worker_facts
 from cass.store.connect import open_reader
@@ -236,7 +237,7 @@ def _run(where: Places, options: Options) -> int:
 
     if sys.stderr.isatty() and not options["quiet"]:
         said = "cass: working here until nothing is owed; Ctrl-C ends it, `cass worker` says what it does\n"
-        sys.stderr.write(named_there(said, options["data_dir"]))
+        notify(named_there(said, options["data_dir"]), sys.stderr)
     settings = settings_of(where, options)
     flags = {key: value for key, value in options.get("flags", {}).items() if value is not None}
     command = [*worker_command(options["data_dir"]), *flag_words(options), *(["--json"] if options["json"] else [])]
