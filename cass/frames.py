@@ -71,6 +71,11 @@ class Incoming:
         self.receive = receive
         self._held = bytearray()
 
+    @property
+    def holds_more(self) -> bool:
+        """Did the next frame, or a part of it, come together with the last one?"""
+        return bool(self._held)
+
     def next(self, most_bytes: int = MOST_BYTES) -> Frame | None:
         """The next frame; None where the other side ended after a whole one.  Raises BadFrame, and OSError."""
         if not self._has(LENGTH_BYTES):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from queue import Empty, Queue
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 from cass import __version__, clock
@@ -89,7 +89,7 @@ class Calls:
         self._places = places
         self._answer = answer
         self._embedding = embedding
-        self._waiting: Queue[_Waiting | None] = Queue()
+        self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._connections: Connections | None = None
         self._sources = Sources()
         self._answered = 0
@@ -198,8 +198,8 @@ class Calls:
                 frames = packed(DECLINED)
             self._answered += frames[4:5] != DECLINED
             self.last_asked_s = clock.monotonic_s()
+            waiting.connection.send(frames)  # before the thread that reads for it wakes up, and wants its turn
             waiting.done.set()
-            waiting.connection.send(frames)
 
 
 def read_command(tail: bytes) -> Command | None:

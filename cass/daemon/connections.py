@@ -52,6 +52,7 @@ class Connection:
     def __init__(self, found: socket.socket) -> None:
         self.socket = found
         self.told: object = None
+        self._held = b""
         self._lock = Lock()
         self._unread: deque[bytes] = deque()
         self._unread_bytes = 0
@@ -68,10 +69,15 @@ class Connection:
         with self._lock:
             if self._is_closed:
                 return
+            frame, self._held = self._held + frame, b""
             if self._writer is None:
                 frame = frame[self._sent(frame) :]
             if frame and not self._is_closed:
                 self._keep(frame)
+
+    def hold(self, frame: bytes) -> None:
+        """It goes with the next one that is sent."""
+        self._held += frame
 
     def _sent(self, frame: bytes) -> int:
         try:
@@ -266,7 +272,9 @@ class Connections:
             return
         if frame[0] != HELLO:
             raise Refused("a hello comes first")
-        connection.send(self._welcome(connection, wire.read_head(frame[1])))
+        welcome = self._welcome(connection, wire.read_head(frame[1]))
+        # Who has asked already, and is not told anything that it must know before, need not wake up twice.
+        (connection.hold if connection.told is None and incoming.holds_more else connection.send)(welcome)
         found.settimeout(None)
         incoming.receive = found.recv
         while (frame := incoming.next()) is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import socket
 import sys
 from collections.abc import Iterator
@@ -82,6 +83,27 @@ def test_a_frame_in_pieces_is_waited_for(url: str, echo: Connections):
 
     assert caller.next() == (ASK, {"a": 1})
     caller.close()
+
+
+def test_who_asks_with_its_hello_is_woken_once(url: str):
+    """The greeting comes with the answer: every waking of a process takes a tenth of a millisecond."""
+    asking, before = socket.socket(socket.AF_UNIX), []
+
+    def handle(connection: Connection, frame: Frame) -> None:
+        before.append(bool(select.select([asking], [], [], 0)[0]))
+        connection.send(packed(*frame))
+
+    listening = Connections(listen_alone(parse(url)), lambda caller, head: wire.hello(), handle)
+    listening.start()
+    asking.connect(parse(url).path)
+    asking.sendall(wire.hello() + packed(ASK, tail=b"who"))
+    heard = Incoming(asking.recv)
+    kinds = [frame[0] for _ in range(2) if (frame := heard.next())]
+    asking.close()
+    listening.stop()
+    listening.close(GONE_S)
+
+    assert (before, kinds) == ([False], [HELLO, ASK])
 
 
 def test_what_goes_wrong_with_one_caller_is_told_to_that_one(url: str, echo: Connections):
