@@ -138,6 +138,14 @@ def write_whole(path: str, data: bytes, lasts: bool = True) -> None:
         raise
 
 
+def clear_for_file(path: str) -> None:
+    """Take away a folder that stands where a file of ours belongs: of what can be made anew only.  Raises OSError."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        import shutil  # loads the readers of five archive formats
+
+        shutil.rmtree(path)
+
+
 def _forget(path: str) -> None:
     try:
         os.unlink(path)

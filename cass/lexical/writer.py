@@ -10,7 +10,7 @@ import os
 
 from tantivy import Document as TantivyDocument
 
-from cass.disk import make_private_folder, try_lock, write_whole
+from cass.disk import PRIVATE_FOLDER, clear_for_file, make_private_folder, try_lock, write_whole
 from cass.errors import SystemRefused
 from cass.lexical.schema import (
     MARK,
@@ -262,8 +262,10 @@ def create_writer(root: str, heap_bytes: int = HEAP_BYTES) -> LexicalWriter:
 def publish(writer: LexicalWriter) -> None:
     """Make this generation the one that searches open, and drop those that nobody reads."""
     number = os.path.basename(writer.folder)
+    path = os.path.join(writer.root, "current")
     try:
-        write_whole(os.path.join(writer.root, "current"), f"{number} {VERSION}\n".encode())
+        clear_for_file(path)
+        write_whole(path, f"{number} {VERSION}\n".encode())
     except OSError as bad:
         raise refused(writer.root, bad) from bad
     drop_old_generations(writer.root, keep=number)
@@ -278,6 +280,11 @@ def drop_old_generations(root: str, keep: str) -> None:
 
 def _drop(folder: str) -> None:
     try:
+        if not os.path.isdir(folder):
+            os.unlink(folder)
+            return
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            os.chmod(folder, PRIVATE_FOLDER)
         lock = try_lock(os.path.join(folder, READER_LOCK))
     except OSError:
         lock = None

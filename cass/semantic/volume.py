@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-from cass.disk import PRIVATE_FILE, make_private_folder, write_whole
+from cass.disk import PRIVATE_FILE, clear_for_file, make_private_folder, write_whole
 
 # Any later write sets the present time, which is never this: so a changed byte shows without reading the file.
 BACK_NS = 1_000_000_000
@@ -29,6 +29,7 @@ class Volume:
         Raises OSError, and the caller takes back what was written.
         """
         _make_room_for(path)
+        clear_for_file(path)
         flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
         with open(os.open(path, flags, PRIVATE_FILE), "wb") as file:
             file.seek(at)
@@ -54,11 +55,13 @@ class Volume:
     def replace(self, path: str, data: bytes) -> None:
         """The file whole, in one step.  Raises OSError, the old one then untouched."""
         _make_room_for(path)
+        clear_for_file(path)
         write_whole(path, data)
 
     def remove(self, path: str) -> bool:
         """Is it gone?  Windows keeps what a reader holds: it goes at a later try."""
         try:
+            clear_for_file(path)
             os.unlink(path)
         except FileNotFoundError:
             return True

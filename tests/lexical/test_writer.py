@@ -220,3 +220,25 @@ def test_a_folder_in_place_of_a_file_of_the_index_is_no_whole_file(tmp_path: Pat
     (tmp_path / "a.idx").mkdir()
 
     assert torn_file(str(tmp_path)) == "a.idx"
+
+
+def test_a_folder_in_place_of_the_list_of_generations_gives_way(root: str) -> None:
+    """What is derived may go at any moment; else no new index could ever be published."""
+    (Path(root) / "current" / "something").mkdir(parents=True)
+
+    writer = create_writer(root)
+    writer.commit(1)
+    publish(writer)
+    writer.close()
+
+    assert current_generation(root) == (writer.folder, VERSION)
+
+
+def test_what_is_no_generation_any_more_is_dropped(root: str) -> None:
+    """A file with such a name, a folder that may not be entered."""
+    (Path(root) / "7").mkdir(parents=True, mode=0)
+    (Path(root) / "8").write_text("a file")
+
+    drop_old_generations(root, keep="9")
+
+    assert list(Path(root).iterdir()) == []

@@ -285,3 +285,16 @@ def test_a_data_folder_that_was_deleted_does_not_come_back(tmp_path: Path) -> No
     data.mkdir()
     Volume().extend(str(rows_file), 0, b"x")
     assert rows_file.read_bytes() == b"x"
+
+
+def test_a_folder_in_place_of_a_vector_file_gives_way(tmp_path: Path) -> None:
+    """Else no backfill could ever mend it."""
+    tier = tmp_path / "data" / "derived" / "vectors" / "fast"
+    for name in ("1.rows", "1.keys", "current"):
+        (tier / name / "something").mkdir(parents=True)
+
+    Volume().extend(str(tier / "1.rows"), 0, b"x")
+    Volume().replace(str(tier / "current"), b"y")
+
+    assert Volume().remove(str(tier / "1.keys"))
+    assert {path.name: path.read_bytes() for path in tier.iterdir()} == {"1.rows": b"x", "current": b"y"}
