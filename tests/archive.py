@@ -99,10 +99,13 @@ class Home:
         return search(self.places, request, self.now_ms, lambda: 0.0, str(self.home), Freshness())
 
     def cass(
-        self, *argv: str, env: Mapping[str, str] | None = None, stdin: str = ""
+        self, *argv: str, env: Mapping[str, str] | None = None, stdin: str = "", before: Sequence[str] = ()
     ) -> subprocess.CompletedProcess[str]:
-        """Run the program with this HOME and this data folder; nothing else of the caller's surroundings."""
-        python = [sys.executable, "-m", "cass"]
+        """Run the program with this HOME and this data folder; nothing else of the caller's surroundings.
+
+        before: words that start it.
+        """
+        python = [*before, sys.executable, "-m", "cass"]
         whole = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(REPO), "TZ": "UTC", **self.env, **(env or {})}
         return subprocess.run(
             [*python, *argv], env=whole, cwd=self.home, input=stdin, capture_output=True, text=True, check=False

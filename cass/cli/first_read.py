@@ -10,6 +10,7 @@ from cass.indexing.run import IndexRequest, Run
 from cass.paths import home_folder
 from cass.search.request import Freshness
 from cass.store import connect
+from cass.store.look import look
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def first_read(where: Places, budget_s: float | None, settings: Mapping[str, obj
         report = Run(where, home, os.environ, request, clock.now_ms, clock.monotonic_s, stop=is_over).run()
     except errors.Busy as busy:
         return _beside(where, busy)
+    except errors.SystemRefused as refused:
+        return _as_it_is(where, refused)
     if report.complete:
         return Freshness()
     behind = sum(tally.seen - tally.read - tally.unchanged - tally.failed for tally in report.agents.values())
@@ -48,3 +51,19 @@ def _beside(where: Places, busy: errors.Busy) -> Freshness:
         raise busy
     connection.close()
     return Freshness(1, (f"{busy.what}: this answer is from what it has read so far",))
+
+
+def _as_it_is(where: Places, refused: errors.SystemRefused) -> Freshness:
+    """What may not be written can still be searched, if there is anything."""
+    try:
+        connection = connect.open_reader(where.database)
+    except errors.CassError:
+        connection = None
+    if connection is None:
+        raise refused
+    changed = look(connection, clock.monotonic_s)
+    connection.close()
+    behind = len(changed.files) + len(changed.folders)
+    return Freshness(
+        behind, (f"new messages could not be looked for: {refused.what}; cass doctor names what mends it",)
+    )

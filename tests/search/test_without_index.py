@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from cass.search.engine import search
 from cass.search.request import Freshness, Request
 from tests.archive import make_home
+from tests.permissions import bound
 from tests.search.asking import found, names, say
 
 SAID = {f"s{at:02}": f"walrus {at} {'penguin ' * (at % 3)}{'connected ' * (at % 2)}" for at in range(20)}
@@ -149,3 +151,18 @@ def test_a_folder_that_may_not_be_written_is_enough(tmp_path: Path) -> None:
     finally:
         for folder in folders:
             folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("name", ["", "cass.db", "index.lock", "derived"])
+def test_a_search_that_may_not_look_answers_from_what_is_there(tmp_path: Path, name: str) -> None:
+    """New messages it would have waited for; that it could not is a note."""
+    words, home = bound(), say(make_home(tmp_path), one="a walrus")
+    path = home.data / name
+    path.chmod(0 if name == "derived" else 0o500 if path.is_dir() else 0o400)
+
+    done = home.cass("search", "walrus", "--refresh", "wait", "--json", before=words)
+
+    path.chmod(0o700)
+    said = json.loads(done.stdout)
+    assert (done.returncode, said["total_matches"]) == (0, 1)
+    assert any("new messages could not be looked for" in note for note in said["meta"]["notes"])
