@@ -5,6 +5,7 @@ from __future__ import annotations
 from cass.render.layout import aligned, columns
 from cass.render.narrow import fold
 from cass.render.terminal import DIM, Style, visible
+from cass.settings.kinds import unit_behind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ def listing(settings: Sequence[EffectiveSetting], look: Style, origin: bool) -> 
 
 
 def _row(one: EffectiveSetting, origin: bool) -> tuple[str, ...]:
-    unit = f" {one.unit}" if one.unit else ""
-    row = (one.name, value(one.value) + unit, LAYERS[one.source.value])
+    row = (one.name, value(one.value) + unit_behind(one.unit, one.value), LAYERS[one.source.value])
     return (*row, visible(one.origin or "")) if origin else row
 
 

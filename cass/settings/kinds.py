@@ -64,6 +64,13 @@ def check(row: Setting, raw: object) -> object:
     return CHECKS[row.kind](row, raw)
 
 
+def unit_behind(unit: str | None, value: object) -> str:
+    """A unit as it stands behind its value: one is one core."""
+    if not unit:
+        return ""
+    return f" {unit[:-1]}" if value == 1 and len(unit) > 2 and unit.endswith("s") else f" {unit}"
+
+
 def accepted(row: Setting) -> str:
     """What the value of a row may look like: `a whole number, 1 or more`."""
     if row.kind == CHOICE:

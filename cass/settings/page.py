@@ -6,7 +6,7 @@ import os
 
 from cass.disk import make_private_folder, write_whole
 from cass.settings.hot import OTHER_FILE, SEMANTIC_FILE
-from cass.settings.kinds import accepted
+from cass.settings.kinds import accepted, unit_behind
 from cass.settings.table import CONSTANT, ROWS, Setting, default_of
 from cass.settings.write import value_text
 
@@ -66,7 +66,7 @@ def _table(name: str) -> str:
 
 
 def _cells(row: Setting) -> tuple[str, ...]:
-    unit = f" {row.unit}" if row.unit else ""
+    unit = unit_behind(row.unit, default_of(row))
     variable = f"`{row.variable}`" if row.variable else ""
     flag = f"`{row.flag}`" if row.flag else ""
     return f"`{row.key}`", row.doc, f"`{value_text(default_of(row))}`{unit}", accepted(row), variable, flag

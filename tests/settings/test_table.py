@@ -11,7 +11,7 @@ import pytest
 from cass.cli.man import page
 from cass.policy import CliSemanticOverrides, SemanticPolicy
 from cass.settings.hot import OTHER_FILE, OTHER_VARIABLES, SEMANTIC_FILE
-from cass.settings.kinds import accepted, check
+from cass.settings.kinds import accepted, check, unit_behind
 from cass.settings.page import template
 from cass.settings.table import CONSTANT, ROWS, Setting, default_of
 from tests.settings.layering import Config
@@ -90,3 +90,9 @@ def test_the_manual_explains_every_setting():
     text = page()
 
     assert [row.key for row in ROWS if f"\\fB{row.key}, {row.variable}" not in text and row.kind != CONSTANT] == []
+
+
+@pytest.mark.parametrize(("unit", "said"), [("cores", " core"), ("s", " s"), ("MB", " MB"), (None, "")])
+def test_one_is_one_core(unit: str | None, said: str):
+    assert unit_behind(unit, 1) == said
+    assert unit_behind(unit, 2) == (f" {unit}" if unit else "")
