@@ -113,7 +113,7 @@ def take_lock(places: Places, monotonic_s: Callable[[], float], wait_s: float = 
             lock = try_lock(places.index_lock)
         except OSError as bad:
             raise SystemRefused(
-                f"the lock cannot be taken: {bad.strerror}", places.index_lock, "check the permissions of its folder"
+                f"the lock cannot be taken: {bad.strerror}", places.index_lock, "cass doctor names what mends it"
             ) from bad
         if lock is not None:
             return lock

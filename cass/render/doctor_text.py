@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cass.render.terminal import Style
-    from cass.status.checks import Finding
+    from cass.status.findings import Finding
 
 SCHEMA_VERSION = 1
 # Where the screen is narrower, what was found stands below its name.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cass.render.layout import ago, columns, counted, duration, number, size, wrap
 from cass.render.narrow import fold, table
 from cass.render.terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, visible
+from cass.semantic.capability import NONE_BUILT, NONE_INDEXED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ HEADS = ("agent", "files", "sessions", "messages", "problems")
 
 def brief(status: Status, now_ms: int) -> str:
     """One line."""
-    what = "; ".join(problem.what for problem in status.problems) or _holds(status)
+    # Where a setting stands is what one needs to mend it; of all else the command says where.
+    told = [_said(problem) if problem.key is not None else problem.what for problem in status.problems]
+    what = "; ".join(told) or _holds(status)
     when = f", indexed {ago(status.indexed_ms, now_ms)}" if status.indexed_ms is not None else ""
-    advice = f"; {status.recommended[0].command}" if status.recommended and not status.healthy else ""
+    advice = f"; {status.recommended[0].command}" if status.recommended and status.problems else ""
     return f"{status.state}: {visible(what)}{when}{advice}\n"
 
 
@@ -101,7 +104,22 @@ def _meaning_of(status: Status) -> str:
     """Nobody is told that everything works above a list of problems."""
     if status.state == "ok" and status.problems:
         return f"search works; {counted(len(status.problems), 'thing')} to mend"
+    if status.state == "ok" and (beside := _wrong_beside(status.semantic)):
+        return f"search works by words; {beside}"
     return NOTHING_FOUND if status.state == "empty" and status.indexed_ms is not None else MEANINGS[status.state]
+
+
+def _wrong_beside(report: SemanticCapabilityReport | None) -> str:
+    """What is wrong with search by meaning; "" where nothing is, or it has not begun."""
+    if report is None or not report.mode.should_build_semantic:
+        return ""
+    if report.reason and report.reason not in (NONE_BUILT, NONE_INDEXED):
+        return "by meaning something is to mend"
+    return "its vectors and models are over their budget" if _is_over(report) else ""
+
+
+def _is_over(report: SemanticCapabilityReport) -> bool:
+    return report.usage_bytes.total > report.budget_bytes
 
 
 def _rows(status: Status, now_ms: int) -> list[tuple[str, str]]:
@@ -152,7 +170,8 @@ def _meaning(status: Status) -> list[tuple[str, str]]:
     tiers = [("fast", report.fast_tier), ("quality", report.quality_tier)]
     built = [f"{name} {tier.coverage:.0%}" for name, tier in tiers if tier.documents]
     used = f"{size(round(report.usage_bytes.total))} of {size(report.budget_bytes)}"
-    said = ", ".join([*built, used, *_left(report.backlog)])
+    over = ["which is too much; next: cass backfill"] if _is_over(report) else []
+    said = ", ".join([*built, used, *over, *_left(report.backlog)])
     return [*rows, ("vectors", said)] if built or report.usage_bytes.total else rows
 
 
@@ -231,8 +250,12 @@ def _plain_row(row: tuple[str, ...]) -> str:
     return f"{row[0]}: " + ", ".join(f"{count} {head}" for head, count in zip(HEADS[1:], row[1:], strict=True))
 
 
+def _said(problem: Problem) -> str:
+    return f"{problem.what} ({problem.where})" if problem.where else problem.what
+
+
 def _problem(problem: Problem, look: Style) -> list[str]:
-    said = f"problem: {problem.what}" + (f" ({problem.where})" if problem.where else "")
+    said = f"problem: {_said(problem)}"
     text = visible(f"{said}; accepted: {problem.accepted}" if problem.accepted else said)
     return [look.paint(text[start:end], YELLOW) for start, end in wrap(text, look.width)]
 

@@ -18,6 +18,8 @@ class TierState:
     damage: str | None = None
 
 
+# Nothing is wrong with who has only begun.
+NONE_BUILT, NONE_INDEXED = "no vectors are built yet", "nothing is indexed yet"
 BACKFILL, INDEX, INSTALL, VERIFY = "cass backfill", "cass index", "cass models install", "cass models verify"
 
 
@@ -43,7 +45,7 @@ def capability_of(
     damages = [damage for damage in (fast.damage, graph_damage, *wanted) if damage]
     best, todo = _whole(policy, fast, quality, has_model, has_graph and not graph_damage)
     if best is None:
-        why = "; ".join(damages) or ("no vectors are built yet" if has_texts else "nothing is indexed yet")
+        why = "; ".join(damages) or (NONE_BUILT if has_texts else NONE_INDEXED)
         return SemanticCapability.degraded(why), BACKFILL if has_texts else INDEX
     if not damages:
         return best, todo

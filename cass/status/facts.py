@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 EMPTY, OK, DEGRADED, BROKEN = "empty", "ok", "degraded", "broken"
 # A search matches so many messages itself that the index does not have yet; beyond them it misses some.
 TAIL_MESSAGES = 1_000
+# The files that are written there.  The rooms that own these names are not loaded for a glance.
+WRITTEN = ("cass.db", "cass.db-wal", "cass.db-shm", "index.lock", "worker.lock", "archive.db")
+TIERS = ("fast", "quality")
 # Some 2,000 files are looked at in it.  A search looks for 15 ms; a status answers in no more time than it does.
 LOOK_S = 0.006
 
@@ -118,6 +121,22 @@ def collect(
     With a `policy` also at what search by meaning has and may use, from the server `remote` if that is wanted; with
     `settings` also at what is kept.
     """
+    status = _collect(places, monotonic_s, policy, settings, now_ms, remote)
+    if not status.problems and _is_free(places):
+        return status
+    from cass.status.obstacles import hindered
+
+    return hindered(status, places)
+
+
+def _collect(
+    places: Places,
+    monotonic_s: Callable[[], float],
+    policy: SemanticPolicy | None,
+    settings: Settings | None,
+    now_ms: int,
+    remote: RemoteOptions | None,
+) -> Status:
     try:
         connection = open_archive(places)
         try:
@@ -135,6 +154,19 @@ def collect(
     except catalog.BROKEN as bad:
         broken = _broken(places, connect.corrupt(places.database, bad))
     return broken if policy is None else _with_meaning(broken, policy, places, None, remote)
+
+
+def _is_free(places: Places) -> bool:
+    """May this user write all that stands in the data folder?  A glance of two dozen system calls."""
+    data, vectors, derived = places.data, places.vectors, os.path.dirname(places.lexical)
+    if not os.path.isdir(data):
+        return True
+    folders = (data, derived, places.lexical, vectors, *[os.path.join(vectors, tier) for tier in TIERS])
+    files = [os.path.join(data, name) for name in WRITTEN]
+    # With a slash behind it, a name is that of a folder and of nothing else.
+    closed = [path for path in folders if not os.access(path + os.sep, os.R_OK | os.W_OK | os.X_OK)]
+    closed += [path for path in files if not os.access(path, os.R_OK | os.W_OK) or os.access(path + os.sep, os.F_OK)]
+    return not any([os.path.lexists(path) for path in closed])
 
 
 def open_archive(places: Places) -> Connection | None:
@@ -164,10 +196,13 @@ def _with_meaning(
 ) -> Status:
     """Words are what health is about: what is wrong with the vectors is said there and makes nothing unhealthy."""
     from cass.status.semantic import report
-    from cass.status.worker import texts_per_s, worker_facts
+    from cass.status.worker import texts_per_s, without_log, worker_facts
 
-    worker = worker_facts(places.data, connection)
+    worker = without_log(places.data) if status.state == BROKEN else worker_facts(places.data, connection)
     meaning = report(policy, places, connection, texts_per_s(worker.chunks), remote)
+    if status.state == BROKEN and policy.mode.should_build_semantic:
+        capability = meaning.capability.degraded(status.problems[0].what)
+        meaning = replace(meaning, capability=capability, next_step=status.recommended[0].command)
     status = replace(status, semantic=meaning, worker=worker)
     if status.state != OK or policy.mode.is_satisfied_by(meaning.capability, meaning.quality_tier.coverage):
         return status
@@ -182,7 +217,7 @@ def _refusing(status: Status, meaning: SemanticCapabilityReport) -> Status:
 
 
 def _empty(places: Places) -> Status:
-    wrong = _why_not(places.data)
+    wrong = why_not(places.data)
     empty = Status(__version__, EMPTY, places.data, Database(places.database), Lexical(), {})
     if wrong is None:
         return replace(empty, recommended=(Advice("cass index", "nothing is indexed yet"),))
@@ -190,7 +225,7 @@ def _empty(places: Places) -> Status:
     return replace(empty, state=DEGRADED, problems=(wrong,), recommended=(advice,))
 
 
-def _why_not(path: str) -> Problem | None:
+def why_not(path: str) -> Problem | None:
     """What is against a data folder there; None where it can be made."""
     if not is_text(path):
         return Problem("the name of the data folder is not UTF-8 text", path)
@@ -209,6 +244,8 @@ def _closed_above(path: str) -> str | None:
 
 
 def _broken(places: Places, bad: errors.CassError) -> Status:
+    from cass.status.mending import mending
+
     return Status(
         __version__,
         BROKEN,
@@ -219,47 +256,6 @@ def _broken(places: Places, bad: errors.CassError) -> Status:
         (Problem(bad.what, bad.where),),
         (mending(places, bad),),
     )
-
-
-def mending(places: Places, bad: errors.CassError) -> Advice:
-    """The command that gets the archive going again after `bad`."""
-    if os.path.isdir(places.database):
-        aside = quoted(unused(f"{places.database}.aside"))
-        return Advice(f"mv {quoted(places.database)} {aside} && cass index", "puts the folder aside")
-    if isinstance(bad, errors.SystemRefused):
-        return _allowing(bad.where or places.data, bad.todo)
-    if isinstance(bad, errors.CorruptDatabase):
-        aside = quoted(unused(os.path.join(places.data, "broken")))
-        move = f"mkdir -p {aside} && mv {quoted(places.database)}* {aside} && cass index"
-        return Advice(move, "puts the damaged database aside and reads the agents' files again")
-    if isinstance(bad, errors.NewerDatabase):
-        return Advice("pipx upgrade cass-search", "a newer cass wrote this archive")
-    return Advice("cass status", bad.todo or "try again")
-
-
-def unused(path: str) -> str:
-    """The path, or with a number behind it the first where nothing stands: what was put aside before stays."""
-    number, found = 1, path
-    while os.path.lexists(found):
-        number += 1
-        found = f"{path}-{number}"
-    return found
-
-
-def _allowing(path: str, todo: str | None) -> Advice:
-    """The owner lets himself read it again; anybody else sees who may."""
-    wanted = os.R_OK | os.X_OK if os.path.isdir(path) else os.R_OK
-    if is_mine(path) and not os.access(path, wanted):
-        return Advice(f"chmod u+rwX {quoted(path)}", "lets you read it again")
-    return Advice(f"ls -ld {quoted(path)}", todo or "shows who may read it")
-
-
-def is_mine(path: str) -> bool:
-    """May this user change who reads `path`?"""
-    try:
-        return os.name != "nt" and os.stat(path).st_uid == os.geteuid()
-    except OSError:
-        return False
 
 
 def _filled(places: Places, connection: Connection, monotonic_s: Callable[[], float]) -> Status:
@@ -307,8 +303,10 @@ def _lexical(places: Places, connection: Connection, reached: State) -> tuple[Le
     lost = canary(reader, connection) if changed is None else f"{changed} of the search index is not as it was written"
     if reader.change > reached.change:
         lost = "the search index is ahead of the database"
+    elif lost is None and current and not os.access(current[0], os.W_OK | os.X_OK):
+        lost = "the search index may not be written"
     elif lost is None and behind > TAIL_MESSAGES:
-        lost = f"{behind} messages are not in the search index yet"
+        lost = f"{behind:,} messages are not in the search index yet"
     return Lexical(reader.documents, size, behind, schema), (Problem(lost, places.lexical),) if lost else ()
 
 
@@ -344,9 +342,3 @@ def database_bytes(places: Places) -> int:
         except OSError:
             continue
     return total
-
-
-def quoted(text: str) -> str:
-    """A shell word."""
-    safe = all(char.isalnum() or char in "/._-:\\~+@%," for char in text)
-    return text if safe and text else "'" + text.replace("'", "'\\''") + "'"

@@ -12,6 +12,7 @@ from cass.policy import (
     SemanticArtifactKind,
     SemanticCapabilityReport,
 )
+from cass.records import replace
 from cass.semantic.artifacts import GRAPH, Shelf, usage_bytes
 from cass.semantic.capability import TierState, capability_of
 from cass.semantic.embedders.hash_version import identity
@@ -63,6 +64,8 @@ def report(
     fast, fast_state = _tier(policy, places, FAST, identity(policy.fast_dimension), eligible, connection)
     made = _made(policy.quality_tier_embedder, row, wanted, remote)
     quality, quality_state = _tier(policy, places, QUALITY, made, eligible, connection)
+    if connection is None:  # of vectors without the texts that they are of nothing can be searched
+        fast_state, quality_state = replace(fast_state, vectors=0), replace(quality_state, vectors=0)
     # fastembed keeps files of its own: without loading it, vectors that it made are all that tells of them.
     by_fastembed = refused is None and quality.embedder_id == f"fastembed-{policy.quality_tier_embedder}"
     has_model = wanted is not None or (row.name == SERVER and refused is None) or by_fastembed
@@ -208,16 +211,19 @@ def _tier(
         embedder_id=tier.segments[0].segment.recipe.embedder_id if tier.segments else None,
         documents=tier.documents,
         coverage=min(1.0, tier.documents / eligible) if eligible else 0.0,
-        covers_since_ms=_covers_since_ms(tier, owed_ms),
+        covers_since_ms=_covers_since_ms(tier, owed_ms, connection is not None),
         bytes=tier.size_bytes,
         action=_worst(actions),
     )
     return found, TierState(tier.count, "; ".join(tier.skipped) or None)
 
 
-def _covers_since_ms(tier: Tier, owed_ms: int | None) -> int | None:
-    """From here on nothing is missing: what cannot be read, or is owed up to `owed_ms`, moves the bound up."""
-    since_ms = tier.coverage_since_ms
+def _covers_since_ms(tier: Tier, owed_ms: int | None, is_known: bool) -> int | None:
+    """From here on nothing is missing: what cannot be read, or is owed up to `owed_ms`, moves the bound up.
+
+    is_known: are the texts?  Else nothing can be said.
+    """
+    since_ms = tier.coverage_since_ms if is_known else None
     usable = {one.segment.number for one in tier.segments}
     lost = [one.newest_ms for one in tier.manifest.segments if one.number not in usable]
     missing_ms = max([*lost, -1 if owed_ms is None else owed_ms], default=-1)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from cass.settings.hot import FILES
-from cass.status.facts import Advice, is_mine, quoted, unused
+from cass.status.facts import Advice
+from cass.status.mending import aside, is_mine, opening, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,18 +40,17 @@ def _why(todos: list[str]) -> str:
 
 
 def _mending(origin: str) -> str:
-    """The command that mends a setting at its place: a file with its line, a whole file, a variable."""
+    """The command that mends a setting at its place: a file with its line, a whole file, its folder, a variable."""
     name = os.path.basename(origin).partition(":")[0]
     if name not in FILES:
-        return _aside(origin) if os.path.isabs(origin) else UNSET + origin
-    path = os.path.join(os.path.dirname(origin), name)
+        return aside(origin) if os.path.isabs(origin) else UNSET + origin
+    folder = os.path.dirname(origin)
+    if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
+        return opening([folder])
+    path = os.path.join(folder, name)
     if os.access(path, os.R_OK) and os.path.isfile(path):
         return f"cass config edit {name}"
     if os.path.isfile(path) and is_mine(path):
         return f"chmod u+rw {quoted(path)}"
-    return _aside(path)
-
-
-def _aside(path: str) -> str:
-    """What no editor can open is moved away: it says nothing anyway."""
-    return f"mv {quoted(path)} {quoted(unused(f'{path}.aside'))}"
+    # What no editor can open is moved away: it says nothing anyway.
+    return aside(path)

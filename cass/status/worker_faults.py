@@ -56,7 +56,7 @@ def _killed(places: Places, connection: Connection, policy: SemanticPolicy) -> l
     backlog = report(policy, places, connection).backlog
     if not backlog.fast:
         return []
-    return [Fault(f"{facts.reason}; {backlog.fast} texts are owed", "cass worker start")]
+    return [Fault(f"{facts.reason}; {backlog.fast:,} texts are owed", "cass worker start")]
 
 
 def _failed(connection: Connection) -> list[Fault]:
@@ -71,12 +71,12 @@ def _too_large(connection: Connection, policy: SemanticPolicy) -> list[Fault]:
     most_mb = policy.max_backfill_rss_mb
     known = [(tier, known_mb) for tier, known_mb in all_unfit(connection) if most_mb <= known_mb]
     command = f"cass config set max_backfill_rss_mb {2 * most_mb or 256}"
-    return [Fault(f"the {tier} tier does not fit into {most_mb} MB of memory", command) for tier, _ in known]
+    return [Fault(f"the {tier} tier does not fit into {most_mb:,} MB of memory", command) for tier, _ in known]
 
 
 def _given_up(connection: Connection) -> list[Fault]:
     count, error = count_dead(connection), last_dead(connection)
     if not count:
         return []
-    texts = "1 text was" if count == 1 else f"{count} texts were"
+    texts = "1 text was" if count == 1 else f"{count:,} texts were"
     return [Fault(f"{texts} given up, the last one because: {(error or '')[:ERROR_CHARS]}", "cass worker retry-dead")]

@@ -15,9 +15,7 @@ def refused(path: str, bad: Exception) -> Exception:
     if "full" in text or "disk I/O" in text:
         return errors.SystemRefused(f"the disk refused: {text}", path, "make room and try again")
     if "readonly" in text or "unable to open" in text:
-        return errors.SystemRefused(
-            f"the database cannot be written: {text}", path, "check the permissions of its folder"
-        )
+        return errors.SystemRefused(f"the database cannot be written: {text}", path, "cass doctor names what mends it")
     return corrupt(path, bad)
 
 

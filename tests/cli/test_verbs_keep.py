@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cass.connectors.base import SourceProblem
+from cass.disk import try_lock
 from cass.indexing.run import AgentTally, IndexReport
 from cass.lexical.schema import VERSION
 from cass.records import replace
@@ -259,14 +260,13 @@ def test_the_page_says_what_would_be_accepted(home: Home):
 
 
 def test_a_repair_that_cannot_be_done_hides_no_other(home: Home):
-    """A folder stands where the index says which one is current: the rest is mended and told."""
+    """Somebody is indexing, so that the index cannot be made again: the rest is mended and told."""
     home.index()
     home.data.chmod(0o755)
-    current = home.data / "derived" / "lexical" / "current"
-    current.unlink()
-    current.mkdir()
+    (home.data / "derived" / "lexical" / "current").unlink()
 
-    done = home.cass("doctor", "--fix")
+    with try_lock(home.places.index_lock) or pytest.fail("the lock is taken"):
+        done = home.cass("doctor", "--fix")
 
     said = " ".join(done.stdout.split())
     assert (done.returncode, done.stderr) == (1, "")

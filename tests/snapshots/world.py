@@ -20,7 +20,7 @@ from pathlib import Path
 from cass import clock
 from cass.cli import edge
 from cass.demo import restore_samples
-from cass.status import checks
+from cass.status import checks_around
 from tests.archive import Home, answers, calls, says
 
 # As long as what `mkdtemp` makes, so that lines break where they always do.
@@ -184,9 +184,10 @@ def world(hostile: bool = True) -> Iterator[World]:
     """A machine that goes away again; `hostile`: with a session that no picture would be made of."""
     folder = Path(tempfile.mkdtemp(prefix=PREFIX.rpartition("/")[2], dir=PREFIX.rpartition("/")[0]))
     assert len(str(folder)) == len(SHOWN)
-    free = checks.free_bytes
+    free = checks_around.free_bytes
     kept = clock.now_ms, clock.monotonic_s, os.environ.get("TZ")
-    clock.now_ms, clock.monotonic_s, checks.free_bytes = (lambda: NOW_MS), (lambda: 0.0), (lambda path: FREE_BYTES)
+    clock.now_ms, clock.monotonic_s = (lambda: NOW_MS), (lambda: 0.0)
+    checks_around.free_bytes = lambda path: FREE_BYTES
     os.environ["TZ"] = "UTC"
     time.tzset()
     try:
@@ -194,7 +195,7 @@ def world(hostile: bool = True) -> Iterator[World]:
         made.fill(hostile)
         yield made
     finally:
-        clock.now_ms, clock.monotonic_s, checks.free_bytes = *kept[:2], free
+        clock.now_ms, clock.monotonic_s, checks_around.free_bytes = *kept[:2], free
         if kept[2] is None:
             del os.environ["TZ"]
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from cass.disk import try_lock
-from cass.status.checks import CHECKS, Finding, examine
+from cass.status.checks import CHECKS, examine
+from cass.status.findings import Finding
 from tests.archive import Home, make_home
+from tests.permissions import bound
 
 
 @pytest.fixture
@@ -148,3 +151,112 @@ def test_an_agent_that_nobody_knows_is_a_problem_of_the_settings(home: Home):
 
     assert finding.level == "warn"
     assert "'codeks' is not an agent that cass reads (CASS_SOURCES_DISABLED)" in finding.evidence
+
+
+def test_an_agent_that_was_never_used_is_no_warning(home: Home):
+    """Its folder is there, `cass index` has looked into it, and there is nothing: no command could change that."""
+    folder = home.home / ".codex" / "sessions"
+    (folder / "2026").mkdir(parents=True)
+    for path in (folder / "2026", folder):
+        os.utime(path, ns=(0, home.now_ms * 1_000_000 - 1))
+
+    finding = found(home)["agents"]
+
+    assert (finding.level, finding.command) == ("ok", None)
+    assert finding.evidence == f"sessions of claude_code; none of codex in {folder}"
+
+
+def test_a_session_that_is_newer_than_the_last_look_is_told(home: Home):
+    folder = home.home / ".codex" / "sessions"
+    folder.mkdir(parents=True)
+    (folder / "rollout-1.jsonl").write_text("{}\n")
+    os.utime(folder, ns=(0, 0))
+
+    finding = found(home)["agents"]
+
+    assert (finding.level, finding.command) == ("warn", "cass index")
+
+
+def test_a_setting_that_cannot_be_used_names_what_mends_it(home: Home):
+    """To be shown where it comes from mends nothing."""
+    home.env["CASS_CONFIG_DIR"] = str(home.folder / "config")
+    (home.folder / "config").mkdir()
+    (home.folder / "config" / "semantic.toml").write_text("mode = 3\n")
+    home.env["CASS_SEARCH_LIMIT"] = "many"
+
+    assert found(home)["settings"].command == "cass config edit semantic.toml && unset CASS_SEARCH_LIMIT"
+
+
+def test_a_file_in_place_of_the_folder_of_settings_is_told(home: Home):
+    home.env["CASS_CONFIG_DIR"] = config = str(home.folder / "config")
+    Path(config).write_text("x")
+
+    finding = found(home)["settings"]
+
+    assert (finding.level, finding.command) == ("warn", f"mv {config} {config}.aside")
+
+
+def test_vectors_that_take_more_than_they_may_are_told(home: Home):
+    """In MB as the settings count them."""
+    home.env["CASS_SEMANTIC_BUDGET_MB"] = "1000"
+    folder = home.data / "derived" / "vectors" / "fast"
+    folder.mkdir(parents=True)
+    with (folder / "9.rows").open("wb") as file:
+        file.truncate(1200 * 1024 * 1024)
+
+    finding = found(home)["vectors"]
+
+    assert (finding.level, finding.command) == ("warn", "cass backfill")
+    assert finding.evidence == "1,200.0 MB of vectors, graphs and models, and 1,000.0 MB are allowed"
+
+
+def test_a_model_without_its_manifest_is_told(home: Home):
+    """Its files are there and serve nobody."""
+    folder = home.data / "derived" / "models" / "minilm"
+    folder.mkdir(parents=True)
+    (folder / "model.onnx").write_bytes(b"x")
+
+    finding = found(home)["models"]
+
+    assert (finding.level, finding.command) == ("warn", "cass models install minilm")
+    assert finding.evidence == "minilm: its manifest.json cannot be read"
+
+
+def test_a_data_folder_that_may_not_be_entered_is_opened_by_each_command(home: Home):
+    words = bound()
+    home.data.chmod(0)
+
+    done = json.loads(home.cass("doctor", "--json", before=words).stdout)
+
+    home.data.chmod(0o700)
+    commands = {
+        one["name"]: one["command"] for one in done["checks"] if one["level"] == "fail" and one["name"] != "disk"
+    }
+    assert set(commands) == {"privacy", "writing", "database"}
+    assert all(one.startswith("chmod ") and one.endswith(f" u+rwX {home.data}") for one in commands.values())
+
+
+def test_whoever_wants_both_tiers_or_nothing_is_told_that_there_is_nothing(home: Home):
+    """The words would be found, and no search says them."""
+    home.env["CASS_SEMANTIC_MODE"] = "strict"
+
+    finding = found(home)["vectors"]
+
+    assert (finding.level, finding.command) == ("fail", "cass backfill")
+    assert finding.evidence.startswith("mode is strict_semantic, and no vectors are built yet")
+
+
+def test_a_model_that_may_not_be_entered_is_opened(home: Home):
+    """To install it again would fail, too."""
+    words = bound()
+    folder = home.data / "derived" / "models" / "minilm"
+    folder.mkdir(parents=True)
+    folder.chmod(0)
+
+    checks = json.loads(home.cass("doctor", "--json", before=words).stdout)["checks"]
+
+    folder.chmod(0o700)
+    assert {one["name"]: one["command"] for one in checks if one["name"] in ("writing", "models")} == {
+        "writing": f"chmod -R u+rwX {folder}",
+        "models": f"chmod -R u+rwX {folder}",
+    }

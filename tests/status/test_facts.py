@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from cass.errors import SystemRefused
-from cass.status.facts import Status, collect, mending
+from cass.policy import SemanticCapabilityReport, SemanticPolicy
+from cass.status.facts import Status, collect
+from cass.status.mending import mending
 from cass.store.counts import AgentCount
 from tests.archive import Home, make_home
 
@@ -160,7 +162,7 @@ def test_a_damaged_database_is_broken_with_the_command_that_mends_it(home: Home)
 
 
 def test_a_file_in_place_of_the_data_folder_is_broken(tmp_path: Path):
-    """Indexing would be refused: that is not an empty machine."""
+    """Indexing would be refused: that is not an empty machine.  What is named puts the file aside."""
     home = make_home(tmp_path)
     home.data.write_text("something else")
 
@@ -168,7 +170,7 @@ def test_a_file_in_place_of_the_data_folder_is_broken(tmp_path: Path):
 
     assert (status.state, status.healthy) == ("broken", False)
     assert [(advice.command, advice.why) for advice in status.recommended] == [
-        (f"ls -ld {home.data}", "set CASS_DATA_DIR to a folder")
+        (f"mv {home.data} {home.data}.aside && cass index", "puts it aside; or set CASS_DATA_DIR to a folder")
     ]
 
 
@@ -285,3 +287,54 @@ def test_whoever_wants_both_tiers_or_nothing_is_told_that_there_is_nothing(home:
     assert "mode is strict_semantic" in said["problems"][0]["what"]
     assert said["recommended"][0]["command"] == said["semantic"]["next_step"]
     assert json.loads(home.cass("status", "--json").stdout)["healthy"]
+
+
+def meaning(home: Home) -> SemanticCapabilityReport:
+    found = collect(home.places, lambda: 0.0, SemanticPolicy.compiled_defaults()).semantic
+    assert found is not None
+    return found
+
+
+def test_without_the_database_nothing_is_said_to_be_searched_by_meaning(home: Home):
+    """What the vectors are of stands in it."""
+    home.cass("backfill", "--force")
+    assert meaning(home).capability == "fast_tier_only"
+    for path in home.data.glob("cass.db*"):
+        path.unlink()
+
+    gone = meaning(home)
+    (home.data / "cass.db").write_bytes(b"noise" * 9000)
+    broken = meaning(home)
+
+    assert (gone.capability, gone.reason, gone.next_step) == ("degraded", "nothing is indexed yet", "cass index")
+    assert (broken.capability, broken.fast_tier.covers_since_ms) == ("degraded", None)
+    assert broken.reason == "the database cannot be read: file is not a database"
+    assert broken.next_step == look(home).recommended[0].command
+
+
+def test_of_a_worker_beside_a_broken_database_nothing_is_said_of_before(home: Home):
+    """That nothing is indexed yet is not known."""
+    (home.data / "cass.db").write_bytes(b"noise" * 9000)
+
+    worker = collect(home.places, lambda: 0.0, SemanticPolicy.compiled_defaults()).worker
+
+    assert worker is not None
+    assert worker.reason == "its log cannot be read; cass doctor tells more"
+
+
+def test_nobody_is_told_that_everything_works_above_damaged_vectors(home: Home):
+    """Nor above vectors that take more than they may; who has none yet is well."""
+    assert title(home) == "ok, everything works"
+    home.cass("backfill", "--force")
+    assert title(home) == "ok, everything works"
+    assert title(home, "--semantic-budget-mb", "0") == (
+        "ok, search works by words; its vectors and models are over their budget"
+    )
+
+    (home.data / "derived" / "vectors" / "fast" / "current").write_bytes(b"noise")
+
+    assert title(home) == "ok, search works by words; by meaning something is to mend"
+
+
+def title(home: Home, *words: str) -> str:
+    return home.cass("status", *words).stdout.splitlines()[0].partition(": ")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from cass.status.settings_faults import advice
+from tests.archive import make_home
+from tests.permissions import bound
 from tests.settings.layering import Config
 
 
@@ -61,3 +64,35 @@ def test_a_folder_with_a_colon_in_its_name(tmp_path: Path):
     (one,) = advice(config.load().problems)
 
     assert one.command == f"mv '{config.path('cass.toml')}' '{config.path('cass.toml')}.aside'"
+
+
+def test_a_folder_of_settings_that_may_not_be_entered_is_opened(tmp_path: Path):
+    """Not a file in it moved away that nobody can reach."""
+    words = bound()
+    home = make_home(tmp_path)
+    folder = tmp_path / "config"
+    folder.mkdir()
+    (folder / "cass.toml").write_text("[search]\nlimit = 3\n")
+    home.env["CASS_CONFIG_DIR"] = str(folder)
+    folder.chmod(0)
+
+    commands = {one["command"] for one in json.loads(home.cass("status", "--json", before=words).stdout)["recommended"]}
+    subprocess.run(f"chmod -R u+rwX {folder}", shell=True, check=True)
+
+    assert f"chmod -R u+rwX {folder}" in commands
+    assert json.loads(home.cass("status", "--json", before=words).stdout)["problems"] == []
+
+
+def test_a_line_names_the_file_of_a_bad_setting(tmp_path: Path):
+    """And what mends it."""
+    home = make_home(tmp_path)
+    folder = tmp_path / "config"
+    folder.mkdir()
+    (folder / "semantic.toml").write_text("\nmode = 3\n")
+    home.env["CASS_CONFIG_DIR"] = str(folder)
+
+    done = home.cass("status", "--brief", "--check")
+
+    assert done.returncode == 0
+    assert f"3 is no value for mode ({folder}/semantic.toml:2)" in done.stdout
+    assert "cass config edit semantic.toml" in done.stdout

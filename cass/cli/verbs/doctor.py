@@ -18,7 +18,11 @@ from cass.paths import home_folder, places
 from cass.records import replace
 from cass.render import doctor_text
 from cass.render.terminal import page, style
-from cass.status.checks import CHECKPOINT, CHMOD, DROP, FAIL, REBUILD, REMAKE, examine, open_to_others
+from cass.status.checks import examine
+from cass.status.checks_around import open_to_others
+from cass.status.findings import CHECKPOINT, CHMOD, DROP, FAIL, FREE, REBUILD, REMAKE
+from cass.status.mending import is_mine, unused
+from cass.status.obstacles import obstacles
 from cass.store import catalog
 from cass.store.beside import BESIDE, lost_beside, make_anew
 from cass.store.connect import open_reader
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
 
     from cass.indexing.rules import Rules
     from cass.paths import Places
-    from cass.status.checks import Finding
+    from cass.status.findings import Finding
 
 
 def run(options: dict[str, Any]) -> int:
@@ -44,11 +48,14 @@ def run(options: dict[str, Any]) -> int:
         return compare(where, options)
     services = wanted(where, folder).files
     home = home_folder(os.environ)
-    flags = options.get("flags")
-    findings = examine(where, home, os.environ, services, clock.now_ms(), flags)
-    done = _mend(where, findings, wanted_rules(options["settings"])) if options["fix"] else []
+
+    def look() -> list[Finding]:
+        return examine(where, home, os.environ, services, clock.now_ms(), options.get("flags"))
+
+    findings = look()
+    done = _mend(where, findings, look, wanted_rules(options["settings"])) if options["fix"] else []
     if done:
-        findings = examine(where, home, os.environ, services, clock.now_ms(), flags)
+        findings = look()
     findings = [replace(each, command=named_there(each.command or "", folder) or None) for each in findings]
     if options["json"]:
         sys.stdout.write(doctor_text.as_json(findings, done))
@@ -57,10 +64,15 @@ def run(options: dict[str, Any]) -> int:
     return 1 if any(finding.level == FAIL for finding in findings) else 0
 
 
-def _mend(where: Places, findings: list[Finding], rules: Rules) -> list[str]:
+def _mend(where: Places, findings: list[Finding], look: Callable[[], list[Finding]], rules: Rules) -> list[str]:
     """Do the repairs that were found necessary; a sentence for each."""
+    freed = []
+    if any(finding.fix == FREE for finding in findings):
+        freed = [_mended(_free, where, rules)]
+        findings = look()  # what stood behind it may be whole
     wanted = {finding.fix for finding in findings}
-    return [said for fix, mend in MENDERS.items() if fix in wanted and (said := _mended(mend, where, rules))]
+    said = [_mended(mend, where, rules) for fix, mend in MENDERS.items() if fix in wanted]
+    return [sentence for sentence in (*freed, *said) if sentence]
 
 
 def _mended(mend: Callable[[Places, Rules], str], where: Places, rules: Rules) -> str:
@@ -69,6 +81,29 @@ def _mended(mend: Callable[[Places, Rules], str], where: Places, rules: Rules) -
         return mend(where, rules)
     except (CassError, OSError) as bad:
         return f"could not mend: {bad}"
+
+
+def _free(where: Places, rules: Rules) -> str:
+    """Open what is this user's own, and put aside what stands where something of cass's belongs."""
+    opened, moved = [], []
+    for one in obstacles(where):
+        if not one.is_closed:
+            os.rename(one.path, unused(f"{one.path}.aside"))
+            moved.append(one.path)
+        elif is_mine(one.path):
+            _open(one.path)
+            opened.append(one.path)
+    said = [f"{what}: {', '.join(paths)}" for what, paths in (("opened", opened), ("put aside", moved)) if paths]
+    return "; ".join(said)
+
+
+def _open(path: str) -> None:
+    """As `chmod -R u+rwX` does, links not followed."""
+    is_folder = os.path.isdir(path)
+    os.chmod(path, os.stat(path).st_mode & 0o7777 | (0o700 if is_folder else 0o600))
+    for entry in os.scandir(path) if is_folder else ():
+        if not entry.is_symlink():
+            _open(entry.path)
 
 
 def _chmod(where: Places, rules: Rules) -> str:
@@ -106,8 +141,9 @@ def _drop(where: Places, rules: Rules) -> str:
     if lock is None or current is None:
         return ""  # who indexes now may be filling one of them
     with lock:
-        drop_old_generations(where.lexical, os.path.basename(current[0]))
-    return "dropped search indexes that nobody reads any more"
+        keep, before = os.path.basename(current[0]), os.listdir(where.lexical)
+        drop_old_generations(where.lexical, keep)
+    return "dropped search indexes that nobody reads any more" if os.listdir(where.lexical) != before else ""
 
 
 MENDERS: dict[str, Callable[[Places, Rules], str]] = {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def run(options: dict[str, Any]) -> int:
-    """Look and print; 1 only where --check finds something wrong."""
+    """Look and print; 1 only where --check finds a state that is neither ok nor empty."""
     status = _status(places(os.environ, data_dir=options["data_dir"]), options)
     if options["json"]:
         sys.stdout.write(_as_json(status, options) + "\n")
@@ -94,5 +94,7 @@ def _with_settings(status: Status, settings: Settings, where: Places) -> Status:
     if meaning is not None and meaning.next_step is not None:
         meaning = replace(meaning, next_step=in_its_place(meaning.next_step, wrong))
     problems = [Problem(one.what, one.origin, one.key, one.text, one.accepted) for one in wrong]
-    recommended = (*status.recommended, *advice(wrong))
+    before, mending = status.recommended, tuple(advice(wrong))
+    # What mends something goes before what only brings in what is new.
+    recommended = before + mending if status.problems else mending + before
     return replace(status, problems=(*status.problems, *problems), recommended=recommended, semantic=meaning)
