@@ -162,7 +162,7 @@ complete -c cass -n '__fish_seen_subcommand_from index reindex' -l watch -d 'the
 complete -c cass -n '__fish_seen_subcommand_from index reindex' -l agent -x -a 'claude_code codex gemini aider opencode cursor goose zed crush pi openclaw clawdbot oh_my_pi qwen factory mistral_vibe antigravity grok kimi kimi_code amp openhands hermes copilot entire specstory cline roo_code kilo_code copilot_cli continue chatgpt claude_ai' -d 'only this agent, such as claude_code or codex'
 complete -c cass -n '__fish_seen_subcommand_from index reindex' -l progress -x -a 'auto plain none' -d 'how to show progress'
 
-complete -c cass -n '__fish_seen_subcommand_from status st' -l check -d 'exit 1 when something is wrong'
+complete -c cass -n '__fish_seen_subcommand_from status st' -l check -d 'exit 1 unless the state is ok or empty; settings are listed and change neither'
 complete -c cass -n '__fish_seen_subcommand_from status st' -l brief -d 'one line; with --json without the settings'
 complete -c cass -n '__fish_seen_subcommand_from status st' -l semantic-mode -x -a 'hybrid lexical strict semantic' -d 'whether to search by meaning too: where possible, never, or always'
 complete -c cass -n '__fish_seen_subcommand_from status st' -l semantic-download-policy -x -d 'when a model may be fetched: when you ask, in the budget after you agreed once, or by itself'

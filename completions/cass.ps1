@@ -394,7 +394,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
         }
         'status' = @{
             Words = @(
-                , @('--check', 'exit 1 when something is wrong')
+                , @('--check', 'exit 1 unless the state is ok or empty; settings are listed and change neither')
                 , @('--brief', 'one line; with --json without the settings')
                 , @('--semantic-mode', 'whether to search by meaning too: where possible, never, or always')
                 , @('--semantic-download-policy', 'when a model may be fetched: when you ask, in the budget after you agreed once, or by itself')

@@ -45,12 +45,12 @@ def status() -> Command:
         "Keep",
         examples=(
             ("cass status", "the state of the archive"),
-            ("cass status --check", "exit 1 when something is wrong, for scripts"),
+            ("cass status --check", "exit 1 unless the state is ok or empty, for scripts"),
             ("cass status --brief", "one line"),
         ),
         aliases=("st",),
         options=(
-            Option(("--check",), "exit 1 when something is wrong"),
+            Option(("--check",), "exit 1 unless the state is ok or empty; settings are listed and change neither"),
             Option(("--brief",), "one line; with --json without the settings"),
             *semantic_options(),
         ),
