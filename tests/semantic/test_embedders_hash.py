@@ -106,6 +106,12 @@ def test_a_text_without_words_has_no_vector(text: str) -> None:
     assert len(one(text)) == 0
 
 
+@pytest.mark.parametrize("text", ["", "?! … →"])
+def test_many_texts_without_words_have_none_either(text: str) -> None:
+    """Also where there is no word in a whole batch of them, such as rules and blanks that tools print."""
+    assert {len(vector) for vector in HashEmbedder().embed([text] * 3 * BATCH_TEXTS)} == {0}
+
+
 def test_a_vector_forgets_what_was_embedded_before() -> None:
     """What is remembered of earlier texts makes it faster, not different."""
     embedder = HashEmbedder()

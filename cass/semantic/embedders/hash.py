@@ -159,7 +159,9 @@ def _summed(texts: list[dict[bytes, int]], known: _Known) -> NDArray[Any]:
         known.learn(counts)
     number = known.numbers.__getitem__
     numbers = np.array([each for counts in texts for each in map(number, counts)], np.int64)
-    times = np.array(_TIMES)[np.minimum([count for counts in texts for count in counts.values()], 255)]
+    # Its kind is said: a list of nothing would be one of floats.
+    often = np.array([count for counts in texts for count in counts.values()], np.int64)
+    times = np.array(_TIMES)[np.minimum(often, 255)]
     rows = np.repeat(np.arange(len(texts)) * known.dim, [len(counts) for counts in texts])
     starts = np.frombuffer(known.starts, np.int64)
     first, how_many = starts[numbers], starts[numbers + 1] - starts[numbers]
