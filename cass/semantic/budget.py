@@ -161,8 +161,11 @@ class Budget:
         return max(left - SLACK_BYTES, 0)
 
     def is_large(self, size_bytes: int) -> bool:
-        """Would so much more than a segment's share of the budget have to be free that others had better not wait?"""
-        return size_bytes > self.total_bytes // SEGMENTS_IN_BUDGET
+        """Would so much more than a segment's share of the budget have to be free that others had better not wait?
+
+        Into a budget of nothing the smallest does not fit either: none is large there.
+        """
+        return size_bytes > self.total_bytes // SEGMENTS_IN_BUDGET > 0
 
     def waits(self, tier: str) -> int | None:
         """Texts up to this time (ms) went for lack of room, and there is none yet; None when nothing waits.

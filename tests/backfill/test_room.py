@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cass.backfill import tier as tier_module
+from cass.backfill.room import BUDGET
 from cass.backfill.tier import Batch
 from cass.policy import SemanticPolicy
 from cass.records import replace
@@ -60,6 +61,11 @@ def test_a_small_budget_holds_the_newest(large: Working, budget_mb: int) -> None
     oldest_ms = NOW_MS + 8 * 500 * MINUTE_MS
     newest = Tier.open(str(working.vectors), FAST)
     assert newest is None or (isinstance(newest, Tier) and (newest.coverage_since_ms or 0) < oldest_ms)
+
+
+def test_a_budget_of_nothing_is_full_whatever_comes(large: Working) -> None:
+    """No text is too large for it alone: the shortest one does not fit either."""
+    assert emptied(large, semantic_budget_mb=0).fast().stopped == BUDGET
 
 
 def test_a_text_that_is_too_large_keeps_none_out(tmp_path: Path) -> None:
