@@ -85,6 +85,12 @@ class Model:
         """Are its files those that were checked, as far as size and time tell?  `damage` reads them."""
         return self.is_known and all(self._is_as_written(one) for one in self.files)
 
+    @property
+    def lost(self) -> str | None:
+        """A file that is missing or of another size, which no copying explains: it cannot run.  None: none is."""
+        stamps = [(one, _stamp(os.path.join(self.folder, one.name))) for one in self.files]
+        return next((one.name for one, stamp in stamps if stamp is None or stamp[0] != one.bytes), None)
+
     def _is_as_written(self, one: FileFacts) -> bool:
         return _stamp(os.path.join(self.folder, one.name)) == (one.bytes, one.mtime_ns)
 

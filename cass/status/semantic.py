@@ -68,7 +68,7 @@ def report(
         fast_state, quality_state = replace(fast_state, vectors=0), replace(quality_state, vectors=0)
     # fastembed keeps files of its own: without loading it, vectors that it made are all that tells of them.
     by_fastembed = refused is None and quality.embedder_id == f"fastembed-{policy.quality_tier_embedder}"
-    has_model = wanted is not None or (row.name == SERVER and refused is None) or by_fastembed
+    has_model = (wanted is not None and not wanted.lost) or (row.name == SERVER and refused is None) or by_fastembed
     graphs = [one for one in artifacts if one.name.endswith(f"/{GRAPH}")]
     damage = _unreadable(places, row.name) if wanted is None and artifacts else _model_damage(wanted)
     capability, next_step = capability_of(
@@ -181,6 +181,8 @@ def _unreadable(places: Places, name: str) -> str | None:
 def _model_damage(model: Model | None) -> str | None:
     if model is None or model.looks_whole:
         return None
+    if model.lost:
+        return f"{model.lost} of the model {model.name} is not what was installed"
     return f"the files of the model {model.name} have changed since they were checked"
 
 

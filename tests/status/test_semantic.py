@@ -21,6 +21,7 @@ from cass.records import replace
 from cass.semantic.embedders.hash import HashEmbedder
 from cass.semantic.embedders.hash_version import FEATURES
 from cass.semantic.embedders.table import RemoteOptions
+from cass.semantic.models import MODEL, Model, file_facts, folder_of, write_manifest
 from cass.semantic.vectors import FAST, QUALITY
 from cass.status.semantic import report
 from cass.store.connect import open_reader
@@ -247,6 +248,38 @@ def test_what_a_search_could_not_ask_of_a_server_is_no_quality_tier(
     best = SemanticCapability.FAST_TIER_ONLY if reason else SemanticCapability.FULL_QUALITY
     assert (report.capability, report.reason, report.next_step) == (best, reason, todo)
     assert report.backlog.quality == (LINES if reason and todo == "cass backfill" else 0)
+
+
+@pytest.mark.parametrize("left", [None, b"", b"half"])
+def test_a_model_that_lost_a_file_is_no_quality_tier(home: Home, left: bytes | None) -> None:
+    """Its vectors stand, but nothing can be asked of it; what is owed cannot be made, and a new install mends it."""
+    made = backfilling(home)
+    made.embedders["minilm"] = Named("minilm-384")
+    made.run(FAST, QUALITY)
+    home.claude("later", "quokka", start_ms=NOW_MS)
+    home.index()
+    path = model_in(home)
+    whole = said(home, made.policy).capability
+    path.unlink() if left is None else path.write_bytes(left)
+
+    report = said(home, made.policy)
+
+    assert (whole, report.capability) == (SemanticCapability.FULL_QUALITY, SemanticCapability.FAST_TIER_ONLY)
+    assert (report.reason, report.next_step) == (
+        "model.onnx of the model minilm is not what was installed",
+        "cass models install",
+    )
+    assert (report.quality_tier.documents, report.backlog.quality) == (LINES, 0)
+
+
+def model_in(home: Home) -> Path:
+    """The one file of an installed model, which nothing here opens."""
+    folder = Path(folder_of(home.places.data, "minilm"))
+    folder.mkdir(parents=True)
+    (folder / MODEL).write_bytes(b"a whole model")
+    files = (file_facts(str(folder), MODEL),)
+    write_manifest(Model("minilm", str(folder), "minilm-384", 384, 256, "int8", "abc", "here", 0, None, files))
+    return folder / MODEL
 
 
 class Named(HashEmbedder):
