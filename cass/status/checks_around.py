@@ -12,9 +12,9 @@ from cass.disk import free_bytes
 from cass.policy import MB
 from cass.status.facts import why_not
 from cass.status.findings import CHMOD, FAIL, FREE, OK, WARN, Finding, without_archive
-from cass.status.mending import is_mine, quoted
+from cass.status.mending import ELSEWHERE, closed_above, is_mine, quoted, reaching
 from cass.status.misfits import misfits
-from cass.status.obstacles import ELSEWHERE, commands, obstacles
+from cass.status.obstacles import commands, obstacles
 from cass.status.place import risk_of
 from cass.status.settings_faults import advice
 from cass.store import catalog
@@ -38,6 +38,8 @@ LIBRARIES = ("tantivy", "onnxruntime", "tokenizers", "fastembed", "usearch", "nu
 def private(patient: Patient, name: str) -> Finding:
     """The archive holds what was said in confidence."""
     data = patient.places.data
+    if (closed := closed_above(data)) is not None:
+        return Finding(name, WARN, f"cannot be told: {closed} may not be entered", reaching(closed).command)
     if not os.path.isdir(data):
         return Finding(name, OK, "there is no data folder yet")
     if os.name == "nt":
@@ -71,7 +73,9 @@ def writing(patient: Patient, name: str) -> Finding:
         wrong = why_not(places.data)
         if wrong is None:
             return Finding(name, OK, "the data folder can be made")
-        return Finding(name, FAIL, f"{wrong.what}: {wrong.where}", ELSEWHERE)
+        closed = closed_above(places.data)
+        todo = reaching(closed).command if closed is not None else ELSEWHERE
+        return Finding(name, FAIL, f"{wrong.what}: {wrong.where}", todo)
     found = obstacles(places)
     if not found:
         return Finding(name, OK, "all that stands in the data folder may be written")

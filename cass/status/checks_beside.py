@@ -9,9 +9,9 @@ from cass.semantic.embedders.table import embedder_options
 from cass.semantic.models import standing
 from cass.semantic.vector_upkeep import verify
 from cass.semantic.vectors import KIND_OF
-from cass.status.findings import FAIL, OK, WARN, Finding, megabytes
+from cass.status.findings import FAIL, OK, WARN, Finding, megabytes, without_archive
 from cass.status.kept import kept_facts, told
-from cass.status.mending import opening, with_its_logs_aside
+from cass.status.mending import closed_above, opening, with_its_logs_aside
 from cass.status.semantic import report
 from cass.status.worker import without_log, worker_facts
 from cass.status.worker_faults import worker_faults
@@ -38,6 +38,8 @@ def models(patient: Patient, name: str) -> Finding:
 
 def vectors(patient: Patient, name: str) -> Finding:
     """Every byte of them is read, and they fit into their budget."""
+    if closed_above(patient.places.data) is not None:
+        return without_archive(patient, name, "none built")
     shelf = Shelf.below(patient.places.data)
     torn = [f"{one.name}: {one.reason}" for tier in KIND_OF for one in verify(shelf, tier)]
     if torn:

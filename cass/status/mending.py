@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from cass.paths import Places
 
+# Where no permission helps.
+ELSEWHERE = "cass index --data-dir FOLDER"
+
 
 def mending(places: Places, bad: errors.CassError) -> Advice:
     """The command that gets the archive going again after `bad`."""
@@ -51,11 +54,34 @@ def unused(path: str) -> str:
 
 
 def allowing(path: str, todo: str | None) -> Advice:
-    """The owner lets himself read it again; anybody else sees who may."""
+    """What lets this user read it again; where the system refused for another reason, what shows who may."""
+    closed = closed_above(path)
+    if closed is not None:
+        return reaching(closed)
     wanted = os.R_OK | os.X_OK if os.path.isdir(path) else os.R_OK
-    if is_mine(path) and not os.access(path, wanted):
+    if not os.access(path, wanted):
         return Advice(opening([path]), "lets you read it again")
     return Advice(f"ls -ld {quoted(path)}", todo or "shows who may read it")
+
+
+def closed_above(path: str) -> str | None:
+    """The outermost folder above `path` that this user may not enter: what stands below it, nobody can tell."""
+    above = os.path.dirname(path)
+    if above == path:
+        return None
+    return closed_above(above) or (above if os.path.isdir(above) and not os.access(above, os.X_OK) else None)
+
+
+def reaching(folder: str) -> Advice:
+    """For a data folder that cannot be reached, because `folder` above it is closed."""
+    if is_mine(folder) and (command := entering(folder)):
+        return Advice(command, "lets you in")
+    return Advice(ELSEWHERE, "name one that can be used")
+
+
+def entering(folder: str) -> str:
+    """The command that opens one's own folder; what is below stays as it is.  "" where no permission is missing."""
+    return f"chmod u+rwx {quoted(folder)}" if os.stat(folder).st_mode & 0o700 != 0o700 else ""
 
 
 def opening(paths: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from cass.records import record, replace
 from cass.semantic.models import standing
 from cass.semantic.vectors import KIND_OF
 from cass.status.facts import BROKEN, DEGRADED, Advice, Problem
-from cass.status.mending import aside, opening
+from cass.status.mending import ELSEWHERE, aside, opening
 from cass.store.raw_size import path_of
 from cass.store.worker_state import LOCK
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 # What is to be done once the place is free again: nothing, or what stood there is made anew.
 NOTHING, INDEX, BACKFILL = "", " && cass index", " && cass backfill"
-# No permission helps on a file system that is read-only as a whole.
-ELSEWHERE = "cass index --data-dir FOLDER"
 
 
 @record

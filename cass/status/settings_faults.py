@@ -6,7 +6,7 @@ import os
 
 from cass.settings.hot import FILES
 from cass.status.facts import Advice
-from cass.status.mending import aside, is_mine, opening, quoted
+from cass.status.mending import aside, closed_above, entering, is_mine, opening, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,12 +45,16 @@ def _mending(origin: str) -> str:
     if name not in FILES:
         return aside(origin) if os.path.isabs(origin) else UNSET + origin
     folder = os.path.dirname(origin)
+    closed = closed_above(folder)
+    if closed is not None and is_mine(closed) and (command := entering(closed)):
+        return command
     if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
         return opening([folder])
     path = os.path.join(folder, name)
     if os.access(path, os.R_OK) and os.path.isfile(path):
         return f"cass config edit {name}"
-    if os.path.isfile(path) and is_mine(path):
-        return f"chmod u+rw {quoted(path)}"
+    if os.path.isfile(path):
+        # Also one that is root's, which `sudo cass config set` leaves behind.
+        return f"chmod u+rw {quoted(path)}" if is_mine(path) else opening([path])
     # What no editor can open is moved away: it says nothing anyway.
     return aside(path)

@@ -96,3 +96,38 @@ def test_a_line_names_the_file_of_a_bad_setting(tmp_path: Path):
     assert done.returncode == 0
     assert f"3 is no value for mode ({folder}/semantic.toml:2)" in done.stdout
     assert "cass config edit semantic.toml" in done.stdout
+
+
+def test_a_closed_folder_above_that_of_the_settings_is_opened(tmp_path: Path):
+    """No file below it can be moved or edited; what is beside cass's own stays as it is."""
+    words = bound()
+    home = make_home(tmp_path)
+    folder = tmp_path / "above" / "config"
+    folder.mkdir(parents=True)
+    (folder / "cass.toml").write_text("[search]\nlimit = 3\n")
+    home.env["CASS_CONFIG_DIR"] = str(folder)
+    folder.parent.chmod(0)
+
+    commands = {one["command"] for one in json.loads(home.cass("status", "--json", before=words).stdout)["recommended"]}
+    folder.parent.chmod(0o700)
+
+    assert f"chmod u+rwx {folder.parent}" in commands
+    assert not any(command.startswith("mv ") for command in commands)
+
+
+def test_a_file_of_settings_that_is_roots_is_made_ones_own(tmp_path: Path):
+    """`sudo cass config set` leaves one; moved away it would say nothing any more."""
+    words = bound()
+    if os.geteuid() != 0:
+        pytest.skip("only root may give a file away")
+    home = make_home(tmp_path)
+    path = tmp_path / "config" / "cass.toml"
+    path.parent.mkdir()
+    path.write_text("[search]\nlimit = 3\n")
+    path.chmod(0o600)
+    os.chown(path, 65534, 65534)
+    home.env["CASS_CONFIG_DIR"] = str(path.parent)
+
+    recommended = json.loads(home.cass("status", "--json", before=words).stdout)["recommended"]
+
+    assert recommended[0]["command"] == f'sudo chown -R "$(id -un)" {path}'
