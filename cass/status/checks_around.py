@@ -91,7 +91,7 @@ def place(patient: Patient, name: str) -> Finding:
     risk = risk_of(data)
     if risk is None:
         return Finding(name, OK, f"{data} is on a local disk, as far as can be told")
-    return Finding(name, WARN, f"{data}: {risk}", "set CASS_DATA_DIR to a local folder and run cass index")
+    return Finding(name, WARN, f"{data}: {risk}", f"set CASS_DATA_DIR to a local FOLDER, after {ELSEWHERE}")
 
 
 def config(patient: Patient, name: str) -> Finding:

@@ -19,6 +19,7 @@ CLOUD = (
     "google drive",
     "googledrive",
     "icloud drive",
+    "cloudstorage",  # where macOS keeps those of all of them
     "com~apple~clouddocs",
     "mobile documents",
     "nextcloud",

@@ -74,6 +74,17 @@ def test_doctor_searches_and_errors_name_it_as_well(home: Home, tmp_path: Path) 
     assert f"cass index --data-dir {other}" in _said(home.cass("doctor", "--data-dir", str(other)))
 
 
+def test_who_named_a_risky_folder_is_sent_to_another_one(home: Home, tmp_path: Path) -> None:
+    """Not to read everything into the same one again."""
+    risky = tmp_path / "Dropbox" / "cass"
+
+    checks = json.loads(home.cass("doctor", "--json", "--data-dir", str(risky)).stdout)["checks"]
+
+    (place,) = [one for one in checks if one["name"] == "place"]
+    assert place["level"] == "warn"
+    assert place["command"] == "set CASS_DATA_DIR to a local FOLDER, after cass index --data-dir FOLDER"
+
+
 def test_the_other_commands_name_it_too(home: Home, tmp_path: Path) -> None:
     """Pages, hints, and what a process answers that stays."""
     other = tmp_path / "other"

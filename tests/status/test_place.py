@@ -39,6 +39,7 @@ def test_a_network_file_system_is_a_risk(path: str):
     "path",
     [
         "/x/Dropbox/cass",
+        "/Users/x/Library/CloudStorage/GoogleDrive-somebody@example.org/My Drive/cass",
         "/x/OneDrive - Work/cass",
         "/x/Library/Mobile Documents/com~apple~CloudDocs/cass",
         "/x/Google Drive/cass",
