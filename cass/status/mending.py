@@ -21,7 +21,7 @@ def mending(places: Places, bad: errors.CassError) -> Advice:
     """The command that gets the archive going again after `bad`."""
     if os.path.isdir(places.database):
         return Advice(f"{aside(places.database)} && cass index", "puts the folder aside")
-    if os.path.exists(places.data) and not os.path.isdir(places.data):
+    if os.path.lexists(places.data) and not os.path.isdir(places.data):
         return Advice(f"{aside(places.data)} && cass index", "puts it aside; or set CASS_DATA_DIR to a folder")
     if isinstance(bad, errors.SystemRefused):
         return allowing(bad.where or places.data, bad.todo)

@@ -15,7 +15,7 @@ from cass.policy import SemanticPolicy
 from cass.semantic.vectors import KIND_OF
 from cass.status.checks import examine
 from cass.status.facts import TIERS, Status, collect
-from cass.status.findings import Finding
+from cass.status.findings import FREE, Finding
 from tests.archive import REPO, Home, make_home
 from tests.permissions import bound
 
@@ -243,3 +243,18 @@ def test_a_closed_folder_above_the_archive_is_opened_and_nothing_below_it(home: 
     assert {one["command"] for one in checks if one["level"] != "ok" and one["name"] != "disk"} == {command, None}
     do(home, command, words)
     assert asked(home, "status", before=words)["problems"] == []
+
+
+@pytest.mark.parametrize("goal", ["nowhere", "data"])
+def test_a_link_that_leads_nowhere_in_place_of_the_data_folder_is_put_aside(home: Home, goal: str):
+    """To a disk that is not there, say, or to itself; that is left to the person: --fix does nothing about it."""
+    home.data.rename(home.folder / "elsewhere")
+    home.data.symlink_to(home.folder / goal)
+
+    (advice,), checks = look(home).recommended, found(home)
+
+    assert advice.command == f"mv {home.data} {home.data}.aside && cass index"
+    assert (checks["database"].command, checks["database"].fix) == (advice.command, None)
+    assert FREE not in {one.fix for one in checks.values()}
+    do(home, advice.command)
+    assert look(home).problems == ()
