@@ -181,10 +181,10 @@ def open_archive(places: Places) -> Connection | None:
 
 
 def _obstacle(places: Places) -> str | None:
-    """A file or a link that leads nowhere in the data folder's place, or a folder in the database's."""
+    """A file or a link that leads nowhere in the data folder's place, or what is no file in the database's."""
     if os.path.lexists(places.data) and not os.path.isdir(places.data):
         return places.data
-    return places.database if os.path.isdir(places.database) else None
+    return places.database if os.path.lexists(places.database) and not os.path.isfile(places.database) else None
 
 
 def _with_meaning(

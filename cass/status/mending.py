@@ -19,8 +19,8 @@ ELSEWHERE = "cass index --data-dir FOLDER"
 
 def mending(places: Places, bad: errors.CassError) -> Advice:
     """The command that gets the archive going again after `bad`."""
-    if os.path.isdir(places.database):
-        return Advice(f"{aside(places.database)} && cass index", "puts the folder aside")
+    if os.path.lexists(places.database) and not os.path.isfile(places.database):
+        return Advice(f"{aside(places.database)} && cass index", "puts it aside")
     if os.path.lexists(places.data) and not os.path.isdir(places.data):
         return Advice(f"{aside(places.data)} && cass index", "puts it aside; or set CASS_DATA_DIR to a folder")
     if isinstance(bad, errors.SystemRefused):

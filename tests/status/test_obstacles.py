@@ -258,3 +258,18 @@ def test_a_link_that_leads_nowhere_in_place_of_the_data_folder_is_put_aside(home
     assert FREE not in {one.fix for one in checks.values()}
     do(home, advice.command)
     assert look(home).problems == ()
+
+
+@pytest.mark.parametrize("goal", ["nowhere", "cass.db"])
+def test_a_link_that_leads_nowhere_in_place_of_the_database_is_put_aside(home: Home, goal: str):
+    """To nothing, or to itself: each row of the doctor names what mends it, and none who may enter the folder."""
+    path = home.data / "cass.db"
+    path.unlink()
+    path.symlink_to(goal)
+
+    (advice,), checks = look(home).recommended, found(home)
+
+    assert advice.command == f"mv {path} {path}.aside && cass index"
+    assert {checks[name].command for name in ("writing", "database")} == {advice.command}
+    do(home, advice.command)
+    assert look(home).problems == ()
