@@ -116,7 +116,7 @@ def embed(
     done = Embedded()
     begun = begun or Begun()
     try:
-        for some in _slices(cuts, lambda: pace.pieces(most_pieces)):
+        for some in _slices(cuts, lambda: _at_once(embedder, most_pieces, pace)):
             if done.has_begun:
                 done.stopped = pace.is_over()
             if done.stopped is None:
@@ -127,6 +127,11 @@ def embed(
         done.away, done.failed = away, {}
     done.judge()
     return done
+
+
+def _at_once(embedder: BaseEmbedder, most_pieces: int, pace: Pace) -> int:
+    """So many pieces before anybody looks up again."""
+    return min(most_pieces, max(pace.pieces(most_pieces), getattr(embedder, "fewest_texts", 1)))
 
 
 def _slices(cuts: Sequence[Cut], most_pieces: Callable[[], int]) -> Iterator[list[Cut]]:
@@ -176,7 +181,7 @@ def _add_vectors(vectors: list[Vector], embedder: BaseEmbedder, given: list[str]
     while len(vectors) < len(given):
         if len(vectors) > began and pace.interrupted():
             return False
-        some = given[len(vectors) : len(vectors) + pace.pieces(most_pieces)]
+        some = given[len(vectors) : len(vectors) + _at_once(embedder, most_pieces, pace)]
         started_s = pace.monotonic_s()
         vectors += embedder.embed(some)
         pace.took(len(some), pace.monotonic_s() - started_s)

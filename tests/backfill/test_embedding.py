@@ -131,3 +131,26 @@ def test_a_slice_takes_its_time(piece_s: float, most: int) -> None:
 def test_the_first_slice_is_small() -> None:
     """Nothing is known of the embedder yet."""
     assert calm().pieces(3000) == FIRST_PIECES
+
+
+class Distant(Fussy):
+    """Each request takes a second, whatever is in it."""
+
+    fewest_texts = 32
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[int] = []
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        self.requests.append(len(texts))
+        return super().embed(texts)
+
+
+def test_what_costs_the_way_is_asked_in_whole_requests() -> None:
+    """Smaller ones would take as long each: a server far away would be asked for one text at a time."""
+    embedder, clock_s = Distant(), iter(range(100_000))
+
+    embed(embedder, cuts([(False, 1)] * 320), 3000, Pace(lambda: float(next(clock_s)), until_s=1e9))
+
+    assert embedder.requests == [32] * 10

@@ -13,6 +13,7 @@ import pytest
 from cass.policy import DEFAULT_FAST_TIER_EMBEDDER, DEFAULT_QUALITY_TIER_EMBEDDER
 from cass.semantic.embedders.base import Checked, EmbedderNotLoaded, EmbedderSchemaError
 from cass.semantic.embedders.hash import HashEmbedder
+from cass.semantic.embedders.remote import RemoteEmbedder
 from cass.semantic.embedders.table import (
     EMBEDDERS,
     REMOTE_SETTINGS,
@@ -155,3 +156,11 @@ def test_the_table_and_a_hashed_query_load_nothing_heavy() -> None:
     heavy = {"numpy", "fastembed", "onnxruntime", "tokenizers", "urllib.request", "json", "typing", "unicodedata"}
     assert set(done.stdout.split()) & heavy == set()
     assert len(EMBEDDERS) == 4
+
+
+@pytest.mark.parametrize(("host", "fewest"), [("127.0.0.1", 1), ("embeddings.example", 32)])
+def test_another_machine_is_asked_in_whole_requests(host: str, fewest: int) -> None:
+    """A server here shares its processor with who comes back; of one elsewhere the way there is what takes time."""
+    options = RemoteOptions(base_url=f"http://{host}:1/v1", model="bge", dimension=8, allow=True)
+
+    assert Checked(RemoteEmbedder(options, {})).fewest_texts == fewest

@@ -134,6 +134,12 @@ class Checked:
         warnings: tuple[str, ...] = getattr(self._embedder, "warnings", ())
         return warnings
 
+    @property
+    def fewest_texts(self) -> int:
+        """So many at once at least, where there are as many: one by one they would take as long each."""
+        fewest: int = getattr(self._embedder, "fewest_texts", 1)
+        return fewest
+
     def load(self) -> None:
         self._embedder.load()
 

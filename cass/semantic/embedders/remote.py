@@ -83,6 +83,11 @@ class RemoteEmbedder:
         return self.status == "ok"
 
     @property
+    def fewest_texts(self) -> int:
+        """Another machine's time goes on the way there, and takes no processor from who is here: whole requests."""
+        return 1 if Address(self._options.base_url).is_loopback else MOST_TEXTS
+
+    @property
     def rests_s(self) -> float:
         """How long until `load` will ask the server again."""
         return max(0.0, self._rests_until_s - self._now_s())
