@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     Wanted = tuple[str, Sequence[int | str | None], Sequence[int], bool]
     Condition = tuple[str, list[int | str]]
 
+# Of so many that have come lately the newest is soon met among the newest of all.
+MANY = 1_000
+
 _COUNTED = f"m.flags & {COPY}=0 AND b.kind<{COUNTED} AND b.flags & {OWN_BLOCK}=0"
 _TIME = "coalesce(m.created_ms, 0)"
 _NUMBERS = {"doc": "m.doc", "agent": "s.agent", "workspace": "coalesce(s.workspace, 0)", "session": "m.session"}
@@ -82,7 +85,9 @@ def newest_missing_ms(connection: Connection, tier: str) -> int | None:
     """
     row = connection.execute("SELECT value FROM meta WHERE key=?", (f"looked:{tier}",)).fetchone()
     change, missing_ms = map(int, row[0].split()) if row is not None else (0, -1)
-    sql = "SELECT max(created_ms) FROM messages WHERE change>?"
+    arrived = _number(connection, "SELECT count(*) FROM (SELECT 1 FROM messages WHERE change>? LIMIT ?)", change, MANY)
+    # By their change where few have come: by time it would go through all that the tier has, looking for one it lacks.
+    sql = f"SELECT max({'+' if arrived < MANY else ''}created_ms) FROM messages WHERE change>?"
     arrived_ms = connection.execute(sql, (change,)).fetchone()[0]
     return max([ms for ms in (missing_ms, arrived_ms) if ms is not None and ms >= 0], default=None)
 
