@@ -153,10 +153,13 @@ def _mapped(folder: str, number: int, part: str, recipe: Recipe, size: int) -> m
     """The published bytes behind the header."""
     name = file_name(number, part)
     try:
-        with open(os.path.join(folder, name), "rb") as file:
-            if os.fstat(file.fileno()).st_size < HEADER_BYTES + size:
+        descriptor = os.open(os.path.join(folder, name), os.O_RDONLY)  # a file object takes three times as long
+        try:
+            if os.fstat(descriptor).st_size < HEADER_BYTES + size:
                 return Damage(f"{name} is cut short")
-            whole = memoryview(_map(file.fileno(), HEADER_BYTES + size))
+            whole = memoryview(_map(descriptor, HEADER_BYTES + size))
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         return Damage(f"{name} is missing")
     except OSError as bad:
