@@ -261,10 +261,8 @@ class Connections:
         while connection is not None:
             self._serve(connection)
             with self._lock:
-                self._callers.discard(connection)
                 is_first = not self._idle
                 self._idle += is_first
-            connection.ended.set()
             connection = self._next.get() if is_first else None
 
     def _serve(self, connection: Connection) -> None:
@@ -282,6 +280,9 @@ class Connections:
             connection.flush(UNREAD_S)
             connection.close()
             connection.socket.close()
+            with self._lock:
+                self._callers.discard(connection)
+            connection.ended.set()
 
     def _converse(self, connection: Connection) -> None:
         found, until_s = connection.socket, clock.monotonic_s() + HELLO_S

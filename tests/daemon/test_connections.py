@@ -106,6 +106,29 @@ def test_who_asks_with_its_hello_is_woken_once(url: str):
     assert (before, kinds) == ([False], [HELLO, ASK])
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_panic_is_one_callers_alone(url: str):
+    """It is no Exception, and ends the thread: nobody waits for that one, and the next caller has another."""
+
+    def handle(connection: Connection, frame: Frame) -> None:
+        if frame[2] == b"panic":
+            raise BaseException("an index out of bounds")
+        connection.send(packed(*frame))
+
+    listening = Connections(listen_alone(parse(url)), lambda caller, head: wire.hello(), handle)
+    listening.start()
+    lost, other = Caller(url), Caller(url)
+    lost.send(packed(ASK, tail=b"panic"))
+    assert lost.is_hung_up_on()
+    other.send(packed(ASK, tail=b"still there?"))
+    kinds = [frame[0] for _ in range(2) if (frame := other.next())]
+    other.close()
+    listening.stop()
+    listening.close(GONE_S)
+
+    assert (kinds, len(listening)) == ([HELLO, ASK], 0)
+
+
 def test_what_goes_wrong_with_one_caller_is_told_to_that_one(url: str, echo: Connections):
     friend, unlucky = Caller(url), Caller(url)
     friend.next()
