@@ -1,4 +1,5 @@
-"""What the worker does beside vectors: forget by age, keep what is about to be deleted, finish what was interrupted.
+"""What the worker does beside vectors: forget by age, keep what is about to be deleted, lay the search index together,
+finish what was interrupted.
 
 Looked for once in a while; done while nobody would notice, save what was interrupted, which goes at once.
 """
@@ -9,14 +10,14 @@ import os
 
 from cass.disk import free_bytes
 from cass.errors import Busy, CassError
-from cass.indexing import forget
+from cass.indexing import compaction, forget
 from cass.indexing.keep import Room, TakenIn, take_in
 from cass.paths import home_folder
 from cass.policy import MB
 from cass.settings.quick import load
 from cass.status.kept import why_off
 from cass.store.connect import open_reader
-from cass.store.events import FILES_KEPT, FORGOT
+from cass.store.events import COMPACTED, FILES_KEPT, FORGOT
 from cass.store.forgetting import Selection, is_any_older
 from cass.store.refusals import SqliteErrors
 from cass.store.safety import DAY_MS, safety
@@ -36,7 +37,10 @@ UNKNOWN_BYTES = 1 << 62
 
 
 class Keeping:
-    """One worker's.  `note(kind, what)` writes an event; `is_quiet`: would nobody notice?"""
+    """One worker's.
+
+    note(kind, what): writes an event · is_quiet: would nobody notice? · begin(what): told what now takes a while.
+    """
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class Keeping:
         is_stopped: Callable[[], bool],
         is_quiet: Callable[[], bool],
         note: Callable[[str, str], None],
+        begin: Callable[[str], None] = lambda what: None,
     ) -> None:
         self._places = places
         self._env = env
@@ -55,6 +60,7 @@ class Keeping:
         self._is_stopped = is_stopped
         self._is_quiet = is_quiet
         self._note = note
+        self._begin = begin
         self._again_s = self._finish_s = monotonic_s()
 
     def run(self) -> bool:
@@ -90,7 +96,17 @@ class Keeping:
         forgot = self._forget_old(settings.whole("retention_days"))
         taken = self._take_in(settings)
         self._again_s = self._monotonic_s() + (EVERY_S if taken.complete else SOON_S)
-        return forgot or taken.files > 0
+        return self._compact(settings) or forgot or taken.files > 0
+
+    def _compact(self, settings: Settings) -> bool:
+        """Last, because it is the longest; who was disturbed tries again in an hour, not in the next short rest."""
+        if not compaction.would_pay(self._places, self._now_ms(), spare_bytes(self._places, settings)):
+            return False
+        self._begin("the search index is laid together")
+        done = compaction.compact(self._places, self._now_ms, self._monotonic_s, self._must_stop)
+        if done is not None:
+            self._note(COMPACTED, f"the search index: {done.before} segments before, {done.after} now")
+        return done is not None
 
     def _forget_old(self, days: int) -> bool:
         before_ms = oldest_ms(days, self._now_ms())
@@ -129,6 +145,12 @@ def oldest_ms(days: int, now_ms: int) -> int:
     return (now_ms // DAY_MS - days) * DAY_MS
 
 
+def spare_bytes(places: Places, settings: Settings) -> int | None:
+    """Bytes of the disk that may be taken; None where nobody knows."""
+    free = free_bytes(places.data)
+    return None if free is None else free - settings.whole("min_free_disk_mb") * MB
+
+
 def is_older_there(places: Places, before_ms: int) -> bool:
     """Is anything stored from before that time?"""
     if not os.path.exists(places.database):
@@ -148,6 +170,8 @@ def is_anything_due(places: Places, env: Mapping[str, str], now_ms: int) -> bool
     settings = load(places, env)
     days = settings.whole("retention_days")
     if forget.is_pending(places.data) or (days and is_older_there(places, oldest_ms(days, now_ms))):
+        return True
+    if compaction.would_pay(places, now_ms, spare_bytes(places, settings)):
         return True
     if why_off(settings) is not None:
         return False

@@ -145,7 +145,9 @@ class Process:
         self.wishes = wishes
         self._make_tick = make_tick
         self._signals = signals
-        self._keeping = Keeping(places, env, clock.now_ms, clock.monotonic_s, self.is_stopped, is_quiet, self.note)
+        self._keeping = Keeping(
+            places, env, clock.now_ms, clock.monotonic_s, self.is_stopped, is_quiet, self.note, self.laid_together
+        )
         self._tick: Tick | None = None
         self._settings: object = None
         self._lock_id = self._lock_file()
@@ -200,13 +202,21 @@ class Process:
 
     def read_new(self) -> bool:
         """Read, and follow what is known then.  A model and the index's writer are not in memory together."""
-        if self._model is not None:
-            self._model.let_go()
+        self._make_room()
         started_s = clock.monotonic_s()
         try:
             return self._new.read()
         finally:
             self._following.has_read(clock.monotonic_s() - started_s)
+
+    def _make_room(self) -> None:
+        if self._model is not None:
+            self._model.let_go()
+
+    def laid_together(self, what: str) -> None:
+        """The index is written anew, which may last for a minute: without a model in memory, and said meanwhile."""
+        self._make_room()
+        self._say(RUNNING, "", what, None)
 
     def release(self) -> None:
         """A tick lets its model go; what of it still hangs together in a ring goes now."""

@@ -39,7 +39,9 @@ def scrub_index(places: Places, monotonic_s: Callable[[], float], progress: Prog
             _make_again(archive, held)
     # Merges are over.  Files that somebody had open are deleted when they are closed: is there a moment without any?
     in_place = held is not None and are_gone(folder, held.segments)
-    if in_place and _comes_true(lambda: _is_unread(folder), monotonic_s):
+    # And is there no generation beside it that the worker makes of what it read before?
+    name = os.path.basename(folder)
+    if in_place and _comes_true(lambda: _is_unread(folder) and _is_alone(places.lexical, name), monotonic_s):
         return None
     if not archive.rebuilt:
         with open_archive(places, True, monotonic_s, progress) as archive:

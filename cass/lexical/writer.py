@@ -259,6 +259,14 @@ def create_writer(root: str, heap_bytes: int = HEAP_BYTES) -> LexicalWriter:
         raise refused(folder, bad) from bad
 
 
+def reopen_writer(root: str, folder: str, heap_bytes: int) -> LexicalWriter:
+    """A generation that was written and closed, to add to it before it is published."""
+    try:
+        return LexicalWriter(root, folder, open_index(folder), heap_bytes)
+    except (ValueError, OSError) as bad:
+        raise refused(folder, bad) from bad
+
+
 def publish(writer: LexicalWriter) -> None:
     """Make this generation the one that searches open, and drop those that nobody reads."""
     number = os.path.basename(writer.folder)
@@ -275,10 +283,11 @@ def drop_old_generations(root: str, keep: str) -> None:
     """Delete every other generation that no search holds."""
     for name in os.listdir(root):
         if name.isdigit() and name != keep:
-            _drop(os.path.join(root, name))
+            drop_generation(os.path.join(root, name))
 
 
-def _drop(folder: str) -> None:
+def drop_generation(folder: str) -> None:
+    """Delete a generation unless a search holds it."""
     try:
         if not os.path.isdir(folder):
             os.unlink(folder)

@@ -76,6 +76,19 @@ def documents_newest_first(
         yield None
 
 
+def snapshot(connection: Connection) -> tuple[int, int, int]:
+    """Until the connection's `rollback` it reads all as it is now.
+
+    The last change number, how many documents there are, and at most how many bytes of text they have: what the
+    database takes.
+    """
+    connection.execute("BEGIN")
+    originals = f"SELECT count(*) FROM messages WHERE flags & {COPY}=0"
+    asked = ("SELECT value FROM meta WHERE key='change'", originals, "PRAGMA page_count", "PRAGMA page_size")
+    change, documents, pages, page_bytes = [connection.execute(sql).fetchone()[0] for sql in asked]
+    return change, documents, pages * page_bytes
+
+
 def _grouped(cursor: Iterable[tuple[Any, ...]]) -> Iterator[Document]:
     """Rows of one message → its document."""
     message = None

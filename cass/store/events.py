@@ -14,7 +14,7 @@ FOLLOWS = "follows"
 CHUNK, GRAPH, HUNG = "chunk", "graph", "hung"
 EVICTED, DROPPED = "evicted", "dropped"
 INSTALLED, REMOVED = "installed", "removed"
-FILES_KEPT, FORGOT = "kept", "forgot"
+FILES_KEPT, FORGOT, COMPACTED = "kept", "forgot", "compacted"
 # An event is a few words.  Older ones go, and so do those of longer ago than anybody asks.
 KEPT = 10_000
 KEPT_MS = 30 * 86_400_000

@@ -52,6 +52,12 @@ def any_tombstone(writer: Writer) -> bool:
     return writer.value("SELECT 1 FROM tombstones LIMIT 1") is not None
 
 
+def count_tombstones(connection: Connection) -> int:
+    """How many there are: more, once something was forgotten."""
+    count: int = connection.execute("SELECT count(*) FROM tombstones").fetchone()[0]
+    return count
+
+
 def buried(connection: Connection, keys: Iterable[int]) -> set[int]:
     """Those of the keys that have a tombstone."""
     wanted, found = list(dict.fromkeys(keys)), set()

@@ -10,8 +10,9 @@ import pytest
 from cass.daemon.keeping import EVERY_S, SOON_S, Keeping, is_anything_due
 from cass.disk import try_lock
 from cass.indexing import forget
+from cass.indexing.compaction import FEW_SEGMENTS
 from cass.indexing.keep import kept_paths
-from cass.store.events import FILES_KEPT, FORGOT
+from cass.store.events import COMPACTED, FILES_KEPT, FORGOT
 from cass.store.forgetting import Selection
 from cass.store.raw_size import path_of
 from tests.archive import DAY_MS, FIRST_MS, NOW_MS, Home, make_home
@@ -30,6 +31,8 @@ class World:
         self.now_ms, self.now_s = NOW_MS, 0.0
         self.quiet, self.stopped = True, False
         self.notes: list[tuple[str, str]] = []
+        self.begun: list[str] = []
+        self.comes_back = False
         self.keeping = Keeping(
             home.places,
             home.env,
@@ -38,12 +41,17 @@ class World:
             lambda: self.stopped,
             lambda: self.quiet,
             lambda *what: self.notes.append(what),
+            self.begin,
         )
 
     def monotonic_s(self) -> float:
         """Every look at the clock takes a moment."""
         self.now_s += 0.5
         return self.now_s
+
+    def begin(self, what: str) -> None:
+        self.begun.append(what)
+        self.quiet = self.quiet and not self.comes_back
 
     def run(self, after_s: float = 0.0) -> bool:
         self.now_s += after_s
@@ -161,3 +169,41 @@ def test_what_goes_wrong_is_an_event(world: World):
 
     assert world.notes[0][1].startswith("it failed: ")
     assert not world.run(SOON_S)
+
+
+def test_an_index_of_many_segments_is_laid_together(world: World):
+    """While nobody would notice; said before, because it takes a while, and noted when it is done."""
+    world.run()
+    for number in range(FEW_SEGMENTS):
+        world.home.claude(f"more{number}", f"numbat {number}")
+        world.home.index()
+    world.notes.clear()
+    assert world.due()
+
+    world.quiet = False
+    assert not world.run(after_s=EVERY_S)
+    assert world.begun == []
+    world.quiet = True
+    assert world.run(after_s=SOON_S)
+
+    assert world.begun == ["the search index is laid together"]
+    assert world.notes == [(COMPACTED, f"the search index: {FEW_SEGMENTS + 1} segments before, 1 now")]
+    assert not world.due()
+    assert world.home.search("numbat").total == FEW_SEGMENTS
+
+
+def test_who_comes_back_while_it_is_laid_together_is_not_disturbed_again_at_once(world: World):
+    """It is given up, and tried in an hour, not in the next short rest."""
+    world.run()
+    for number in range(FEW_SEGMENTS):
+        world.home.claude(f"more{number}", f"numbat {number}")
+        world.home.index()
+
+    world.comes_back = True
+    assert not world.run(after_s=EVERY_S)
+    world.quiet, world.comes_back = True, False
+
+    assert not world.run(after_s=2 * SOON_S)
+    assert world.due()
+    assert world.run(after_s=EVERY_S)
+    assert not world.due()
