@@ -303,3 +303,16 @@ def test_another_tantivy_is_looked_for(copy: Path) -> None:
 
     assert _ran(copy, NATIVES).splitlines()[-1] == "True"
     assert write_pack(str(_pack(copy)))
+
+
+def test_the_worker_writes_it_too(copy: Path, tmp_path: Path) -> None:
+    """After an upgrade nobody may index for days."""
+    _pack(copy).unlink()
+    home = {name: str(tmp_path) for name in ("HOME", "USERPROFILE", "CASS_DATA_DIR", "CASS_CONFIG_DIR")}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    env = {**kept, **home, "PYTHONPATH": str(copy.parent), "CASS_WORKER_IDLE_EXIT_S": "0"}
+
+    done = subprocess.run([sys.executable, "-m", "cass", "worker", "run"], check=False, env=env, cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert _pack(copy).exists()

@@ -229,6 +229,7 @@ def _retry_dead(where: Places, options: Options) -> int:
 
 def _run(where: Places, options: Options) -> int:
     from cass.cli.answering import Searches
+    from cass.cli.pack import write_pack
     from cass.daemon.embedding import EmbeddingService
     from cass.daemon.run import run_worker
     from cass.daemon.spawn import worker_command
@@ -241,6 +242,7 @@ def _run(where: Places, options: Options) -> int:
     settings = settings_of(where, options)
     flags = {key: value for key, value in options.get("flags", {}).items() if value is not None}
     command = [*worker_command(options["data_dir"]), *flag_words(options), *(["--json"] if options["json"] else [])]
+    write_pack()  # after an upgrade nobody may index for days, and every command is slower without it
     model = WarmModel(where.data)
     ticks, searches = Ticks(where, os.environ, flags, build=model.build), Searches(where, os.environ, model)
     code = run_worker(
