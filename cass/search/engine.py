@@ -113,6 +113,7 @@ class Search:
     graphs: HeldGraphs | None = None  # where searches follow each other in one process
     near: Mapping[str, Mapping[int, float]] | None = None  # of each tier the texts that it found, and how near they are
     meant: str | None = None  # what the tiers did, or why they did nothing, where meaning was asked for
+    is_spread = False  # a session has all the words between its messages
     reranked: Reranked | None = None  # what the reranker did, where it was asked
 
     def __init__(

@@ -115,7 +115,7 @@ def join(search: Search, found: Found, places: Places) -> Found:
     )
     asking.model, asking.graphs = search.model, search.graphs
     asking.inside = Inside(search, asking.is_over)
-    if text is not None and share_beside_words(text, found.rung, QUALITY) > ADDS_ONLY:
+    if text is not None and share_beside_words(text, _rung(search, found), QUALITY) > ADDS_ONLY:
         asking.toward = lambda: _texts_of_leads(search, found)
     if search.request.mode == "strict_semantic":
         # Whatever is asked: strict promises that meaning can be had.
@@ -133,7 +133,7 @@ def join(search: Search, found: Found, places: Places) -> Found:
     search.near, search.meant = asking.near, asking.did if text is not None else CONDITIONS
     if text is None or search.request.about_words or not meaning.tiers:
         return told
-    counts = weight_beside_words(text, found.rung, meaning.tiers[-1], weights)
+    counts = weight_beside_words(text, _rung(search, found), meaning.tiers[-1], weights)
     k = int(str(values.get("search.rrf_k", RRF_K)))
     search.meant += _how(weights["lexical"], counts, k)
     return _blended(told, documents_with(search, meaning.nearest), meaning, (weights["lexical"], counts), k)
@@ -155,12 +155,6 @@ def _texts_of_leads(search: Search, found: Found) -> Sequence[Sequence[int]]:
     from cass.search.feedback import texts_of_leads
 
     return texts_of_leads(search, found)
-
-
-def _has_embedder(data: str) -> bool:
-    from cass.semantic.models import installed
-
-    return any([model.kind == EMBEDDER for model in installed(data)])
 
 
 class _Asking:
@@ -243,8 +237,11 @@ class _Asking:
         if not self._policy.wants_quality_tier:
             what = "the quality tier is switched off: its embedder is hash"
             return what, f"cass config set quality_tier_embedder {DEFAULT_QUALITY_TIER_EMBEDDER}"
+        from cass.semantic.models import installed
+
         needs_model = kind_of(self._policy.quality_tier_embedder, self._places.data) == DEFAULT_QUALITY_TIER_EMBEDDER
-        todo = "cass models install" if needs_model and not _has_embedder(self._places.data) else "cass backfill"
+        has_model = any([model.kind == EMBEDDER for model in installed(self._places.data)])
+        todo = "cass models install" if needs_model and not has_model else "cass backfill"
         return f"no vectors of the {name} tier are built yet", todo
 
     def way_to_more(self) -> str:
@@ -370,9 +367,14 @@ def share_beside_words(text: str, rung: str | None, tier: str) -> float:
     return 1.0 if tier == QUALITY and counts else ADDS_ONLY
 
 
+def _rung(search: Search, found: Found) -> str | None:
+    """How much of the words is had; a session that has all of them between its messages has most of them, too."""
+    return "most" if search.is_spread and found.rung in ("any", None) else found.rung
+
+
 def is_filled_by_words(search: Search, found: Found, text: str) -> bool:
     """Have the words all hits of this page, so that not even the quality tier could put another one on it?"""
-    if not found.total or share_beside_words(text, found.rung, QUALITY) > ADDS_ONLY:
+    if not found.total or share_beside_words(text, _rung(search, found), QUALITY) > ADDS_ONLY:
         return False
     return len(fold(found.candidates, search.request.grouped)) >= search.offset + search.request.limit
 

@@ -44,7 +44,8 @@ def gains(
 ) -> tuple[list[Candidate], dict[int, float]]:
     """Candidates of sessions that `head` has not; and document → its gain, as a part of the best score.
 
-    `is_whole`: are there messages with all the words?  They gain nothing.
+    `is_whole`: are there messages with all the words?  They gain nothing.  The search learns whether a session has them
+    all.
     """
     compiled = search.compiled
     units = _telling(compiled.units, is_whole) if compiled is not None else []
@@ -55,7 +56,8 @@ def gains(
         most = MESSAGES_A_KEY
     have = with_words(reader, compiled, [unit.match for unit in units], most)
     weights = [unit.idf for unit in units]
-    said = _said(have, weights)
+    said, most = _said(have, weights)
+    search.is_spread = most == (1 << len(units)) - 1 and not compiled.dropped
     worth = _worth(search, reader, weights, said)
     docs = _more(head, have, worth)
     more = candidates(reader, compiled, docs) if docs else []
@@ -84,8 +86,11 @@ def _telling(units: Sequence[Unit], is_whole: bool) -> list[Unit]:
     return [] if is_whole and places > MOST_PLACES else kept[MOST_WORDS - 1 :: -1]
 
 
-def _said(have: Sequence[tuple[int, int, int]], weights: Sequence[float]) -> dict[int, list[int]]:
-    """Session → of each of its messages the words, as bits; those sessions that have most of them between these."""
+def _said(have: Sequence[tuple[int, int, int]], weights: Sequence[float]) -> tuple[dict[int, list[int]], int]:
+    """Session → of each of its messages the words, as bits; those sessions that have most of them between these.
+
+    And those that the best has.
+    """
     between: dict[int, int] = {}
     for bits, session, _ in have:
         between[session] = between.get(session, 0) | bits
@@ -95,7 +100,7 @@ def _said(have: Sequence[tuple[int, int, int]], weights: Sequence[float]) -> dic
     for bits, session, _ in have:
         if session in said:
             said[session].append(bits)
-    return said
+    return said, between[best[0][1]] if best else 0
 
 
 def _weight(weights: Sequence[float], bits: int) -> float:

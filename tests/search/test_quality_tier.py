@@ -68,6 +68,18 @@ def test_keywords_of_which_no_message_has_most_ask_the_model(home: Home) -> None
     assert (asked.rung, asked.answered_by) == ("any", ("lexical", "fast", "quality"))
 
 
+def test_keywords_that_a_session_has_between_its_messages_are_had(home: Home) -> None:
+    """No message has most of them, and yet they were meant; with a word that it has not, nobody can tell."""
+    home.claude("spread", "the gnu grazes", "the emu runs", "the yak sleeps")
+    home.index()
+
+    spread, lacking = (home.search(text, limit=1) for text in ("gnu emu yak", "gnu emu iceberg"))
+
+    assert (spread.rung, lacking.rung) == ("any", "any")
+    assert (spread.answered_by, spread.asides) == (("lexical", "fast"), (FILLED,))
+    assert lacking.answered_by == ("lexical", "fast", "quality")
+
+
 def test_a_weight_of_nought_leaves_the_model_asleep(home: Home) -> None:
     weights = (("search.weights", "lexical=1,fast=0.3,quality=0"),)
     asked = home.search("what did the walrus say to the number of tusks", grouped=False, limit=5, semantic=weights)
