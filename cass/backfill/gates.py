@@ -264,8 +264,8 @@ GATES = (
     Gate(disk_floor, NOBODY),
     Gate(over_budget, NOBODY),
 )
-# Asked before other work than vectors: nobody and nothing is disturbed.
-_DISTURBED = (user_active, machine_busy, memory_pressure, on_battery, quiet_hours)
+# Asked before and among other work than vectors: nobody and nothing is disturbed.
+_DISTURBED = (pause_asked, user_active, machine_busy, memory_pressure, on_battery, quiet_hours)
 QUIET = tuple([gate for gate in GATES if gate.look in _DISTURBED])
 # Asked between two batches as well, several times a second.
 INTERRUPTING = (stop_asked, pause_asked, user_active)

@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from cass.backfill.gates import Pause
     from cass.backfill.machine import Build
     from cass.backfill.worker import Tick
     from cass.paths import Places
@@ -66,7 +67,7 @@ class Ticks:
         )
         asked = Asked(
             stop=is_stopped,
-            paused=lambda: paused(self._places.data, clock.now_ms()),
+            paused=self._paused,
             unread_settings=settings.unread_file(),
             manners=self._manners(settings),
         )
@@ -76,8 +77,11 @@ class Ticks:
     def is_quiet(self) -> bool:
         """Would nobody notice work that makes no vectors?  By the gates that ask for the person and the machine."""
         settings = load(self._places, self._env)
-        asked = Asked(manners=self._manners(settings))
+        asked = Asked(paused=self._paused, manners=self._manners(settings))
         return first_hold(Situation(settings.policy(), self._sensors, asked, waited_s=self._waited_s), QUIET) is None
+
+    def _paused(self) -> Pause | None:
+        return paused(self._places.data, clock.now_ms())
 
     def _waited_s(self) -> float:
         return clock.monotonic_s() - self._since_s

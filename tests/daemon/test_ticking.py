@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cass.backfill.gates import Manners
+from cass.daemon.control import pause, unpause
 from cass.daemon.ticking import Ticks
 from cass.policy import SemanticPolicy
 from tests.archive import Home, make_home
@@ -50,6 +51,21 @@ def test_a_half_saved_file_of_settings_drops_nothing(home: Home, name: str) -> N
     (config / name).write_text(whole, encoding="utf-8")
     assert _tick(home) != "settings"
     assert _vectors(home) == made
+
+
+def test_who_asks_for_peace_is_not_disturbed_by_other_work_either(home: Home) -> None:
+    """A pause holds what makes no vectors, too, and ends it when it is under way."""
+    config = Path(home.places.config)
+    config.mkdir(parents=True, exist_ok=True)
+    (config / "semantic.toml").write_text("idle_delay_seconds = 0\n", encoding="utf-8")
+    ticks = Ticks(home.places, home.env, manners=lambda _: Manners(on_battery=True, max_load_per_core=1e9))
+    assert ticks.is_quiet()
+
+    pause(str(home.data), 0)
+    assert not ticks.is_quiet()
+
+    unpause(str(home.data))
+    assert ticks.is_quiet()
 
 
 def test_the_default_is_another_one() -> None:
