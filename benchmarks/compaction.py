@@ -26,7 +26,7 @@ CODE = """
 import os, time
 from cass.indexing.compaction import compact
 from cass.paths import places
-compact(places(dict(os.environ)), lambda: time.time_ns() // 1_000_000, time.monotonic, lambda: False)
+compact(places(dict(os.environ)), time.monotonic, lambda: False)
 """
 
 

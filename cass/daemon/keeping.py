@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from cass.disk import free_bytes
-from cass.errors import Busy, CassError
+from cass.errors import Busy, CassError, SystemRefused
 from cass.indexing import compaction, forget
 from cass.indexing.keep import Room, TakenIn, take_in
 from cass.paths import home_folder
@@ -75,9 +75,9 @@ class Keeping:
             self._failed(bad.strerror or str(bad))
         return False
 
-    def _failed(self, reason: str) -> None:
+    def _failed(self, reason: str, kind: str = FILES_KEPT) -> None:
         self._finish_s = self._again_s = self._monotonic_s() + EVERY_S
-        self._note(FILES_KEPT, f"it failed: {reason}")
+        self._note(kind, f"it failed: {reason}")
 
     def _finish(self) -> bool:
         """An interrupted `cass forget`."""
@@ -93,6 +93,7 @@ class Keeping:
             self._again_s = self._monotonic_s() + SOON_S
             return False
         settings = load(self._places, self._env)
+        compaction.drop_remains(self._places)
         forgot = self._forget_old(settings.whole("retention_days"))
         taken = self._take_in(settings)
         self._again_s = self._monotonic_s() + (EVERY_S if taken.complete else SOON_S)
@@ -103,8 +104,13 @@ class Keeping:
         if not compaction.would_pay(self._places, self._now_ms(), spare_bytes(self._places, settings)):
             return False
         self._begin("the search index is laid together")
-        done = compaction.compact(self._places, self._now_ms, self._monotonic_s, self._must_stop)
+        try:
+            done = compaction.compact(self._places, self._monotonic_s, self._must_stop)
+        except SystemRefused as bad:
+            self._failed(str(bad), COMPACTED)
+            return False
         if done is not None:
+            self._again_s = self._monotonic_s() + SOON_S  # those who still read the old generation let go of it soon
             self._note(COMPACTED, f"the search index: {done.before} segments before, {done.after} now")
         return done is not None
 

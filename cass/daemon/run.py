@@ -216,6 +216,7 @@ class Process:
     def laid_together(self, what: str) -> None:
         """The index is written anew, which may last for a minute: without a model in memory, and said meanwhile."""
         self._make_room()
+        self._shown, self._since_ms = ("", what), clock.now_ms()
         self._say(RUNNING, "", what, None)
 
     def release(self) -> None:

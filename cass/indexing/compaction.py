@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from sqlite3 import Connection
 
+    from cass.disk import Lock
     from cass.lexical.writer import LexicalWriter
     from cass.paths import Places
 
@@ -41,9 +42,18 @@ FEW_SEGMENTS = 4
 MERGED_TOGETHER = 8
 # A part of more would not fit the writer's heap, and fall into several segments.
 MOST_IN_A_PART, MOST_PART_BYTES = 30_000, 24 << 20
+# Filled only by parts of the least number of documents, where texts are long.
+HEAP_BYTES = 80_000_000
+# The policy takes all segments up to 16,800 documents for equally large.  Parts of which eight are no larger would
+# merge with what others have merged into, and sizes come of it that never meet.
+LEAST_IN_A_PART = 16_800 // MERGED_TOGETHER + 1
+DROP_TRIES = 3
 LOOK_EVERY_S = 0.25
 LOCK_WAIT_S = 60.0
-# In a generation that was made here.  What it could not lay together is left alone for a while.
+# Who adds more meanwhile than is caught up within a second would let others wait for the lock.
+MOST_CAUGHT_UP = 5_000
+# In a generation that was made here: how many documents it had then; 0 in one of which no other could be made.  What
+# could not be laid together is left alone for a while.
 MARK, AGAIN_MS = "compacted", 7 * 86_400_000
 
 
@@ -79,16 +89,39 @@ def would_pay(places: Places, now_ms: int, free_bytes: int | None) -> bool:
     if current is None or current[1] != VERSION:
         return False
     sizes = segment_sizes(current[0])
-    if len(sizes) <= FEW_SEGMENTS or 2 * sum(sizes[1:]) < sizes[0]:
+    if len(sizes) <= FEW_SEGMENTS or 2 * sum(sizes[1:]) < sizes[0] or _was_tried(current[0], sum(sizes), now_ms):
         return False
-    return not _is_lately_made(current[0], now_ms) and _has_room(current[0], free_bytes)
+    return os.access(places.lexical, os.W_OK) and _has_room(current[0], free_bytes)
 
 
-def _is_lately_made(folder: str, now_ms: int) -> bool:
+def _was_tried(folder: str, documents: int, now_ms: int) -> bool:
+    """Lately; or so that it would come out the same again, because there are hardly more documents now."""
+    path = os.path.join(folder, MARK)
     try:
-        return abs(now_ms - os.stat(os.path.join(folder, MARK)).st_mtime * 1000) < AGAIN_MS
-    except OSError:
+        if abs(now_ms - os.stat(path).st_mtime * 1000) < AGAIN_MS:
+            return True
+        with open(path, "rb") as file:
+            return 2 * documents < 3 * int(file.read(24))
+    except (OSError, ValueError):
         return False
+
+
+def _mark(folder: str, documents: int) -> None:
+    write_whole(os.path.join(folder, MARK), f"{documents}\n".encode())
+
+
+def drop_remains(places: Places) -> None:
+    """Delete generations that nobody reads any more: of a kill, or that somebody held when they were replaced.
+
+    Raises Busy while somebody indexes, whose own may be among them.
+    """
+    current = current_generation(places.lexical)
+    if current is None or sum([name.isdigit() for name in os.listdir(places.lexical)]) < 2:
+        return
+    with take_lock(places, lambda: 0.0, 0.0):
+        current = current_generation(places.lexical)
+        if current is not None:
+            lexical_writer.drop_old_generations(places.lexical, os.path.basename(current[0]))
 
 
 def _has_room(folder: str, free_bytes: int | None) -> bool:
@@ -100,19 +133,17 @@ def _has_room(folder: str, free_bytes: int | None) -> bool:
         return False
 
 
-def compact(
-    places: Places, now_ms: Callable[[], int], monotonic_s: Callable[[], float], must_stop: Callable[[], bool]
-) -> Compacted | None:
+def compact(places: Places, monotonic_s: Callable[[], float], must_stop: Callable[[], bool]) -> Compacted | None:
     """Do it; None where it was given up, for which nothing is the worse.
 
-    Raises SystemRefused where the disk is full, CorruptDatabase or NewerDatabase.
+    Raises Busy while somebody indexes, SystemRefused where the disk is full, CorruptDatabase or NewerDatabase.
     """
     with SqliteErrors(places.database):
         connection = open_reader(places.database)
         if connection is None:
             return None
         try:
-            return Compaction(places, connection, now_ms, monotonic_s, must_stop).run()
+            return Compaction(places, connection, monotonic_s, must_stop).run()
         finally:
             connection.close()
 
@@ -124,48 +155,59 @@ class Compaction:
         self,
         places: Places,
         connection: Connection,
-        now_ms: Callable[[], int],
         monotonic_s: Callable[[], float],
         must_stop: Callable[[], bool],
     ) -> None:
         self._places = places
         self._connection = connection
-        self._now_ms = now_ms
         self._monotonic_s = monotonic_s
         self._must_stop = must_stop
         self._look_s = monotonic_s()
         self._before = current_generation(places.lexical)
+        self._has_failed = False
 
     def run(self) -> Compacted | None:
         """As `compact`."""
         if self._before is None or self._must_stop():
             return None
         before = len(segment_sizes(self._before[0]))
-        lexical = lexical_writer.create_writer(self._places.lexical)
-        held = try_lock(os.path.join(lexical.folder, READER_LOCK))  # or `cass index` would take it for a remainder
-        is_done = False
+        with take_lock(self._places, self._monotonic_s, 0.0):  # or `cass index` would take it for a remainder
+            lexical = lexical_writer.create_writer(self._places.lexical, HEAP_BYTES)
+            self._held = try_lock(os.path.join(lexical.folder, READER_LOCK))
+        lexical.meanwhile = self._look
         try:
-            try:
-                self._fill(lexical)
-            finally:
-                lexical.close()  # waits until the parts are merged
+            self._fill(lexical)
+            lexical.close()  # waits until the parts are merged
             self._look(at_once=True)
             self._replace(lexical.folder)
-            is_done = True
             return Compacted(before, len(segment_sizes(lexical.folder)))
         except (_GivenUp, Busy):
             return None
         except BaseException as bad:
             # Whoever deletes what is made has a reason; a disk that refuses it is told of.
-            is_gone = isinstance(bad, SystemRefused) and not os.path.isdir(lexical.folder)
-            if not (is_gone or is_damage(bad)):
+            is_gone = not os.path.isdir(lexical.folder)
+            self._has_failed = not is_gone
+            if not (is_damage(bad) or (is_gone and isinstance(bad, SystemRefused))):
                 raise
             return None
         finally:
-            if held is not None:
-                held.release()
-            if not is_done:
-                lexical_writer.drop_generation(lexical.folder)
+            self._let_go()
+            if current_generation(self._places.lexical) != (lexical.folder, VERSION):
+                drop(lexical.folder)
+            if self._has_failed:
+                self._leave_alone()  # there is room for it again
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.release()
+
+    def _leave_alone(self) -> None:
+        """What could not be done now is not tried again at once."""
+        try:
+            assert self._before is not None
+            _mark(self._before[0], 0)
+        except OSError:
+            return
 
     def _fill(self, lexical: LexicalWriter) -> None:
         """All documents as of now, in parts."""
@@ -175,10 +217,10 @@ class Compaction:
         part = part_size(documents, size_bytes)
         for count, document in enumerate(documents_since(connection, -1)):
             if count and count % part == 0:
-                lexical.commit(0)
+                _commit(lexical, 0)
             lexical.add(document)
             self._look()
-        lexical.commit(change)
+        _commit(lexical, change)
         connection.rollback()
 
     def _look(self, at_once: bool = False) -> None:
@@ -190,30 +232,69 @@ class Compaction:
     def _replace(self, folder: str) -> None:
         """Under the lock: what was added meanwhile, then the new for the old; but not for what another process made."""
         places = self._places
-        with take_lock(places, self._monotonic_s, LOCK_WAIT_S):
+        with self._lock():
             store = Writer(open_writer(places.database), places.database)
             try:
-                was_forgotten = count_tombstones(store.connection) != self._forgotten
+                was_forgotten = is_pending(places.data) or count_tombstones(store.connection) != self._forgotten
                 if was_forgotten or current_generation(places.lexical) != self._before:
                     raise _GivenUp
                 lexical = lexical_writer.reopen_writer(places.lexical, folder, lexical_writer.SMALL_HEAP_BYTES)
+                lexical.meanwhile = self._look
                 self._catch_up(store, lexical)
                 lexical.close()
-                write_whole(os.path.join(folder, MARK), f"{self._now_ms()}\n".encode())
+                _mark(folder, sum(segment_sizes(folder)))
+                self._let_go()  # whoever searches from now on holds it; nobody deletes it while the index is locked
                 lexical_writer.publish(lexical)
             finally:
                 store.connection.close()
 
+    def _lock(self) -> Lock:
+        """The index lock, waited for as long as nobody comes back."""
+        until_s = self._monotonic_s() + LOCK_WAIT_S
+        while True:
+            try:
+                return take_lock(self._places, self._monotonic_s, LOOK_EVERY_S)
+            except Busy:
+                if self._monotonic_s() >= until_s:
+                    raise
+            self._look()
+
     def _catch_up(self, store: Writer, lexical: LexicalWriter) -> None:
         if lexical.change < store.change:
+            if store.changed_since(lexical.change) > MOST_CAUGHT_UP:
+                raise _GivenUp
             Feed(store, lexical, self._monotonic_s).catch_up()
-            lexical.commit(store.change)
+            _commit(lexical, store.change)
+
+
+def _commit(lexical: LexicalWriter, change: int) -> None:
+    """Beside this thread, which looks meanwhile whether somebody is back."""
+    lexical.start_commit(change)
+    lexical.settle()
+
+
+def drop(folder: str) -> None:
+    """Delete what was given up; a merge that is not over yet may put a file there while it is deleted."""
+    for _ in range(DROP_TRIES):
+        lexical_writer.drop_generation(folder)
+        if not os.path.isdir(folder):
+            return
 
 
 def part_size(documents: int, size_bytes: int) -> int:
-    """Documents of each part, so that 1, 8, 64 … parts hold all of them and each fits the writer's heap."""
-    most = min(MOST_IN_A_PART, max(1, MOST_PART_BYTES * documents // max(1, size_bytes)))
-    parts = 1
+    """Documents of each part, so that each fits the writer's heap and 1, 8, 64 … parts hold all of them.
+
+    Where such parts would be too small to merge level by level, they are two to four times as many of the level below,
+    and as many segments stay.
+    """
+    most = min(MOST_IN_A_PART, max(2 * LEAST_IN_A_PART, MOST_PART_BYTES * documents // max(1, size_bytes)))
+    sizes = [max(1, -(-documents // _parts(documents, most, stay))) for stay in range(1, FEW_SEGMENTS + 1)]
+    return next(size for size in sizes if size >= LEAST_IN_A_PART or MERGED_TOGETHER * size >= documents)
+
+
+def _parts(documents: int, most: int, stay: int) -> int:
+    """How many there are, if as many segments as `stay` are to come of them."""
+    parts = stay
     while parts * most < documents:
         parts *= MERGED_TOGETHER
-    return max(1, -(-documents // parts))
+    return parts

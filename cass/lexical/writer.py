@@ -60,6 +60,8 @@ class LexicalWriter:
         self._lone = self.change if searcher.num_docs == 1 else None
         self._working: Thread | None = None
         self._failed: BaseException | None = None
+        # Called several times a second while a commit or merges are waited for; what it raises ends the wait.
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def add(self, document: Document) -> None:
         """Add a document that is not in the index."""
@@ -175,6 +177,7 @@ class LexicalWriter:
             while self._working.is_alive():
                 self._working.join(GIVE_BACK_EVERY_S)
                 give_back(self.folder)
+                self.meanwhile()
             self._working = None
         bad, self._failed = self._failed, None
         if isinstance(bad, (ValueError, OSError)):

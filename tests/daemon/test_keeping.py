@@ -9,9 +9,11 @@ import pytest
 
 from cass.daemon.keeping import EVERY_S, SOON_S, Keeping, is_anything_due
 from cass.disk import try_lock
+from cass.errors import SystemRefused
 from cass.indexing import forget
 from cass.indexing.compaction import FEW_SEGMENTS
 from cass.indexing.keep import kept_paths
+from cass.lexical.schema import READER_LOCK
 from cass.store.events import COMPACTED, FILES_KEPT, FORGOT
 from cass.store.forgetting import Selection
 from cass.store.raw_size import path_of
@@ -32,14 +34,14 @@ class World:
         self.quiet, self.stopped = True, False
         self.notes: list[tuple[str, str]] = []
         self.begun: list[str] = []
-        self.comes_back = False
+        self.comes_back = self.refuses = False
         self.keeping = Keeping(
             home.places,
             home.env,
             lambda: self.now_ms,
             self.monotonic_s,
             lambda: self.stopped,
-            lambda: self.quiet,
+            self.is_quiet,
             lambda *what: self.notes.append(what),
             self.begin,
         )
@@ -48,6 +50,11 @@ class World:
         """Every look at the clock takes a moment."""
         self.now_s += 0.5
         return self.now_s
+
+    def is_quiet(self) -> bool:
+        if self.begun and self.refuses:
+            raise SystemRefused("the disk is full", "/", "make room")
+        return self.quiet
 
     def begin(self, what: str) -> None:
         self.begun.append(what)
@@ -190,6 +197,36 @@ def test_an_index_of_many_segments_is_laid_together(world: World):
     assert world.notes == [(COMPACTED, f"the search index: {FEW_SEGMENTS + 1} segments before, 1 now")]
     assert not world.due()
     assert world.home.search("numbat").total == FEW_SEGMENTS
+
+
+def test_an_index_that_cannot_be_laid_together_is_an_event(world: World):
+    """Of the kind of what was tried."""
+    world.run()
+    for number in range(FEW_SEGMENTS):
+        world.home.claude(f"more{number}", f"numbat {number}")
+        world.home.index()
+    world.notes.clear()
+    world.refuses = True
+
+    assert not world.run(after_s=EVERY_S)
+
+    assert world.notes == [(COMPACTED, "it failed: the disk is full (/). Make room.")]
+
+
+def test_what_was_read_when_it_was_replaced_goes_soon(world: World):
+    """Or the disk would hold two indexes until the next messages come."""
+    world.run()
+    for number in range(FEW_SEGMENTS):
+        world.home.claude(f"more{number}", f"numbat {number}")
+        world.home.index()
+    lexical = Path(world.home.places.lexical)
+    with try_lock(str(lexical / "1" / READER_LOCK), shared=True):  # type: ignore[union-attr]
+        assert world.run(after_s=EVERY_S)
+        assert sorted(path.name for path in lexical.iterdir()) == ["1", "2", "current"]
+
+    world.run(after_s=SOON_S)
+
+    assert sorted(path.name for path in lexical.iterdir()) == ["2", "current"]
 
 
 def test_who_comes_back_while_it_is_laid_together_is_not_disturbed_again_at_once(world: World):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from threading import Event
 
 import pytest
 from tantivy import Query
@@ -85,6 +86,20 @@ def test_the_mark_of_an_empty_index_keeps_no_segment(root: str, reopened: bool) 
     again = opened(root)
     assert (again.change, again.document_count()) == (9, 2)
     assert segments(root) == [2, 2]
+
+
+def test_what_is_waited_for_can_be_given_up(root: str) -> None:
+    """A commit, or merges, that last for long: whoever has to go is not held up by them."""
+    writer, gate = create_writer(root), Event()
+
+    def leave() -> None:
+        raise InterruptedError
+
+    writer.meanwhile = leave
+    writer._start(gate.wait)  # as a merge of many segments
+    with pytest.raises(InterruptedError):
+        writer.settle()
+    gate.set()
 
 
 def test_what_was_not_committed_is_not_there(root: str) -> None:
