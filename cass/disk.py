@@ -90,8 +90,8 @@ def _sign(descriptor: int) -> None:
 def lock_holder(path: str) -> str | None:
     """The process id that last took the lock, as text."""
     try:
-        with open(path, encoding="ascii", errors="replace") as file:
-            return file.read(40).split("\n")[0].strip() or None
+        with open(path, "rb", 0) as file:  # as ASCII text it would load that encoding's module, 1 ms
+            return file.read(40).partition(b"\n")[0].strip().decode("ascii", "replace") or None
     except OSError:
         return None
 

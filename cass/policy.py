@@ -144,7 +144,7 @@ class SemanticPolicy:
 
     @staticmethod
     def compiled_defaults() -> SemanticPolicy:
-        return SemanticPolicy()
+        return _COMPILED
 
     def with_overrides(self, flags: CliSemanticOverrides) -> SemanticPolicy:
         """The policy of one command: what its flags leave None stays."""
@@ -217,6 +217,10 @@ class SemanticPolicy:
     def has_room_again(self, evicted_bytes: int, artifacts: Sequence[Artifact], free_bytes: int) -> bool:
         """May what was evicted for lack of room be built again?  Only if all of it fits, or it would go at once."""
         return self.check_budget_bytes(evicted_bytes, _total(artifacts), free_bytes).has_room
+
+
+# Whoever shows the settings asks for it once for each of them.
+_COMPILED = SemanticPolicy()
 
 
 @record

@@ -138,10 +138,12 @@ def _loaded(words: str, late: tuple[str, ...], imports: dict[str, list[str]]) ->
 
 
 def _natives() -> dict[str, tuple[str, int, int]]:
-    """The modules in machine code that a search loads.
+    """The modules in machine code that a search and `status` load.
 
     tantivy is a package that hands on all names of a module of the same name, which does as well alone.
     """
+    from importlib.util import find_spec
+
     from cass import native_sqlite, native_tantivy  # noqa: F401 - so that both are loaded
 
     found = {}
@@ -149,6 +151,10 @@ def _natives() -> dict[str, tuple[str, int, int]]:
         path = getattr(sys.modules.get(loaded), "__file__", None)
         if path is not None and path.endswith(tuple(EXTENSION_SUFFIXES)):
             found[name] = _stamp(path)
+    for name in ("fcntl", "zlib"):  # Some Pythons have them built in.
+        spec = find_spec(name)
+        if spec is not None and spec.has_location and spec.origin is not None:
+            found[name] = _stamp(spec.origin)
     return found
 
 

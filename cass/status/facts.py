@@ -115,13 +115,14 @@ def collect(
     settings: Settings | None = None,
     now_ms: int = 0,
     remote: RemoteOptions | None = None,
+    hold: Callable[[object], None] | None = None,
 ) -> Status:
     """Look at everything; whatever is wrong becomes a problem with the command that mends it.
 
     With a `policy` also at what search by meaning has and may use, from the server `remote` if that is wanted; with
-    `settings` also at what is kept.
+    `settings` also at what is kept.  `hold` takes what was opened, which otherwise is closed.
     """
-    status = _collect(places, monotonic_s, policy, settings, now_ms, remote)
+    status = _collect(places, monotonic_s, policy, settings, now_ms, remote, hold)
     if not status.problems and _is_free(places):
         return status
     from cass.status.obstacles import hindered
@@ -136,18 +137,21 @@ def _collect(
     settings: Settings | None,
     now_ms: int,
     remote: RemoteOptions | None,
+    hold: Callable[[object], None] | None,
 ) -> Status:
     try:
         connection = open_archive(places)
         try:
-            status = _empty(places) if connection is None else _filled(places, connection, monotonic_s)
+            status = _empty(places) if connection is None else _filled(places, connection, monotonic_s, hold)
             if settings is not None:
                 from cass.status.kept import kept_facts
 
                 status = replace(status, kept=kept_facts(places, connection, settings, now_ms))
             return status if policy is None else _with_meaning(status, policy, places, connection, remote)
         finally:
-            if connection is not None:
+            if hold is not None:
+                hold(connection)
+            elif connection is not None:
                 connection.close()
     except errors.CassError as bad:
         broken = _broken(places, bad)
@@ -258,15 +262,23 @@ def _broken(places: Places, bad: errors.CassError) -> Status:
     )
 
 
-def _filled(places: Places, connection: Connection, monotonic_s: Callable[[], float]) -> Status:
+def _filled(
+    places: Places,
+    connection: Connection,
+    monotonic_s: Callable[[], float],
+    hold: Callable[[object], None] | None,
+) -> Status:
     catalog.require_tables(connection)
     reached = state(connection)
     counts = agent_counts(connection)
     kept = hush()
     try:
-        lexical, problems = _lexical(places, connection, reached)
+        reader = opened(places.lexical, Glance)
+        lexical, problems = _lexical(places, connection, reached, reader)
     finally:
         speak(kept)
+    if hold is not None:
+        hold(reader)
     changed = look(connection, monotonic_s, LOOK_S)
     behind_files = len(changed.files) + len(changed.folders) + reached.unread
     messages = sum(count.messages for count in counts.values())
@@ -289,8 +301,9 @@ def _filled(places: Places, connection: Connection, monotonic_s: Callable[[], fl
     )
 
 
-def _lexical(places: Places, connection: Connection, reached: State) -> tuple[Lexical, tuple[Problem, ...]]:
-    reader = opened(places.lexical, Glance)
+def _lexical(
+    places: Places, connection: Connection, reached: State, reader: Glance | Damage
+) -> tuple[Lexical, tuple[Problem, ...]]:
     current = current_generation(places.lexical)
     schema = current[1] if current else None
     size = folder_bytes(places.lexical)

@@ -101,7 +101,7 @@ def test_overrides_of_one_command_are_flags(config: Config):
 
 
 def test_the_semantic_settings_can_be_had_alone(config: Config):
-    names = [each.name for each in semantic_only(config.load().effective()).settings]
+    names = [each.name for each in semantic_only(config.load()).settings]
 
     assert names == [row.key for row in ROWS if row.file == "semantic.toml"]
 

@@ -14,6 +14,7 @@ from cass.status.facts import Problem, collect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from cass.paths import Places
@@ -23,9 +24,13 @@ if TYPE_CHECKING:
     from cass.status.facts import Status
 
 
+# The index and the database stay open until the process ends: closing them takes longer than ending it.
+_held: list[object] = []
+
+
 def run(options: dict[str, Any]) -> int:
     """Look and print; 1 only where --check finds a state that is neither ok nor empty."""
-    status = _status(places(os.environ, data_dir=options["data_dir"]), options)
+    status = _status(places(os.environ, data_dir=options["data_dir"]), options, _held.append)
     if options["json"]:
         sys.stdout.write(_as_json(status, options) + "\n")
     else:
@@ -41,10 +46,10 @@ def json_text(where: Places, options: dict[str, Any]) -> str:
     return _as_json(_status(where, options), options)
 
 
-def _status(where: Places, options: dict[str, Any]) -> Status:
+def _status(where: Places, options: dict[str, Any], hold: Callable[[object], None] | None = None) -> Status:
     settings: Settings = options["loaded"]
     remote = embedder_options(settings).remote
-    found = collect(where, clock.monotonic_s, settings.policy(), settings, clock.now_ms(), remote)
+    found = collect(where, clock.monotonic_s, settings.policy(), settings, clock.now_ms(), remote, hold)
     found = _with_settings(found, settings, where)
     if options["data_dir"] is None:
         return found
@@ -71,12 +76,11 @@ def _shown(settings: Settings, options: dict[str, Any]) -> tuple[EffectiveSettin
     """The settings to print: the semantic ones, all of them with --verbose, none with --brief."""
     if options["brief"]:
         return ()
-    found = settings.effective()
     if options["verbose"]:
-        return found.settings
+        return settings.effective().settings
     from cass.settings.resolve import semantic
 
-    return semantic(found).settings
+    return semantic(settings).settings
 
 
 def _with_settings(status: Status, settings: Settings, where: Places) -> Status:
