@@ -29,7 +29,7 @@ from cass.semantic.artifacts import Shelf
 from cass.semantic.budget import Budget
 from cass.semantic.hnsw import Graph, build_graph, open_graph
 from cass.semantic.manifest import Manifest, Recipe, read_manifest
-from cass.semantic.segments import file_names, row_bytes
+from cass.semantic.segment_files import file_names, row_bytes
 from cass.semantic.vector_writer import TierWriter
 from cass.semantic.vectors import Tier
 from cass.semantic.volume import Volume

@@ -15,7 +15,8 @@ from cass.search.engine import search
 from cass.search.request import Freshness, Request
 from cass.semantic.cross_encoder import open_reranker
 from cass.semantic.embedders.table import RemoteOptions
-from cass.semantic.vectors import QUALITY, Tier
+from cass.semantic.standing import QUALITY
+from cass.semantic.vectors import Tier
 from cass.store.connect import open_reader
 from cass.store.documents import documents_since
 from cass.store.nearest import messages_with_texts

@@ -19,10 +19,10 @@ from cass.semantic.budget import Budget
 from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.table import SERVER, embedder_row
 from cass.semantic.manifest import Manifest, read_manifest
-from cass.semantic.vectors import FAST, QUALITY
+from cass.semantic.standing import FAST, QUALITY
 from cass.store.events import DROPPED, EVICTED, GRAPH, Event, note_events
 from cass.store.nearest import prepare
-from cass.store.owed import keep_eligible, keep_looked
+from cass.store.noted import keep_eligible, keep_looked
 from cass.store.unfit import forget_unfit, note_unfit, unfit
 
 TYPE_CHECKING = False

@@ -6,8 +6,8 @@ from cass.backfill.report import Stop
 from cass.policy import MB, BudgetDecision
 from cass.semantic.blocks import NEW_FILES_BYTES
 from cass.semantic.budget import SLACK_BYTES
-from cass.semantic.segments import row_bytes
-from cass.semantic.vectors import KIND_OF
+from cass.semantic.segment_files import row_bytes
+from cass.semantic.standing import KIND_OF
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

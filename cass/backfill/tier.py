@@ -12,9 +12,10 @@ from cass.backfill.room import BUDGET, TOO_LARGE, disk_failed, no_room, refused,
 from cass.records import record, replace
 from cass.semantic.chunks import PIECE_CHARS, SPOKEN
 from cass.semantic.manifest import Recipe
+from cass.semantic.standing import FAST, QUALITY
 from cass.semantic.vector_upkeep import compact
 from cass.semantic.vector_writer import TierWriter
-from cass.semantic.vectors import FAST, QUALITY, Tier
+from cass.semantic.vectors import Tier
 from cass.store.attempts import Attempts, attempts_of, forget_failures, note_failures
 from cass.store.coverage import newest_said_ms
 from cass.store.owed import Owed

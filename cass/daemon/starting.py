@@ -14,7 +14,7 @@ from cass.errors import SystemRefused
 from cass.indexing.rules import ALL
 from cass.store.attempts import count_dead
 from cass.store.connect import open_reader
-from cass.store.owed import eligible_texts
+from cass.store.noted import eligible_texts
 from cass.store.worker_state import holder_of
 
 TYPE_CHECKING = False
@@ -77,7 +77,7 @@ def is_of_use(places: Places, env: Mapping[str, str], now_ms: int) -> bool:
 
 def _owes_vectors(places: Places, env: Mapping[str, str]) -> bool:
     """By counts, as `status` tells them: a look at every text would take a second."""
-    from cass.semantic.vectors import FAST, QUALITY
+    from cass.semantic.standing import FAST, QUALITY
     from cass.settings.quick import load
 
     policy = load(places, env).policy()

@@ -20,7 +20,7 @@ from cass.indexing.scrubbing import scrub_index
 from cass.records import record, replace
 from cass.semantic.artifacts import Shelf
 from cass.semantic.scrub import scrub as scrub_vectors
-from cass.semantic.vectors import KIND_OF
+from cass.semantic.standing import KIND_OF
 from cass.store import connect, writable
 from cass.store.counts import keep_counts
 from cass.store.forgetting import (

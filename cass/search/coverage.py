@@ -10,7 +10,7 @@ import os
 from cass.policy import SemanticMode
 from cass.search.tail import passes
 from cass.semantic.manifest import Manifest, read_manifest
-from cass.semantic.vectors import FAST, QUALITY
+from cass.semantic.standing import FAST, QUALITY
 from cass.store.coverage import most_eligible, texts_inside, texts_since
 from cass.store.documents import documents_newest_first
 

@@ -28,7 +28,8 @@ from cass.search.request import fold
 from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.table import beside, remote_options
 from cass.semantic.known_models import EMBEDDER
-from cass.semantic.vectors import FAST, QUALITY, Tier
+from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.vectors import Tier
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,17 +10,8 @@ from zlib import crc32
 from cass.records import record, replace
 from cass.semantic.manifest import Segment
 from cass.semantic.scan import all_to_i8
-from cass.semantic.segments import (
-    HEADER_BYTES,
-    KEY_BYTES,
-    KEYS,
-    NO_VECTOR,
-    ROWS,
-    file_name,
-    header,
-    packed_key,
-    row_bytes,
-)
+from cass.semantic.segment_files import HEADER_BYTES, KEY_BYTES, KEYS, ROWS, file_name, header, row_bytes
+from cass.semantic.segments import NO_VECTOR, packed_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from cass.policy import EVICTION_ORDER, MB, SemanticArtifactKind
 from cass.records import record, replace
-from cass.semantic.artifacts import REST, Artifact, Shelf, usage_bytes
+from cass.semantic.artifacts import Shelf
 from cass.semantic.manifest import Manifest, read_manifest
-from cass.semantic.segments import MAX_SEGMENT_BYTES, row_bytes
-from cass.semantic.vectors import KIND_OF
+from cass.semantic.segment_files import row_bytes
+from cass.semantic.segments import MAX_SEGMENT_BYTES
+from cass.semantic.standing import KIND_OF
+from cass.semantic.usage import REST, Artifact, usage_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 
 from cass.semantic.artifacts import Shelf
-from cass.semantic.hnsw import ABOUT, Graph, OpenGraph, open_index
+from cass.semantic.graph_files import ABOUT
+from cass.semantic.hnsw import Graph, OpenGraph, open_index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

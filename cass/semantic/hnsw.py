@@ -12,7 +12,9 @@ from zlib import crc32
 
 from cass.policy import SemanticArtifactKind
 from cass.records import record
+from cass.semantic.graph_files import ABOUT, DATA, MAGIC, UNFINISHED, check_graph, read_about
 from cass.semantic.manifest import Damage
+from cass.semantic.rereading import READ_BYTES, checksum
 from cass.semantic.scan import to_i8
 from cass.semantic.vectors import Tier
 from cass.semantic.volume import dated_back
@@ -26,15 +28,12 @@ if TYPE_CHECKING:
     from cass.semantic.budget import Budget, Leave
     from cass.semantic.segments import OpenSegment
 
-DATA, ABOUT, UNFINISHED = "graph.data", "graph.about", "graph.new"
-MAGIC = "cass graph 1"
 # Recall of the best 10 in 50,000 vectors of 256 bytes: .966 with 64 looked at, .977 with 128.
 CONNECTIVITY = 16
 EXPANSION = 128
 # Half a second of one thread: so soon a worker makes way.
 ROWS_AT_A_TIME = 256
 ROW_BITS = 32
-READ_BYTES = 1 << 20
 
 
 @record
@@ -129,7 +128,8 @@ def _write(shelf: Shelf, folder: str, index: Any, covered: list[Covered]) -> Non
         index.save(path)
         with open(path, "rb+") as file:
             os.fsync(file.fileno())
-        crc, size = _checksum(path)
+            size = os.fstat(file.fileno()).st_size
+            crc = checksum(file.fileno(), 0, size)
         os.replace(path, os.path.join(folder, DATA))
         stamp = dated_back(os.path.join(folder, DATA))
         lines = [MAGIC, f"{crc}\t{size}\t{stamp}"] + [f"{one.number}\t{one.count}\t{one.last_key}" for one in covered]
@@ -149,29 +149,11 @@ def open_graph(shelf: Shelf, name: str, tier: Tier, full: bool = False) -> Graph
 
 def open_index(shelf: Shelf, name: str, full: bool = False) -> OpenGraph | Damage | None:
     """The same without its tier, which may be opened anew for each search."""
-    about = _about(shelf.folder(name))
+    about = read_about(shelf.folder(name))
     if about is None or isinstance(about, Damage):
         return about
-    return check_graph(shelf, name, full) or _viewed(os.path.join(shelf.folder(name), DATA), about[1])
-
-
-def check_graph(shelf: Shelf, name: str, full: bool = False) -> Damage | None:
-    """What is wrong with the graph's files.
-
-    Their bytes are compared with their checksum if the time is not the one written down, or if `full`.
-    """
-    about = _about(shelf.folder(name))
-    if about is None or isinstance(about, Damage):
-        return about
-    (crc, size, stamp), _ = about
-    path = os.path.join(shelf.folder(name), DATA)
-    try:
-        now = os.stat(path)
-        if now.st_size != size or ((full or now.st_mtime_ns != stamp) and _checksum(path) != (crc, size)):
-            return Damage("the graph has changed bytes")
-    except OSError:
-        return Damage("the graph is missing")
-    return None
+    covered = [Covered(*one) for one in about[1]]
+    return check_graph(shelf.folder(name), full) or _viewed(os.path.join(shelf.folder(name), DATA), covered)
 
 
 def _viewed(path: str, covered: list[Covered]) -> OpenGraph | Damage:
@@ -185,23 +167,6 @@ def _viewed(path: str, covered: list[Covered]) -> OpenGraph | Damage:
         return Damage("the graph is of another version")
     index.expansion_search = EXPANSION
     return OpenGraph(index, tuple(covered))
-
-
-def _about(folder: str) -> tuple[tuple[int, int, int], list[Covered]] | Damage | None:
-    try:
-        with open(os.path.join(folder, ABOUT), "rb") as file:
-            body, _, check = file.read().rpartition(b"\n")
-    except OSError:
-        return None
-    try:
-        magic, numbers, *lines = body.decode().split("\n")
-        if magic != MAGIC or int(check) != crc32(body):
-            return Damage("the graph's description is damaged or of another version")
-        crc, size, stamp = [int(number) for number in numbers.split("\t")]
-        fields = [line.split("\t") for line in lines]
-        return (crc, size, stamp), [Covered(int(number), int(count), key) for number, count, key in fields]
-    except ValueError:
-        return Damage("the graph's description is damaged or of another version")
 
 
 def remove_graph(shelf: Shelf, name: str) -> None:
@@ -221,14 +186,6 @@ def _is_same(one: OpenSegment | None, covered: Covered) -> bool:
         and one.segment.count >= covered.count
         and one.packed(covered.count - 1).hex() == covered.last_key
     )
-
-
-def _checksum(path: str) -> tuple[int, int]:
-    crc = size = 0
-    with open(path, "rb") as file:
-        while data := file.read(READ_BYTES):
-            crc, size = crc32(data, crc), size + len(data)
-    return crc, size
 
 
 def _rank(found: tuple[int, int, float]) -> tuple[float, int, int]:

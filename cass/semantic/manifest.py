@@ -79,13 +79,9 @@ class Segment:
         from cass.policy import SemanticAssetManifest
 
         made = self.recipe
+        versions = made.schema_version, made.chunking_version
         return SemanticAssetManifest(
-            embedder_id=made.embedder_id,
-            model_revision=made.model_revision,
-            schema_version=made.schema_version,
-            chunking_version=made.chunking_version,
-            doc_count=self.live_texts,
-            built_at_ms=self.built_at_ms,
+            made.embedder_id, made.model_revision, *versions, self.live_texts, self.built_at_ms
         )
 
 
@@ -165,7 +161,7 @@ def _parsed(lines: list[str]) -> Manifest:
 def _segment(fields: list[str], recipes: list[Recipe]) -> Segment:
     number, recipe, side, *rest = fields
     numbers = [int(field) for field in rest]
-    return Segment(int(number), recipes[int(recipe)], side, *numbers[:-4], dead=Dead(*numbers[-4:]))  # type: ignore[misc, arg-type]
+    return Segment(int(number), recipes[int(recipe)], side, *numbers[:-4], Dead(*numbers[-4:]))  # type: ignore[call-arg, arg-type]
 
 
 def written(manifest: Manifest) -> bytes:

@@ -6,57 +6,26 @@ Rows stand apart from keys, so that all rows of a segment are one block for the 
 
 from __future__ import annotations
 
-import os
+import mmap
 
 from cass.policy import MB
 from cass.semantic.manifest import Damage
 from cass.semantic.scan import nearest
+from cass.semantic.segment_files import HEADER_BYTES, KEYS, ROWS, file_bytes, used
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import mmap
     from collections.abc import Container, Iterable, Sequence
 
-    from cass.semantic.manifest import Recipe, Segment
+    from cass.semantic.manifest import Segment
     from cass.semantic.scan import Engine
 
 
 # The contract allows 32 MB.  Smaller ones open in 0.1 ms each, and a tier of 50,000 vectors is more than one of them.
 MAX_SEGMENT_BYTES = 4 * MB
-HEADER_BYTES = 512
-KEY_BYTES = 16
-ROWS, KEYS, DEAD = "rows", "keys", "dead"
 PIECE_BITS = 16
 # The piece number of a text without any token: it has a row of zeros, so that it counts as done, and is never found.
 NO_VECTOR = (1 << PIECE_BITS) - 1
-
-
-def file_name(number: int, part: str) -> str:
-    return f"{number}.{part}"
-
-
-def dead_name(segment: Segment) -> str:
-    return f"{segment.number}.{segment.dead.number}.{DEAD}"
-
-
-def file_names(segment: Segment) -> list[str]:
-    """The files of this segment."""
-    names = [file_name(segment.number, ROWS), file_name(segment.number, KEYS)]
-    return [*names, dead_name(segment)] if segment.dead.number else names
-
-
-def row_bytes(dim: int) -> int:
-    """What one vector takes on disk."""
-    return dim + KEY_BYTES
-
-
-def header(recipe: Recipe, part: str) -> bytes:
-    """The first bytes of a file: all that it is, so that a file of another kind is never taken for this one."""
-    fields = [f"cass vectors {part}", *[str(getattr(recipe, name)) for name in recipe.__match_args__], "i8", ""]
-    text = "\n".join(fields).encode()
-    if len(text) > HEADER_BYTES:
-        raise ValueError("the names of the embedder and its revision are too long")
-    return text.ljust(HEADER_BYTES, b"\0")
 
 
 class OpenSegment:
@@ -136,71 +105,30 @@ def open_segment(folder: str, segment: Segment, full: bool = False) -> OpenSegme
     Its bytes are read and compared with their checksums where a file's time is not the one that was written down, or
     if `full`.
     """
-    count, recipe = segment.count, segment.recipe
-    rows = _mapped(folder, segment.number, ROWS, recipe, count * recipe.dim)
-    keys = _mapped(folder, segment.number, KEYS, recipe, count * KEY_BYTES)
-    if isinstance(rows, Damage) or isinstance(keys, Damage):
-        return rows if isinstance(rows, Damage) else keys  # type: ignore[return-value]
-    if full or _stamps(folder, segment) != (segment.rows_stamp, segment.keys_stamp):
-        for part, data, crc in ((ROWS, rows, segment.rows_crc), (KEYS, keys, segment.keys_crc)):
-            if _checksum(data) != crc:
-                return Damage(f"{file_name(segment.number, part)} has changed bytes")
-    dead = _dead(folder, segment)
-    return dead if isinstance(dead, Damage) else OpenSegment(segment, rows, keys.cast("q"), dead)
 
-
-def _mapped(folder: str, number: int, part: str, recipe: Recipe, size: int) -> memoryview | Damage:
-    """The published bytes behind the header."""
-    name = file_name(number, part)
-    try:
-        descriptor = os.open(os.path.join(folder, name), os.O_RDONLY)  # a file object takes three times as long
+    def mapped(rows: int, keys: int, dead: bytes) -> OpenSegment | Damage:
         try:
-            if os.fstat(descriptor).st_size < HEADER_BYTES + size:
-                return Damage(f"{name} is cut short")
-            whole = memoryview(_map(descriptor, HEADER_BYTES + size))
-        finally:
-            os.close(descriptor)
-    except FileNotFoundError:
-        return Damage(f"{name} is missing")
-    except OSError as bad:
-        return Damage(f"{name} cannot be read: {bad.strerror}")
-    if whole[:HEADER_BYTES] != header(recipe, part):
-        return Damage(f"{name} is damaged or of another kind")
-    return whole[HEADER_BYTES:]
+            block, pairs = _mapped(segment, ROWS, rows), _mapped(segment, KEYS, keys)
+        except OSError as bad:
+            return Damage(f"{segment.number} cannot be mapped: {bad.strerror}")
+        return OpenSegment(segment, block, pairs.cast("q"), _places(dead))
+
+    return used(folder, segment, mapped, full)
 
 
-def _checksum(data: bytes | memoryview) -> int:
-    from zlib import crc32
-
-    return crc32(data)
-
-
-def _map(descriptor: int, size: int) -> mmap.mmap:
-    import mmap  # in machine code of its own, as zlib is: `status` loads this module to look at file names
-
-    return mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
+def _mapped(segment: Segment, part: str, descriptor: int) -> memoryview:
+    """The published bytes behind the header."""
+    whole = mmap.mmap(descriptor, file_bytes(segment, part), access=mmap.ACCESS_READ)
+    return memoryview(whole)[HEADER_BYTES:]
 
 
-def _stamps(folder: str, segment: Segment) -> tuple[int, int]:
-    rows, keys = [os.stat(os.path.join(folder, name)) for name in file_names(segment)[:2]]
-    return rows.st_mtime_ns, keys.st_mtime_ns
-
-
-def _dead(folder: str, segment: Segment) -> Sequence[int] | Damage:
-    """The places of the rows that do not count."""
-    if not segment.dead.number:
+def _places(dead: bytes) -> Sequence[int]:
+    """The rows that do not count."""
+    if not dead:
         return ()
-    try:
-        with open(os.path.join(folder, dead_name(segment)), "rb") as file:
-            data = file.read()
-    except OSError:
-        data = b""
-    # Without this file a removed text would be found again, so the whole segment is left out.
-    if len(data) != 4 * segment.dead.count or _checksum(data) != segment.dead.crc:
-        return Damage(f"{dead_name(segment)} is damaged")
     from array import array  # brings collections along, 3 ms
 
-    return array("I", data)
+    return array("I", dead)
 
 
 def packed_key(text: int, piece: int, newest_ms: int) -> tuple[int, int]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 
 from cass.records import record, replace
-from cass.semantic.artifacts import GRAPH
 from cass.semantic.blocks import NEW_FILES_BYTES, Text, add, new_segment
-from cass.semantic.hnsw import check_graph, remove_graph
+from cass.semantic.graph_files import check_graph
+from cass.semantic.hnsw import remove_graph
 from cass.semantic.manifest import Damage, Manifest, read_manifest
-from cass.semantic.segments import KEY_BYTES, OpenSegment, file_names, open_segment, row_bytes
-from cass.semantic.vectors import KIND_OF
+from cass.semantic.segment_files import KEY_BYTES, file_names, row_bytes
+from cass.semantic.segments import OpenSegment, open_segment
+from cass.semantic.standing import KIND_OF
+from cass.semantic.usage import GRAPH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from cass.semantic.artifacts import Shelf
     from cass.semantic.budget import Budget
     from cass.semantic.manifest import Segment
-    from cass.semantic.vectors import Judge
+    from cass.semantic.standing import Judge
 
 # Past this share of rows that do not count, a segment is written anew without them.
 MOST_DEAD = 0.25
@@ -45,7 +47,7 @@ def verify(shelf: Shelf, tier: str, full: bool = True) -> tuple[Dropped, ...]:
     damage = shelf.damage(tier)
     if damage is not None:
         return (Dropped(tier, 0, damage.reason),)
-    graph = check_graph(shelf, tier, full)
+    graph = check_graph(shelf.folder(tier), full)
     found = (Dropped(f"{tier}/{GRAPH}", 0, graph.reason),) if graph else ()
     return found + tuple(
         [_dropped(tier, segment, one) for segment, one in _looked_at(shelf, tier, full) if _is_bad(one)]
@@ -60,7 +62,7 @@ def mend(shelf: Shelf, tier: str, full: bool = False) -> tuple[Dropped, ...]:
     damage = shelf.damage(tier)
     if damage is not None:
         return (Dropped(tier, shelf.remove_all(tier), damage.reason),)
-    graph = check_graph(shelf, tier, full)
+    graph = check_graph(shelf.folder(tier), full)
     if graph is not None:
         remove_graph(shelf, tier)
     vectors = _mended(shelf, tier, full)

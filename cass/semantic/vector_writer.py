@@ -15,8 +15,9 @@ from cass.records import record, replace
 from cass.semantic.blocks import NEW_FILES_BYTES, add, fitting, new_segment, size_bytes, take_back, texts_of
 from cass.semantic.budget import SLACK_BYTES
 from cass.semantic.manifest import HISTORY, RECENT, Damage, Dead, Manifest, read_manifest
-from cass.semantic.segments import OpenSegment, dead_bytes, dead_name, open_segment
-from cass.semantic.vectors import KIND_OF
+from cass.semantic.segment_files import dead_name
+from cass.semantic.segments import OpenSegment, dead_bytes, open_segment
+from cass.semantic.standing import KIND_OF
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,40 +6,31 @@ Who has opened a tier sees it whole, whatever is written, evicted or compacted m
 
 from __future__ import annotations
 
-import os
-
-from cass.policy import SemanticArtifactKind
-from cass.semantic.manifest import Damage, Manifest, Recipe, parse, read_current
 from cass.semantic.scan import best_engine, to_i8
-from cass.semantic.segments import NO_VECTOR, OpenSegment, open_segment, row_bytes
+from cass.semantic.segments import NO_VECTOR, OpenSegment, open_segment
+from cass.semantic.standing import Standing, read_tier
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Callable, Collection, Sequence
 
-    from cass.policy import InvalidationAction, SemanticAssetManifest
-    from cass.semantic.manifest import Segment
+    from cass.semantic.manifest import Damage, Manifest, Recipe
     from cass.semantic.scan import Engine
+    from cass.semantic.standing import Judge
 
     Near = tuple[int, int, float]  # text id, piece, cosine
-    Judge = Callable[[SemanticAssetManifest], InvalidationAction]
 
-FAST, QUALITY = "fast", "quality"
-KIND_OF = {FAST: SemanticArtifactKind.FAST_VECTOR_INDEX, QUALITY: SemanticArtifactKind.QUALITY_VECTOR_INDEX}
 # So many rows take one core more than 5 ms.
 WORTH_TWO = 65_536
-# A writer may publish and remove between our reading the list and our opening its files; then the list is read again.
-TRIES = 5
 
 
-class Tier:
+class Tier(Standing):
     """The vectors of one tier that can be used, opened as they stood at one moment."""
 
     def __init__(self, manifest: Manifest, segments: Sequence[OpenSegment], skipped: Sequence[str]) -> None:
-        self.manifest = manifest
+        super().__init__(manifest, [one.segment for one in segments], skipped)
         self.segments = tuple(segments)
-        self.skipped = tuple(skipped)  # why segments are left out, in words
 
     @staticmethod
     def open(root: str, tier: str, judge: Judge | None = None) -> Tier | Damage | None:
@@ -47,18 +38,7 @@ class Tier:
 
         `judge` is asked about every segment's manifest; what may not serve is left out.
         """
-        folder = os.path.join(root, tier)
-        for _ in range(TRIES):
-            before = read_current(folder)
-            if not isinstance(before, bytes):
-                return before
-            manifest = parse(before)
-            if isinstance(manifest, Damage):
-                return manifest
-            opened = _opened(folder, manifest, judge)
-            if not opened.skipped or read_current(folder) == before:
-                break
-        return Damage("; ".join(opened.skipped)) if opened.skipped and not opened.segments else opened
+        return read_tier(root, tier, judge, open_segment, Tier)
 
     def scan(
         self, query: Sequence[float], k: int, allowed: Collection[int] | None = None, engine: Engine | None = None
@@ -107,36 +87,6 @@ class Tier:
                 found.update(one.all_ids() if not one.dead else [one.key(row)[0] for row in one.live_rows()])
         return array("q", sorted(found))
 
-    @property
-    def count(self) -> int:
-        """Vectors that count."""
-        return sum([one.segment.live_count for one in self.segments])
-
-    @property
-    def documents(self) -> int:
-        """Texts that count."""
-        return sum([one.segment.live_texts for one in self.segments])
-
-    @property
-    def size_bytes(self) -> int:
-        """What the usable vectors take on disk."""
-        return sum([one.segment.count * row_bytes(one.segment.recipe.dim) for one in self.segments])
-
-    @property
-    def newest_ms(self) -> int | None:
-        return max([one.segment.newest_ms for one in self.segments], default=None)
-
-    @property
-    def coverage_since_ms(self) -> int | None:
-        """From here on nothing was left out for lack of room; None without vectors.
-
-        Texts that are still owed are not known here: newer ones among them move the bound up.
-        """
-        if not self.segments:
-            return None
-        oldest_ms = min([one.segment.oldest_ms for one in self.segments])
-        return max(oldest_ms, self.manifest.evicted_until_ms + 1 if self.manifest.evicted_bytes else oldest_ms)
-
 
 def _by_two(nearest: Callable[[Sequence[OpenSegment]], list[Near]], segments: Sequence[OpenSegment]) -> list[Near]:
     """What `nearest` finds, one half of the segments in a thread: the scan itself lets go of Python's lock."""
@@ -149,26 +99,6 @@ def _by_two(nearest: Callable[[Sequence[OpenSegment]], list[Near]], segments: Se
     mine = nearest(segments[half:])
     other.join()
     return (found[0] if found else nearest(segments[:half])) + mine
-
-
-def _opened(folder: str, manifest: Manifest, judge: Judge | None) -> Tier:
-    usable, skipped = [], []
-    for segment in manifest.segments:
-        refused = _refused(segment, judge)
-        one = Damage(refused) if refused else open_segment(folder, segment)
-        if isinstance(one, OpenSegment):
-            usable.append(one)
-        else:
-            skipped.append(one.reason)
-    return Tier(manifest, usable, list(dict.fromkeys(skipped)))
-
-
-def _refused(segment: Segment, judge: Judge | None) -> str | None:
-    """Why this segment may not serve; None if it may."""
-    if judge is None:
-        return None
-    action = judge(segment.asset)
-    return None if action.is_usable else getattr(action, "reason", "not wanted")
 
 
 def _rank(found: tuple[int, int, float]) -> tuple[float, int, int]:

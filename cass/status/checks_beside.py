@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from cass.errors import CassError, CorruptDatabase, SystemRefused
 from cass.policy import MB, SemanticPolicy
-from cass.semantic.artifacts import Shelf, usage_bytes
+from cass.semantic.artifacts import Shelf
 from cass.semantic.embedders.table import embedder_options
 from cass.semantic.models import standing
+from cass.semantic.standing import KIND_OF
+from cass.semantic.usage import usage_bytes
 from cass.semantic.vector_upkeep import verify
-from cass.semantic.vectors import KIND_OF
 from cass.status.findings import FAIL, OK, WARN, Finding, megabytes, without_archive
 from cass.status.kept import kept_facts, told
 from cass.status.mending import closed_above, opening, with_its_logs_aside

@@ -12,7 +12,7 @@ from cass.lexical.schema import current_generation
 from cass.policy import SemanticCapability
 from cass.records import record, replace
 from cass.semantic.models import standing
-from cass.semantic.vectors import KIND_OF
+from cass.semantic.standing import KIND_OF
 from cass.status.facts import BROKEN, DEGRADED, Advice, Problem
 from cass.status.mending import ELSEWHERE, aside, opening
 from cass.store.raw_size import path_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from cass.disk import free_bytes
+from cass.paths import models_folder
 from cass.policy import (
     DEFAULT_QUALITY_TIER_EMBEDDER,
     EVICTION_ORDER,
@@ -13,17 +14,16 @@ from cass.policy import (
     SemanticCapabilityReport,
 )
 from cass.records import replace
-from cass.semantic.artifacts import GRAPH, Shelf, usage_bytes
 from cass.semantic.capability import TierState, capability_of
 from cass.semantic.embedders.hash_version import identity
 from cass.semantic.embedders.table import SERVER, embedder_row, is_embedder, server_id
 from cass.semantic.manifest import Damage
-from cass.semantic.vectors import FAST, QUALITY, Tier
+from cass.semantic.standing import FAST, QUALITY, Standing, standing
+from cass.semantic.usage import GRAPH, artifacts, usage_bytes
 from cass.status.worker import eta_s
 from cass.store.attempts import count_dead
 from cass.store.catalog import BROKEN
-from cass.store.coverage import newest_missing_ms
-from cass.store.owed import eligible_texts
+from cass.store.noted import eligible_texts, newest_missing_ms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,9 +51,8 @@ def report(
     pace: tier → texts a second, of those that were measured · remote: the server that the settings name;
     None where nobody knows, and then it is not judged.
     """
-    shelf = Shelf.below(places.data)
-    artifacts = shelf.artifacts()
-    used = usage_bytes(artifacts)
+    stands = artifacts(places.vectors, models_folder(places.data))
+    used = usage_bytes(stands)
     models = _models(places) if used[SemanticArtifactKind.MODEL_FILES] else []
     row = embedder_row(policy.quality_tier_embedder)
     wanted = next((model for model in models if model.name in (row.name, policy.quality_tier_embedder)), None)
@@ -69,8 +68,8 @@ def report(
     # fastembed keeps files of its own: without loading it, vectors that it made are all that tells of them.
     by_fastembed = refused is None and quality.embedder_id == f"fastembed-{policy.quality_tier_embedder}"
     has_model = (wanted is not None and not wanted.lost) or (row.name == SERVER and refused is None) or by_fastembed
-    graphs = [one for one in artifacts if one.name.endswith(f"/{GRAPH}")]
-    damage = _unreadable(places, row.name) if wanted is None and artifacts else _model_damage(wanted)
+    graphs = [one for one in stands if one.name.endswith(f"/{GRAPH}")]
+    damage = _unreadable(places, row.name) if wanted is None and stands else _model_damage(wanted)
     capability, next_step = capability_of(
         policy,
         fast_state,
@@ -78,7 +77,7 @@ def report(
         has_model,
         bool(graphs),
         has_texts=eligible > 0,
-        graph_damage=_graph_damage(shelf, [one.name.partition("/")[0] for one in graphs]),
+        graph_damage=_graph_damage(places, [one.name.partition("/")[0] for one in graphs]),
         model_damage=refused[0] if refused else damage,
         model_todo=refused[1] if refused else None,
     )
@@ -141,13 +140,13 @@ def _models(places: Places) -> list[Model]:
     return installed(places.data)
 
 
-def _graph_damage(shelf: Shelf, tiers: list[str]) -> str | None:
+def _graph_damage(places: Places, tiers: list[str]) -> str | None:
     """What is wrong with the graphs of these tiers, as far as their sizes and times tell."""
     if not tiers:
         return None
-    from cass.semantic.hnsw import check_graph
+    from cass.semantic.graph_files import check_graph
 
-    found = [check_graph(shelf, tier) for tier in tiers]
+    found = [check_graph(os.path.join(places.vectors, tier)) for tier in tiers]
     return "; ".join([damage.reason for damage in found if damage is not None]) or None
 
 
@@ -173,6 +172,8 @@ def _refused(remote: RemoteOptions) -> tuple[str, str] | None:
 
 
 def _unreadable(places: Places, name: str) -> str | None:
+    if not os.path.exists(models_folder(places.data)):
+        return None
     from cass.semantic.models import unreadable
 
     return unreadable(places.data, name)
@@ -205,12 +206,12 @@ def _tier(
         actions.append(action)
         return action
 
-    tier = Tier.open(places.vectors, name, judge)
-    if not isinstance(tier, Tier):
+    tier = standing(places.vectors, name, judge)
+    if not isinstance(tier, Standing):
         return Report.Tier(action=_worst(actions)), TierState(damage=tier.reason if isinstance(tier, Damage) else None)
     owed_ms = newest_missing_ms(connection, name) if connection is not None else None
     found = Report.Tier(
-        embedder_id=tier.segments[0].segment.recipe.embedder_id if tier.segments else None,
+        embedder_id=tier.usable[0].recipe.embedder_id if tier.usable else None,
         documents=tier.documents,
         coverage=min(1.0, tier.documents / eligible) if eligible else 0.0,
         covers_since_ms=_covers_since_ms(tier, owed_ms, connection is not None),
@@ -220,13 +221,13 @@ def _tier(
     return found, TierState(tier.count, "; ".join(tier.skipped) or None)
 
 
-def _covers_since_ms(tier: Tier, owed_ms: int | None, is_known: bool) -> int | None:
+def _covers_since_ms(tier: Standing, owed_ms: int | None, is_known: bool) -> int | None:
     """From here on nothing is missing: what cannot be read, or is owed up to `owed_ms`, moves the bound up.
 
     is_known: are the texts?  Else nothing can be said.
     """
     since_ms = tier.coverage_since_ms if is_known else None
-    usable = {one.segment.number for one in tier.segments}
+    usable = {one.number for one in tier.usable}
     lost = [one.newest_ms for one in tier.manifest.segments if one.number not in usable]
     missing_ms = max([*lost, -1 if owed_ms is None else owed_ms], default=-1)
     return None if since_ms is None else max(since_ms, missing_ms + 1)

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     Wanted = tuple[str, Sequence[int | str | None], Sequence[int], bool]
     Condition = tuple[str, list[int | str]]
 
-# Of so many that have come lately the newest is soon met among the newest of all.
-MANY = 1_000
-
 _COUNTED = f"m.flags & {COPY}=0 AND b.kind<{COUNTED} AND b.flags & {OWN_BLOCK}=0"
 _TIME = "coalesce(m.created_ms, 0)"
 _NUMBERS = {"doc": "m.doc", "agent": "s.agent", "workspace": "coalesce(s.workspace, 0)", "session": "m.session"}
@@ -76,20 +73,6 @@ def most_eligible(connection: Connection) -> int:
     row = connection.execute("SELECT value FROM meta WHERE key='eligible'").fetchone()
     eligible, last = map(int, row[0].split()[:2]) if row is not None else (0, 0)
     return eligible + max(0, _number(connection, "SELECT coalesce(max(id), 0) FROM texts") - last)
-
-
-def newest_missing_ms(connection: Connection, tier: str) -> int | None:
-    """The newest message that the tier may lack: it owed it when it was last looked at, or that came since.
-
-    None where it lacks none.
-    """
-    row = connection.execute("SELECT value FROM meta WHERE key=?", (f"looked:{tier}",)).fetchone()
-    change, missing_ms = map(int, row[0].split()) if row is not None else (0, -1)
-    arrived = _number(connection, "SELECT count(*) FROM (SELECT 1 FROM messages WHERE change>? LIMIT ?)", change, MANY)
-    # By their change where few have come: by time it would go through all that the tier has, looking for one it lacks.
-    sql = f"SELECT max({'+' if arrived < MANY else ''}created_ms) FROM messages WHERE change>?"
-    arrived_ms = connection.execute(sql, (change,)).fetchone()[0]
-    return max([ms for ms in (missing_ms, arrived_ms) if ms is not None and ms >= 0], default=None)
 
 
 def newest_said_ms(connection: Connection, texts: Sequence[int]) -> int | None:

@@ -205,34 +205,9 @@ def last_change(connection: Connection) -> int:
     return change
 
 
-def keep_eligible(connection: Connection, eligible: int, change: int) -> None:
-    """Write down how many texts count, for those who have no time to look."""
-    said = f"{eligible} {_last_text(connection)} {change}"
-    connection.execute("INSERT OR REPLACE INTO meta VALUES('eligible', ?)", (said,))
-
-
-def keep_looked(connection: Connection, tier: str, change: int, missing_ms: int | None) -> None:
-    """Write down that the tier has all texts of the messages up to that change which are newer than `missing_ms`."""
-    said = f"{change} {-1 if missing_ms is None else missing_ms}"
-    connection.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (f"looked:{tier}", said))
-
-
-def eligible_texts(connection: Connection) -> int:
-    """How many texts count: as last written down, and all that came since; at most so many where nothing is."""
-    row = connection.execute("SELECT value FROM meta WHERE key='eligible'").fetchone()
-    if row is None:
-        return _last_text(connection)
-    eligible, last, _ = map(int, row[0].split())
-    return eligible + _number(connection, "SELECT count(*) FROM texts WHERE id>?", last)
-
-
 def _last_text(connection: Connection) -> int:
-    return _number(connection, "SELECT coalesce(max(id), 0) FROM texts")
-
-
-def _number(connection: Connection, sql: str, *bound: object) -> int:
-    number: int = connection.execute(sql, bound).fetchone()[0]
-    return number
+    last: int = connection.execute("SELECT coalesce(max(id), 0) FROM texts").fetchone()[0]
+    return last
 
 
 def _marked(ids: Iterable[int]) -> bytearray:

@@ -13,7 +13,8 @@ from cass.backfill.room import BUDGET
 from cass.backfill.tier import Batch
 from cass.policy import SemanticPolicy
 from cass.records import replace
-from cass.semantic.vectors import FAST, QUALITY, Tier
+from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.vectors import Tier
 from cass.semantic.volume import Volume
 from tests.archive import MINUTE_MS, NOW_MS
 from tests.backfill.working import MB, Fussy, Working, home_with

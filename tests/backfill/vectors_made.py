@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cass.semantic.vectors import FAST, Tier
+from cass.semantic.standing import FAST
+from cass.semantic.vectors import Tier
 
 # What a vector is of, and its bytes; two rows of one piece would be two equal keys.
 Rows = list[tuple[tuple[int, int], bytes]]

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from cass.daemon.reading import NewMessages
-from cass.semantic.vectors import FAST, Tier
+from cass.semantic.standing import FAST
+from cass.semantic.vectors import Tier
 from cass.store.connect import open_reader
 from cass.store.events import last_events
 from tests.archive import Home, make_home

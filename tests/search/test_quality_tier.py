@@ -14,7 +14,7 @@ import pytest
 from cass.search.meaning import FILLED
 from cass.search.quality import INSTALLED, USUAL_MS, WAIT_LONGER, Cost, in_time
 from cass.semantic.embedders.base import EmbedderTransportError
-from cass.semantic.vectors import FAST, QUALITY
+from cass.semantic.standing import FAST, QUALITY
 from tests.archive import NOW_MS, Home, make_home
 from tests.search.tiers import MODEL, backfill, install
 

@@ -9,7 +9,7 @@ from cass.records import replace
 from cass.semantic.artifacts import Shelf
 from cass.semantic.budget import Budget
 from cass.semantic.manifest import Recipe
-from cass.semantic.segments import row_bytes
+from cass.semantic.segment_files import row_bytes
 from cass.semantic.vector_writer import TierWriter
 from cass.semantic.volume import Volume
 from tests.semantic.shelves import DIM, PLENTY, RECIPE, Row, budget_of, ids_in, shelf_in, vector, writer_of

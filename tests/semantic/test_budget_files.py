@@ -10,7 +10,7 @@ import pytest
 from cass.policy import EVICTION_ORDER, BudgetDecision, SemanticPolicy
 from cass.records import replace
 from cass.semantic.budget import Budget
-from cass.semantic.segments import row_bytes
+from cass.semantic.segment_files import row_bytes
 from cass.semantic.vectors import Tier
 from cass.semantic.volume import Volume
 from tests.semantic.filling import RECIPES, ROW_BYTES, Watch, backfill, extent, many, put_graph, put_model, used

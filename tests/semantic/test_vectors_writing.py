@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cass.records import replace
-from cass.semantic.segments import row_bytes
+from cass.semantic.segment_files import row_bytes
 from cass.semantic.vector_upkeep import compact, mend
 from cass.semantic.volume import Volume
 from tests.semantic.shelves import (

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cass.policy import SemanticPolicy
-from cass.semantic.vectors import KIND_OF
+from cass.semantic.standing import KIND_OF
 from cass.status.checks import examine
 from cass.status.facts import TIERS, Status, collect
 from cass.status.findings import FREE, Finding

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,12 +24,13 @@ from cass.semantic.embedders.hash import HashEmbedder
 from cass.semantic.embedders.hash_version import FEATURES
 from cass.semantic.embedders.table import RemoteOptions
 from cass.semantic.models import MODEL, Model, file_facts, folder_of, write_manifest
-from cass.semantic.vectors import FAST, QUALITY
+from cass.semantic.standing import FAST, QUALITY
 from cass.status.semantic import report
 from cass.store.connect import open_reader
 from tests.archive import DAY_MS, FIRST_MS, NOW_MS, Home, make_home
 from tests.backfill.working import Fussy, Working
 
+REPO = Path(__file__).resolve().parents[2]
 LINES = 30
 
 
@@ -116,6 +119,39 @@ def test_a_copied_folder_is_not_damaged(home: Home) -> None:
         os.utime(path)
 
     assert said(home).reason is None
+
+
+GLANCE = """
+import os, sys
+import cass
+ended = os._exit
+os._exit = lambda code: (sys.stderr.write(" ".join(sys.modules)), sys.stderr.flush(), ended(code))
+sys.argv = ["cass", "status", "--json"]
+cass.main()
+"""
+
+
+def test_a_glance_loads_nothing_that_searches(home: Home) -> None:
+    """Nor what reads models, where there are none, nor what whoever came before has verified."""
+    (Path(home.places.data) / "worker.lock").write_text("1\n")
+    env = {"PYTHONPATH": str(REPO), **home.env}
+    done = subprocess.run([sys.executable, "-c", GLANCE], env=env, capture_output=True, text=True, check=True)
+
+    loaded = set(done.stderr.split())
+    assert '"documents": 30' in done.stdout
+    assert "cass.semantic.standing" in loaded
+    assert not loaded & {
+        "cass.error_kinds",
+        "cass.semantic.embedders.base",
+        "cass.semantic.hnsw",
+        "cass.semantic.models",
+        "cass.semantic.rereading",
+        "cass.semantic.segments",
+        "cass.semantic.vectors",
+        "cass.store.owed",
+        "encodings.ascii",
+        "mmap",
+    }
 
 
 def test_how_far_back_the_vectors_go(home: Home) -> None:

@@ -6,7 +6,7 @@ from sqlite3 import Connection
 
 import pytest
 
-from cass.store.coverage import MANY, newest_missing_ms
+from cass.store.noted import MANY, newest_missing_ms
 
 HAS = 3 * MANY
 

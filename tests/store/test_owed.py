@@ -10,7 +10,8 @@ import pytest
 
 from cass.store import owed as owed_module
 from cass.store.connect import open_reader
-from cass.store.owed import LAST_MS, Owed, Tally, eligible_texts, keep_eligible, last_change, tally
+from cass.store.noted import eligible_texts, keep_eligible
+from cass.store.owed import LAST_MS, Owed, Tally, last_change, tally
 from cass.store.writable import open_writer
 from tests.archive import DAY_MS, FIRST_MS, MINUTE_MS, Home, answers, calls, make_home, says
 

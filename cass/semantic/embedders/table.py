@@ -9,7 +9,6 @@ import os
 
 from cass.policy import DEFAULT_FAST_DIMENSION, DEFAULT_QUALITY_DIMENSION
 from cass.records import record, replace
-from cass.semantic.embedders.base import Checked, EmbedderNotLoaded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,6 +134,8 @@ def _installed(name: str, options: EmbedderOptions, env: Mapping[str, str]) -> B
     # What it makes is kept for long, so its files are worth a look.
     model = open_model(options.data, name, options.threads, reads_all=True)
     if model is None:
+        from cass.semantic.embedders.base import EmbedderNotLoaded
+
         raise EmbedderNotLoaded(f"the model {name} is not installed: cass models install {name}")
     return model
 
@@ -243,6 +244,8 @@ def build_embedder(name: str, options: EmbedderOptions, env: Mapping[str, str] =
     One in another process is asked whether it is there.  Raises EmbedderNotLoaded where the model is not installed, or
     has to be in another process that does not answer.
     """
+    from cass.semantic.embedders.base import Checked  # with classes that `status`, which reads the table, does without
+
     row = embedder_row(name)
     if options.beside.has(row):
         from cass.semantic.embedders.sidecar import in_another_process
