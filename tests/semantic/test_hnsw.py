@@ -15,6 +15,7 @@ import pytest
 from cass.policy import SemanticArtifactKind
 from cass.records import replace
 from cass.semantic.artifacts import Shelf
+from cass.semantic.graph_files import check_graph
 from cass.semantic.held_graphs import HeldGraphs
 from cass.semantic.hnsw import Graph, build_graph, open_graph
 from cass.semantic.manifest import Damage
@@ -143,6 +144,16 @@ def test_a_damaged_graph_is_not_used(shelf: Shelf, name: str, how: str) -> None:
     assert [one.name for one in mend(shelf, "fast")] == ["fast/graph"]
     assert open_graph(shelf, "fast", opened(shelf)) is None
     assert len(ids_in(shelf)) == 2_000
+
+
+def test_a_copied_graph_is_read_whole_once(shelf: Shelf) -> None:
+    """Its time says nothing until somebody has read it, and then as much as before."""
+    path = Path(shelf.folder("fast")) / "graph.data"
+    stamp = path.stat().st_mtime_ns
+    os.utime(path)
+
+    assert check_graph(shelf.folder("fast")) is None
+    assert path.stat().st_mtime_ns == stamp
 
 
 def test_a_byte_that_changes_in_silence_is_found_when_all_is_read(shelf: Shelf) -> None:

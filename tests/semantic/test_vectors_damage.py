@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cass.records import replace
+from cass.semantic.artifacts import Shelf
 from cass.semantic.manifest import Damage
+from cass.semantic.standing import Standing, standing
 from cass.semantic.vector_upkeep import mend
 from cass.semantic.vectors import Tier
 from tests.semantic.shelves import RECIPE, budget_of, files, ids_in, rows, shelf_in, vector, writer_in, writer_of
@@ -90,6 +94,67 @@ def test_a_copied_folder_is_read_whole_and_serves(good: Path, tmp_path: Path) ->
     assert mend(shelf, "fast") == ()
     manifest = Tier.open(shelf.vectors, "fast").manifest  # type: ignore[union-attr]
     assert manifest.segments[0].rows_stamp == (tmp_path / "derived/vectors/fast/1.rows").stat().st_mtime_ns
+
+
+def test_a_copied_folder_is_read_whole_once(good: Path, tmp_path: Path) -> None:
+    """Whoever has read it gives each file the time that its list says, so that the next one need not; also without
+    mapping it.  What changes afterwards shows as ever.
+    """
+    shutil.copytree(good, tmp_path, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    shelf = shelf_in(tmp_path)
+    path = tmp_path / "derived/vectors/fast/2.keys"
+
+    found = standing(shelf.vectors, "fast")
+    dated = stamps(shelf)
+    os.utime(path)
+    ids_in(shelf)
+    again = stamps(shelf)
+    damaged_by("flipped")(path)
+    torn = [standing(shelf.vectors, "fast") for _ in range(2)]
+
+    assert isinstance(found, Standing)
+    assert found.skipped == ()
+    assert dated == again == [(one.rows_stamp, one.keys_stamp) for one in found.manifest.segments]
+    assert [one.skipped for one in torn if isinstance(one, Standing)] == [("2.keys has changed bytes",)] * 2
+
+
+def test_a_file_that_is_written_to_keeps_its_time(good: Path, tmp_path: Path) -> None:
+    """What lies behind the published bytes is a writer's who is at work, and dates the file itself."""
+    shutil.copytree(good, tmp_path, dirs_exist_ok=True)
+    shelf = shelf_in(tmp_path)
+    with open(tmp_path / "derived/vectors/fast/1.rows", "ab") as file:
+        file.write(b"more")
+    before = stamps(shelf)
+
+    assert set(ids_in(shelf)) == ALL
+    assert stamps(shelf) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become somebody else")
+def test_files_of_somebody_else_are_read_and_left_alone(good: Path, tmp_path: Path) -> None:
+    """They are told as they are, though their time stays as it is."""
+    path = tmp_path / "1.rows"
+    shutil.copyfile(good / "derived/vectors/fast/1.rows", path)
+    was = path.stat().st_mtime_ns
+    code = (
+        "import os, sys, zlib; from cass.semantic.rereading import is_as_written;"
+        "path = sys.argv[1]; data = open(path, 'rb').read(); fd = os.open(path, os.O_RDONLY);"
+        "os.seteuid(65534);"
+        "print([is_as_written(path, fd, (0, len(data)), zlib.crc32(data) ^ bit, 5) for bit in (0, 1)])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == ("[True, False]\n", "")
+    assert path.stat().st_mtime_ns == was
+
+
+def stamps(shelf: Shelf) -> list[tuple[int, int]]:
+    """The times of the files of both segments, as they are now."""
+    times = [
+        [Path(shelf.folder("fast"), f"{n}.{part}").stat().st_mtime_ns for part in ("rows", "keys")] for n in (1, 2)
+    ]
+    return [(rows, keys) for rows, keys in times]
 
 
 def test_a_byte_that_changes_in_silence_is_found_when_all_is_read(good: Path, tmp_path: Path) -> None:

@@ -121,6 +121,19 @@ def test_a_copied_folder_is_not_damaged(home: Home) -> None:
     assert said(home).reason is None
 
 
+def test_a_copied_folder_is_read_whole_once(home: Home) -> None:
+    """The next look finds the files dated as their lists say, and need not read them."""
+    files = [
+        path for path in (Path(home.places.vectors) / "fast").iterdir() if path.suffix in (".rows", ".keys", ".data")
+    ]
+    before = [path.stat().st_mtime_ns for path in files]
+    for path in files:
+        os.utime(path)
+
+    assert said(home).reason is None
+    assert [path.stat().st_mtime_ns for path in files] == before
+
+
 GLANCE = """
 import os, sys
 import cass
