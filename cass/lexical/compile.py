@@ -68,14 +68,16 @@ class Rung:
 
 @record
 class Compiled:
-    """`ranked` orders; `rungs` tell what counts as having all, most or any of the words, strictest first.
+    """`ranked` orders, and is made by `order` when it is first asked for: mostly the page is full without it.
+
+    `rungs` tell what counts as having all, most or any of the words, strictest first.
 
     `nearly` orders much as `ranked` does, but finds only messages that lack at most one word: set where the words are
     so common that the others had better not be looked at.  `partial`: more would match than is looked for.  `units` are
     the words of a query that has nothing else but filters, empty for others; `under` puts a query under these filters.
     """
 
-    ranked: Query
+    order: Callable[[], Query]
     nearly: Query | None
     rungs: tuple[Rung, ...]
     corrected: tuple[tuple[str, str], ...]
@@ -84,6 +86,10 @@ class Compiled:
     units: tuple[Unit, ...]
     under: Callable[[Query], Query]
     partial: bool = False
+
+    @property
+    def ranked(self) -> Query:
+        return self.order()
 
 
 class Compiler:
@@ -156,28 +162,28 @@ class Compiler:
         def under(query: Query | None) -> Query:
             return boolean([*conditions, *([(Occur.Must, query)] if query is not None else [])], self.schema)
 
+        def order() -> Query:
+            if is_beside:
+                return Query.boolean_query([*conditions, *([(Occur.Should, self._ranked(units))] if units else [])])
+            return under(self._ranked(units)) if units else rungs[0].scored
+
         units, nearly = [*wanted, *loose], None
-        best = under(None)
+        is_beside = anchored and bool(units or missing)
         rungs: list[Rung]
-        if anchored and (units or missing):
+        if is_beside:
             # What must be there is found without the words beside it, as the last rung.
+            best = under(None)
             rungs = [rung.under(under) for rung in _rungs(wanted, loose, missing) if rung.name != "any"]
             rungs.append(Rung("any", best, best))
-            beside = [(Occur.Should, self._ranked(units))] if units else []
-            ranked = Query.boolean_query([*conditions, *beside])
-        elif not units and missing:
-            ranked = Query.empty_query()
-            rungs = [Rung("any", ranked, ranked)]
         elif not units:
-            ranked = best
-            rungs = [Rung("all", ranked, ranked)]
+            whole = Query.empty_query() if missing else under(None)
+            rungs = [Rung("any" if missing else "all", whole, whole)]
         else:
             rungs = _rungs(wanted, loose, missing)
             rungs = [rung.under(under) for rung in rungs] if conditions else rungs
-            ranked = under(self._ranked(units))
             nearly = under(near) if (near := _nearly(wanted)) is not None else None
         partial, plain = any([unit.partial for unit in self.units]), () if anchored else tuple(units)
-        return Compiled(ranked, nearly, tuple(rungs), *self._told(), plain, under, partial)
+        return Compiled(_once(order), nearly, tuple(rungs), *self._told(), plain, under, partial)
 
     def _told(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
         corrected = tuple((unit.word, unit.corrected) for unit in self.units if unit.corrected)
@@ -192,6 +198,17 @@ class Compiler:
         if first.token is None or second.token is None or min(first.share, second.share) > RARE_SHARE:
             return []
         return [Query.phrase_query(self.schema, "body", [first.token, second.token])]
+
+
+def _once(make: Callable[[], Query]) -> Callable[[], Query]:
+    made: list[Query] = []
+
+    def get() -> Query:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return get
 
 
 def boolean(clauses: list[tuple[Occur, Query]], schema: Schema) -> Query:
@@ -317,12 +334,20 @@ def _bonuses(telling: Sequence[Unit]) -> list[tuple[Occur, Query]]:
     """For what has all of these, and for what lacks no more than one."""
     if len(telling) > MOST_WITH_BONUS:
         return []
-    most = sum([unit.idf for unit in telling]) * min(1.0, FEW_WORDS / len(telling)) ** 2
-    bonuses = [(Occur.Should, Query.const_score_query(_all(telling), ALL_BONUS * most))]
+    bonuses = [(Occur.Should, _bonus_for_all(telling))]
     if len(telling) > 2:
-        part = ALL_BUT_ONE_BONUS * most * (len(telling) - 1) / len(telling)
+        part = ALL_BUT_ONE_BONUS * _whole_bonus(telling) * (len(telling) - 1) / len(telling)
         bonuses.append((Occur.Should, Query.const_score_query(_lacking_one(telling), part)))
     return bonuses
+
+
+def _bonus_for_all(telling: Sequence[Unit]) -> Query:
+    return Query.const_score_query(_all(telling), ALL_BONUS * _whole_bonus(telling))
+
+
+def _whole_bonus(telling: Sequence[Unit]) -> float:
+    """As telling as they are together; less in long queries."""
+    return sum([unit.idf for unit in telling]) * min(1.0, FEW_WORDS / len(telling)) ** 2
 
 
 def _nearly(units: list[Unit]) -> Query | None:
@@ -330,7 +355,7 @@ def _nearly(units: list[Unit]) -> Query | None:
     telling = _telling(units)
     if not _is_common(units) or not 2 < len(telling) <= MOST_WITH_BONUS:
         return None
-    scored = [*[bonus for _, bonus in _bonuses(telling)[:1]], *_words(telling)]
+    scored = [_bonus_for_all(telling), *_words(telling)]
     # Whatever lacks one word at most has one of the two rarest.
     if (telling[0].found + telling[1].found) * len(scored) < sum([unit.found for unit in telling]):
         return _behind(_lacking_one(telling), scored)
