@@ -18,7 +18,7 @@ from cass.indexing.feed import Feed
 from cass.indexing.forget import is_pending
 from cass.indexing.places import take_lock
 from cass.lexical import writer as lexical_writer
-from cass.lexical.schema import READER_LOCK, VERSION, current_generation, is_damage
+from cass.lexical.schema import READER_LOCK, VERSION, current_generation, generations, is_damage
 from cass.records import record
 from cass.store.connect import open_reader
 from cass.store.documents import documents_since, snapshot
@@ -116,7 +116,7 @@ def drop_remains(places: Places) -> None:
     Raises Busy while somebody indexes, whose own may be among them.
     """
     current = current_generation(places.lexical)
-    if current is None or sum([name.isdigit() for name in os.listdir(places.lexical)]) < 2:
+    if current is None or len(generations(places.lexical)) < 2:
         return
     with take_lock(places, lambda: 0.0, 0.0):
         current = current_generation(places.lexical)

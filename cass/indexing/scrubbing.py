@@ -8,7 +8,7 @@ from cass.clock import sleep
 from cass.disk import try_lock
 from cass.indexing.places import open_archive
 from cass.lexical.purge import are_gone
-from cass.lexical.schema import READER_LOCK, current_generation, is_damage
+from cass.lexical.schema import READER_LOCK, current_generation, generations, is_damage
 from cass.lexical.writer import drop_old_generations
 from cass.store.documents import documents_of, originals_of
 
@@ -52,7 +52,7 @@ def scrub_index(places: Places, monotonic_s: Callable[[], float], progress: Prog
 
 def _is_alone(root: str, generation: str) -> bool:
     drop_old_generations(root, generation)
-    return [name for name in os.listdir(root) if name.isdigit()] == [generation]
+    return generations(root) == [generation]
 
 
 def _held(lexical: LexicalWriter) -> Held | None:

@@ -127,6 +127,14 @@ def current_generation(root: str) -> tuple[str, int] | None:
         return None
 
 
+def generations(root: str) -> list[str]:
+    """The names of all that stand, whole or not; empty without a folder.  Raises OSError where it cannot be listed."""
+    try:
+        return [name for name in os.listdir(root) if name.isdigit()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
 def first_line(bad: BaseException) -> str:
     """What went wrong, in one line; without the values that tantivy prints behind its words."""
     said = (str(bad).splitlines() or [type(bad).__name__])[0]

@@ -20,6 +20,7 @@ from cass.lexical.schema import (
     create_index,
     current_generation,
     documents_in,
+    generations,
     hush,
     is_damage,
     open_index,
@@ -253,8 +254,7 @@ def open_writer(
 
 def create_writer(root: str, heap_bytes: int = HEAP_BYTES) -> LexicalWriter:
     """An empty generation beside the others; searches see it after `publish`."""
-    numbers = [int(name) for name in os.listdir(root) if name.isdigit()] if os.path.isdir(root) else []
-    folder = os.path.join(root, str(max(numbers, default=0) + 1))
+    folder = os.path.join(root, str(max(map(int, generations(root)), default=0) + 1))
     try:
         make_private_folder(folder)
         return LexicalWriter(root, folder, create_index(folder), heap_bytes)
@@ -284,8 +284,8 @@ def publish(writer: LexicalWriter) -> None:
 
 def drop_old_generations(root: str, keep: str) -> None:
     """Delete every other generation that no search holds."""
-    for name in os.listdir(root):
-        if name.isdigit() and name != keep:
+    for name in generations(root):
+        if name != keep:
             drop_generation(os.path.join(root, name))
 
 

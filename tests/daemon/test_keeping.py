@@ -67,6 +67,13 @@ class World:
     def due(self) -> bool:
         return is_anything_due(self.home.places, self.home.env, self.now_ms)
 
+    def grow(self) -> None:
+        """What was due is done; then so many runs that the index has many segments."""
+        self.run()
+        for number in range(FEW_SEGMENTS):
+            self.home.claude(f"more{number}", f"numbat {number}")
+            self.home.index()
+
     def setting(self, text: str) -> None:
         config = Path(self.home.env["CASS_CONFIG_DIR"])
         config.mkdir(exist_ok=True)
@@ -180,10 +187,7 @@ def test_what_goes_wrong_is_an_event(world: World):
 
 def test_an_index_of_many_segments_is_laid_together(world: World):
     """While nobody would notice; said before, because it takes a while, and noted when it is done."""
-    world.run()
-    for number in range(FEW_SEGMENTS):
-        world.home.claude(f"more{number}", f"numbat {number}")
-        world.home.index()
+    world.grow()
     world.notes.clear()
     assert world.due()
 
@@ -201,10 +205,7 @@ def test_an_index_of_many_segments_is_laid_together(world: World):
 
 def test_an_index_that_cannot_be_laid_together_is_an_event(world: World):
     """Of the kind of what was tried."""
-    world.run()
-    for number in range(FEW_SEGMENTS):
-        world.home.claude(f"more{number}", f"numbat {number}")
-        world.home.index()
+    world.grow()
     world.notes.clear()
     world.refuses = True
 
@@ -215,10 +216,7 @@ def test_an_index_that_cannot_be_laid_together_is_an_event(world: World):
 
 def test_what_was_read_when_it_was_replaced_goes_soon(world: World):
     """Or the disk would hold two indexes until the next messages come."""
-    world.run()
-    for number in range(FEW_SEGMENTS):
-        world.home.claude(f"more{number}", f"numbat {number}")
-        world.home.index()
+    world.grow()
     lexical = Path(world.home.places.lexical)
     with try_lock(str(lexical / "1" / READER_LOCK), shared=True):  # type: ignore[union-attr]
         assert world.run(after_s=EVERY_S)
@@ -231,10 +229,7 @@ def test_what_was_read_when_it_was_replaced_goes_soon(world: World):
 
 def test_who_comes_back_while_it_is_laid_together_is_not_disturbed_again_at_once(world: World):
     """It is given up, and tried in an hour, not in the next short rest."""
-    world.run()
-    for number in range(FEW_SEGMENTS):
-        world.home.claude(f"more{number}", f"numbat {number}")
-        world.home.index()
+    world.grow()
 
     world.comes_back = True
     assert not world.run(after_s=EVERY_S)
