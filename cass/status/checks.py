@@ -10,7 +10,7 @@ import os
 from cass.disk import lock_holder, try_lock
 from cass.errors import CassError
 from cass.lexical.opening import Damage, opened
-from cass.lexical.schema import current_generation, hush, speak
+from cass.lexical.schema import READER_LOCK, current_generation, generations, hush, speak
 from cass.lexical.sound import Glance
 from cass.lexical.verify import torn_file
 from cass.policy import MB
@@ -182,10 +182,24 @@ def _generations(patient: Patient, name: str) -> Finding:
     if current is None:
         return Finding(name, OK, "none")
     keep = os.path.basename(current[0])
-    old = sorted(entry for entry in os.listdir(root) if entry.isdigit() and entry != keep)
+    old = sorted(one for one in generations(root) if one != keep and not _is_being_made(os.path.join(root, one)))
     if old:
         return Finding(name, WARN, f"{', '.join(old)} in {root} are of no use any more", "cass doctor --fix", DROP)
     return Finding(name, OK, f"only the current one, {keep}")
+
+
+def _is_being_made(generation: str) -> bool:
+    """By the worker, which holds it alone; who only reads an old one shares it."""
+    path = os.path.join(generation, READER_LOCK)
+    if not os.path.exists(path):
+        return False
+    try:
+        lock = try_lock(path, shared=True)
+    except OSError:
+        return False  # nobody can tell
+    if lock is not None:
+        lock.release()
+    return lock is None
 
 
 def _lock(patient: Patient, name: str) -> Finding:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cass.disk import try_lock
+from cass.lexical.schema import READER_LOCK
 from cass.status.checks import CHECKS, examine
 from cass.status.findings import Finding
 from tests.archive import Home, make_home
@@ -65,6 +66,16 @@ def test_a_left_over_generation_is_told(home: Home):
     (home.data / "derived" / "lexical" / "99").mkdir()
 
     assert (found(home)["generations"].level, found(home)["generations"].fix) == ("warn", "drop")
+
+
+def test_a_generation_that_is_being_made_is_no_remainder(home: Home):
+    """The worker fills a new one for a minute, beside the one that answers."""
+    made = Path(home.places.lexical) / "7"
+    made.mkdir()
+    with try_lock(str(made / READER_LOCK)):  # type: ignore[union-attr]
+        assert found(home)["generations"].level == "ok"
+
+    assert found(home)["generations"].level == "warn"
 
 
 def test_a_damaged_database_fails_once(home: Home):
