@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cass.semantic.bert_graph import FP32, INT8, VARIANTS, quantised, write_model
+from cass.semantic.bert_graph import FP32, INT8, VARIANTS, evening, quantised, write_model
 from cass.semantic.reference.make import embed
 from cass.semantic.safetensors import read_safetensors
 from tests.semantic.tiny_model import HIDDEN, VOCABULARY, config, safetensors, weights
@@ -117,6 +119,33 @@ def test_a_column_is_quantised_by_its_own_largest_value() -> None:
 
     assert values.tolist() == [[127, 127, 0], [-64, 32, 0]]
     assert np.allclose(values * scale, weight, atol=0.4)
+
+
+def test_a_far_column_takes_no_detail_from_the_others() -> None:
+    """As models have them that were trained: one column sixty times as far, with weights as much smaller."""
+    tensors, said = weights(), config()
+    for at in (f"encoder.layer.{number}" for number in range(said["num_hidden_layers"])):
+        tensors[f"{at}.attention.output.LayerNorm.weight"][0] *= 60
+        tensors[f"{at}.intermediate.dense.weight"][:, 0] /= 60
+    expected = np.array([embed(tensors, said, ids) for ids in IDS])
+
+    found = np.concatenate([run(converted(tensors, INT8, said), [ids]) for ids in IDS])
+
+    assert (found * expected).sum(axis=1).min() >= 0.995
+
+
+@given(st.lists(st.floats(0, 1e6, width=32), min_size=2, max_size=40), st.data())
+def test_evened_columns_reach_about_as_far_as_the_others(reach: list[float], data: st.DataObject) -> None:
+    """All but `count` are left as they are; those end within a power of the square root of two."""
+    count = data.draw(st.integers(1, len(reach) - 1))
+    given_reach = np.array(reach)
+    usual = max(sorted(reach)[-1 - count], 1e-6)
+
+    factors = evening(given_reach, count)
+
+    assert (factors >= 1).all()
+    assert (factors[given_reach <= usual] == 1).all()
+    assert (given_reach / factors).max() <= usual * 2**0.25 * (1 + 1e-6)
 
 
 @pytest.mark.parametrize("at", range(0, 60, 7))
