@@ -8,6 +8,7 @@ from __future__ import annotations
 from cass.lexical.words import Unit, any_of, best_of
 from cass.native_tantivy import Occur, Query
 from cass.query import words as query_words
+from cass.records import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ PREFIX_TERMS = 50
 # archive, which has 10,000 of them behind two letters, one more letter is waited for.
 GROWN_TERMS, GROWN_FOUND = 16, 40_000
 LEAST_BEGUN, LEAST_BEGUN_OF_MANY, MANY_DOCUMENTS = 2, 3, 250_000
+# A word that as it stands is in more messages than this is looked for as if it were typed to its end: others that begin
+# so would be far behind it, and cost half as much again beside another word.
+COMMON_AS_TYPED = 40_000
 # What stands in so large a part of the messages is grammar; a word is not completed to it.
 GRAMMAR_SHARE = 0.4
 # A corrected word must not be shorter than this: `teh` has too many neighbours to guess.
@@ -100,6 +104,8 @@ class UnusualWords:
         if not tokens or query_words.cjk_runs(tokens[0]):
             return self._words.word(text, False)
         forms = self._words.forms(tokens[0])
+        if forms and forms[0][0] == tokens[0] and forms[0][1] > COMMON_AS_TYPED:
+            return replace(self._words.word(text, False), partial=True)
         grown, partial = self._grown(tokens[0], forms)
         return self._begun(text, tokens[0], forms, grown, partial) if grown else self._words.word(text, False)
 

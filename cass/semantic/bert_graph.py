@@ -247,8 +247,8 @@ def evening(reach: NDArray[Any], count: int) -> NDArray[Any]:
     """By what to divide columns so that none reaches further than all but `count` of them: powers of √2, 1 or more.
 
     One far column takes the detail of the eight bits from all others (Xiao et al. 2023, SmoothQuant); the weights make
-    up for it.  Here the reach is told from the weights alone, without texts to try; the last bit of it, which depends on
-    the machine, changes nothing.
+    up for it.  Here the reach is told from the weights alone, without texts to try; its last bit, which depends on the
+    machine, changes nothing.
     """
     import numpy as np
 

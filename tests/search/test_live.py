@@ -86,6 +86,15 @@ def test_of_many_words_only_some_are_looked_for(home: Home, monkeypatch: pytest.
     assert (results.total, results.exact_total) == (1, False)
 
 
+def test_a_common_word_is_looked_for_as_it_stands(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What begins so would be far behind it; the count is a lower bound."""
+    monkeypatch.setattr(unusual, "COMMON_AS_TYPED", 0)
+    results = home.search("test", live=True)
+
+    assert (names(results), results.total, results.exact_total) == (["test"], 1, False)
+    assert typed(home, "tes") == {"test", "testament"}
+
+
 def test_in_a_large_archive_two_letters_are_too_few(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Looking at all words that begin so would take longer than typing one more."""
     monkeypatch.setattr(unusual, "MANY_DOCUMENTS", 2)
