@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from cass.lexical.compile import Compiled
     from cass.lexical.filter import Filter
+    from cass.lexical.recent import Recent
     from cass.query import syntax
 
 
@@ -40,6 +41,8 @@ PLENTY_OF_COMMON = 10
 FEW_DOCS = 200
 # Whoever types asks for the same words again with each key: their inflections are looked up once, and so many kept.
 MOST_FORMS = 4_000
+# To print a query whose filters name more than this takes longer than may be won by it.
+MOST_FILTERED = 100
 
 
 @record
@@ -98,12 +101,20 @@ class LexicalReader:
         self.notes: list[str] = []  # what a query could not be given
         self._forms: dict[tuple[str, bool], list[tuple[str, int]]] = {}
         self._fetched: dict[int, Fetched] = {}  # by the identity of the query, which is kept
+        self._recent: Recent | None = None  # None where one search is all
+        self._recalls = False  # may this query's answers be among them?
         self._ahead = 1
         self.change = change_of(index, self._searcher)
 
     @property
     def schema(self) -> Schema:
         return self._schema
+
+    def keep_recent(self) -> None:
+        """Other searches follow: what they have in common is asked once."""
+        from cass.lexical.recent import Recent
+
+        self._recent = Recent()
 
     def analyzed(self, text: str) -> list[str]:
         """Its words as they stand in the index."""
@@ -141,6 +152,9 @@ class LexicalReader:
         )
         compiled = Compiler(self._schema, words, resolve, correct).query(root, filters)
         self._ahead = AHEAD if sum([unit.found for unit in compiled.units]) > COMMON else 1
+        if self._recent is not None:
+            named = sum([len(each.values) + len(each.docs) for each in filters])
+            self._recalls = bool(compiled.units) and named <= MOST_FILTERED
         return compiled
 
     def search(
@@ -195,10 +209,16 @@ class LexicalReader:
         known = self._fetched.get(id(query))
         if known is not None and known.serves(limit, counted):
             return known
-        ahead = min(limit * self._ahead, MOST_AHEAD, self.documents + 1)
-        found = self._searcher.search(query, max(limit, ahead), counted)
-        count = int(getattr(found, "count", 0) or 0) if counted else None
-        fetched = self._fetched[id(query)] = Fetched(query, max(limit, ahead), found.hits, count)
+
+        def ask() -> Fetched:
+            ahead = min(limit * self._ahead, MOST_AHEAD, self.documents + 1)
+            found = self._searcher.search(query, max(limit, ahead), counted)
+            count = int(getattr(found, "count", 0) or 0) if counted else None
+            return Fetched(query, max(limit, ahead), found.hits, count)
+
+        recent = self._recent if self._recalls else None
+        fetched = ask() if recent is None else recent.answer(query, limit, counted, ask)
+        self._fetched[id(query)] = replace(fetched, query=query)
         return fetched
 
     def _any(self, compiled: Compiled, limit: int) -> tuple[list[Candidate], bool]:

@@ -91,6 +91,8 @@ class Warm:
             self._lock = _hold(places)
             self._opened = connect.require_reader(places.database, places.data), open_reader(places.lexical)
             self._seen = seen
+            if not isinstance(self._opened[1], Damage):
+                self._opened[1].keep_recent()
         reader = self._opened[1]
         if not isinstance(reader, Damage):
             reader.notes = []  # those of the search before
