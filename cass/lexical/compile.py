@@ -182,6 +182,8 @@ class Compiler:
             rungs = _rungs(wanted, loose, missing)
             rungs = [rung.under(under) for rung in rungs] if conditions else rungs
             nearly = under(near) if (near := _nearly(wanted)) is not None else None
+            if nearly is not None and len(wanted) == len(self.units) and len(_telling(wanted)) == len(wanted):
+                rungs = [_counted_by(nearly, rung, len(wanted)) for rung in rungs]
         partial, plain = any([unit.partial for unit in self.units]), () if anchored else tuple(units)
         return Compiled(_once(order), nearly, tuple(rungs), *self._told(), plain, under, partial)
 
@@ -233,6 +235,11 @@ def _rungs(wanted: list[Unit], loose: list[Unit], missing: int) -> list[Rung]:
     units = [*wanted, *loose]
     rungs.append(Rung("any", Query.const_score_query(_any(units), 1.0), Query.boolean_query(_should(units))))
     return rungs
+
+
+def _counted_by(nearly: Query, rung: Rung, words: int) -> Rung:
+    """What lacks one word at most is found and put in order in one go, where both are wanted."""
+    return Rung(rung.name, nearly, rung.scored) if rung.name == "most" and least_of(words) == words - 1 else rung
 
 
 def _all_of(units: list[Unit]) -> Rung:

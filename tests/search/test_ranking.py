@@ -128,3 +128,7 @@ def test_a_rare_word_among_common_ones_leads(tmp_path: Path, monkeypatch: pytest
 
     assert set(names(results)[:2]) == {"rare", "other"}
     assert sorted(names(results)[2:]) == sorted(common)
+    assert (results.total, results.rung) == (32, "most")
+    for wish in ({"match": "most"}, {"sort": "newest"}, {"strict": True}):
+        only = home.search("walrus penguin zebra", limit=100, **wish)
+        assert (sorted(names(only)), only.total) == (sorted(names(results)), 32)
