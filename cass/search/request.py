@@ -121,6 +121,8 @@ class Request:
 
     def refines(self, found: Found, compiled: Compiled | None, has_compounds: bool) -> bool:
         """Does anything decide beside the words of each message?  For a few words mostly nothing does."""
+        if not found.candidates:
+            return False
         words = len(compiled.units) if compiled is not None else 0
         many = words > 1 and (words > FEW_WORDS or not found.fills_page)
         return self.sort == "relevance" and (many or has_compounds or self.half_life_days > 0)

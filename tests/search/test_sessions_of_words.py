@@ -46,6 +46,13 @@ def test_a_filter_holds_for_the_session_too(tmp_path: Path) -> None:
     assert [(hit.external_id, hit.role) for hit in found.hits] == [("session", "assistant")]
 
 
+def test_where_filters_leave_nothing_the_index_answers(tmp_path: Path) -> None:
+    """That no message is left to be ranked is no damage of the index."""
+    found = spread_home(tmp_path).search("walrus penguin lantern tool:sonar")
+
+    assert (found.hits, found.answered_by, found.notes) == ((), ("lexical",), ())
+
+
 def test_messages_alone_are_ranked_alone(tmp_path: Path) -> None:
     """Whoever lists messages, not sessions, sees first what has the words most often."""
     assert names(spread_home(tmp_path).search("walrus penguin lantern", grouped=False, limit=1)) == ["lone"]
