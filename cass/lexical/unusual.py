@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cass.lexical.patterns import Patience
     from cass.lexical.words import WordCompiler
 
 PREFIX_TERMS = 50
@@ -40,6 +41,7 @@ class UnusualWords:
         self._words = words
         self._known = known
         self._far_corrections = FAR_CORRECTIONS
+        self._patience: Patience | None = None
 
     def word(self, text: str, tokens: list[str], correct: bool) -> Unit:
         """A bare word that does not stand in the index as it is."""
@@ -157,9 +159,11 @@ class UnusualWords:
 
     def inside(self, text: str) -> Unit:
         """Words with this in them, or as far as time allows only those that begin so."""
-        from cass.lexical.patterns import inside
+        from cass.lexical.patterns import Patience, inside
 
-        query = inside(self._words.schema, self._words.searcher, self._words.analyzer.analyze(text))
+        self._patience = self._patience or Patience()
+        tokens = self._words.analyzer.analyze(text)
+        query = inside(self._words.schema, self._words.searcher, tokens, patience=self._patience)
         if query is not None:
             return Unit(query, text)
         note = f"*{text}*: there are too many words to look inside; searched for those that begin so"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,29 @@ def test_very_many_matches_are_left_to_the_index(home: Home, monkeypatch: pytest
     monkeypatch.setattr(patterns, "MOST_NAMED", 1)
 
     assert set(names(home.search("*token*"))) == {"one", "two"}
+
+
+def test_all_patterns_of_a_query_together_are_bounded_in_time(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight of them do not take eight times as long: what comes after the time was used up is a beginning."""
+    clock = count(0, patterns.INSIDE_S / 2)
+    monkeypatch.setattr(patterns, "monotonic_s", lambda: next(clock))
+
+    results = home.search("*token* *nized* *untold*")
+
+    assert set(names(results)) == {"one", "two", "three"}
+    assert results.notes == ("*untold*: there are too many words to look inside; searched for those that begin so",)
+
+
+def test_what_each_rung_looks_for_again_counts_as_often(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words that are in very many messages are looked inside by every rung."""
+    clock = count(0, patterns.INSIDE_S / 10)
+    monkeypatch.setattr(patterns, "monotonic_s", lambda: next(clock))
+    monkeypatch.setattr(patterns, "MOST_NAMED", 1)
+    reader, patience = _reader(home), patterns.Patience()
+
+    patterns.inside(reader._schema, reader._searcher, ["token"], patience=patience)
+
+    assert patience.left_s == pytest.approx(patterns.INSIDE_S * (0.9 - patterns.LOOKED_AGAIN / 10))
 
 
 WORDS = st.lists(st.sampled_from("abcdxxyy"), max_size=12)
