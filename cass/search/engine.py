@@ -237,7 +237,8 @@ class Search:
         while answer.more and limit < MOST_FETCHED and not self._fills_page(answer):
             limit *= 4
             answer = reader.search(compiled, limit, request.match, sort, request.strict)
-        return self._found(answer, not compiled.partial)
+        is_whole = self._resolver is None or self._resolver.is_whole
+        return self._found(answer, is_whole and not compiled.partial)
 
     def _fills_page(self, answer: LexicalAnswer) -> bool:
         """Are there enough candidates for the page and one more, once they are grouped and copies are folded?"""

@@ -33,19 +33,20 @@ def names(wanted: str, document: Document) -> bool:
 
 def documents_naming(
     connection: Connection, reader: LexicalReader | Damage, wanted: str, notes: list[str]
-) -> list[int]:
-    """The documents in the index that name it, of many candidates the newest."""
+) -> tuple[list[int], bool]:
+    """The documents in the index that name it, of many candidates the newest; and whether all of them were read."""
     if isinstance(reader, Damage):
-        return []
+        return [], True
     candidates = _candidates(reader, wanted)
-    if len(candidates) > MOST_READ:
+    all_read = len(candidates) <= MOST_READ
+    if not all_read:
         notes.append(f"entity:{wanted}: of the many messages with these words only the newest {MOST_READ} were read")
         candidates = candidates[:MOST_READ]
     found: list[int] = []
     for start in range(0, len(candidates), AT_ONCE):
         some = documents_newest_first(connection, None, candidates[start : start + AT_ONCE], True, lambda: False)
         found += [document.doc for document in some if document is not None and names(wanted, document)]
-    return found
+    return found, all_read
 
 
 def _candidates(reader: LexicalReader, wanted: str) -> Sequence[int]:

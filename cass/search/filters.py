@@ -39,6 +39,7 @@ class Resolver:
         self._now_ms = now_ms
         self._cwd = cwd
         self.notes = [] if notes is None else notes
+        self.is_whole = True  # does every filter name all that it should?
         self._known: dict[Field, Filter] = {}
 
     def of_request(self, request: Request) -> list[Filter]:
@@ -114,7 +115,9 @@ class Resolver:
         docs: list[int] = []
         for name in wanted:
             if self._reader is not None:
-                docs += documents_naming(self._connection, self._reader, name, self.notes)
+                found, all_read = documents_naming(self._connection, self._reader, name, self.notes)
+                docs += found
+                self.is_whole = self.is_whole and all_read
         return Filter("entity", tuple(wanted), tuple(docs))
 
     def _agents(self, values: Sequence[str]) -> Filter:

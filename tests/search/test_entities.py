@@ -86,6 +86,8 @@ def test_of_very_many_messages_the_newest_are_read(tmp_path: Path, monkeypatch: 
 
     assert names(results) == ["three", "two"]
     assert "only the newest 2 were read" in results.notes[0]
+    assert (results.total, results.exact_total) == (2, False)
+    assert not home.search("(entity:E0432 thrice) OR twice").exact_total
 
 
 @pytest.mark.parametrize(
