@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
     from cass.render.terminal import Style
-    from cass.search.request import Hit, Results
+    from cass.search.request import Hit, Request, Results
 
 INDENT = "  "
 MATCH = f"{BOLD};{YELLOW}"
@@ -241,9 +241,19 @@ def _next_steps(results: Results) -> list[str]:
     elif request.match in ("all", "most"):
         steps.append("try --match any: messages with some of the words")
     elif any(map(str.isalnum, request.text)):
-        steps.append("tried: all the words, most of them, any of them, and words that differ by a letter or two")
+        steps.append(_tried(request))
     if request.is_filtered:
         steps.append("try without filters")
     if results.behind_files:
         steps.append(f"{counted(results.behind_files, 'session file')} not read yet: cass index")
     return steps
+
+
+def _tried(request: Request) -> str:
+    """What was tried beside the query as it stands: nothing, where it has no bare words."""
+    from cass.query.plain import Word
+    from cass.query.terms import wanted_leaves  # most searches find something
+
+    if any([isinstance(leaf, Word) for leaf in wanted_leaves(request.query().root)]):
+        return "tried: all the words, most of them, any of them, and words that differ by a letter or two"
+    return "looked for as it stands: only bare words may be missing or differ by a letter or two"

@@ -152,6 +152,17 @@ def test_only_what_was_tried_is_said_to_have_been():
     ]
 
 
+@pytest.mark.parametrize("text", ['"conection refused"', "entity:E0432", "-panic tool:bash", "conec*"])
+def test_what_is_never_corrected_is_not_said_to_have_been(text: str):
+    """Phrases, beginnings and fields hold as they were typed."""
+    results = replace(RESULTS, hits=(), total=0, rung=None, request=Request(text))
+
+    assert printed(results)[1].splitlines() == [
+        f"nothing found for {text} in 100 messages",
+        "looked for as it stands: only bare words may be missing or differ by a letter or two",
+    ]
+
+
 @pytest.mark.parametrize(
     ("indexed_ms", "said"),
     [(None, "read your agents' files first: cass index"), (0, "no agent has said anything here yet")],
