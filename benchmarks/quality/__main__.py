@@ -32,6 +32,7 @@ def main() -> int:
     if options.nonsense:
         real = real_sessions(root)
         known_here = [sessions.errors(real), sessions.functions(real), written(real), *known.known_items(real)]
+        known_here += spread.spread_words(real)
         print(nonsense.rungs(root, real, known_here))
         return 0
     modes = MODES if options.modes == "all" else options.modes.split(",")

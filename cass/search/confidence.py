@@ -1,8 +1,9 @@
 """How sure an answer is that what was meant is in it, 0 to 1.  Under a half it is probably not in the archive at all.
 
-It goes by how much of the question the best hits have, each word counting by its idf, and by how near in meaning the
-nearest text of the quality tier is.  Both curves and their middles were fitted on one half of benchmarks/quality's
-questions with an answer and without one; the other half is what RESULTS.md tells.
+It goes by how much of the question the best hits have, each word counting by its idf, by whether one session has all
+of it between its messages, and by how near in meaning the nearest text of the quality tier is.  Both curves and their
+middles were fitted on one half of benchmarks/quality's questions with an answer and without one; the other half is what
+RESULTS.md tells.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 COVERED, COVERED_SLOPE = 0.61, 12.9
 # Cosines of MiniLM: the nearest text to a question from elsewhere stays under .46, to one from here mostly over .6.
 ALIKE, ALIKE_SLOPE = 0.57, 25.0
+# Of questions from elsewhere one in seventy has all its telling words in one session; of those about one, nearly all.
+SPREAD = 0.5
 # So many of the best hits are read: the first has its words closest together, not always most of them.
 READ = 3
 LOOKED_AT = 40
@@ -50,7 +53,8 @@ def confidence(search: Search, found: Found) -> float | None:
         return 0.0
     alike = _curve(found.alike, ALIKE, ALIKE_SLOPE) if found.alike is not None else 0.0
     share = 1.0 if found.rung == "all" else _best_share(search, found, reader)
-    return round(max(_curve(share, COVERED, COVERED_SLOPE), alike), 2)
+    spread = SPREAD if search.is_spread else 0.0
+    return round(max(_curve(share, COVERED, COVERED_SLOPE), alike, spread), 2)
 
 
 def _best_share(search: Search, found: Found, reader: LexicalReader) -> float:

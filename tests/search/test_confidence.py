@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cass.render.search_text import about
@@ -35,6 +37,20 @@ def test_a_question_from_elsewhere_is_told_so(home: Home) -> None:
     assert results.hits
     assert results.confidence is not None and results.confidence < 0.1
     assert "probably not in your history" in about(results, PLAIN)
+
+
+def test_a_session_that_has_the_words_between_its_messages_is_not_denied(tmp_path: Path) -> None:
+    """No message has two of them; a session that has only some of them is no answer yet."""
+    home = make_home(tmp_path)
+    home.claude("between", "a walrus in the harbour", "the penguin came late", "who lit the lantern", "bread")
+    home.claude("part", "a zebra in the harbour", "the ostrich came late")
+    say(home, **{f"ship{n}": f"ship number {n} sails past an island" for n in range(30)})
+
+    spread, apart = home.search("walrus penguin lantern"), home.search("zebra ostrich lantern")
+
+    assert spread.confidence == 0.5
+    assert "probably not" not in about(spread, PLAIN)
+    assert apart.confidence is not None and apart.confidence < 0.5
 
 
 def test_an_answer_that_is_trusted_says_nothing(home: Home) -> None:
