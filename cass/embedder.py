@@ -51,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(asked: argparse.Namespace) -> None:
     address, token, owner = _address(asked.listen), _token(asked.token_file), _owner(asked.owner_fd)
+    tell = _ready(asked.ready_fd)
     if not address.is_private and not token:
         raise UsageError(
             "off this machine it answers only to those who know a token", asked.listen, "add --token-file FILE"
@@ -61,7 +62,7 @@ def _run(asked: argparse.Namespace) -> None:
     manner = Manner(asked.batch_max, asked.batch_wait_ms / 1000, settings.whole("embedder.cache_size"), token)
     say = _say if asked.log_level in SAYS else _keep_quiet
     try:
-        serve_embedder(embedder, address, manner, _ready(asked.ready_fd), say, owner)
+        serve_embedder(embedder, address, manner, tell, say, owner)
     finally:
         embedder.close()
 
@@ -121,6 +122,17 @@ def _loaded(asked: argparse.Namespace, settings: Settings) -> BaseEmbedder:
 
 
 def _ready(descriptor: int | None) -> Callable[[Address], None]:
+    """Says that callers are heard.  Raises UsageError for a descriptor that nobody has handed on.
+
+    To be made first: later the number may be that of the model's file, or of the socket.
+    """
+    try:
+        if descriptor is not None:
+            os.write(descriptor, b"")
+    except OSError as bad:
+        what = f"{descriptor} is no descriptor that can be written to"
+        raise UsageError(what, "--ready-fd", "hand on one end of a pipe") from bad
+
     def tell(address: Address) -> None:
         if descriptor is not None:
             try:

@@ -89,6 +89,15 @@ def test_an_owner_who_cannot_be_watched(folder: str, url: str, number: str):
     assert done.stderr.startswith(f"python -m cass.embedder: {number} is no descriptor that can be read from")
 
 
+@pytest.mark.parametrize("number", ["3", "6", "777", "-4"])
+def test_a_descriptor_that_nobody_handed_on(folder: str, url: str, number: str):
+    """Such a number is soon that of the socket, which would be closed once READY is told."""
+    done = run(folder, *embedders.real(url), number)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"python -m cass.embedder: {number} is no descriptor that can be written to")
+
+
 def test_with_its_owner_it_ends(folder: str, url: str):
     """However that one ended, the system has closed its end of the pipe."""
     read, held = os.pipe()
