@@ -156,6 +156,14 @@ def test_what_no_machine_is_called_is_refused(home: Home) -> None:
     )
 
 
+def test_an_embedder_at_no_address_is_refused(home: Home) -> None:
+    """At once: every request would be told so."""
+    done = home.cass("serve", "--embedder", "http://127.0.0.1:80", "--port", "0")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("cass: 'http://127.0.0.1:80' is no value for embedder.url (--embedder). Use unix://")
+
+
 def test_one_process_is_enough(home: Home) -> None:
     done = home.cass("serve", "--workers", "4")
 

@@ -45,6 +45,7 @@ def run(options: Options) -> int:
         raise UsageError(
             "off this machine it answers only to those who know a token", str(address), "add --token-file FILE"
         )
+    _checked("embedder.url", options["embedder"])
     if options["json"]:
         sys.stdout.write(_described())
         return 0
@@ -102,11 +103,16 @@ def _address(options: Options) -> Address:
             raise UsageError(str(bad), f"--unix {options['unix']}", "name another place") from bad
     if options["port"] > MOST_PORT:
         raise UsageError(f"{options['port']} is no port", "--port", "write a number from 0 to 65535")
-    row = BY_KEY["serve.host"]
+    return Address(host=_checked("serve.host", options["host"]), port=options["port"])
+
+
+def _checked(key: str, given: str | None) -> str:
+    """A flag's value, "" where there is none.  Raises UsageError."""
+    row = BY_KEY[key]
     try:
-        return Address(host=str(check(row, options["host"])), port=options["port"])
+        return str(check(row, given or ""))
     except ValueError:
-        raise bad_flag(row, options["host"], row.flag) from None
+        raise bad_flag(row, given, row.flag or key) from None
 
 
 def url_of(address: Address) -> str:
