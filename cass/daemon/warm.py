@@ -7,7 +7,7 @@ from threading import Event, Lock
 
 from cass import clock
 from cass.search.meaning import policy_of
-from cass.search.quality import INSTALLED, NOT_BESIDE, kind_of
+from cass.search.quality import INSTALLED, NOT_BESIDE, Missing, kind_of
 from cass.semantic.batcher import LATER_MAX, Batcher, ShuttingDown
 from cass.semantic.embedders.base import EmbedderError, EmbedderNotLoaded, EmbedderTransportError
 from cass.semantic.embedders.table import EmbedderOptions, beside, build_embedder, embedder_row
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 KEPT_S = 600.0
 # To open it here takes half of that: its files are read whole before.
 OPENING_S = 1.0
+OPENING = Missing("its model is being opened", "ask again in a moment")
 
 
 class NotOpen(Exception):
@@ -63,10 +64,19 @@ class WarmModel:
 
     def offer(self, looking: Search) -> None:
         """A search is to ask the model that is open here, unless another process is to be asked."""
-        values = dict(looking.request.semantic)
-        name = policy_of(values).quality_tier_embedder
-        if not beside(values).has(embedder_row(name)):
+        if not _is_elsewhere(looking):
             looking.model = self.question
+
+    def offer_open(self, looking: Search) -> None:
+        """The same where nobody else answers: while the model is being opened the search goes on without."""
+        if not _is_elsewhere(looking):
+            looking.model = self._question_or_why
+
+    def _question_or_why(self, name: str, left_s: Callable[[], float | None]) -> BaseEmbedder | Missing | None:
+        try:
+            return self.question(name, left_s)
+        except NotOpen:
+            return OPENING
 
     def for_others(self, name: str) -> Batcher:
         """Where texts of other processes go.  The model is being opened, where it is not open yet.
@@ -122,6 +132,11 @@ class WarmModel:
             old.drain(KEPT_S)
             old.embedder.close()
         return self._batcher
+
+
+def _is_elsewhere(looking: Search) -> bool:
+    values = dict(looking.request.semantic)
+    return beside(values).has(embedder_row(policy_of(values).quality_tier_embedder))
 
 
 class Through:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cass.query.snippet import Terms
     from cass.query.syntax import Field
     from cass.search.filters import Resolver
-    from cass.search.quality import LeftS
+    from cass.search.quality import LeftS, Missing
     from cass.search.rerank import Reranked
     from cass.semantic.embedders.base import BaseEmbedder
     from cass.semantic.held_graphs import HeldGraphs
@@ -109,7 +109,7 @@ class Search:
     """One search, its connections open."""
 
     compiled: Compiled | None = None  # what the index was asked
-    model: Callable[[str, LeftS], BaseEmbedder | None] | None = None  # one that is open already
+    model: Callable[[str, LeftS], BaseEmbedder | Missing | None] | None = None  # one that is open already
     graphs: HeldGraphs | None = None  # where searches follow each other in one process
     near: Mapping[str, Mapping[int, float]] | None = None  # of each tier the texts that it found, and how near they are
     meant: str | None = None  # what the tiers did, or why they did nothing, where meaning was asked for

@@ -185,7 +185,7 @@ class _Asking:
         self._lost: list[tuple[str, str]] = []
         self.opened: dict[str, Tier] = {}
         self.near: dict[str, Mapping[int, float]] = {}
-        self.model: Callable[[str, LeftS], BaseEmbedder | None] | None = None
+        self.model: Callable[[str, LeftS], BaseEmbedder | Missing | None] | None = None
         self.why: dict[str, str] = {}  # a tier did not take part
         self.inside: Inside | None = None
         self.graphs: HeldGraphs | None = None

@@ -10,9 +10,11 @@ import pytest
 
 from cass.cli import edge
 from cass.cli.serving import metrics, routes
+from cass.semantic.standing import FAST, QUALITY
 from tests.archive import Home, make_home
 from tests.cli.serving import Caller, in_path
 from tests.schemas.checking import faults
+from tests.search.tiers import backfill, install
 
 KEY = "AKIA" + "ZQ3XW7RT5VB2NM4K"  # in two pieces, lest a scanner of this repository report it
 TOKEN = "a-token-of-some-length"
@@ -208,3 +210,18 @@ def test_the_document_knows_each_kind_of_refusal(home: Home) -> None:
     kinds = [one.kind for one in found]
     assert kinds == ["unauthorized", "forbidden", "method-not-allowed"]
     assert set(kinds) <= set(error["$defs"]["error"]["properties"]["kind"]["enum"])
+
+
+def test_the_first_question_does_not_wait_for_the_model(home: Home) -> None:
+    """It is answered by words, and says why; the model is open for the next ones."""
+    pytest.importorskip("onnxruntime")
+    install(home)
+    backfill(home, FAST, QUALITY)
+    answer = Caller(home).get("/v1/search", query="what has to be done about the pool")
+
+    assert answer.status == 200
+    assert answer.json["hits"]
+    assert answer.json["meta"]["answered_by"] == ["lexical", "fast"]
+    assert answer.json["meta"]["notes"] == [
+        "the quality tier did not take part: its model is being opened; ask again in a moment"
+    ]

@@ -163,7 +163,7 @@ class View:
             from cass.search.explain import explained_search
 
             return explained_search(self._where, *about, after=search.order_of(options))
-        return self._warm.search(*about, search.order_of(options), self._around.model.offer)
+        return self._warm.search(*about, search.order_of(options), self._around.model.offer_open)
 
     def _pack(self, asked: Invocation) -> str:
         options: Options = asked.options
