@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from cass.daemon.connections import Connection
     from cass.daemon.embedding import EmbeddingService
+    from cass.daemon.listening import Listener
     from cass.frames import Frame
     from cass.paths import Places
 
@@ -90,6 +91,7 @@ class Calls:
         self._answer = answer
         self._embedding = embedding
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._listener: Listener | None = None  # the last one
         self._connections: Connections | None = None
         self._sources = Sources()
         self._answered = 0
@@ -100,6 +102,21 @@ class Calls:
 
     def open(self) -> None:
         """Begin.  Where that cannot be done `why_not` says why, and everybody works without."""
+        self._listen()
+        if self._connections is not None:
+            Thread(target=self._work, name="answers", daemon=True).start()
+
+    def look(self) -> None:
+        """Listen anew where the socket was taken away, as systems do with the folder of a user who has left."""
+        if self._listener is None or self._listener.is_there:
+            return
+        if self._connections is not None:
+            self._connections.stop()
+            self._connections.close(HANG_UP_S)
+            self._connections = None
+        self._listen()
+
+    def _listen(self) -> None:
         path = socket_path(self._places)
         try:
             address = parse(f"unix://{path}")
@@ -110,8 +127,8 @@ class Calls:
         except (OSError, ValueError, CassError) as bad:
             self.why_not = f"{bad} ({path})"
             return
+        self.why_not, self._listener = None, listener
         self._connections = Connections(listener, self._welcome, self._handle)
-        Thread(target=self._work, name="answers", daemon=True).start()
         self._connections.start()
 
     def close(self) -> None:

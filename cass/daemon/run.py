@@ -239,6 +239,8 @@ class Process:
             self._asked_s = clock.monotonic_s()
 
     def _is_disturbed(self) -> bool:
+        if self._calls is not None:
+            self._calls.look()
         return self._signals.is_ended or self._stamp() != self._seen or not self.is_here()
 
     def _stamp(self) -> object:

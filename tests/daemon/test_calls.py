@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -58,6 +59,22 @@ def test_a_command_that_ends_badly(tmp_path: Path, bad: BaseException) -> None:
         calls = Calls(where, Answers(bad))
         calls.open()
         heard = [asked(socket_path(where)) for _ in range(2)]
+        calls.close()
+
+        assert heard == [DECLINED, EXIT]
+        assert os.listdir(f"{folder}/run") == []
+
+
+def test_a_socket_that_was_taken_away(tmp_path: Path) -> None:
+    """With its folder, as when the user leaves and comes back: it is made again, and whoever asks is answered."""
+    with short_folder() as folder:
+        where = places({"HOME": str(tmp_path), "CASS_DATA_DIR": str(tmp_path), "CASS_RUNTIME_DIR": f"{folder}/run"})
+        calls = Calls(where, Answers(ZeroDivisionError()))
+        calls.open()
+        shutil.rmtree(f"{folder}/run")
+        calls.look()
+        heard = [asked(socket_path(where)) for _ in range(2)]
+        calls.look()
         calls.close()
 
         assert heard == [DECLINED, EXIT]
