@@ -48,8 +48,7 @@ class EmbeddingService:
         except EmbedderError as lost:
             raise Refused(str(lost)) from lost
         found = _who(embedder)
-        dimension = head.get("dimension")
-        wanted = Wanted(_text(head, "model"), _text(head, "revision"), dimension if type(dimension) is int else 0)
+        wanted = Wanted(_text(head, "model"), _text(head, "revision"), _dimension(head))
         wrong = mismatch(wanted, found)
         if wrong:
             raise Refused(f"this embedder {wrong}")
@@ -149,3 +148,11 @@ def _who(embedder: BaseEmbedder) -> Wanted:
 def _text(head: Mapping[str, Any], name: str) -> str:
     found = head.get(name)
     return found if isinstance(found, str) else ""
+
+
+def _dimension(head: Mapping[str, Any]) -> int:
+    """0 where none is said.  Raises Refused for what is no number: it cannot be what the vectors have."""
+    found = head.get("dimension")
+    if found is not None and type(found) is not int:
+        raise Refused(f"{found!r:.40} is no dimension")
+    return found or 0

@@ -71,6 +71,17 @@ def test_another_model_is_refused_by_name(folder: str, url: str, wanted: Wanted,
     assert reason in str(embedder.reason)
 
 
+@pytest.mark.parametrize("dimension", ["768", 768.5, [768], True])
+def test_a_dimension_that_is_no_number_is_refused(folder: str, url: str, dimension: object):
+    """And not taken for none: the caller would be given vectors of any length."""
+    with embedders.running(embedders.real(url), folder):
+        caller = Caller(url, protocol=1, dimension=dimension)
+        told = caller.next()
+        caller.close()
+
+    assert told == (b"E", {"id": None, "error": "refused", "message": f"{dimension!r} is no dimension"})
+
+
 def test_a_model_of_another_dimension_does_not_start(folder: str, url: str):
     done = run(folder, *embedders.real(url, "--dimension", "384"), "2")
 
