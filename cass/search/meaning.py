@@ -17,14 +17,21 @@ from cass.policy import (
     SemanticMode,
     SemanticPolicy,
 )
-from cass.query.blend import KEYWORDS, RRF_K, SENTENCE, WEIGHTS, fuse, query_kind, refine, weights_of
+from cass.query.blend import RRF_K, WEIGHTS, fuse, refine, weights_of
 from cass.query.plain import Bare, Word
 from cass.query.syntax import Field, Prefix
 from cass.records import record, replace
 from cass.search.coverage import glance, inside, percent
 from cass.search.near import GIVEN_UP, Asked, Inside, by_graph, documents_with, nearest
 from cass.search.quality import NOT_BESIDE, WARM, Cost, Missing, by_the_worker, kind_of, quality_embedder
-from cass.search.request import fold
+from cass.search.weighing import (
+    ADDS_ONLY,
+    hits_to_spare,
+    how_joined,
+    rung_had,
+    share_beside_words,
+    weight_beside_words,
+)
 from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.table import beside, remote_options
 from cass.semantic.known_models import EMBEDDER
@@ -51,10 +58,9 @@ NEAREST = 100
 # What is less alike than this is not worth showing where the words say nothing.  The hash tier compares spelling:
 # texts that share nothing but a few common words reach 0.3 there.
 LEAST_ALIKE = {FAST: 0.45, QUALITY: 0.35}
-CONDITIONS = "skipped: the query has conditions, which vectors cannot judge"
-# What so little a list counts, it stands behind the lexical one: it adds to it and moves nothing in it.
-ADDS_ONLY = 1e-6
 FILLED = "the quality tier was not asked: the words fill this page, and it could only add behind them"
+ALL_FILLED = "vectors were not asked: the words fill this page, and they could only add behind them"
+CONDITIONS = "skipped: the query has conditions, which vectors cannot judge"
 
 
 @record
@@ -116,27 +122,29 @@ def join(search: Search, found: Found, places: Places) -> Found:
     )
     asking.model, asking.graphs = search.model, search.graphs
     asking.inside = Inside(search, asking.is_over)
-    if text is not None and share_beside_words(text, _rung(search, found), QUALITY) > ADDS_ONLY:
+    if text is not None and share_beside_words(text, rung_had(search, found), QUALITY) > ADDS_ONLY:
         asking.toward = lambda: _texts_of_leads(search, found)
+    spare = None
     if search.request.mode == "strict_semantic":
         # Whatever is asked: strict promises that meaning can be had.
         meaning = asking.both(search.query.text if text is None else text)
         told = replace(found, coverage=_enough(search, asking))
     else:
-        is_filled = text is not None and is_filled_by_words(search, found, text)
-        meaning = asking.what_there_is(text, not is_filled) if text is not None else Meaning()
+        spare = hits_to_spare(search, found, text) if text is not None else None
+        # A page that has another one behind it says so without them, too.
+        meaning = asking.what_there_is(text, spare is None) if text is not None and not spare else Meaning()
         coverage = glance(search, places.vectors, asking.opened)
-        asides = (FILLED,) if is_filled and asking.has_quality and dict(coverage)[QUALITY] else ()
-        asking.why |= dict.fromkeys([QUALITY] * len(asides), FILLED)
-        told = replace(found, coverage=coverage, asides=asides)
+        told = replace(found, coverage=coverage, asides=asking.left_out(spare, dict(coverage)))
     if asking.inside.gave_up:
         search.notes.append(GIVEN_UP)
     search.near, search.meant = asking.near, asking.did if text is not None else CONDITIONS
+    k = int(str(values.get("search.rrf_k", RRF_K)))
+    if spare and told.asides:
+        return _blended(told, (), meaning, (weights["lexical"], 0.0), k)
     if text is None or search.request.about_words or not meaning.tiers:
         return told
-    counts = weight_beside_words(text, _rung(search, found), meaning.tiers[-1], weights)
-    k = int(str(values.get("search.rrf_k", RRF_K)))
-    search.meant += _how(weights["lexical"], counts, k)
+    counts = weight_beside_words(text, rung_had(search, found), meaning.tiers[-1], weights)
+    search.meant += how_joined(weights["lexical"], counts, k)
     return _blended(told, documents_with(search, meaning.nearest), meaning, (weights["lexical"], counts), k)
 
 
@@ -215,6 +223,14 @@ class _Asking:
     def has_quality(self) -> bool:
         """Is the quality tier wanted, and does it have files?"""
         return self._policy.wants_quality_tier and os.path.exists(os.path.join(self._places.vectors, QUALITY))
+
+    def left_out(self, spare: int | None, coverage: Mapping[str, float]) -> tuple[str, ...]:
+        """What is said of the tiers that `spare` hits of the words made needless; nothing of one without vectors."""
+        needless = [FAST, QUALITY] if spare else [QUALITY] if spare == 0 else []
+        needless = [name for name in needless if coverage[name] and (name == FAST or self.has_quality)]
+        said = ALL_FILLED if FAST in needless else FILLED
+        self.why |= dict.fromkeys(needless, said)
+        return (said,) if needless else ()
 
     def what_there_is(self, text: str, is_quality_wanted: bool) -> Meaning:
         """The fast tier, and the quality tier where that is wanted and can be had in time."""
@@ -341,43 +357,6 @@ class _Asking:
         self.why[name] = what
         self._lost.append((what, todo))
         self._notes.append(f"{what}; {todo}")
-
-
-def _how(words: float, beside: float, k: int) -> str:
-    """How two lists were joined."""
-    if beside <= words * ADDS_ONLY:
-        return "; what the words lack stands behind them"
-    return f"; joined by rank, words {words:g} to meaning {beside:g}, k {k}"
-
-
-def weight_beside_words(text: str, rung: str | None, tier: str, weights: Mapping[str, float]) -> float:
-    """What the order of the tiers counts, of which `tier` is the best."""
-    share = share_beside_words(text, rung, tier)
-    return share * weights["lexical" if share == ADDS_ONLY else tier]
-
-
-def share_beside_words(text: str, rung: str | None, tier: str) -> float:
-    """Of a tier's weight the share with which its order counts for such a question.
-
-    Where a message has all the words, or most of a few keywords, the words know better: measured, equal weights put
-    half of the known items below the first place.  So they do of names.  The hash tier compares spelling, which the
-    words do too: with .3 of their weight first sentences lost .011, with a sixth of that still .008.
-    """
-    kind = query_kind(text)
-    counts = (kind == SENTENCE and rung != "all") or (kind == KEYWORDS and rung in ("any", None))
-    return 1.0 if tier == QUALITY and counts else ADDS_ONLY
-
-
-def _rung(search: Search, found: Found) -> str | None:
-    """How much of the words is had; a session that has all of them between its messages has most of them, too."""
-    return "most" if search.is_spread and found.rung in ("any", None) else found.rung
-
-
-def is_filled_by_words(search: Search, found: Found, text: str) -> bool:
-    """Have the words all hits of this page, so that not even the quality tier could put another one on it?"""
-    if not found.total or share_beside_words(text, _rung(search, found), QUALITY) > ADDS_ONLY:
-        return False
-    return len(fold(found.candidates, search.request.grouped)) >= search.offset + search.request.limit
 
 
 def _blended(

@@ -21,7 +21,7 @@ from cass.query.blend import (
     scaled,
     weights_of,
 )
-from cass.search.meaning import ADDS_ONLY, share_beside_words, weight_beside_words
+from cass.search.weighing import ADDS_ONLY, share_beside_words, weight_beside_words
 from cass.semantic.standing import FAST, QUALITY
 from cass.settings.table import BY_KEY
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cass.search.meaning import FILLED
+from cass.search.meaning import ALL_FILLED, FILLED
 from cass.search.quality import INSTALLED, USUAL_MS, WAIT_LONGER, Cost, in_time
 from cass.semantic.embedders.base import EmbedderTransportError
 from cass.semantic.standing import FAST, QUALITY
@@ -41,17 +41,29 @@ def home(good: Path, tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
-def test_keywords_whose_page_the_words_fill_do_not_wake_the_model(home: Home) -> None:
-    """It could only add behind that page; programs are told, and a further page asks it."""
+def test_keywords_whose_page_the_words_fill_ask_no_vectors(home: Home) -> None:
+    """They could only add behind that page; programs are told, and a further page asks them."""
     page = home.search("walrus tusks", grouped=False, limit=5)
     rest = home.search("walrus tusks", grouped=False, limit=5, offset=10)
 
-    assert (page.answered_by, page.asides, page.notes) == (("lexical", "fast"), (FILLED,), ())
+    assert (page.answered_by, page.asides, page.notes) == (("lexical",), (ALL_FILLED,), ())
     assert (rest.answered_by, rest.asides) == (("lexical", "fast", "quality"), ())
+    assert page.coverage == rest.coverage
 
 
 def test_a_page_that_is_filled_to_the_last_place_is_filled(home: Home) -> None:
-    assert home.search("walrus tusks", grouped=False, limit=LINES).answered_by == ("lexical", "fast")
+    """The model is not woken; whether there is another page the fast tier tells."""
+    whole = home.search("walrus tusks", grouped=False, limit=LINES)
+
+    assert (whole.answered_by, whole.asides) == (("lexical", "fast"), (FILLED,))
+
+
+def test_a_page_is_the_same_whoever_was_asked(home: Home) -> None:
+    """Hits, their order and their scores."""
+    page, whole = (home.search("walrus tusks", grouped=False, limit=limit) for limit in (5, LINES))
+
+    assert [(hit.doc, hit.rank) for hit in page.hits] == [(hit.doc, hit.rank) for hit in whole.hits[:5]]
+    assert [hit.score for hit in page.hits] == pytest.approx([hit.score for hit in whole.hits[:5]], abs=1e-4)
 
 
 def test_a_sentence_asks_the_model_whatever_the_words_fill(home: Home) -> None:
@@ -97,10 +109,10 @@ def test_nothing_is_said_of_a_model_that_has_no_vectors(home: Home) -> None:
     emptied = Path(home.places.vectors) / QUALITY
     for path in emptied.iterdir():
         path.unlink()
-    assert home.search("walrus tusks", grouped=False, limit=5).asides == ()
+    assert home.search("walrus tusks", grouped=False, limit=LINES).asides == ()
 
     emptied.rmdir()
-    assert home.search("walrus tusks", grouped=False, limit=5).asides == ()
+    assert home.search("walrus tusks", grouped=False, limit=LINES).asides == ()
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
