@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 
+from cass import clock
 from cass.disk import try_lock, write_whole
 from cass.errors import Busy, SystemRefused
 from cass.indexing.feed import Feed
@@ -47,7 +48,8 @@ HEAP_BYTES = 80_000_000
 # The policy takes all segments up to 16,800 documents for equally large.  Parts of which eight are no larger would
 # merge with what others have merged into, and sizes come of it that never meet.
 LEAST_IN_A_PART = 16_800 // MERGED_TOGETHER + 1
-DROP_TRIES = 3
+# A merge that is not over yet puts a file there now and then, while it is deleted: a second is enough to meet a gap.
+DROP_TRIES, DROP_AGAIN_S = 100, 0.01
 LOOK_EVERY_S = 0.25
 LOCK_WAIT_S = 60.0
 # Who adds more meanwhile than is caught up within a second would let others wait for the lock.
@@ -274,11 +276,12 @@ def _commit(lexical: LexicalWriter, change: int) -> None:
 
 
 def drop(folder: str) -> None:
-    """Delete what was given up; a merge that is not over yet may put a file there while it is deleted."""
+    """Delete what was given up; what cannot be deleted now is a remainder, for which somebody looks later."""
     for _ in range(DROP_TRIES):
         lexical_writer.drop_generation(folder)
         if not os.path.isdir(folder):
             return
+        clock.sleep(DROP_AGAIN_S)
 
 
 def part_size(documents: int, size_bytes: int) -> int:
