@@ -239,6 +239,7 @@ class Process:
             self._asked_s = clock.monotonic_s()
 
     def _is_disturbed(self) -> bool:
+        """Asked again and again while it rests, which is when to see that callers find the socket, too."""
         if self._calls is not None:
             self._calls.look()
         return self._signals.is_ended or self._stamp() != self._seen or not self.is_here()
