@@ -34,7 +34,7 @@ K1, B, USUAL_LENGTH = 1.2, 0.75, 0.25
 WINDOW = 4
 # Of the best messages of so many sessions so many words are taken that at least two of them have: relevance feedback
 # (Lavrenko and Croft, 2001) over texts that are there already.
-LEADS, LEAST_LEADS, FEEDBACK_WORDS = 8, 2, 30
+LEADS, FEEDBACK_WORDS = 8, 30
 # How often frequencies are asked for: what the leads have most of, whatever it is worth.
 LOOKED_UP = 120
 # What each may add, as a part of the best score.  Chosen on one half of the questions of Cranfield and SciFact; the
@@ -103,20 +103,21 @@ def gains(
 ) -> list[float]:
     """What each text, given as its words, gains: 0 to 0.4, in the order of `head`."""
     usual = max(1.0, USUAL_LENGTH * sum(map(len, texts)) / len(texts))
-    counts = [_counted(text) for text in texts]
-    common = _in_common(counts, head, wanted, idf)
+    common = _in_common(texts, head, wanted, idf)
+    shared = frozenset([word for word, _ in common])
     words, pairs, feedback = [], [], []
-    for text, count in zip(texts, counts, strict=True):
+    for text in texts:
         damping = K1 * (1 - B + B * len(text) / usual)
         places = _places(text, wanted)
         words.append(_bm25([(len(where), wanted.idf[number]) for number, where in places.items()], damping))
         pairs.append(_bm25(_pairs(places, wanted), damping))
+        count = _counted([word for word in text if word in shared])
         feedback.append(_bm25([(count.get(word, 0), worth) for word, worth in common], damping))
     parts = [_scaled(words, WORDS_PART), _scaled(pairs, PAIRS_PART), _scaled(feedback, FEEDBACK_PART)]
     return [sum(each) for each in zip(*parts, strict=True)]
 
 
-def _counted(words: Sequence[str]) -> dict[str, int]:
+def _counted(words: Iterable[str]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for word in words:
         counts[word] = counts.get(word, 0) + 1
@@ -127,9 +128,8 @@ def _places(words: Sequence[str], wanted: Sought) -> dict[int, list[int]]:
     """Number of a word → where it stands, in any form."""
     places: dict[int, list[int]] = {}
     forms = wanted.forms
-    for at, word in enumerate(words):
-        if word in forms:
-            places.setdefault(forms[word], []).append(at)
+    for at, word in [(at, word) for at, word in enumerate(words) if word in forms]:
+        places.setdefault(forms[word], []).append(at)
     return places
 
 
@@ -150,20 +150,29 @@ def _bm25(counted: Iterable[tuple[int, float]], damping: float) -> float:
 
 
 def _in_common(
-    counts: Sequence[Mapping[str, int]], head: Sequence[Candidate], wanted: Sought, idf: Callable[[str], float]
+    texts: Sequence[Sequence[str]], head: Sequence[Candidate], wanted: Sought, idf: Callable[[str], float]
 ) -> list[tuple[str, float]]:
     """Words that the best have in common beside those of the question, and what each is worth."""
+    best = leads(head)
+    shared = _in_two([frozenset(texts[at]) for at in best])
+    telling = {word for word in shared if len(word) > 2 and word not in wanted.forms and word not in LITTLE}
     worth: dict[str, float] = {}
-    having: dict[str, int] = {}
-    for at in leads(head):
-        for word, count in counts[at].items():
-            if len(word) > 2 and word not in wanted.forms and word not in LITTLE:
-                worth[word] = worth.get(word, 0.0) + head[at].score * count / (count + K1)
-                having[word] = having.get(word, 0) + 1
-    shared = [word for word, leads in having.items() if leads >= LEAST_LEADS]
-    shared.sort(key=lambda word: (-worth[word], word))
-    telling = [(word, worth[word] * idf(word)) for word in shared[:LOOKED_UP]]
-    return sorted(telling, key=lambda pair: (-pair[1], pair[0]))[:FEEDBACK_WORDS]
+    for at in best:
+        for word, count in _counted([word for word in texts[at] if word in telling]).items():
+            worth[word] = worth.get(word, 0.0) + head[at].score * count / (count + K1)
+    ranked = sorted(worth, key=lambda word: (-worth[word], word))
+    valued = [(word, worth[word] * idf(word)) for word in ranked[:LOOKED_UP]]
+    return sorted(valued, key=lambda pair: (-pair[1], pair[0]))[:FEEDBACK_WORDS]
+
+
+def _in_two(texts: Sequence[frozenset[str]]) -> set[str]:
+    """The words of two texts or more."""
+    seen: set[str] = set()
+    shared: set[str] = set()
+    for words in texts:
+        shared |= seen & words
+        seen |= words
+    return shared
 
 
 def leads(head: Sequence[Candidate]) -> list[int]:

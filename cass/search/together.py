@@ -12,7 +12,7 @@ from cass.store.named import session_lengths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cass.lexical.reader import Candidate, LexicalReader
     from cass.lexical.words import Unit
@@ -86,21 +86,29 @@ def _telling(units: Sequence[Unit], is_whole: bool) -> list[Unit]:
     return [] if is_whole and places > MOST_PLACES else kept[MOST_WORDS - 1 :: -1]
 
 
-def _said(have: Sequence[tuple[int, int, int]], weights: Sequence[float]) -> tuple[dict[int, list[int]], int]:
-    """Session → of each of its messages the words, as bits; those sessions that have most of them between these.
+def _said(have: Sequence[tuple[int, int, int]], weights: Sequence[float]) -> tuple[dict[int, dict[int, int]], int]:
+    """Session → words, as bits → how many of its messages have just those; of sessions with most of the words.
 
-    And those that the best has.
+    And the words that the best of these sessions has between its messages.
     """
-    between: dict[int, int] = {}
+    counted: dict[int, dict[int, int]] = {}
     for bits, session, _ in have:
-        between[session] = between.get(session, 0) | bits
+        said = counted.get(session)
+        if said is None:
+            counted[session] = {bits: 1}
+        else:
+            said[bits] = said.get(bits, 0) + 1
+    between = {session: _any_of(said) for session, said in counted.items()}
     sums = {bits: _weight(weights, bits) for bits in set(between.values())}
     best = sorted([(-sums[bits], session) for session, bits in between.items()])[:MOST_SESSIONS]
-    said: dict[int, list[int]] = {session: [] for _, session in best}
-    for bits, session, _ in have:
-        if session in said:
-            said[session].append(bits)
-    return said, between[best[0][1]] if best else 0
+    return {session: counted[session] for _, session in best}, between[best[0][1]] if best else 0
+
+
+def _any_of(said: Iterable[int]) -> int:
+    together = 0
+    for bits in said:
+        together |= bits
+    return together
 
 
 def _weight(weights: Sequence[float], bits: int) -> float:
@@ -108,7 +116,7 @@ def _weight(weights: Sequence[float], bits: int) -> float:
 
 
 def _worth(
-    search: Search, reader: LexicalReader, weights: Sequence[float], said: Mapping[int, Sequence[int]]
+    search: Search, reader: LexicalReader, weights: Sequence[float], said: Mapping[int, Mapping[int, int]]
 ) -> dict[int, list[float]]:
     """Session → what each of the words is worth in it: BM25 of the messages that have it."""
     lengths, sessions = session_lengths(search.connection, list(said))
@@ -116,7 +124,7 @@ def _worth(
     worth = {}
     for session, messages in said.items():
         damping = K1 * (1 - B + B * lengths.get(session, average) / average)
-        counts = [sum([bits >> bit & 1 for bits in messages]) for bit in range(len(weights))]
+        counts = [sum([count for bits, count in messages.items() if bits >> bit & 1]) for bit in range(len(weights))]
         worth[session] = [
             weight * count * (K1 + 1) / (count + damping) for weight, count in zip(weights, counts, strict=True)
         ]
