@@ -65,12 +65,18 @@ class WarmModel:
     def offer(self, looking: Search) -> None:
         """A search is to ask the model that is open here, unless another process is to be asked."""
         if not _is_elsewhere(looking):
-            looking.model = self.question
+            looking.model, looking.read_ahead = self.question, self.read_ahead
 
     def offer_open(self, looking: Search) -> None:
         """The same where nobody else answers: while the model is being opened the search goes on without."""
         if not _is_elsewhere(looking):
-            looking.model = self._question_or_why
+            looking.model, looking.read_ahead = self._question_or_why, self.read_ahead
+
+    def read_ahead(self, name: str, text: str) -> None:
+        """Begin with a text that will be asked for in a moment, if the model is open; its vector is kept till then."""
+        batcher, key = self._batcher, self._key
+        if batcher is not None and key is not None and key[0] == name and batcher.embedder.is_loaded:
+            batcher.submit([text], lambda answer: None)
 
     def _question_or_why(self, name: str, left_s: Callable[[], float | None]) -> BaseEmbedder | Missing | None:
         try:

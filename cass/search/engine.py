@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cass.search.rerank import Reranked
     from cass.semantic.embedders.base import BaseEmbedder
     from cass.semantic.held_graphs import HeldGraphs
+    from cass.semantic.vectors import TierOpener
     from cass.store.hits import State, StoredMessage
 
 # Enough to fill a page after grouping by session; fetched larger when it does not.
@@ -110,7 +111,9 @@ class Search:
 
     compiled: Compiled | None = None  # what the index was asked
     model: Callable[[str, LeftS], BaseEmbedder | Missing | None] | None = None  # one that is open already
+    read_ahead: Callable[[str, str], None] = staticmethod(lambda name, text: None)  # have that model begin with a text
     graphs: HeldGraphs | None = None  # where searches follow each other in one process
+    open_tier: TierOpener | None = None  # likewise: one that keeps what it has opened
     near: Mapping[str, Mapping[int, float]] | None = None  # of each tier the texts that it found, and how near they are
     meant: str | None = None  # what the tiers did, or why they did nothing, where meaning was asked for
     is_spread = False  # a session has all the words between its messages

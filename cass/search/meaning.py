@@ -22,7 +22,7 @@ from cass.query.plain import Bare, Word
 from cass.query.syntax import Field, Prefix
 from cass.records import record, replace
 from cass.search.coverage import glance, inside, percent
-from cass.search.near import GIVEN_UP, Asked, Inside, by_graph, documents_with, nearest
+from cass.search.near import GIVEN_UP, Asked, Inside, by_graph, candidates_with, nearest
 from cass.search.quality import NOT_BESIDE, WARM, Cost, Missing, by_the_worker, kind_of, quality_embedder
 from cass.search.weighing import (
     ADDS_ONLY,
@@ -42,7 +42,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cass.document import Document
     from cass.paths import Places
     from cass.policy import InvalidationAction, SemanticAssetManifest
     from cass.search.coverage import Coverage
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from cass.semantic.embedders.base import BaseEmbedder
     from cass.semantic.embedders.table import Beside, RemoteOptions
     from cass.semantic.held_graphs import HeldGraphs
+    from cass.semantic.vectors import TierOpener
 
 # So many texts are asked of a tier, where no setting says otherwise: enough for a page after folding and grouping.
 NEAREST = 100
@@ -120,7 +120,8 @@ def join(search: Search, found: Found, places: Places) -> Found:
         weights=weights,
         beside=beside(values),
     )
-    asking.model, asking.graphs = search.model, search.graphs
+    asking.model, asking.graphs, asking.open_tier = search.model, search.graphs, search.open_tier or Tier.open
+    asking.read_ahead = search.read_ahead
     asking.inside = Inside(search, asking.is_over)
     if text is not None and share_beside_words(text, rung_had(search, found), QUALITY) > ADDS_ONLY:
         asking.toward = lambda: _texts_of_leads(search, found)
@@ -140,12 +141,12 @@ def join(search: Search, found: Found, places: Places) -> Found:
     search.near, search.meant = asking.near, asking.did if text is not None else CONDITIONS
     k = int(str(values.get("search.rrf_k", RRF_K)))
     if spare and told.asides:
-        return _blended(told, (), meaning, (weights["lexical"], 0.0), k)
+        return _blended(search, told, meaning, (weights["lexical"], 0.0), k)
     if text is None or search.request.about_words or not meaning.tiers:
         return told
     counts = weight_beside_words(text, rung_had(search, found), meaning.tiers[-1], weights)
     search.meant += how_joined(weights["lexical"], counts, k)
-    return _blended(told, documents_with(search, meaning.nearest), meaning, (weights["lexical"], counts), k)
+    return _blended(search, told, meaning, (weights["lexical"], counts), k)
 
 
 def _enough(search: Search, asking: _Asking) -> Coverage:
@@ -194,9 +195,11 @@ class _Asking:
         self.opened: dict[str, Tier] = {}
         self.near: dict[str, Mapping[int, float]] = {}
         self.model: Callable[[str, LeftS], BaseEmbedder | Missing | None] | None = None
+        self.read_ahead: Callable[[str, str], None] = lambda name, text: None  # have that model read it meanwhile
         self.why: dict[str, str] = {}  # a tier did not take part
         self.inside: Inside | None = None
         self.graphs: HeldGraphs | None = None
+        self.open_tier: TierOpener = Tier.open
         self.toward: Callable[[], Sequence[Sequence[int]]] = tuple  # texts that the quality tier's question leans to
         self.leads = 0
         self._until_s: float | None = None  # None: whatever it takes
@@ -235,8 +238,11 @@ class _Asking:
     def what_there_is(self, text: str, is_quality_wanted: bool) -> Meaning:
         """The fast tier, and the quality tier where that is wanted and can be had in time."""
         until_s = self._until_s = self._monotonic_s() + self._policy.semantic_wait_ms / 1000
+        is_quality_wanted = is_quality_wanted and self._weights[QUALITY] > 0 and self.has_quality
+        if is_quality_wanted:
+            self.read_ahead(self._policy.quality_tier_embedder, text)
         fast = self._fast(text) if self._weights[FAST] else None
-        if not is_quality_wanted or not self._weights[QUALITY]:
+        if not is_quality_wanted:
             return self._refined(fast, None)
         quality = self._quality(text, max(0.0, (until_s - self._monotonic_s()) * 1000))
         return self._refined(fast, quality)
@@ -336,7 +342,7 @@ class _Asking:
         def judge(manifest: SemanticAssetManifest) -> InvalidationAction:
             return manifest.invalidation(self._policy, embedder.embedder_id, embedder.model_version)
 
-        tier = Tier.open(self._places.vectors, name, judge)
+        tier = self.open_tier(self._places.vectors, name, judge)
         if not isinstance(tier, Tier):
             if tier is not None:
                 self._lose(name, f"the {name} tier cannot be used: {tier.reason}", "cass backfill")
@@ -359,21 +365,21 @@ class _Asking:
         self._notes.append(f"{what}; {todo}")
 
 
-def _blended(
-    found: Found, documents: Sequence[Document], meaning: Meaning, weights: tuple[float, float], k: int
-) -> Found:
+def _blended(search: Search, found: Found, meaning: Meaning, weights: tuple[float, float], k: int) -> Found:
     """Both orders as one, by the weights of words and vectors.  What only the vectors know is a semantic hit."""
-    lexical = {candidate.doc: candidate for candidate in found.candidates}
-    near = {
-        document.doc: Candidate(document.doc, 0.0, document.session, document.time_ms, document.text)
-        for document in documents
-    }
-    scores = fuse([(list(lexical), weights[0]), (list(near), weights[1])], k)
-    candidates = tuple(replace(lexical.get(doc) or near[doc], score=score) for doc, score in scores.items())
-    types = {doc: "semantic" for doc in near if doc not in lexical} | dict(found.match_types)
+    known = {candidate.doc: candidate for candidate in found.candidates}
+    near = {each.doc: each for each in candidates_with(search, meaning.nearest, known)} if meaning.nearest else {}
+    scores = fuse([(list(known), weights[0]), (list(near), weights[1])], k)
+    each = near | known
+    candidates = tuple([_scored(each[doc], score) for doc, score in scores.items()])
+    types = {doc: "semantic" for doc in near if doc not in known} | dict(found.match_types)
     told = replace(found, candidates=candidates, match_types=types, by=(*found.by, *meaning.tiers))
     if meaning.alike is not None:
         told = replace(told, alike=meaning.alike)
     if found.total or not candidates:
         return told
     return replace(told, rung="semantic", total=len(candidates), exact_total=False)
+
+
+def _scored(candidate: Candidate, score: float) -> Candidate:
+    return Candidate(candidate.doc, score, candidate.session, candidate.time_ms, candidate.text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from cass.lexical.filter import Filter
 from cass.lexical.opening import Damage
+from cass.lexical.reader import Candidate
 from cass.records import record
 from cass.search.tail import passes
 from cass.semantic.vectors import Tier
@@ -19,7 +20,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from cass.document import Document
     from cass.search.engine import Search
     from cass.semantic.embedders.base import Vector
     from cass.semantic.held_graphs import HeldGraphs
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 WIDER = 4
 # Of the messages that name a path so many count, the newest.
 MOST_DOCS = 20_000
+# Filters that look at what a message says.
+READING = "path", "entity"
 EVER_MS = 1 << 62
 GIVEN_UP = "looked only at what is nearest in meaning: all that the filters leave takes longer (--semantic-wait)"
 
@@ -134,14 +136,23 @@ def _texts(found: Sequence[Near], least: float) -> dict[int, float]:
     return best
 
 
-def documents_with(search: Search, nearest: Collection[int]) -> list[Document]:
-    """The documents with these texts that pass the filters, in their order; those of one text newest first."""
+def candidates_with(search: Search, nearest: Collection[int], known: Mapping[int, Candidate]) -> list[Candidate]:
+    """The messages with these texts that pass the filters, in their order; those of one text newest first.
+
+    What is `known` by its document is taken as it is, and not read again.
+    """
     said = messages_with_texts(search.connection, list(nearest))
+    unknown = [message for _, message, doc in said if doc not in known]
+    reads = any(wanted.field in READING for wanted in search.filters)
+    found = {
+        each.doc: Candidate(each.doc, 0.0, each.session, each.time_ms, each.text)
+        for each in documents_of(search.connection, unknown, reads)
+        if all(passes(wanted, each) for wanted in search.filters)
+    }
     text_of = {doc: text for text, _, doc in said}
     place = {text: at for at, text in enumerate(nearest)}
-    documents = documents_of(search.connection, [message for _, message, _ in said])
-    passing = [each for each in documents if all(passes(wanted, each) for wanted in search.filters)]
-    return sorted(passing, key=lambda each: (place[text_of[each.doc]], -(each.time_ms or 0)))
+    passing = [each for doc in text_of if (each := known.get(doc) or found.get(doc)) is not None]
+    return sorted(passing, key=lambda each: (place[text_of[each.doc]], -(each.time_ms or 0), each.doc))
 
 
 def by_graph(graphs: HeldGraphs, name: str) -> Callable[[Tier, Vector, int], list[Near]]:

@@ -41,6 +41,7 @@ INSTALLED, BESIDE, WARM = "minilm", "sidecar", "worker"
 # What a question takes that nobody has timed yet: opening an int8 MiniLM and embedding one text; asking a server that
 # runs on this machine; importing fastembed and opening a model; opening a reranker and scoring a few texts.
 USUAL_MS = {INSTALLED: 150, SERVER: 150, "fastembed": 700, BESIDE: 20, WARM: 20, RERANKER: 200}
+SHORT_MS = 50  # every search waits for so long
 ASK_AGAIN, WAIT_LONGER = "cass backfill --force", "cass config set semantic_wait_ms 1000"
 # A slow answer is believed for so long, twice as long each time it was waited for in vain, up to the last.  A model is
 # slow once because its file was not in memory yet or the machine was busy; a server that hangs may be back in a minute.
@@ -92,7 +93,9 @@ class Cost:
             self.was_measured, self.expected_ms = True, took_ms
 
     def note(self, spent_ms: float, too_long: bool) -> None:
-        """Remember it, if it was too long, or changed by more than a fifth."""
+        """Remember it, if it was too long, or changed by more than a fifth; not that it was short as ever."""
+        if max(spent_ms, self.expected_ms) < SHORT_MS and not (too_long or self._too_long):
+            return
         is_news = too_long or self._too_long or not self.was_measured
         if not is_news and abs(spent_ms - self.expected_ms) * 5 <= self.expected_ms:
             return

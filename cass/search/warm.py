@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from cass.paths import Places
     from cass.search.request import Found, Freshness, Request, Results
     from cass.semantic.held_graphs import HeldGraphs
+    from cass.semantic.held_segments import HeldSegments
+    from cass.semantic.manifest import Damage as SemanticDamage
+    from cass.semantic.standing import Judge
+    from cass.semantic.vectors import Tier
 
     Opened = tuple[Connection, LexicalReader | Damage]
 
@@ -38,6 +42,7 @@ class Warm:
     def __init__(self, places: Places, graphs: HeldGraphs | None = None) -> None:
         self._places = places
         self._graphs = graphs
+        self._segments: HeldSegments | None = None
         self._opened: Opened | None = None
         self._lock: Lock | None = None
         self._seen: tuple[object, ...] = ()
@@ -61,7 +66,7 @@ class Warm:
 
         def make(*about: object) -> Search:
             looking.append(_Held(self._open, *about))
-            looking[0].graphs = self._graphs
+            looking[0].graphs, looking[0].open_tier = self._graphs, self._open_tier
             keep(looking[0])
             return looking[0]
 
@@ -81,8 +86,16 @@ class Warm:
         if self._lock is not None:
             self._lock.release()
         self._opened = self._lock = None
-        if self._graphs is not None:
-            self._graphs.let_go()
+        for held in (self._graphs, self._segments):
+            if held is not None:
+                held.let_go()
+
+    def _open_tier(self, root: str, name: str, judge: Judge | None) -> Tier | SemanticDamage | None:
+        if self._segments is None:
+            from cass.semantic.held_segments import HeldSegments
+
+            self._segments = HeldSegments()
+        return self._segments.tier(root, name, judge)
 
     def _open(self, places: Places) -> Opened:
         seen = _seen(places)

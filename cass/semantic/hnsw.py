@@ -81,7 +81,7 @@ class Graph:
         ]
         for number, segment in self._segments.items():
             if segment.segment.recipe.dim == len(signed):
-                found += segment.nearest(signed, k, None, None, first=self._covered.get(number, 0))
+                found += segment.nearest(signed, k, first=self._covered.get(number, 0))
         return sorted(found, key=_rank)[:k]
 
 

@@ -123,7 +123,7 @@ def read_current(folder: str) -> bytes | Damage | None:
         return Damage(f"its list of files cannot be read: {bad.strerror}")
 
 
-# The list that was read last: `cass status` reads the same one for what can be searched and for what takes room.
+# The lists of both tiers that were read last: `cass status` reads one for what can be searched and for what takes room.
 _last: list[tuple[bytes, Manifest]] = []
 
 
@@ -141,7 +141,7 @@ def parse(data: bytes) -> Manifest | Damage:
         found = _parsed(body.decode().splitlines()[1:])
     except (ValueError, IndexError, UnicodeDecodeError):
         return Damage("its list of files is damaged")
-    _last[:] = [(data, found)]
+    _last[:] = [(data, found), *_last[:1]]
     return found
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BLOCK = 4096
 # Cosine distances are 0 to 2; what is left out gets this one.
 LEFT_OUT = 9.0
+NO_COSINE = -2.0  # less than any
 WORTH_NUMPY = 512
 _NUMPY_ROWS = 8192  # at a time, so that their copy in floats stays in the processor's cache
 
@@ -70,21 +71,28 @@ _SIGNED = bytes([(byte - 128) & 255 for byte in range(256)])
 
 
 def nearest(
-    rows: memoryview, count: int, query: bytes, k: int, left_out: Sequence[int] = (), engine: Engine | None = None
+    rows: memoryview,
+    count: int,
+    query: bytes,
+    k: int,
+    left_out: Sequence[int] = (),
+    engine: Engine | None = None,
+    least: float = NO_COSINE,
 ) -> list[tuple[int, float]]:
     """The `k` rows with the highest cosine to `query`, best first, as (row, cosine); equals in the order of rows.
 
-    `rows` are `count` × `len(query)` signed bytes one after another.  `left_out` are rows that must not come up.
+    `rows` are `count` × `len(query)` signed bytes one after another.  `left_out` are rows that must not come up, and
+    none does whose cosine is below `least`.
     """
     if count == 0 or k <= 0:
         return []
     distances = (engine or best_engine())(rows, count, len(query), query)
     for row in left_out:
         distances[row] = LEFT_OUT
-    return _smallest(distances, count, min(k, count - len(left_out)))
+    return _smallest(distances, count, min(k, count - len(left_out)), least)
 
 
-def _smallest(distances: array[float], count: int, k: int) -> list[tuple[int, float]]:
+def _smallest(distances: array[float], count: int, k: int, least_cosine: float) -> list[tuple[int, float]]:
     """The `k` smallest by block minima: the best block gives one, then only that block is looked at again."""
     from heapq import heapify, heapreplace
 
@@ -97,6 +105,8 @@ def _smallest(distances: array[float], count: int, k: int) -> list[tuple[int, fl
     found = []
     for _ in range(k):
         distance, row = heads[0]
+        if 1.0 - distance < least_cosine:
+            break
         found.append((row, 1.0 - distance))
         distances[row] = LEFT_OUT
         start = row - row % BLOCK

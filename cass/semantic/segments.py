@@ -10,12 +10,12 @@ import mmap
 
 from cass.policy import MB
 from cass.semantic.manifest import Damage
-from cass.semantic.scan import nearest
+from cass.semantic.scan import NO_COSINE, nearest
 from cass.semantic.segment_files import HEADER_BYTES, KEYS, ROWS, file_bytes, used
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from cass.semantic.manifest import Segment
     from cass.semantic.scan import Engine
@@ -36,30 +36,43 @@ class OpenSegment:
         self.block = rows  # all rows, one after the other
         self._keys = keys
         self.dead = dead
+        self._last: dict[int, int] | None = None  # the last row of each text, where that is kept
 
     def nearest(
-        self, query: bytes, k: int, allowed: Container[int] | None, engine: Engine | None, first: int = 0
+        self,
+        query: bytes,
+        k: int,
+        allowed: Collection[int] | None = None,
+        engine: Engine | None = None,
+        first: int = 0,
+        least: float = NO_COSINE,
     ) -> list[tuple[int, int, float]]:
-        """The best `k` as (text id, piece, cosine), best first; of these texts only, if `allowed` is given.
+        """The best `k` as (text id, piece, cosine), best first, none below `least`; of these texts only, if `allowed`.
 
         Without `allowed`, rows before `first` are not looked at.
         """
-        found = self._all(query, k, engine, first) if allowed is None else self._some(query, k, allowed, engine)
-        return [(*self.key(row), cosine) for row, cosine in found if self.key(row)[1] != NO_VECTOR]
+        if allowed is None:
+            found = self._all(query, k, engine, first, least)
+        else:
+            found = self._some(query, k, allowed, engine, least)
+        keyed = [(*self.key(row), cosine) for row, cosine in found]
+        return [each for each in keyed if each[1] != NO_VECTOR]
 
-    def _all(self, query: bytes, k: int, engine: Engine | None, first: int) -> list[tuple[int, float]]:
+    def _all(self, query: bytes, k: int, engine: Engine | None, first: int, least: float) -> list[tuple[int, float]]:
         rows, count = self.block[first * self.segment.recipe.dim :], self.segment.count - first
         dead = [place - first for place in self.dead if place >= first]
-        return [(row + first, cosine) for row, cosine in nearest(rows, count, query, k, dead, engine)]
+        return [(row + first, cosine) for row, cosine in nearest(rows, count, query, k, dead, engine, least)]
 
-    def _some(self, query: bytes, k: int, allowed: Container[int], engine: Engine | None) -> list[tuple[int, float]]:
+    def _some(
+        self, query: bytes, k: int, allowed: Collection[int], engine: Engine | None, least: float
+    ) -> list[tuple[int, float]]:
         places = self.places(allowed)
         if len(places) > self.segment.count // 2:
             others = set(range(self.segment.count)).difference(places)
-            return nearest(self.block, self.segment.count, query, k, list(others), engine)
+            return nearest(self.block, self.segment.count, query, k, list(others), engine, least)
         dim, rows = self.segment.recipe.dim, self.block
         block = memoryview(b"".join([rows[place * dim : (place + 1) * dim] for place in places]))
-        return [(places[row], cosine) for row, cosine in nearest(block, len(places), query, k, (), engine)]
+        return [(places[row], cosine) for row, cosine in nearest(block, len(places), query, k, (), engine, least)]
 
     def key(self, row: int) -> tuple[int, int]:
         """(text id, piece) of a row."""
@@ -79,15 +92,34 @@ class OpenSegment:
         ids: list[int] = self._keys[::2].tolist()
         return ids
 
-    def places(self, texts: Container[int]) -> list[int]:
+    @property
+    def keeps_places(self) -> bool:
+        """Is it known where each text stands?"""
+        return self._last is not None
+
+    def keep_places(self) -> None:
+        """Know where each text stands, for who asks again and again; it takes as long as to look for some once."""
+        if self._last is None:
+            self._last = dict(zip(self.all_ids(), range(self.segment.count), strict=True))
+
+    def places(self, texts: Collection[int]) -> list[int]:
         """The live rows of these texts, ascending."""
         from itertools import compress
 
-        found = list(compress(range(self.segment.count), map(texts.__contains__, self.all_ids())))
+        if self._last is not None and len(texts) < len(self._last):
+            found = sorted([row for text in texts for row in self._pieces(text, self._last.get(text))])
+        else:
+            found = list(compress(range(self.segment.count), map(texts.__contains__, self.all_ids())))
         if not self.dead:
             return found
         dead = set(self.dead)
         return [row for row in found if row not in dead]
+
+    def _pieces(self, text: int, row: int | None) -> Iterator[int]:
+        """The rows of a text, from its last one on backwards: they follow each other, newer ones behind dead ones."""
+        while row is not None and row >= 0 and self._keys[2 * row] == text:
+            yield row
+            row -= 1
 
     def live_rows(self) -> list[int]:
         dead = set(self.dead)

@@ -6,7 +6,7 @@ Who has opened a tier sees it whole, whatever is written, evicted or compacted m
 
 from __future__ import annotations
 
-from cass.semantic.scan import best_engine, to_i8
+from cass.semantic.scan import NO_COSINE, best_engine, to_i8
 from cass.semantic.segments import NO_VECTOR, OpenSegment, open_segment
 from cass.semantic.standing import Standing, read_tier
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cass.semantic.standing import Judge
 
     Near = tuple[int, int, float]  # text id, piece, cosine
+    TierOpener = Callable[[str, str, Judge | None], "Tier | Damage | None"]  # as `Tier.open`
 
 # So many rows take one core more than 5 ms.
 WORTH_TWO = 65_536
@@ -53,7 +54,10 @@ class Tier(Standing):
         fitting = [one for one in self.segments if one.segment.recipe.dim == len(signed)]
 
         def nearest(segments: Sequence[OpenSegment]) -> list[Near]:
-            return [near for one in segments for near in one.nearest(signed, k, allowed, engine)]
+            found: list[Near] = []
+            for one in segments:
+                found += one.nearest(signed, k, allowed, engine, least=_kth_best(found, k))
+            return found
 
         is_long = allowed is None and sum([one.segment.count for one in fitting]) >= WORTH_TWO
         found = _by_two(nearest, fitting) if is_long else nearest(fitting)
@@ -86,6 +90,11 @@ class Tier(Standing):
             if recipe is None or one.segment.recipe == recipe:
                 found.update(one.all_ids() if not one.dead else [one.key(row)[0] for row in one.live_rows()])
         return array("q", sorted(found))
+
+
+def _kth_best(found: Sequence[Near], k: int) -> float:
+    """What is not as near cannot be one of the `k` any more."""
+    return sorted([cosine for _, _, cosine in found])[-k] if len(found) >= k else NO_COSINE
 
 
 def _by_two(nearest: Callable[[Sequence[OpenSegment]], list[Near]], segments: Sequence[OpenSegment]) -> list[Near]:

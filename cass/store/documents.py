@@ -18,6 +18,8 @@ _SELECT = """
     FROM messages m JOIN sessions s ON s.id=m.session
     LEFT JOIN blocks b ON b.message=m.id LEFT JOIN texts t ON t.id=b.text LEFT JOIN strings n ON n.id=b.tool
     """
+# No text is read: those of a page of messages stand all over the file.
+_SELECT_ABOUT = _SELECT.replace("t.text, n.text", "'', n.text")
 _SINCE = f"{_SELECT} WHERE m.change>? AND m.flags & {COPY}=0 ORDER BY m.change, b.ord"
 _CONTAINS = "SELECT 1 FROM blocks x JOIN texts y ON y.id=x.text WHERE x.message=m.id AND instr(y.text, ?)"
 MANY = 500
@@ -28,14 +30,15 @@ def documents_since(connection: Connection, change: int) -> Iterator[Document]:
     yield from _grouped(connection.execute(_SINCE, (change,)))
 
 
-def documents_of(connection: Connection, messages: Sequence[int]) -> list[Document]:
-    """The documents of these messages, copies left out."""
+def documents_of(connection: Connection, messages: Sequence[int], bodies: bool = True) -> list[Document]:
+    """The documents of these messages, copies left out; without `bodies` all but what they say, sooner."""
+    select = _SELECT if bodies else _SELECT_ABOUT
     found: list[Document] = []
     wanted = list(dict.fromkeys(messages))
     for start in range(0, len(wanted), MANY):
         some = wanted[start : start + MANY]
         where = f"m.id IN ({','.join('?' * len(some))}) AND m.flags & {COPY}=0"
-        found += _grouped(connection.execute(f"{_SELECT} WHERE {where} ORDER BY m.change, b.ord", some))
+        found += _grouped(connection.execute(f"{select} WHERE {where} ORDER BY m.change, b.ord", some))
     return found
 
 

@@ -69,3 +69,29 @@ def test_what_is_not_installed_is_kept_for_nobody(tmp_path: Path):
         model.for_others(MODEL)
 
     assert model.question(MODEL, lambda: None) is None
+
+
+def test_what_was_read_ahead_is_not_read_again(data: str):
+    """The question's vector is made while the search does something else, and once."""
+    model = WarmModel(data)
+    question = model.question(MODEL, lambda: None)
+    assert question is not None
+    question.embed(["another question"])
+    model.read_ahead(MODEL, TEXT)
+    vector = question.embed([TEXT])
+    done = model.for_others(MODEL).counts()
+
+    assert [len(one) for one in vector] == [question.dim]
+    assert (done.texts, done.encoded, done.shared + done.from_cache) == (3, 2, 1)
+
+
+def test_nothing_is_opened_to_read_ahead(data: str):
+    """That is for the question itself, which knows whether it can wait."""
+    model = WarmModel(data)
+    model.read_ahead(MODEL, TEXT)
+    patient = model.question(MODEL, lambda: None)
+    assert patient is not None
+    patient.embed([TEXT])
+    model.read_ahead("another", TEXT)
+
+    assert model.for_others(MODEL).counts().texts == 1

@@ -134,6 +134,19 @@ def spelled(ending: str) -> str:
 QUESTION = spelled("abcdefgh")
 
 
+@pytest.mark.parametrize("condition", ["path:src/pool.py", "entity:E0432"])
+def test_filters_that_look_at_what_was_said_hold_too(home: Home, condition: str):
+    home.claude("named", f"{spelled('abc')}; see src/pool.py and error E0432")
+    home.claude("unnamed", spelled("abd"))
+    home.index()
+    working = Working(home)
+    working.policy = replace(working.policy, fast_dimension=DEFAULT_FAST_DIMENSION)
+    working.run()
+    found = home.search(f"{spelled('abcdefgh')} {condition}")
+
+    assert [(hit.external_id, hit.match_type) for hit in found.hits] == [("named", "semantic")]
+
+
 @pytest.fixture
 def crowd(tmp_path: Path) -> Home:
     """Hundreds of texts in one folder that are nearer to a question than the only one in another."""

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from cass.daemon.warm import WarmModel
 from cass.search.meaning import ALL_FILLED, FILLED
-from cass.search.quality import INSTALLED, USUAL_MS, WAIT_LONGER, Cost, in_time
+from cass.search.quality import INSTALLED, USUAL_MS, WAIT_LONGER, WARM, Cost, in_time
+from cass.search.request import Freshness, Request
+from cass.search.warm import Warm
 from cass.semantic.embedders.base import EmbedderTransportError
 from cass.semantic.standing import FAST, QUALITY
 from tests.archive import NOW_MS, Home, make_home
@@ -97,6 +100,25 @@ def test_a_weight_of_nought_leaves_the_model_asleep(home: Home) -> None:
     asked = home.search("what did the walrus say to the number of tusks", grouped=False, limit=5, semantic=weights)
 
     assert asked.answered_by == ("lexical", "fast")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("what did the walrus say to the number of tusks", 1), ("walrus tusks", 0)],
+    ids=["sentence", "filled page"],
+)
+def test_an_open_model_reads_what_it_will_be_asked_while_the_fast_tier_is(home: Home, text: str, read: int) -> None:
+    """And nothing else: its vector is made once, and none where the words fill the page."""
+    model, warm = WarmModel(str(home.data)), Warm(home.places)
+    assert model.question(MODEL, lambda: None).embed(["walrus"])  # type: ignore[union-attr]
+    before = model.for_others(MODEL).counts()
+    asked = Request(text, limit=5, grouped=False)
+    warm.search(asked, home.now_ms, lambda: 0.0, str(home.home), Freshness(), keep=model.offer)
+    after = model.for_others(MODEL).counts()
+    warm.let_go()
+
+    assert after.encoded - before.encoded == read
+    assert after.texts - before.texts == 2 * read
 
 
 def test_strict_mode_asks_for_all(home: Home) -> None:
@@ -194,6 +216,16 @@ def test_what_is_quick_is_remembered_and_not_written_again(tmp_path: Path) -> No
 
     assert costs.after(100_000).expected_ms == 100
     assert (tmp_path / f"{INSTALLED}_ms").read_bytes() == before
+
+
+def test_what_is_as_short_as_ever_is_not_written_down(tmp_path: Path) -> None:
+    """An open model's few milliseconds vary by more than a fifth, and decide nothing."""
+    for spent_ms in (4, 9, 30):
+        Cost(str(tmp_path), WARM, NOW_MS).note(spent_ms, too_long=False)
+    assert list(tmp_path.iterdir()) == []
+
+    Cost(str(tmp_path), WARM, NOW_MS).note(300, too_long=True)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{WARM}_ms"]
 
 
 def test_what_cannot_be_read_is_guessed(tmp_path: Path) -> None:
