@@ -13,6 +13,7 @@ from cass.frames import (
     DECLINED,
     EXIT,
     HELLO,
+    OPENING,
     OUT,
     PROTOCOL,
     SAID,
@@ -32,6 +33,7 @@ PACKAGE = os.path.dirname(os.path.abspath(__file__))
 # Longer it must not be silent, at whichever point; and so long it has in all, if it says so often that it is at work.
 ANSWER_S, WORK_S = 0.05, 2.0
 LEFT_ALONE_MS = 60_000
+_opening: list[str] = []  # who said so to this process
 
 
 def slow_stamp(path: str) -> str:
@@ -68,6 +70,11 @@ def is_left_alone(path: str) -> bool:
     return 0 <= age_ms < LEFT_ALONE_MS
 
 
+def is_opening(path: str) -> bool:
+    """Has it just told this process that its model is being opened?"""
+    return path in _opening
+
+
 def leave_alone(path: str) -> None:
     """Nobody asks it for a minute."""
     try:
@@ -99,6 +106,7 @@ def _answer(path: str, question: bytes) -> list[tuple[bytes, bytes]]:
     while (frame := incoming.next()) is not None:
         kind, _, tail = frame
         if kind == DECLINED:
+            _opening.append(path if tail == OPENING else "")
             return []
         if kind in (OUT, SAID) or (kind == EXIT and tail):
             frames.append((kind, tail))

@@ -36,6 +36,8 @@ RECEIVED_BYTES = 65_536
 HELLO, ASK, ANSWER, ERROR = b"H", b"Q", b"A", b"E"
 # A command line; what it prints and says, word that it is being worked on, its exit code, and that it is not for here.
 COMMAND, OUT, SAID, WORKING, EXIT, DECLINED = b"C", b"O", b"S", b"W", b"X", b"D"
+# The tail of DECLINED where only the model lacks, which is being opened: for its vectors nobody need come back at once.
+OPENING = b"opening"
 KINDS = frozenset((HELLO, ASK, ANSWER, ERROR, COMMAND, OUT, SAID, WORKING, EXIT, DECLINED))
 
 

@@ -211,8 +211,8 @@ class Calls:
             try:
                 printed = self._answer(waiting.command)
                 frames = _frames(printed) if printed is not None else packed(DECLINED)
-            except BaseException:  # the caller meets the same, and says it in its own words
-                frames = packed(DECLINED)
+            except BaseException as lost:  # the caller meets the same, and says it in its own words
+                frames = packed(DECLINED, tail=getattr(lost, "declined", b""))
             self._answered += frames[4:5] != DECLINED
             self.last_asked_s = clock.monotonic_s()
             waiting.connection.send(frames)  # before the thread that reads for it wakes up, and wants its turn

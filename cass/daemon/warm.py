@@ -6,6 +6,7 @@ import os
 from threading import Event, Lock
 
 from cass import clock
+from cass.frames import OPENING
 from cass.search.meaning import policy_of
 from cass.search.quality import INSTALLED, NOT_BESIDE, Missing, kind_of
 from cass.semantic.batcher import LATER_MAX, Batcher, ShuttingDown
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 KEPT_S = 600.0
 # To open it here takes half of that: its files are read whole before.
 OPENING_S = 1.0
-OPENING = Missing("its model is being opened", "ask again in a moment")
+BEING_OPENED = Missing("its model is being opened", "ask again in a moment")
 
 
 class NotOpen(Exception):
     """The model is being opened: whoever is in a hurry is quicker without this process."""
+
+    declined = OPENING
 
 
 class WarmModel:
@@ -82,7 +85,7 @@ class WarmModel:
         try:
             return self.question(name, left_s)
         except NotOpen:
-            return OPENING
+            return BEING_OPENED
 
     def for_others(self, name: str) -> Batcher:
         """Where texts of other processes go.  The model is being opened, where it is not open yet.

@@ -214,7 +214,7 @@ def by_the_worker(
     from cass.semantic.embedders.sidecar import SidecarEmbedder, Wanted
     from cass.semantic.embedders.wire import QUERY
 
-    if calling.is_left_alone(path):
+    if calling.is_left_alone(path) or calling.is_opening(path):
         return None
     most_s = calling.WORK_S if left_ms is None else min(left_ms / 1000, calling.WORK_S)
     began_s, until_s = clock.monotonic_s(), [min(most_s, calling.ANSWER_S)]

@@ -13,7 +13,8 @@ from cass import __version__
 from cass.asking import socket_path
 from cass.calling import PACKAGE
 from cass.daemon.calls import Calls, Command, Printed
-from cass.frames import COMMAND, DECLINED, EXIT, packed
+from cass.daemon.warm import NotOpen
+from cass.frames import COMMAND, DECLINED, EXIT, OPENING, packed
 from cass.paths import places
 from tests.daemon.embedders import Caller, short_folder
 
@@ -40,15 +41,32 @@ class Answers:
 
 
 def asked(path: str) -> bytes:
-    """The last frame of what one caller hears."""
+    """The kind of the last frame of what one caller hears."""
+    return last_frame(path)[0]
+
+
+def last_frame(path: str) -> tuple[bytes, bytes]:
+    """Its kind and its tail."""
     caller = Caller(f"unix://{path}", protocol=1)
     caller.next()
     caller.send(packed(COMMAND, tail=f"{__version__}\0{PACKAGE}\0/\0a\0b\0c\0001\0search".encode()))
-    kind = b""
-    while kind not in (DECLINED, EXIT) and (frame := caller.next()) is not None:
-        kind = frame[0]
+    last = (b"", b"")
+    while last[0] not in (DECLINED, EXIT) and (frame := caller.incoming.next()) is not None:
+        last = frame[0], frame[2]
     caller.close()
-    return kind
+    return last
+
+
+def test_a_model_that_is_being_opened_is_named(tmp_path: Path) -> None:
+    """Who is declined for it need not come back for a vector."""
+    with short_folder() as folder:
+        where = places({"HOME": str(tmp_path), "CASS_DATA_DIR": str(tmp_path), "CASS_RUNTIME_DIR": f"{folder}/run"})
+        calls = Calls(where, Answers(NotOpen()))
+        calls.open()
+        last = last_frame(socket_path(where))
+        calls.close()
+
+    assert last == (DECLINED, OPENING)
 
 
 @pytest.mark.parametrize("bad", [ZeroDivisionError(), Panic("an index out of bounds")])

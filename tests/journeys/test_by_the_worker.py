@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from cass import calling
+from cass.asking import socket_path
+from cass.frames import DECLINED, OPENING, packed
 from cass.search.quality import NOT_BESIDE, by_the_worker
 from cass.semantic.embedders import wire
 from cass.semantic.embedders.table import AUTO, Beside
@@ -77,6 +79,18 @@ def test_one_that_has_no_vector_to_give_is_not_waited_for(home: Home, says: byte
     monkeypatch.setattr(calling, "ANSWER_S", embedders.GONE_S)
     with instead(home, says):
         assert by_the_worker("minilm", home.places, "a text", None, AT_ALL) is None
+    assert not os.path.exists(stamp(home))
+
+
+def test_one_whose_model_is_being_opened_is_not_asked_again(home: Home, monkeypatch: pytest.MonkeyPatch):
+    """It has just said so of the whole command, and is busy: a late answer would have it left alone for a minute."""
+    monkeypatch.setattr(calling, "_opening", [])
+    monkeypatch.setattr(calling, "ANSWER_S", embedders.GONE_S)
+    with instead(home, wire.hello(pid=1, version="0") + packed(DECLINED, tail=OPENING), most=1) as calls:
+        assert calling.answered(["search", "--json", "walrus"], home.places, socket_path(home.places)) is None
+        assert by_the_worker("minilm", home.places, "a text", None, AT_ALL) is None
+
+    assert len(calls) == 1
     assert not os.path.exists(stamp(home))
 
 
