@@ -13,7 +13,7 @@ from cass.query.plain import Word
 from cass.query.snippet import snippet, terms_of
 from cass.query.terms import wanted_leaves
 from cass.query.words import tokens
-from cass.search.request import Found, Freshness, Hit, Request, Results, fold
+from cass.search.request import Found, Freshness, Hit, Lent, Request, Results, fold
 from cass.store import connect, hits
 from cass.store.schema import OWN_BLOCK, ROLES
 
@@ -29,11 +29,7 @@ if TYPE_CHECKING:
     from cass.query.snippet import Terms
     from cass.query.syntax import Field
     from cass.search.filters import Resolver
-    from cass.search.quality import LeftS, Missing
     from cass.search.rerank import Reranked
-    from cass.semantic.embedders.base import BaseEmbedder
-    from cass.semantic.held_graphs import HeldGraphs
-    from cass.semantic.vectors import TierOpener
     from cass.store.hits import State, StoredMessage
 
 # Enough to fill a page after grouping by session; fetched larger when it does not.
@@ -72,6 +68,8 @@ def search(
     try:
         looking = (make or Search)(places, request, now_ms, monotonic_s, cwd)
         keep(looking)
+        if make is None and request.wants_meaning and places.has_vectors:
+            looking.places_of_model = places
         found = looking.run()
     finally:
         speak(kept)
@@ -106,14 +104,10 @@ def search(
     )
 
 
-class Search:
+class Search(Lent):
     """One search, its connections open."""
 
     compiled: Compiled | None = None  # what the index was asked
-    model: Callable[[str, LeftS], BaseEmbedder | Missing | None] | None = None  # one that is open already
-    read_ahead: Callable[[str, str], None] = staticmethod(lambda name, text: None)  # have that model begin with a text
-    graphs: HeldGraphs | None = None  # where searches follow each other in one process
-    open_tier: TierOpener | None = None  # likewise: one that keeps what it has opened
     near: Mapping[str, Mapping[int, float]] | None = None  # of each tier the texts that it found, and how near they are
     meant: str | None = None  # what the tiers did, or why they did nothing, where meaning was asked for
     is_spread = False  # a session has all the words between its messages
@@ -220,6 +214,10 @@ class Search:
         if len(getattr(self.query.root, "parts", ())) > MANY_WORDS or self.query.text.count(" ") >= MANY_WORDS:
             self._leave_out(reader.frequency)
         found = self.lexical(reader) if reader.change == self.state.change else self._with_tail(reader)
+        if self.places_of_model is not None and found.rung != "all":
+            from cass.search.ahead import begin
+
+            begin(self, found, self.places_of_model)
         if self.request.refines(found, self.compiled, self._has_compounds()):
             from cass.search.refine import refined
 

@@ -23,7 +23,7 @@ from cass.query.syntax import Field, Prefix
 from cass.records import record, replace
 from cass.search.coverage import glance, inside, percent
 from cass.search.near import GIVEN_UP, Asked, Inside, by_graph, candidates_with, nearest
-from cass.search.quality import NOT_BESIDE, WARM, Cost, Missing, by_the_worker, kind_of, quality_embedder
+from cass.search.quality import AHEAD, NOT_BESIDE, WARM, Cost, Missing, by_the_worker, kind_of, quality_embedder
 from cass.search.weighing import (
     ADDS_ONLY,
     hits_to_spare,
@@ -82,6 +82,11 @@ def policy_of(values: Mapping[str, object]) -> SemanticPolicy:
     return replace(SemanticPolicy(), **known | {key: words[key](str(known[key])) for key in words if key in known})
 
 
+def has_quality(policy: SemanticPolicy, places: Places) -> bool:
+    """Is the quality tier wanted, and does it have files?"""
+    return policy.wants_quality_tier and os.path.exists(os.path.join(places.vectors, QUALITY))
+
+
 def question(search: Search) -> str | None:
     """The words of a query that asks for nothing but words; None where it has conditions that a vector cannot judge."""
     root = search.query.root
@@ -121,7 +126,7 @@ def join(search: Search, found: Found, places: Places) -> Found:
         beside=beside(values),
     )
     asking.model, asking.graphs, asking.open_tier = search.model, search.graphs, search.open_tier or Tier.open
-    asking.read_ahead = search.read_ahead
+    asking.read_ahead, asking.begun = search.read_ahead, search.begun
     asking.inside = Inside(search, asking.is_over)
     if text is not None and share_beside_words(text, rung_had(search, found), QUALITY) > ADDS_ONLY:
         asking.toward = lambda: _texts_of_leads(search, found)
@@ -196,6 +201,7 @@ class _Asking:
         self.near: dict[str, Mapping[int, float]] = {}
         self.model: Callable[[str, LeftS], BaseEmbedder | Missing | None] | None = None
         self.read_ahead: Callable[[str, str], None] = lambda name, text: None  # have that model read it meanwhile
+        self.begun: BaseEmbedder | None = None  # a model that is being opened already
         self.why: dict[str, str] = {}  # a tier did not take part
         self.inside: Inside | None = None
         self.graphs: HeldGraphs | None = None
@@ -224,8 +230,7 @@ class _Asking:
 
     @property
     def has_quality(self) -> bool:
-        """Is the quality tier wanted, and does it have files?"""
-        return self._policy.wants_quality_tier and os.path.exists(os.path.join(self._places.vectors, QUALITY))
+        return has_quality(self._policy, self._places)
 
     def left_out(self, spare: int | None, coverage: Mapping[str, float]) -> tuple[str, ...]:
         """What is said of the tiers that `spare` hits of the words made needless; nothing of one without vectors."""
@@ -297,15 +302,14 @@ class _Asking:
         policy = self._policy
         if not self.has_quality:
             return None
-        started_s = self._monotonic_s()
-        if self.model is None:
-            name = policy.quality_tier_embedder
+        started_s, name = self._monotonic_s(), policy.quality_tier_embedder
+        if self.model is None and self.begun is None:
             worker = by_the_worker(name, self._places, text, left_ms, self._beside)
             if worker is not None:
                 return self._ask(QUALITY, worker, text)
         if left_ms is not None:
             left_ms -= (self._monotonic_s() - started_s) * 1000
-        kind = WARM if self.model else kind_of(policy.quality_tier_embedder, self._places.data, self._beside)
+        kind = WARM if self.model else AHEAD if self.begun else kind_of(name, self._places.data, self._beside)
         cost = Cost(self._places.cache, kind, self._now_ms)
         if left_ms is not None and cost.expected_ms > left_ms:
             took = f"it took {cost.expected_ms} ms last time" if cost.was_measured else "the time was too short"
@@ -330,7 +334,9 @@ class _Asking:
 
         name = self._policy.quality_tier_embedder
         open_one = self.model(name, left_s) if self.model is not None else None
-        embedder = open_one or quality_embedder(name, self._places.data, self._remote, left_s, beside=self._beside)
+        embedder = open_one or quality_embedder(
+            name, self._places.data, self._remote, left_s, beside=self._beside, begun=self.begun
+        )
         if isinstance(embedder, Missing):
             self._lose(QUALITY, f"the quality tier did not take part: {embedder.why}", embedder.todo)
             return None

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from cass.paths import Places
     from cass.semantic.embedders.base import BaseEmbedder, Status, Vector
+    from cass.semantic.embedders.onnx import OnnxEmbedder
     from cass.semantic.embedders.table import RemoteOptions
 
     LeftS = Callable[[], float | None]  # None: whatever it takes
@@ -38,15 +39,17 @@ if TYPE_CHECKING:
 
 
 INSTALLED, BESIDE, WARM = "minilm", "sidecar", "worker"
+AHEAD = "minilm-ahead"  # the same, begun before the words were looked for
 # What a question takes that nobody has timed yet: opening an int8 MiniLM and embedding one text; asking a server that
 # runs on this machine; importing fastembed and opening a model; opening a reranker and scoring a few texts.
-USUAL_MS = {INSTALLED: 150, SERVER: 150, "fastembed": 700, BESIDE: 20, WARM: 20, RERANKER: 200}
+USUAL_MS = {INSTALLED: 150, SERVER: 150, "fastembed": 700, BESIDE: 20, WARM: 20, RERANKER: 200, AHEAD: 150}
 SHORT_MS = 50  # every search waits for so long
 ASK_AGAIN, WAIT_LONGER = "cass backfill --force", "cass config set semantic_wait_ms 1000"
 # A slow answer is believed for so long, twice as long each time it was waited for in vain, up to the last.  A model is
 # slow once because its file was not in memory yet or the machine was busy; a server that hangs may be back in a minute.
 BELIEVED_MS = {
     INSTALLED: (15_000, 600_000),
+    AHEAD: (15_000, 600_000),
     SERVER: (60_000, 60_000),
     "fastembed": (600_000, 600_000),
     BESIDE: (15_000, 60_000),
@@ -244,8 +247,9 @@ def quality_embedder(
     left_s: LeftS,
     env: Mapping[str, str] = os.environ,
     beside: Beside = NOT_BESIDE,
+    begun: BaseEmbedder | None = None,
 ) -> BaseEmbedder | Missing:
-    """The embedder, ready to be asked."""
+    """The embedder, ready to be asked; the one that was `begun`, if any."""
     if beside.has(embedder_row(name)):
         from cass.semantic.embedders.sidecar import in_another_process
         from cass.semantic.embedders.wire import QUERY
@@ -260,7 +264,7 @@ def quality_embedder(
     if kind == SERVER:
         return _on_a_server(remote, left_s, env)
     try:
-        embedder = _on_this_machine(kind, name, data)
+        embedder = begun or _on_this_machine(kind, name, data)
     except EmbedderError:
         return Missing("its model is not installed", "cass models install")
     try:
@@ -292,10 +296,15 @@ def _on_this_machine(kind: str, name: str, data: str) -> BaseEmbedder:
     """Raises EmbedderError where it is not installed."""
     if kind != INSTALLED:
         return build_embedder(name, EmbedderOptions(data=data))
-    from cass.semantic.embedders.onnx import open_model
-
-    row = embedder_row(name).name
-    model = open_model(data, name if row == "fastembed" else row, once=True)
+    model = installed_model(name, data)
     if model is None:
         raise EmbedderError("not installed")
     return model
+
+
+def installed_model(name: str, data: str) -> OnnxEmbedder | None:
+    """An installed model for a single question, not opened yet."""
+    from cass.semantic.embedders.onnx import open_model
+
+    row = embedder_row(name).name
+    return open_model(data, name if row == "fastembed" else row, once=True)

@@ -9,10 +9,15 @@ from cass.redact import mask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cass.lexical.compile import Compiled
     from cass.lexical.reader import Candidate
+    from cass.paths import Places
+    from cass.search.quality import LeftS, Missing
+    from cass.semantic.embedders.base import BaseEmbedder
+    from cass.semantic.held_graphs import HeldGraphs
+    from cass.semantic.vectors import TierOpener
 
 # So many messages with all the words fill a page; up to so many words are no sentence.
 PAGE, FEW_WORDS = 10, 4
@@ -255,6 +260,17 @@ class Results:
     def next_cursor(self) -> str | None:
         """Where the next page starts: behind the last of these hits."""
         return f"{self.generation}-{self.hits[-1].rank}" if self.has_more and self.hits else None
+
+
+class Lent:
+    """What the process around a search has open already, or begins for it; a cold one has little of that."""
+
+    model: Callable[[str, LeftS], BaseEmbedder | Missing | None] | None = None  # one that is open
+    read_ahead: Callable[[str, str], None] = staticmethod(lambda name, text: None)  # have that model begin with a text
+    places_of_model: Places | None = None  # where one may be opened beside the search, as soon as it will be asked
+    begun: BaseEmbedder | None = None  # that one
+    graphs: HeldGraphs | None = None
+    open_tier: TierOpener | None = None  # as `Tier.open`, and keeps what it has opened
 
 
 def fold(candidates: Sequence[Candidate], grouped: bool) -> list[tuple[Candidate, int]]:

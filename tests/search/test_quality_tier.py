@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from cass.asking import socket_path
 from cass.daemon.warm import WarmModel
+from cass.search.engine import search
 from cass.search.meaning import ALL_FILLED, FILLED
 from cass.search.quality import INSTALLED, USUAL_MS, WAIT_LONGER, WARM, Cost, in_time
-from cass.search.request import Freshness, Request
+from cass.search.request import Freshness, Request, Results
 from cass.search.warm import Warm
 from cass.semantic.embedders.base import EmbedderTransportError
 from cass.semantic.standing import FAST, QUALITY
@@ -93,6 +95,53 @@ def test_keywords_that_a_session_has_between_its_messages_are_had(home: Home) ->
     assert (spread.rung, lacking.rung) == ("any", "any")
     assert (spread.answered_by, spread.asides) == (("lexical", "fast"), (FILLED,))
     assert lacking.answered_by == ("lexical", "fast", "quality")
+
+
+SENTENCE = "what did the walrus say to the number of tusks"
+
+
+def begun(home: Home, text: str, **wishes: Any) -> tuple[Any, Results]:
+    """The model that a process of its own begins beside the order of the words, and the answer."""
+    looking: list[Any] = []
+    request = Request(text, grouped=False, **{"limit": 5, **wishes})
+    results = search(home.places, request, home.now_ms, lambda: 0.0, str(home.home), Freshness(), keep=looking.append)
+    return looking[0].begun, results
+
+
+@pytest.mark.parametrize("text", [SENTENCE, "walrus penguin iceberg"], ids=["sentence", "keywords"])
+def test_the_model_is_opened_beside_the_order_of_the_words(home: Home, text: str) -> None:
+    """As soon as it is known that it will be asked; the answer is the one of a model that is opened afterwards."""
+    model, results = begun(home, text)
+    (Path(home.places.runtime) / "worker").parent.mkdir(parents=True, exist_ok=True)
+    Path(socket_path(home.places)).touch()
+    later, same = begun(home, text)
+
+    assert model is not None and model.is_loaded
+    assert later is None
+    assert results.answered_by == ("lexical", "fast", "quality")
+    assert (same.hits, same.answered_by) == (results.hits, results.answered_by)
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("walrus tusks", {}),
+        ("walrus number 3 has tusks", {}),
+        (f"{SENTENCE} -iceberg", {}),
+        (SENTENCE, {"mode": "lexical_only"}),
+        (SENTENCE, {"live": True}),
+        (SENTENCE, {"sort": "newest"}),
+        (SENTENCE, {"semantic": (("quality_tier_embedder", "hash"),)}),
+        (SENTENCE, {"semantic": (("search.weights", "lexical=1,fast=0.3,quality=0"),)}),
+        (SENTENCE, {"semantic": (("semantic_wait_ms", 20),)}),
+    ],
+)
+def test_no_model_is_opened_that_will_not_be_asked(home: Home, text: str, wish: dict[str, Any]) -> None:
+    """The words have it, or it is switched off, or there is no time."""
+    model, results = begun(home, text, **wish)
+
+    assert model is None
+    assert "quality" not in results.answered_by
 
 
 def test_a_weight_of_nought_leaves_the_model_asleep(home: Home) -> None:

@@ -23,7 +23,7 @@ pytest.importorskip("onnxruntime")
 
 def has_library() -> bool:
     try:
-        onnx_c._library()
+        onnx_c.find_library()
     except OSError:
         return False
     return True
@@ -50,7 +50,7 @@ def test_rows_are_those_of_the_binding(tiny: Path) -> None:
     """Of several texts at a time, too, with padding behind the shorter ones."""
     columns = ([2, 5, 3, 2, 3, 0], [1] * 5 + [0], [0] * 6)
     given = {name: array("q", numbers) for name, numbers in zip(INPUTS, columns, strict=True)}
-    by_c, bound = onnx_c.CSession(graph(tiny)), Session(graph(tiny), 1, False)
+    by_c, bound = onnx_c.CSession(graph(tiny)).open(), Session(graph(tiny), 1, False)
 
     rows, others = by_c.run(OUTPUT, given, 2), bound.run(OUTPUT, given, 2)
 
@@ -84,11 +84,11 @@ def test_its_memory_goes_with_it(tiny: Path) -> None:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(onnx_c, "Api", Watched)
-        session = onnx_c.CSession(graph(tiny))
+        session = onnx_c.CSession(graph(tiny)).open()
         del session
         opened = given_back[:]
         with pytest.raises(RuntimeError):
-            onnx_c.CSession(str(tiny))
+            onnx_c.CSession(str(tiny)).open()
         gc.collect()
 
     assert sorted(opened) == ["Env", "MemoryInfo", "Options", "Session"]
@@ -102,9 +102,9 @@ def test_what_is_wrong_is_said_in_onnxruntimes_words(tiny: Path, tmp_path: Path)
     nonsense.write_bytes(b"no model" * 99)
 
     with pytest.raises(RuntimeError, match="Protobuf"):
-        onnx_c.CSession(str(nonsense))
+        onnx_c.CSession(str(nonsense)).open()
     with pytest.raises(RuntimeError, match="nothing_of_it"):
-        onnx_c.CSession(graph(tiny)).run(OUTPUT, {"nothing_of_it": array("q", [2, 3])}, 1)
+        onnx_c.CSession(graph(tiny)).open().run(OUTPUT, {"nothing_of_it": array("q", [2, 3])}, 1)
 
 
 def test_without_the_library_the_binding_answers(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,6 +129,6 @@ def test_another_library_is_none(tmp_path: Path) -> None:
         with pytest.raises(OSError):
             onnx_c.Api(str(path))
     with pytest.raises(OSError):
-        onnx_c._library("win32")
+        onnx_c.find_library("win32")
     with pytest.raises(OSError):
-        onnx_c._library(find=lambda name: None)
+        onnx_c.find_library(find=lambda name: None)

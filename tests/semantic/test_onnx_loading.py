@@ -9,8 +9,9 @@ from threading import Barrier
 
 import pytest
 
-from cass.semantic.embedders.onnx import both
+from cass.semantic.embedders.onnx import Begun, open_model
 from cass.semantic.model_sources import Wish
+from cass.semantic.models import date_anew
 from tests.archive import REPO
 from tests.semantic.installing import put
 from tests.semantic.tiny_model import Tiny
@@ -20,7 +21,7 @@ HALF = """
 import sys
 from cass.semantic.embedders.onnx import _tokenizers
 half = _tokenizers()
-alone = "tokenizers" not in sys.modules
+alone = _tokenizers() is half and "tokenizers" not in sys.modules
 import tokenizers
 print(alone, tokenizers.Tokenizer is half.Tokenizer is _tokenizers().Tokenizer)
 """
@@ -34,6 +35,16 @@ for once in (True, False):
     vectors += model.embed(["the quick brown fox"])
 import numpy
 print(max(abs(one - other) for one, other in zip(*vectors)) < 1e-6, numpy.arange(4).sum())
+"""
+
+AHEAD = """
+import sys
+from cass.semantic.embedders.onnx import open_model
+ahead, usual = (open_model(sys.argv[1], "tiny", once=True) for _ in range(2))
+assert ahead.begin() and not open_model(sys.argv[1], "tiny").begin()
+ahead.load()
+usual.load()
+print("numpy" in sys.modules, ahead.is_loaded, ahead.embed(["the quick fox"]) == usual.embed(["the quick fox"]))
 """
 
 
@@ -55,12 +66,35 @@ def test_a_single_question_gets_the_same_vector(tmp_path: Path) -> None:
     assert run(BOTH, str(tmp_path / "data"))[:2] == ["True", "6"]
 
 
-def test_two_things_at_once() -> None:
-    """Both are done, and what goes wrong in either is raised here."""
+def test_what_was_begun_goes_on_meanwhile() -> None:
+    """Its result is waited for, and what went wrong in it is raised to whoever asks for that."""
     met = Barrier(2, timeout=60)
+    begun = Begun(lambda: (met.wait(), "one")[1])
+    met.wait()
 
-    assert both(lambda: (met.wait(), "one")[1], lambda: (met.wait(), "two")[1]) == ("one", "two")
+    assert begun.result() == "one"
     with pytest.raises(KeyError):
-        both(lambda: "one", lambda: {}["two"])
-    with pytest.raises(ValueError, match="one"):
-        both(lambda: int("one"), lambda: {}["two"])
+        Begun(lambda: {}["two"]).result()
+
+
+def test_a_model_that_was_begun_gives_the_same_vector(tmp_path: Path) -> None:
+    """Its graph is opened while somebody searches; no library of Python's is loaded for that."""
+    tiny = Tiny(tmp_path / "files")
+    put(tiny.known, tmp_path, Wish(from_path=str(tiny.folder)), "fp32")
+
+    assert run(AHEAD, str(tmp_path / "data")) == ["False", "True", "True"]
+
+
+def test_a_model_that_is_wrong_says_so_when_it_is_asked(tmp_path: Path) -> None:
+    """Not when it was begun: nobody may need it."""
+    tiny = Tiny(tmp_path / "files")
+    made = put(tiny.known, tmp_path, Wish(from_path=str(tiny.folder)), "fp32")
+    graph = Path(made.folder) / "model.onnx"
+    graph.write_bytes(b"no model" * 99)
+    date_anew(str(tmp_path / "data"), made)
+    model = open_model(str(tmp_path / "data"), "tiny", once=True)
+    assert model is not None
+    model.begin()
+    model.load()
+
+    assert model.status == "error" and "rotobuf" in str(model.reason)

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tokenizers import Encoding
 
     from cass.semantic.embedders.base import Status, Vector
-    from cass.semantic.embedders.onnx_c import CSession
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUT = "sentence_embedding"
@@ -59,10 +58,23 @@ class OnnxModel:
         self._once = once
         self._session: Any = None
         self._tokenizer: Any = None
+        self._begun: Begun | None = None
 
     @property
     def is_loaded(self) -> bool:
         return self.status == "ok"
+
+    def begin(self) -> bool:
+        """Open the graph in a thread, while this one does something else, and `load` waits for it.  Never raises.
+
+        For a single question to a model that is as it was installed: the thread imports nothing.  False for any other.
+        """
+        if not self._once or not self._model.looks_whole:
+            return False
+        from cass.semantic.embedders.onnx_c import CSession
+
+        self._begun = Begun(lambda: CSession(self._model.path, self._threads).open())
+        return True
 
     def load(self) -> None:
         """Open the model; never raises.  `reason` says what is wrong when `status` is error."""
@@ -88,20 +100,25 @@ class OnnxModel:
 
     def _opened(self) -> tuple[Any, Any]:
         """The tokenizer and the session; for a single question at the same time, each on a core of its own."""
+        begun, self._begun = self._begun or self._begun_now(), None
+        tokenizer = _tokenizer(os.path.join(self._model.folder, TOKENIZER), self._model.max_tokens)
+        try:
+            if begun is not None:
+                return tokenizer, begun.result()
+        except OSError:
+            pass  # the binding does the same
+        return tokenizer, Session(self._model.path, self._threads, self._once)
 
-        def tokenizer() -> Any:
-            return _tokenizer(os.path.join(self._model.folder, TOKENIZER), self._model.max_tokens)
-
-        def session() -> Any:
-            return _session(self._model.path, self._threads, self._once)
-
+    def _begun_now(self) -> Begun | None:
+        """All but the graph is ready before: the tokenizer lets no other thread have a turn."""
         if not self._once:
-            return tokenizer(), session()
-        # Modules are loaded before there are two threads: neither may see half of one that the other is loading.
-        from cass.semantic.embedders import onnx_c  # noqa: F401
+            return None
+        from cass.semantic.embedders.onnx_c import CSession
 
-        _tokenizers()
-        return both(tokenizer, session)
+        try:
+            return Begun(CSession(self._model.path, self._threads).open)
+        except OSError:
+            return None
 
     def close(self) -> None:
         """Let go of the model's memory."""
@@ -180,26 +197,27 @@ def open_model(
     return OnnxEmbedder(model, threads, reads_all, once)
 
 
-def both(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, Any]:
-    """What two functions give that run at the same time.  Raises what they raise, the first one's error first."""
-    got: list[Any] = []
-    lost: list[BaseException] = []
+class Begun:
+    """Work that a thread of its own does from now on."""
 
-    def run() -> None:
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self._got: list[Any] = []
+        self._lost: list[BaseException] = []
+        self._thread = Thread(target=self._run, args=(work,), daemon=True)
+        self._thread.start()
+
+    def _run(self, work: Callable[[], Any]) -> None:
         try:
-            got.append(second())
-        except BaseException as bad:  # handed to the caller
-            lost.append(bad)
+            self._got.append(work())
+        except BaseException as bad:  # handed to whoever asks for the result
+            self._lost.append(bad)
 
-    thread = Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        one = first()
-    finally:
-        thread.join()
-    if lost:
-        raise lost[0]
-    return one, got[0]
+    def result(self) -> Any:
+        """What it has made, when it is done.  Raises what it raised."""
+        self._thread.join()
+        if self._lost:
+            raise self._lost[0]
+        return self._got[0]
 
 
 def _how_to_install(name: str) -> str:
@@ -221,9 +239,11 @@ def _tokenizers() -> ModuleType:
     from importlib.util import module_from_spec
 
     name = "tokenizers.tokenizers"
+    if name in sys.modules:
+        return sys.modules[name]
     package = PathFinder.find_spec("tokenizers") if "tokenizers" not in sys.modules else None
     found = PathFinder.find_spec(name, package.submodule_search_locations) if package is not None else None
-    if name in sys.modules or found is None or found.loader is None:
+    if found is None or found.loader is None:
         import tokenizers
 
         return tokenizers
@@ -236,17 +256,6 @@ def _tokenizers() -> ModuleType:
         del sys.modules[name]
         raise
     return native
-
-
-def _session(path: str, threads: int, once: bool) -> CSession | Session:
-    if once:
-        try:
-            from cass.semantic.embedders.onnx_c import CSession
-
-            return CSession(path, threads)
-        except OSError:
-            pass  # the binding does the same
-    return Session(path, threads, once)
 
 
 class Session:

@@ -87,14 +87,22 @@ class Api:
 
 
 class CSession:
-    """One model, opened.  Raises OSError where there is no such library, RuntimeError where the model is wrong."""
+    """One model, for which all is ready.  Raises OSError where there is no such library."""
 
     def __init__(self, path: str, threads: int = 1) -> None:
         self._held: list[tuple[str, ctypes.c_void_p]] = []
-        self._api = Api(_library())
+        self._api = Api(find_library())
         self._memory = self._hold("MemoryInfo", "CreateCpuMemoryInfo", CPU_ARENA, DEFAULT_MEMORY)
         env = self._hold("Env", "CreateEnv", FATAL, b"cass")
-        self._session = self._hold("Session", "CreateSession", env, os.fsencode(path), self._options(threads))
+        self._about = env, os.fsencode(path), self._options(threads)
+
+    def open(self) -> CSession:
+        """The same with its graph, all in the library, where Python may do something else.
+
+        Raises RuntimeError where the model is wrong.
+        """
+        self._session = self._hold("Session", "CreateSession", *self._about)
+        return self
 
     def _options(self, threads: int) -> ctypes.c_void_p:
         """As the binding's; what they mean stands there (onnx.py)."""
@@ -153,7 +161,7 @@ class CSession:
             self._api.release(*self._held.pop())
 
 
-def _library(platform: str = sys.platform, find: Callable[[str], object] = PathFinder.find_spec) -> str:
+def find_library(platform: str = sys.platform, find: Callable[[str], object] = PathFinder.find_spec) -> str:
     """The library that the installed package brings for programs in C.  Raises OSError."""
     if platform == "win32":
         raise OSError("paths are of another kind there")
