@@ -109,6 +109,26 @@ class _Known:
             self.starts.append(len(self.places))
             self.bytes += WORD_BYTES + len(word) + FEATURE_BYTES * len(codes)
 
+    def learn_many(self, texts: Sequence[dict[bytes, int]]) -> None:
+        """The same for the words of many texts, by numpy."""
+        import numpy as np
+
+        codes: list[int] = []
+        weights: list[int] = []
+        before = len(self.places)
+        for word in set[bytes]().union(*texts).difference(self.numbers):
+            self.numbers[word] = len(self.starts) - 1
+            some, their_weights = features(word)
+            codes += some
+            weights += their_weights
+            self.starts.append(before + len(codes))
+            self.bytes += WORD_BYTES + len(word) + FEATURE_BYTES * len(some)
+        mixed = np.array(codes, np.uint64) * np.uint64(_MIX)
+        places = (mixed >> np.uint64(16) & np.uint64(0xFFFF)) * np.uint64(self.dim) >> np.uint64(16)
+        signed = np.array(weights, np.int16) * np.where(mixed & np.uint64(0x8000), np.int16(1), np.int16(-1))
+        self.places.frombytes(places.astype(np.uint32).tobytes())
+        self.weights.frombytes(signed.tobytes())
+
     def make_room(self) -> None:
         if self.bytes > MOST_REMEMBERED_BYTES:
             self.forget()
@@ -155,8 +175,7 @@ def _summed(texts: list[dict[bytes, int]], known: _Known) -> NDArray[Any]:
     import numpy as np
 
     known.make_room()
-    for counts in texts:
-        known.learn(counts)
+    known.learn_many(texts)
     number = known.numbers.__getitem__
     numbers = np.array([each for counts in texts for each in map(number, counts)], np.int64)
     # Its kind is said: a list of nothing would be one of floats.

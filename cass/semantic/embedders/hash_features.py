@@ -5,7 +5,7 @@ Weights are whole numbers: WORD for a word and half of that for a group, times h
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, repeat
 from zlib import crc32
 
 from cass.semantic.embedders.hash_words import LETTERS, RARE, WORDS
@@ -26,6 +26,8 @@ WORD = 16  # a group's rareness is counted twice, its own and its word's, so at 
 HAN_SIGN = WORD * RARE // 2
 # What a hash starts with: the word `and` is not the letters `and` inside `handle`.
 _LETTERS, _WORD = 0, 1
+# For map, which goes on as long as there are groups: what is not in the table is rare.
+_LETTERS_RARENESS, _RARE = LETTERS.get, repeat(RARE)
 
 
 def features(word: bytes) -> tuple[list[int], list[int]]:
@@ -37,7 +39,7 @@ def features(word: bytes) -> tuple[list[int], list[int]]:
         weights.append(weight)
         codes += map(crc32, groups)
         rareness = weight // WORD
-        weights += [rareness * LETTERS.get(group, RARE) for group in groups]
+        weights += [rareness * each for each in map(_LETTERS_RARENESS, groups, _RARE)]
     return codes, weights
 
 
