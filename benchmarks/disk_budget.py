@@ -192,7 +192,8 @@ def check(tried: Tried, mb: int, count: int, graphs: dict[str, int]) -> None:
     need(standing == filled if has_room else len(standing) < len(DIMS), "graphs come last")
     lie = {path.relative_to(tried.shelf.vectors).as_posix() for path in Path(tried.shelf.vectors).rglob("*.*")}
     need(lie <= tried.files(), f"nothing else lies there: {lie - tried.files()}")
-    cells = [mb, f"{used(tried.volume.folder) / MB:.2f}", f"{tried.volume.most / MB:.2f}", "yes" if has_model else "no"]
+    most = f"{tried.volume.most / MB:.2f}" if tried.volume.writes else "none needed"
+    cells = [mb, f"{used(tried.volume.folder) / MB:.2f}", most, "yes" if has_model else "no"]
     print(f"| {' | '.join(map(str, [*cells, *map(len, held.values()), ' '.join(standing) or 'none']))} |", flush=True)
 
 
