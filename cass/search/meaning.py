@@ -22,7 +22,7 @@ from cass.query.plain import Bare, Word
 from cass.query.syntax import Field, Prefix
 from cass.records import record, replace
 from cass.search.coverage import glance, inside, percent
-from cass.search.near import GIVEN_UP, Asked, Inside, by_graph, candidates_with, nearest
+from cass.search.near import GIVEN_UP, Asked, Inside, Until, by_graph, candidates_with, nearest
 from cass.search.quality import AHEAD, NOT_BESIDE, WARM, Cost, Missing, by_the_worker, kind_of, quality_embedder
 from cass.search.weighing import (
     ADDS_ONLY,
@@ -127,7 +127,7 @@ def join(search: Search, found: Found, places: Places) -> Found:
     )
     asking.model, asking.graphs, asking.open_tier = search.model, search.graphs, search.open_tier or Tier.open
     asking.read_ahead, asking.begun = search.read_ahead, search.begun
-    asking.inside = Inside(search, asking.is_over)
+    asking.inside = Inside(search, asking.until.is_over)
     if text is not None and share_beside_words(text, rung_had(search, found), QUALITY) > ADDS_ONLY:
         asking.toward = lambda: _texts_of_leads(search, found)
     spare = None
@@ -208,11 +208,7 @@ class _Asking:
         self.open_tier: TierOpener = Tier.open
         self.toward: Callable[[], Sequence[Sequence[int]]] = tuple  # texts that the quality tier's question leans to
         self.leads = 0
-        self._until_s: float | None = None  # None: whatever it takes
-
-    def is_over(self) -> bool:
-        """Has the search waited for as long as it may?"""
-        return self._until_s is not None and self._monotonic_s() > self._until_s
+        self.until = Until(monotonic_s)
 
     @property
     def did(self) -> str:
@@ -242,7 +238,7 @@ class _Asking:
 
     def what_there_is(self, text: str, is_quality_wanted: bool) -> Meaning:
         """The fast tier, and the quality tier where that is wanted and can be had in time."""
-        until_s = self._until_s = self._monotonic_s() + self._policy.semantic_wait_ms / 1000
+        until_s = self.until.end_s = self._monotonic_s() + self._policy.semantic_wait_ms / 1000
         is_quality_wanted = is_quality_wanted and self._weights[QUALITY] > 0 and self.has_quality
         if is_quality_wanted:
             self.read_ahead(self._policy.quality_tier_embedder, text)

@@ -54,6 +54,20 @@ class Asked:
         return leant_cosines(self.tier, self.vector, texts, toward)
 
 
+class Until:
+    """When a search has waited for as long as it may; `end_s` None: never.
+
+    It knows nothing of the search: open tiers in a ring of objects would stay mapped long after the answer.
+    """
+
+    def __init__(self, monotonic_s: Callable[[], float]) -> None:
+        self.end_s: float | None = None
+        self._monotonic_s = monotonic_s
+
+    def is_over(self) -> bool:
+        return self.end_s is not None and self._monotonic_s() > self.end_s
+
+
 class Inside:
     """The texts inside a search's filters.  `is_over` says when to stop looking them up; `gave_up`: it did."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from cass.search.quality import INSTALLED, USUAL_MS, WAIT_LONGER, WARM, Cost, in
 from cass.search.request import Freshness, Request, Results
 from cass.search.warm import Warm
 from cass.semantic.embedders.base import EmbedderTransportError
+from cass.semantic.segments import OpenSegment
 from cass.semantic.standing import FAST, QUALITY
 from tests.archive import NOW_MS, Home, make_home
 from tests.search.tiers import MODEL, backfill, install
@@ -168,6 +170,24 @@ def test_an_open_model_reads_what_it_will_be_asked_while_the_fast_tier_is(home: 
 
     assert after.encoded - before.encoded == read
     assert after.texts - before.texts == 2 * read
+
+
+@pytest.mark.parametrize("mode", ["hybrid_preferred", "strict_semantic"])
+def test_no_vectors_stay_mapped_when_they_are_let_go(home: Home, mode: str) -> None:
+    """Not until rings of objects are looked for either: a process that rests does not do that."""
+    model, warm = WarmModel(str(home.data)), Warm(home.places)
+    gc.collect()
+    gc.disable()
+    try:
+        asked = Request(SENTENCE, limit=5, grouped=False, mode=mode)
+        answer = warm.search(asked, home.now_ms, lambda: 0.0, str(home.home), Freshness(), keep=model.offer_open)
+        warm.let_go()
+        left = [one for one in gc.get_objects() if type(one) is OpenSegment]
+    finally:
+        gc.enable()
+
+    assert FAST in answer.answered_by
+    assert left == []
 
 
 def test_strict_mode_asks_for_all(home: Home) -> None:
