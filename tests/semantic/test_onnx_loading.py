@@ -47,6 +47,16 @@ usual.load()
 print("numpy" in sys.modules, ahead.is_loaded, ahead.embed(["the quick fox"]) == usual.embed(["the quick fox"]))
 """
 
+POOR = """
+import sys
+sys.modules["ctypes"] = None
+from cass.semantic.embedders.onnx import open_model
+model = open_model(sys.argv[1], "tiny", once=True)
+print(model.begin())
+model.load()
+print(model.status, model.reason.split()[0])
+"""
+
 
 def run(code: str, *words: str) -> list[str]:
     done = subprocess.run([sys.executable, "-c", code, *words], cwd=REPO, capture_output=True, text=True, check=True)
@@ -83,6 +93,14 @@ def test_a_model_that_was_begun_gives_the_same_vector(tmp_path: Path) -> None:
     put(tiny.known, tmp_path, Wish(from_path=str(tiny.folder)), "fp32")
 
     assert run(AHEAD, str(tmp_path / "data")) == ["False", "True", "True"]
+
+
+def test_a_python_without_ctypes_begins_nothing(tmp_path: Path) -> None:
+    """A search for which a model is begun fails with what that raises; what is asked in the end says what lacks."""
+    tiny = Tiny(tmp_path / "files")
+    put(tiny.known, tmp_path, Wish(from_path=str(tiny.folder)), "fp32")
+
+    assert run(POOR, str(tmp_path / "data")) == ["False", "error", "ctypes"]
 
 
 def test_a_model_that_is_wrong_says_so_when_it_is_asked(tmp_path: Path) -> None:

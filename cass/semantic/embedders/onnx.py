@@ -71,9 +71,12 @@ class OnnxModel:
         """
         if not self._once or not self._model.looks_whole:
             return False
-        from cass.semantic.embedders.onnx_c import CSession
+        try:
+            from cass.semantic.embedders.onnx_c import CSession
 
-        self._begun = Begun(lambda: CSession(self._model.path, self._threads).open())
+            self._begun = Begun(lambda: CSession(self._model.path, self._threads).open())
+        except (ImportError, RuntimeError):  # a Python without ctypes, a system that has no thread to spare
+            return False
         return True
 
     def load(self) -> None:
