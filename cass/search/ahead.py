@@ -33,7 +33,7 @@ def begin(search: Search, found: Found, places: Places) -> None:
         return
     if kind_of(name, places.data, around) != INSTALLED:
         return
-    if Cost(places.cache, AHEAD, search.now_ms).expected_ms > policy.semantic_wait_ms:
+    if Cost(places.cache, AHEAD, search.now_ms).expected_ms >= policy.semantic_wait_ms:
         return
     model = installed_model(name, places.data)
     if model is not None and model.begin():

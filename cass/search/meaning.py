@@ -23,7 +23,7 @@ from cass.query.syntax import Field, Prefix
 from cass.records import record, replace
 from cass.search.coverage import glance, inside, percent
 from cass.search.near import GIVEN_UP, Asked, Inside, Until, by_graph, candidates_with, nearest
-from cass.search.quality import AHEAD, NOT_BESIDE, WARM, Cost, Missing, by_the_worker, kind_of, quality_embedder
+from cass.search.quality import AHEAD, NOT_BESIDE, WARM, Missing, by_the_worker, cost_of, kind_of, quality_embedder
 from cass.search.weighing import (
     ADDS_ONLY,
     hits_to_spare,
@@ -306,7 +306,7 @@ class _Asking:
         if left_ms is not None:
             left_ms -= (self._monotonic_s() - started_s) * 1000
         kind = WARM if self.model else AHEAD if self.begun else kind_of(name, self._places.data, self._beside)
-        cost = Cost(self._places.cache, kind, self._now_ms)
+        cost = cost_of(self._places.cache, kind, self._now_ms)
         if left_ms is not None and cost.expected_ms > left_ms:
             took = f"it took {cost.expected_ms} ms last time" if cost.was_measured else "the time was too short"
             wait = f"a search waits {policy.semantic_wait_ms} (--semantic-wait)"

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 INSTALLED, BESIDE, WARM = "minilm", "sidecar", "worker"
-AHEAD = "minilm-ahead"  # the same, begun before the words were looked for
+AHEAD = "minilm-ahead"  # the same, begun while the words' candidates are put in order
 # What a question takes that nobody has timed yet: opening an int8 MiniLM and embedding one text; asking a server that
 # runs on this machine; importing fastembed and opening a model; opening a reranker and scoring a few texts.
 USUAL_MS = {INSTALLED: 150, SERVER: 150, "fastembed": 700, BESIDE: 20, WARM: 20, RERANKER: 200, AHEAD: 150}
@@ -110,6 +110,12 @@ class Cost:
             write_whole(self._path, b"%d %d" % (spent_ms, self._too_long + 1 if too_long else 0), lasts=False)
         except OSError:
             pass  # the next process guesses as this one did
+
+
+def cost_of(cache: str, kind: str, now_ms: int) -> Cost:
+    """What asking takes; of an installed model at least what it took begun ahead: begun now it takes no less."""
+    kinds = (kind, AHEAD) if kind == INSTALLED else (kind,)
+    return max([Cost(cache, each, now_ms) for each in kinds], key=lambda cost: cost.expected_ms)
 
 
 def _believed_ms(kind: str, too_long: int) -> int:

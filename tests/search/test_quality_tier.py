@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import threading
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from cass.asking import socket_path
 from cass.daemon.warm import WarmModel
 from cass.search.engine import search
 from cass.search.meaning import ALL_FILLED, FILLED
-from cass.search.quality import INSTALLED, USUAL_MS, WAIT_LONGER, WARM, Cost, in_time
+from cass.search.quality import AHEAD, INSTALLED, USUAL_MS, WAIT_LONGER, WARM, Cost, in_time
 from cass.search.request import Freshness, Request, Results
 from cass.search.warm import Warm
 from cass.semantic.embedders.base import EmbedderTransportError
@@ -144,6 +145,21 @@ def test_no_model_is_opened_that_will_not_be_asked(home: Home, text: str, wish: 
 
     assert model is None
     assert "quality" not in results.answered_by
+
+
+@pytest.mark.parametrize("spent_ms", [1000, 1100], ids=["given up in time", "given up late"])
+def test_a_model_that_was_late_though_begun_is_left_alone(home: Home, spent_ms: int) -> None:
+    """Neither is it begun beside the words, nor is it opened afterwards, which takes no less."""
+    Cost(home.places.cache, AHEAD, NOW_MS).note(spent_ms, too_long=True)
+    looking: list[Any] = []
+    ticks = count(0.0, 0.0001)
+    request = Request(SENTENCE, limit=5, grouped=False, semantic=(("semantic_wait_ms", 1000),))
+    results = search(
+        home.places, request, NOW_MS, lambda: next(ticks), str(home.home), Freshness(), keep=looking.append
+    )
+
+    assert looking[0].begun is None
+    assert "ms last time, a search waits 1000" in results.notes[-1]
 
 
 def test_a_weight_of_nought_leaves_the_model_asleep(home: Home) -> None:
