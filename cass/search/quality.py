@@ -146,7 +146,10 @@ def in_time(work: Callable[[], Got], left_s: float | None, who: str) -> Got:
     if left_s <= 0:
         raise EmbedderTransportError(f"no time was left to ask {who}", todo=WAIT_LONGER)
     thread = Thread(target=do, daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError as none:  # as many as this user, or this container, may have
+        raise EmbedderTransportError(f"{who} cannot be asked: {none}", todo="cass doctor") from none
     thread.join(left_s)
     if failed:
         raise failed[0]

@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import shutil
+import sys
 import threading
 from itertools import count
 from pathlib import Path
@@ -255,6 +256,19 @@ def test_without_time_nothing_is_begun() -> None:
     with pytest.raises(EmbedderTransportError):
         in_time(lambda: begun.append(1), -1.0, "its model")
     assert begun == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how large a thread may be is another thing there")
+def test_where_there_is_no_thread_to_spare_the_words_answer(home: Home) -> None:
+    """The system refuses one here for its size; elsewhere because there are too many."""
+    before = threading.stack_size(1 << 47)
+    try:
+        answer = home.search(SENTENCE, grouped=False, limit=5)
+    finally:
+        threading.stack_size(before)
+
+    assert answer.answered_by == ("lexical", "fast")
+    assert "its model cannot be asked: can't start new thread" in answer.notes[-1]
 
 
 class Costs:
