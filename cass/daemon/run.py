@@ -23,6 +23,7 @@ from cass.daemon.waiting import Signals, wait_for
 from cass.disk import lock_holder, make_private_folder, try_lock
 from cass.errors import Busy, SystemRefused
 from cass.indexing.rules import ALL, Rules
+from cass.semantic.silence import silence
 from cass.settings.hot import identities
 from cass.store.events import FOLLOWS, Event, note_events
 from cass.store.ledger import Ledger
@@ -83,6 +84,7 @@ def run_worker(
     with Signals() as signals:
         sign(places.data, WORKER)
         gc.enable()  # the command line switches it off for short lives
+        silence()
         calls = _listening(places, answer, embedding)
         be_nice()  # on Linux the threads that answer others keep their priority: they began before
         leave_folders()

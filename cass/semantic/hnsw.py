@@ -16,6 +16,7 @@ from cass.semantic.graph_files import ABOUT, DATA, MAGIC, UNFINISHED, check_grap
 from cass.semantic.manifest import Damage
 from cass.semantic.rereading import READ_BYTES, checksum
 from cass.semantic.scan import to_i8
+from cass.semantic.silence import silence
 from cass.semantic.vectors import Tier
 from cass.semantic.volume import dated_back
 
@@ -194,6 +195,7 @@ def _rank(found: tuple[int, int, float]) -> tuple[float, int, int]:
 
 def _index_type() -> Any:
     """usearch's class.  Loaded before onnxruntime it makes that one crash; the other way round both work."""
+    silence()
     try:
         import onnxruntime as onnxruntime  # type: ignore[import-untyped]
     except ImportError:

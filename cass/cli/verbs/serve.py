@@ -57,8 +57,10 @@ def run(options: Options) -> int:
     from cass.daemon.listening import listen
     from cass.daemon.served import Presence
     from cass.daemon.waiting import Signals
+    from cass.semantic.silence import silence
 
     gc.enable()  # main() switched it off for those who live for milliseconds
+    silence()
     where, say = places(os.environ, data_dir=options["data_dir"]), _say_at(options["log_level"], "info")
     presence = Presence(where)
     with Signals() as signals:

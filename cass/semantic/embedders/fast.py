@@ -7,6 +7,7 @@ from array import array
 
 from cass.semantic.embedders.base import EmbedderNotLoaded, EmbedderTransportError
 from cass.semantic.models import revision_of, sha256_of
+from cass.semantic.silence import silence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def _why(lost: Exception, name: str) -> str:
 def _quiet_fastembed() -> Any:
     """fastembed's class, its log off and its hub client without a network: both are read when it is imported."""
     os.environ["HF_HUB_OFFLINE"] = "1"
+    silence()
     from loguru import logger
 
     logger.disable("fastembed")

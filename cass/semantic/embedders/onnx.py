@@ -14,6 +14,7 @@ from threading import Thread
 from cass.semantic.embedders.base import EmbedderNotLoaded, EmbedderTransportError
 from cass.semantic.known_models import EMBEDDER
 from cass.semantic.models import TOKENIZER, Model, find
+from cass.semantic.silence import silence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class OnnxModel:
         try:
             from cass.semantic.embedders.onnx_c import CSession
 
+            silence()  # not in the thread
             self._begun = Begun(lambda: CSession(self._model.path, self._threads).open())
         except (ImportError, RuntimeError):  # a Python without ctypes, a system that has no thread to spare
             return False
@@ -90,6 +92,7 @@ class OnnxModel:
             return
         # numpy would start a thread for every core, 50 ms of processor time, to multiply matrices that nobody gives it.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        silence()
         try:
             self._tokenizer, self._session = self._opened()
         except ImportError as lost:
@@ -265,6 +268,7 @@ class Session:
     """One model, opened by onnxruntime's Python binding."""
 
     def __init__(self, path: str, threads: int, once: bool) -> None:
+        silence()
         import onnxruntime  # type: ignore[import-untyped]
 
         options = onnxruntime.SessionOptions()

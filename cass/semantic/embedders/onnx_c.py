@@ -13,6 +13,8 @@ import sys
 from array import array
 from importlib.machinery import PathFinder
 
+from cass.semantic.silence import silence
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,6 +56,7 @@ class Api:
 
     def __init__(self, library: str) -> None:
         """Raises OSError."""
+        silence()
         try:
             base = ctypes.CDLL(library).OrtGetApiBase
         except AttributeError as bad:
