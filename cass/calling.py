@@ -106,7 +106,8 @@ def _answer(path: str, question: bytes) -> list[tuple[bytes, bytes]]:
     while (frame := incoming.next()) is not None:
         kind, _, tail = frame
         if kind == DECLINED:
-            _opening.append(path if tail == OPENING else "")
+            if tail == OPENING:
+                _opening.append(path)
             return []
         if kind in (OUT, SAID) or (kind == EXIT and tail):
             frames.append((kind, tail))

@@ -43,7 +43,7 @@ AHEAD = "minilm-ahead"  # the same, begun while the words' candidates are put in
 # What a question takes that nobody has timed yet: opening an int8 MiniLM and embedding one text; asking a server that
 # runs on this machine; importing fastembed and opening a model; opening a reranker and scoring a few texts.
 USUAL_MS = {INSTALLED: 150, SERVER: 150, "fastembed": 700, BESIDE: 20, WARM: 20, RERANKER: 200, AHEAD: 150}
-SHORT_MS = 50  # every search waits for so long
+SHORT_MS = 50  # by the usual wait what is shorter decides nothing
 ASK_AGAIN, WAIT_LONGER = "cass backfill --force", "cass config set semantic_wait_ms 1000"
 # A slow answer is believed for so long, twice as long each time it was waited for in vain, up to the last.  A model is
 # slow once because its file was not in memory yet or the machine was busy; a server that hangs may be back in a minute.
