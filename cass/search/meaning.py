@@ -24,6 +24,7 @@ from cass.records import record, replace
 from cass.search.coverage import glance, inside, percent
 from cass.search.near import GIVEN_UP, Asked, Inside, Until, by_graph, candidates_with, nearest
 from cass.search.quality import AHEAD, NOT_BESIDE, WARM, Missing, by_the_worker, cost_of, kind_of, quality_embedder
+from cass.search.request import Lent
 from cass.search.weighing import (
     ADDS_ONLY,
     hits_to_spare,
@@ -46,12 +47,9 @@ if TYPE_CHECKING:
     from cass.policy import InvalidationAction, SemanticAssetManifest
     from cass.search.coverage import Coverage
     from cass.search.engine import Search
-    from cass.search.quality import LeftS
     from cass.search.request import Found
     from cass.semantic.embedders.base import BaseEmbedder
     from cass.semantic.embedders.table import Beside, RemoteOptions
-    from cass.semantic.held_graphs import HeldGraphs
-    from cass.semantic.vectors import TierOpener
 
 # So many texts are asked of a tier, where no setting says otherwise: enough for a page after folding and grouping.
 NEAREST = 100
@@ -125,9 +123,7 @@ def join(search: Search, found: Found, places: Places) -> Found:
         weights=weights,
         beside=beside(values),
     )
-    asking.model, asking.graphs, asking.open_tier = search.model, search.graphs, search.open_tier or Tier.open
-    asking.read_ahead, asking.begun = search.read_ahead, search.begun
-    asking.inside = Inside(search, asking.until.is_over)
+    asking.lent, asking.inside = search, Inside(search, asking.until.is_over)
     if text is not None and share_beside_words(text, rung_had(search, found), QUALITY) > ADDS_ONLY:
         asking.toward = lambda: _texts_of_leads(search, found)
     spare = None
@@ -199,13 +195,9 @@ class _Asking:
         self._lost: list[tuple[str, str]] = []
         self.opened: dict[str, Tier] = {}
         self.near: dict[str, Mapping[int, float]] = {}
-        self.model: Callable[[str, LeftS], BaseEmbedder | Missing | None] | None = None
-        self.read_ahead: Callable[[str, str], None] = lambda name, text: None  # have that model read it meanwhile
-        self.begun: BaseEmbedder | None = None  # a model that is being opened already
+        self.lent = Lent()
         self.why: dict[str, str] = {}  # a tier did not take part
         self.inside: Inside | None = None
-        self.graphs: HeldGraphs | None = None
-        self.open_tier: TierOpener = Tier.open
         self.toward: Callable[[], Sequence[Sequence[int]]] = tuple  # texts that the quality tier's question leans to
         self.leads = 0
         self.until = Until(monotonic_s)
@@ -241,7 +233,7 @@ class _Asking:
         until_s = self.until.end_s = self._monotonic_s() + self._policy.semantic_wait_ms / 1000
         is_quality_wanted = is_quality_wanted and self._weights[QUALITY] > 0 and self.has_quality
         if is_quality_wanted:
-            self.read_ahead(self._policy.quality_tier_embedder, text)
+            self.lent.read_ahead(self._policy.quality_tier_embedder, text)
         fast = self._fast(text) if self._weights[FAST] else None
         if not is_quality_wanted:
             return self._refined(fast, None)
@@ -299,13 +291,13 @@ class _Asking:
         if not self.has_quality:
             return None
         started_s, name = self._monotonic_s(), policy.quality_tier_embedder
-        if self.model is None and self.begun is None:
+        if self.lent.model is None and self.lent.begun is None:
             worker = by_the_worker(name, self._places, text, left_ms, self._beside)
             if worker is not None:
                 return self._ask(QUALITY, worker, text)
         if left_ms is not None:
             left_ms -= (self._monotonic_s() - started_s) * 1000
-        kind = WARM if self.model else AHEAD if self.begun else kind_of(name, self._places.data, self._beside)
+        kind = WARM if self.lent.model else AHEAD if self.lent.begun else kind_of(name, self._places.data, self._beside)
         cost = cost_of(self._places.cache, kind, self._now_ms)
         if left_ms is not None and cost.expected_ms > left_ms:
             took = f"it took {cost.expected_ms} ms last time" if cost.was_measured else "the time was too short"
@@ -329,9 +321,9 @@ class _Asking:
             return None if until_s is None else until_s - self._monotonic_s()
 
         name = self._policy.quality_tier_embedder
-        open_one = self.model(name, left_s) if self.model is not None else None
+        open_one = self.lent.model(name, left_s) if self.lent.model is not None else None
         embedder = open_one or quality_embedder(
-            name, self._places.data, self._remote, left_s, beside=self._beside, begun=self.begun
+            name, self._places.data, self._remote, left_s, beside=self._beside, begun=self.lent.begun
         )
         if isinstance(embedder, Missing):
             self._lose(QUALITY, f"the quality tier did not take part: {embedder.why}", embedder.todo)
@@ -344,7 +336,7 @@ class _Asking:
         def judge(manifest: SemanticAssetManifest) -> InvalidationAction:
             return manifest.invalidation(self._policy, embedder.embedder_id, embedder.model_version)
 
-        tier = self.open_tier(self._places.vectors, name, judge)
+        tier = (self.lent.open_tier or Tier.open)(self._places.vectors, name, judge)
         if not isinstance(tier, Tier):
             if tier is not None:
                 self._lose(name, f"the {name} tier cannot be used: {tier.reason}", "cass backfill")
@@ -355,8 +347,8 @@ class _Asking:
         except EmbedderError as lost:
             self._lose(name, f"the {name} tier did not take part: {lost}", lost.todo or "cass doctor")
             return None
-        pays = self.graphs is not None and tier.count >= self._policy.hnsw_min_vectors
-        anywhere = by_graph(self.graphs, name) if self.graphs is not None and pays else Tier.scan
+        graphs = self.lent.graphs if tier.count >= self._policy.hnsw_min_vectors else None
+        anywhere = by_graph(graphs, name) if graphs is not None else Tier.scan
         near = self.near[name] = nearest(tier, vector, self._nearest, LEAST_ALIKE[name], self.inside, anywhere)
         return Asked(tier, vector, near)
 
@@ -370,7 +362,7 @@ class _Asking:
 def _blended(search: Search, found: Found, meaning: Meaning, weights: tuple[float, float], k: int) -> Found:
     """Both orders as one, by the weights of words and vectors.  What only the vectors know is a semantic hit."""
     known = {candidate.doc: candidate for candidate in found.candidates}
-    near = {each.doc: each for each in candidates_with(search, meaning.nearest, known)} if meaning.nearest else {}
+    near = {each.doc: each for each in candidates_with(search, meaning.nearest, known)}
     scores = fuse([(list(known), weights[0]), (list(near), weights[1])], k)
     each = near | known
     candidates = tuple([_scored(each[doc], score) for doc, score in scores.items()])

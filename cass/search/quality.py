@@ -130,32 +130,20 @@ def in_time(work: Callable[[], Got], left_s: float | None, who: str) -> Got:
     It goes on in a thread that nobody hears any more: reading a model from a slow disk cannot be called off, nor can
     looking up a name.
     """
-    from threading import Thread
-
     if left_s is None:
         return work()
-    got: list[Got] = []
-    failed: list[BaseException] = []
-
-    def do() -> None:
-        try:
-            got.append(work())
-        except BaseException as lost:  # handed to the caller, who hears what it would have heard
-            failed.append(lost)
-
     if left_s <= 0:
         raise EmbedderTransportError(f"no time was left to ask {who}", todo=WAIT_LONGER)
-    thread = Thread(target=do, daemon=True)
+    from cass.semantic.begun import Begun
+
     try:
-        thread.start()
+        begun = Begun(work)
     except RuntimeError as none:  # as many as this user, or this container, may have
         raise EmbedderTransportError(f"{who} cannot be asked: {none}", todo="cass doctor") from none
-    thread.join(left_s)
-    if failed:
-        raise failed[0]
-    if not got:
+    if not begun.ends_within(left_s):
         raise EmbedderTransportError(f"{who} did not answer within {left_s * 1000:.0f} ms", todo=WAIT_LONGER)
-    return got[0]
+    got: Got = begun.result()
+    return got
 
 
 class _Ready:

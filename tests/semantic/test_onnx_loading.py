@@ -9,7 +9,8 @@ from threading import Barrier
 
 import pytest
 
-from cass.semantic.embedders.onnx import Begun, open_model
+from cass.semantic.begun import Begun
+from cass.semantic.embedders.onnx import open_model
 from cass.semantic.model_sources import Wish
 from cass.semantic.models import date_anew
 from tests.archive import REPO

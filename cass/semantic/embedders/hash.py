@@ -98,36 +98,35 @@ class _Known:
         self.bytes = 0
 
     def learn(self, words: Iterable[bytes]) -> None:
-        numbers = self.numbers
-        for word in [word for word in words if word not in numbers]:
-            numbers[word] = len(self.starts) - 1
-            codes, weights = features(word)
-            mixed = [code * _MIX for code in codes]
-            self.places.extend([(each >> 16 & 0xFFFF) * self.dim >> 16 for each in mixed])
-            signed = [weight if each & 0x8000 else -weight for weight, each in zip(weights, mixed, strict=True)]
-            self.weights.extend(signed)
-            self.starts.append(len(self.places))
-            self.bytes += WORD_BYTES + len(word) + FEATURE_BYTES * len(codes)
+        codes, weights = self._features([word for word in words if word not in self.numbers])
+        mixed = [code * _MIX for code in codes]
+        self.places.extend([(each >> 16 & 0xFFFF) * self.dim >> 16 for each in mixed])
+        self.weights.extend([weight if each & 0x8000 else -weight for weight, each in zip(weights, mixed, strict=True)])
 
     def learn_many(self, texts: Sequence[dict[bytes, int]]) -> None:
         """The same for the words of many texts, by numpy."""
         import numpy as np
 
+        codes, weights = self._features(set[bytes]().union(*texts).difference(self.numbers))
+        mixed = np.array(codes, np.uint64) * np.uint64(_MIX)
+        places = (mixed >> np.uint64(16) & np.uint64(0xFFFF)) * np.uint64(self.dim) >> np.uint64(16)
+        signed = np.array(weights, np.int16) * np.where(mixed & np.uint64(0x8000), np.int16(1), np.int16(-1))
+        self.places.frombytes(places.astype(np.uint32).tobytes())
+        self.weights.frombytes(signed.tobytes())
+
+    def _features(self, new: Iterable[bytes]) -> tuple[list[int], list[int]]:
+        """The features' codes and weights of words that get their numbers here, one word's behind the other's."""
         codes: list[int] = []
         weights: list[int] = []
         before = len(self.places)
-        for word in set[bytes]().union(*texts).difference(self.numbers):
+        for word in new:
             self.numbers[word] = len(self.starts) - 1
             some, their_weights = features(word)
             codes += some
             weights += their_weights
             self.starts.append(before + len(codes))
             self.bytes += WORD_BYTES + len(word) + FEATURE_BYTES * len(some)
-        mixed = np.array(codes, np.uint64) * np.uint64(_MIX)
-        places = (mixed >> np.uint64(16) & np.uint64(0xFFFF)) * np.uint64(self.dim) >> np.uint64(16)
-        signed = np.array(weights, np.int16) * np.where(mixed & np.uint64(0x8000), np.int16(1), np.int16(-1))
-        self.places.frombytes(places.astype(np.uint32).tobytes())
-        self.weights.frombytes(signed.tobytes())
+        return codes, weights
 
     def make_room(self) -> None:
         if self.bytes > MOST_REMEMBERED_BYTES:

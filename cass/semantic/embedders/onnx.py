@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import sys
 from array import array
-from threading import Thread
 
+from cass.semantic.begun import Begun
 from cass.semantic.embedders.base import EmbedderNotLoaded, EmbedderTransportError
 from cass.semantic.known_models import EMBEDDER
 from cass.semantic.models import TOKENIZER, Model, find
@@ -18,7 +18,7 @@ from cass.semantic.silence import silence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import ModuleType
     from typing import Any
 
@@ -92,7 +92,6 @@ class OnnxModel:
             return
         # numpy would start a thread for every core, 50 ms of processor time, to multiply matrices that nobody gives it.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        silence()
         try:
             self._tokenizer, self._session = self._opened()
         except ImportError as lost:
@@ -201,29 +200,6 @@ def open_model(
     if model is None or model.kind != EMBEDDER:
         return None
     return OnnxEmbedder(model, threads, reads_all, once)
-
-
-class Begun:
-    """Work that a thread of its own does from now on."""
-
-    def __init__(self, work: Callable[[], Any]) -> None:
-        self._got: list[Any] = []
-        self._lost: list[BaseException] = []
-        self._thread = Thread(target=self._run, args=(work,), daemon=True)
-        self._thread.start()
-
-    def _run(self, work: Callable[[], Any]) -> None:
-        try:
-            self._got.append(work())
-        except BaseException as bad:  # handed to whoever asks for the result
-            self._lost.append(bad)
-
-    def result(self) -> Any:
-        """What it has made, when it is done.  Raises what it raised."""
-        self._thread.join()
-        if self._lost:
-            raise self._lost[0]
-        return self._got[0]
 
 
 def _how_to_install(name: str) -> str:
