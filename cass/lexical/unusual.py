@@ -109,7 +109,18 @@ class UnusualWords:
         if forms and forms[0][0] == tokens[0] and forms[0][1] > COMMON_AS_TYPED:
             return replace(self._words.word(text, False), partial=True)
         grown, partial = self._grown(tokens[0], forms)
+        if not forms and grown and grown[0][1] > GROWN_FOUND:
+            return self._ended(text, tokens[0], grown[0][0])
         return self._begun(text, tokens[0], forms, grown, partial) if grown else self._words.word(text, False)
+
+    def _ended(self, text: str, token: str, word: str) -> Unit:
+        """The beginning of a word too common for others beside it, as if it were typed to its end.
+
+        So all the keys on the way there ask for the same.
+        """
+        unit = self._words.word(word, False)
+        forms = tuple([form for form in unit.forms if not form.startswith(token)])
+        return replace(unit, word=text, forms=forms, token=None, partial=True)
 
     def _begun(
         self, text: str, token: str, forms: list[tuple[str, int]], grown: list[tuple[str, int]], partial: bool

@@ -11,21 +11,26 @@ if TYPE_CHECKING:
 
 # What JSON does not allow raw, and what must not reach a terminal raw, or would end a line for some readers.
 _UNSAFE = (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_ESCAPES = {code: f"\\u{code:04x}" for code in _UNSAFE} | {9: "\\t", 10: "\\n", 13: "\\r", 34: '\\"', 92: "\\\\"}
+_ESCAPES = {chr(code): f"\\u{code:04x}" for code in _UNSAFE} | {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 def quoted(text: str) -> str:
     """A JSON string in UTF-8; lone surrogates are escaped."""
-    if text.isprintable():
-        if '"' in text or "\\" in text:
-            text = text.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{text}"'
-    text = text.translate(_ESCAPES)
+    if '"' in text or "\\" in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text if text.isprintable() else _escaped(text)}"'
+
+
+def _escaped(text: str) -> str:
+    """What stands in a JSON string, or in a whole line of JSON, with nothing raw in it that may not be."""
+    for char in set(text):
+        if char in _ESCAPES:
+            text = text.replace(char, _ESCAPES[char])
     try:
         text.encode()
     except UnicodeEncodeError:
         text = text.encode("utf-8", "backslashreplace").decode()
-    return f'"{text}"'
+    return text
 
 
 def dumps(value: object) -> str:
@@ -43,7 +48,11 @@ def _by_library(value: object) -> str | None:
         text: str = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, AttributeError, RecursionError):
         return None
-    return text if text.isprintable() and "\\b" not in text and "\\f" not in text else None
+    if "\\b" in text or "\\f" in text:
+        alone = text.replace("\\\\", "")  # else it is a backslash, and a letter behind it
+        if "\\b" in alone or "\\f" in alone:
+            return None
+    return text if text.isprintable() else _escaped(text)
 
 
 def _dumps(value: object) -> str:

@@ -95,6 +95,17 @@ def test_a_common_word_is_looked_for_as_it_stands(home: Home, monkeypatch: pytes
     assert typed(home, "tes") == {"test", "testament"}
 
 
+def test_the_beginning_of_a_common_word_is_looked_for_as_that_word(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its forms, so that every key on the way to it asks for the same; the count is a lower bound."""
+    monkeypatch.setattr(unusual, "GROWN_FOUND", 0)
+    monkeypatch.setattr(unusual, "COMMON_AS_TYPED", 0)
+    answers = [home.search(text, live=True) for text in ("walru", "walrus")]
+
+    assert [names(each) for each in answers] == [["walrus", "testament"], ["walrus", "testament"]]
+    assert [(each.total, each.exact_total) for each in answers] == [(2, False), (2, False)]
+    assert [marked(each) for each in answers] == [["walrus", "walruses"], ["walrus", "walruses"]]
+
+
 def test_in_a_large_archive_two_letters_are_too_few(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Looking at all words that begin so would take longer than typing one more."""
     monkeypatch.setattr(unusual, "MANY_DOCUMENTS", 2)
