@@ -9,6 +9,7 @@ query, ranking, grouping, ten hits with their snippets.  `ranking` is the same w
 from __future__ import annotations
 
 import argparse
+import gc
 import random
 import sqlite3
 import statistics
@@ -60,6 +61,7 @@ def ask(where: Places, asked: Sequence[str], limit: int) -> list[tuple[float, fl
 
     Each is asked once, so that nothing remembered of it makes it faster.
     """
+    gc.freeze()  # as `cass search --stdio` does
     warm = Warm(where)
     spent = []
     for text in asked:
