@@ -38,10 +38,12 @@ class Reply:
         self.waits = waits
         self.only_once = only_once
 
-    def spent(self) -> None:
-        """It has been sent."""
+    def take(self) -> tuple[int, dict[str, str]]:
+        """The status and headers of the next answer: whoever has it may ask again before it is sent whole."""
+        taken = self.status, self.headers
         if self.only_once:
             self.status, self.headers = 200, {}
+        return taken
 
 
 class Web:
@@ -80,8 +82,9 @@ class _Handler(BaseHTTPRequestHandler):
         reply = web.replies.get(self.path, Reply(b"", 404))
         start = self._start(reply)
         body = reply.body[start:]
-        self.send_response(206 if start else reply.status)
-        for name, value in reply.headers.items():
+        status, headers = reply.take()
+        self.send_response(206 if start else status)
+        for name, value in headers.items():
             self.send_header(name, value)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(reply.body) - 1}/{len(reply.body)}")
@@ -89,7 +92,6 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.claims != -1:
             self.send_header("Content-Length", str(len(body) if reply.claims is None else reply.claims))
         self.end_headers()
-        reply.spent()
         cut = reply.cuts.pop(0) if reply.cuts else len(body)
         self.wfile.write(body[:cut])
         if reply.waits:
