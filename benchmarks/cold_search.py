@@ -3,7 +3,7 @@
     python -m benchmarks.cold_search --messages 200000 [--rounds 31]
 
 Baseline: `python -c pass` of the same virtual environment.  Beside it: `rg` over the raw files where it is
-installed, and a Python script on SQLite's FTS5 doing the same work.
+installed, and a Python script on SQLite's FTS5 doing the same work.  Last, with vectors: words alone, and by default.
 """
 
 from __future__ import annotations
@@ -55,6 +55,17 @@ def contenders(words: list[str], home: Path, env: dict[str, str], bin_folder: Pa
     return listed
 
 
+def beside_vectors(words: list[str], env: dict[str, str], bin_folder: Path) -> list[Command]:
+    """Words whose page they fill: vectors stand there, and need not be asked."""
+    run(cass("backfill", bin_folder, env, "backfill", "--tier", "fast"))
+    search = ["search", "--json", "--refresh", "off"]
+    return [
+        Command("pass", [str(bin_folder / "python"), "-c", "pass"]),
+        cass("words alone", bin_folder, env, *search, "--mode", "lexical", *words),
+        cass("by default", bin_folder, env, *search, *words),
+    ]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Cold search against a bare Python, FTS5 and rg.")
     parser.add_argument("--messages", type=int, default=200_000)
@@ -69,6 +80,8 @@ def main() -> int:
         done = compare(contenders(words, home, env, bin_folder, database), given.rounds)
         sys.stdout.write(f"\n{given.messages:,} messages, {name}: `{' '.join(words)}`\n\n{table(done, 'pass')}")
         sys.stdout.flush()
+    done = compare(beside_vectors(queries()["two usual words"], env, bin_folder), given.rounds)
+    sys.stdout.write(f"\n{given.messages:,} messages, two usual words, with vectors\n\n{table(done, 'pass')}")
     return 0
 
 

@@ -15,7 +15,7 @@ from cass.search.engine import search
 from cass.search.request import Freshness, Request
 from cass.semantic.cross_encoder import open_reranker
 from cass.semantic.embedders.table import RemoteOptions
-from cass.semantic.standing import QUALITY
+from cass.semantic.manifest import QUALITY
 from cass.semantic.vectors import Tier
 from cass.store.connect import open_reader
 from cass.store.documents import documents_since

@@ -18,8 +18,7 @@ from cass.semantic.artifacts import Shelf
 from cass.semantic.budget import Budget
 from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.table import SERVER, embedder_row
-from cass.semantic.manifest import Manifest, read_manifest
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY, Manifest, read_manifest
 from cass.store.events import DROPPED, EVICTED, GRAPH, Event, note_events
 from cass.store.nearest import prepare
 from cass.store.noted import keep_eligible, keep_looked

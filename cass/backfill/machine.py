@@ -6,7 +6,7 @@ from cass.backfill.memory import own_cpu_s, rss_bytes
 from cass.policy import SemanticPolicy
 from cass.records import record
 from cass.semantic.embedders.table import EmbedderOptions, build_embedder
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from cass.semantic.volume import Volume
 
 TYPE_CHECKING = False

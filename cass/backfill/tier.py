@@ -11,8 +11,7 @@ from cass.backfill.resting import Resting
 from cass.backfill.room import BUDGET, TOO_LARGE, disk_failed, no_room, refused, too_large
 from cass.records import record, replace
 from cass.semantic.chunks import PIECE_CHARS, SPOKEN
-from cass.semantic.manifest import Recipe
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY, Recipe
 from cass.semantic.vector_upkeep import compact
 from cass.semantic.vector_writer import TierWriter
 from cass.semantic.vectors import Tier

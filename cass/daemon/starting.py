@@ -77,7 +77,7 @@ def is_of_use(places: Places, env: Mapping[str, str], now_ms: int) -> bool:
 
 def _owes_vectors(places: Places, env: Mapping[str, str]) -> bool:
     """By counts, as `status` tells them: a look at every text would take a second."""
-    from cass.semantic.standing import FAST, QUALITY
+    from cass.semantic.manifest import FAST, QUALITY
     from cass.settings.quick import load
 
     policy = load(places, env).policy()

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from cass.asking import is_ours, socket_path
 from cass.query.blend import WEIGHTS, weights_of
-from cass.search.meaning import has_quality, policy_of, question
+from cass.search.meaning import has_quality, policy_of
 from cass.search.quality import AHEAD, INSTALLED, Cost, installed_model, kind_of
-from cass.search.weighing import ADDS_ONLY, share_beside_words
+from cass.search.weighing import ADDS_ONLY, question, share_beside_words
 from cass.semantic.embedders.table import beside
-from cass.semantic.standing import QUALITY
+from cass.semantic.manifest import QUALITY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import os
 
-from cass.policy import SemanticMode
-from cass.search.tail import passes
-from cass.semantic.manifest import Manifest, read_manifest
-from cass.semantic.standing import FAST, QUALITY
-from cass.store.coverage import most_eligible, texts_inside, texts_since
-from cass.store.documents import documents_newest_first
+from cass.semantic.manifest import FAST, QUALITY, Manifest, read_manifest
+from cass.store.hits import most_eligible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +39,8 @@ def _documents(name: str, vectors: str, opened: Mapping[str, Tier]) -> int:
 
 def inside(search: Search, opened: Mapping[str, Tier]) -> Coverage:
     """The share that each tier has of the texts inside the filters that are old enough for a backfill's turn."""
+    from cass.policy import SemanticMode  # strict mode only
+
     before_ms = search.now_ms - SemanticMode.STRICT_MIN_AGE_MS
     # What cass itself said or printed has no vectors anyway.
     filters = [each for each in search.filters if each.field != "own"]
@@ -55,17 +53,24 @@ def inside(search: Search, opened: Mapping[str, Tier]) -> Coverage:
 
 def _at_least(search: Search, opened: Mapping[str, Tier], before_ms: int) -> Coverage:
     """The shares without looking at the texts: as if the tiers had all of the young ones."""
+    from cass.store.coverage import texts_since
+
     young = texts_since(search.connection, before_ms)
     eligible = most_eligible(search.connection) - young
     return tuple([(name, _share(tier.documents - young, eligible)) for name, tier in opened.items()])
 
 
 def _texts(search: Search, filters: Sequence[Filter], before_ms: int) -> set[int]:
+    from cass.store.coverage import texts_inside
+
     plain = [(each.field, each.values, each.docs, each.exclude) for each in filters if each.field not in BY_WORDS]
     rows = texts_inside(search.connection, plain, before_ms) or []
     named = [each for each in filters if each.field in BY_WORDS]
     if not named:
         return {text for text, _ in rows}
+    from cass.search.tail import passes
+    from cass.store.documents import documents_newest_first
+
     documents = documents_newest_first(search.connection, None, None, True, lambda: False)
     docs = {each.doc for each in documents if each is not None and all(passes(wanted, each) for wanted in named)}
     return {text for text, doc in rows if doc in docs}

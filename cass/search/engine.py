@@ -74,7 +74,7 @@ def search(
     finally:
         speak(kept)
     if request.wants_meaning and (request.mode == "strict_semantic" or places.has_vectors or request.rerank_depth):
-        from cass.search.meaning import beyond_words
+        from cass.search.beyond import beyond_words
 
         found = beyond_words(looking, found, places)
     if after is not None:

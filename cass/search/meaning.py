@@ -18,8 +18,6 @@ from cass.policy import (
     SemanticPolicy,
 )
 from cass.query.blend import RRF_K, WEIGHTS, fuse, refine, weights_of
-from cass.query.plain import Bare, Word
-from cass.query.syntax import Field, Prefix
 from cass.records import record, replace
 from cass.search.coverage import glance, inside, percent
 from cass.search.near import GIVEN_UP, Asked, Inside, Until, by_graph, candidates_with, nearest
@@ -27,8 +25,9 @@ from cass.search.quality import AHEAD, NOT_BESIDE, WARM, Missing, by_the_worker,
 from cass.search.request import Lent
 from cass.search.weighing import (
     ADDS_ONLY,
-    hits_to_spare,
     how_joined,
+    lacking,
+    needless,
     rung_had,
     share_beside_words,
     weight_beside_words,
@@ -36,7 +35,7 @@ from cass.search.weighing import (
 from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.table import beside, remote_options
 from cass.semantic.known_models import EMBEDDER
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from cass.semantic.vectors import Tier
 
 TYPE_CHECKING = False
@@ -56,8 +55,6 @@ NEAREST = 100
 # What is less alike than this is not worth showing where the words say nothing.  The hash tier compares spelling:
 # texts that share nothing but a few common words reach 0.3 there.
 LEAST_ALIKE = {FAST: 0.45, QUALITY: 0.35}
-FILLED = "the quality tier was not asked: the words fill this page, and it could only add behind them"
-ALL_FILLED = "vectors were not asked: the words fill this page, and they could only add behind them"
 CONDITIONS = "skipped: the query has conditions, which vectors cannot judge"
 
 
@@ -85,30 +82,11 @@ def has_quality(policy: SemanticPolicy, places: Places) -> bool:
     return policy.wants_quality_tier and os.path.exists(os.path.join(places.vectors, QUALITY))
 
 
-def question(search: Search) -> str | None:
-    """The words of a query that asks for nothing but words; None where it has conditions that a vector cannot judge."""
-    root = search.query.root
-    parts = root.parts if isinstance(root, Bare) else (root,)
-    if search.literal is not None or not all(isinstance(part, (Word, Prefix, Field)) for part in parts):
-        return None
-    return " ".join(part.text for part in parts if isinstance(part, (Word, Prefix))) or None
+def join(search: Search, found: Found, places: Places, text: str | None, spare: int | None) -> Found:
+    """The answer with what the vectors know of a question.  Raises SemanticUnavailable in strict mode.
 
-
-def beyond_words(search: Search, found: Found, places: Places) -> Found:
-    """The answer with what vectors and a reranker make of it.  Raises SemanticUnavailable in strict mode."""
-    started_s = search.monotonic_s()
-    if search.request.mode == "strict_semantic" or places.has_vectors:
-        found = join(search, found, places)
-    if search.request.rerank_depth:
-        from cass.search.rerank import reranked
-
-        found = reranked(search, found, places, started_s)
-    return found
-
-
-def join(search: Search, found: Found, places: Places) -> Found:
-    """The answer with what the vectors know.  Raises SemanticUnavailable in strict mode."""
-    text = question(search)
+    text: None where vectors cannot judge it.  spare: as `hits_to_spare` has it, 0 or None.
+    """
     values = dict(search.request.semantic)
     policy = policy_of(values)
     weights = weights_of(str(values.get("search.weights", WEIGHTS)))
@@ -126,23 +104,18 @@ def join(search: Search, found: Found, places: Places) -> Found:
     asking.lent, asking.inside = search, Inside(search, asking.until.is_over)
     if text is not None and share_beside_words(text, rung_had(search, found), QUALITY) > ADDS_ONLY:
         asking.toward = lambda: _texts_of_leads(search, found)
-    spare = None
     if search.request.mode == "strict_semantic":
         # Whatever is asked: strict promises that meaning can be had.
         meaning = asking.both(search.query.text if text is None else text)
         told = replace(found, coverage=_enough(search, asking))
     else:
-        spare = hits_to_spare(search, found, text) if text is not None else None
-        # A page that has another one behind it says so without them, too.
-        meaning = asking.what_there_is(text, spare is None) if text is not None and not spare else Meaning()
+        meaning = asking.what_there_is(text, spare is None) if text is not None else Meaning()
         coverage = glance(search, places.vectors, asking.opened)
-        told = replace(found, coverage=coverage, asides=asking.left_out(spare, dict(coverage)))
+        told = replace(found, coverage=coverage, asides=asking.left_out(dict(coverage)) if spare == 0 else ())
     if asking.inside.gave_up:
         search.notes.append(GIVEN_UP)
     search.near, search.meant = asking.near, asking.did if text is not None else CONDITIONS
     k = int(str(values.get("search.rrf_k", RRF_K)))
-    if spare and told.asides:
-        return _blended(search, told, meaning, (weights["lexical"], 0.0), k)
     if text is None or search.request.about_words or not meaning.tiers:
         return told
     counts = weight_beside_words(text, rung_had(search, found), meaning.tiers[-1], weights)
@@ -211,22 +184,19 @@ class _Asking:
     def _did(self, name: str) -> str:
         if name in self.near:
             return f"{len(self.near[name])} texts near by the {name} tier"
-        if name == QUALITY and not self._policy.wants_quality_tier:
-            return "the quality tier is switched off"
-        lacks = "vectors" if self._weights[name] else "weight"
-        return self.why.get(name, f"the {name} tier has no {lacks}")
+        is_wanted = self._policy.wants_quality_tier
+        known = self.why.get(name) if name == FAST or is_wanted else None
+        return known or lacking(name, self._weights, is_wanted)
 
     @property
     def has_quality(self) -> bool:
         return has_quality(self._policy, self._places)
 
-    def left_out(self, spare: int | None, coverage: Mapping[str, float]) -> tuple[str, ...]:
-        """What is said of the tiers that `spare` hits of the words made needless; nothing of one without vectors."""
-        needless = [FAST, QUALITY] if spare else [QUALITY] if spare == 0 else []
-        needless = [name for name in needless if coverage[name] and (name == FAST or self.has_quality)]
-        said = ALL_FILLED if FAST in needless else FILLED
-        self.why |= dict.fromkeys(needless, said)
-        return (said,) if needless else ()
+    def left_out(self, coverage: Mapping[str, float]) -> tuple[str, ...]:
+        """What is said of the quality tier that the words made needless; nothing of one without vectors."""
+        said = needless([QUALITY]) if coverage[QUALITY] and self.has_quality else {}
+        self.why |= said
+        return tuple(said.values())
 
     def what_there_is(self, text: str, is_quality_wanted: bool) -> Meaning:
         """The fast tier, and the quality tier where that is wanted and can be had in time."""

@@ -10,9 +10,10 @@ from cass.query.blend import IDENTIFIER, query_kind
 from cass.query.snippet import snippet, terms_of
 from cass.records import record, replace
 from cass.search.engine import SNIPPET_CHARS
-from cass.search.meaning import policy_of, question
+from cass.search.meaning import policy_of
 from cass.search.quality import WAIT_LONGER, Cost, in_time
 from cass.search.request import fold
+from cass.search.weighing import question
 from cass.semantic.cross_encoder import open_reranker
 from cass.semantic.embedders.base import EmbedderError, EmbedderNotLoaded
 from cass.store import hits

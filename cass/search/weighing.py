@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from cass.query.blend import KEYWORDS, SENTENCE, query_kind
+from cass.query.plain import Bare, Word
 from cass.search.request import fold
-from cass.semantic.standing import QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cass.search.engine import Search
     from cass.search.request import Found
 
 # What so little a list counts, it stands behind the lexical one: it adds to it and moves nothing in it.
 ADDS_ONLY = 1e-6
+FILLED = "the quality tier was not asked: the words fill this page, and it could only add behind them"
+ALL_FILLED = "vectors were not asked: the words fill this page, and they could only add behind them"
+
+
+def question(search: Search) -> str | None:
+    """The words of a query that asks for nothing but words; None where it has conditions that a vector cannot judge."""
+    root = search.query.root
+    parts = root.parts if isinstance(root, Bare) else (root,)
+    words = [part.text for part in parts if isinstance(part, Word)]
+    if len(words) < len(parts):
+        from cass.query.syntax import Field, Prefix  # most queries are plain words
+
+        if not all([isinstance(part, (Word, Prefix, Field)) for part in parts]):
+            return None
+        words = [part.text for part in parts if isinstance(part, (Word, Prefix))]
+    return None if search.literal is not None else " ".join(words) or None
 
 
 def how_joined(words: float, beside: float, k: int) -> str:
@@ -53,3 +70,15 @@ def hits_to_spare(search: Search, found: Found, text: str) -> int | None:
         return None
     spare = len(fold(found.candidates, search.request.grouped)) - search.offset - search.request.limit
     return spare if spare >= 0 else None
+
+
+def needless(tiers: Sequence[str]) -> dict[str, str]:
+    """What is said of these tiers where the words fill the page."""
+    return dict.fromkeys(tiers, ALL_FILLED if FAST in tiers else FILLED)
+
+
+def lacking(tier: str, weights: Mapping[str, float], is_wanted: bool) -> str:
+    """Why a tier was not asked, where nothing else is known."""
+    if tier == QUALITY and not is_wanted:
+        return "the quality tier is switched off"
+    return f"the {tier} tier has no {'vectors' if weights[tier] else 'weight'}"

@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from cass.policy import SemanticAssetManifest
 
+FAST, QUALITY = "fast", "quality"
 CURRENT = "current"
 FORMAT = 1
 MAGIC = f"cass vectors {FORMAT}"

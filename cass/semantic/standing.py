@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from cass.policy import SemanticArtifactKind
-from cass.semantic.manifest import Damage, Manifest, Segment, parse, read_current
+from cass.semantic.manifest import FAST, QUALITY, Damage, Manifest, Segment, parse, read_current
 from cass.semantic.segment_files import check, row_bytes
 
 TYPE_CHECKING = False
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     S = TypeVar("S")
     T = TypeVar("T")
 
-FAST, QUALITY = "fast", "quality"
 KIND_OF = {FAST: SemanticArtifactKind.FAST_VECTOR_INDEX, QUALITY: SemanticArtifactKind.QUALITY_VECTOR_INDEX}
 # A writer may publish and remove between our reading the list and our opening its files; then the list is read again.
 TRIES = 5

@@ -17,8 +17,8 @@ from cass.records import replace
 from cass.semantic.capability import TierState, capability_of
 from cass.semantic.embedders.hash_version import identity
 from cass.semantic.embedders.table import SERVER, embedder_row, is_embedder, server_id
-from cass.semantic.manifest import Damage
-from cass.semantic.standing import FAST, QUALITY, Standing, standing
+from cass.semantic.manifest import FAST, QUALITY, Damage
+from cass.semantic.standing import Standing, standing
 from cass.semantic.usage import GRAPH, artifacts, usage_bytes
 from cass.status.worker import eta_s
 from cass.store.attempts import count_dead

@@ -68,13 +68,6 @@ def texts_since(connection: Connection, since_ms: int) -> int:
     return _number(connection, sql, since_ms)
 
 
-def most_eligible(connection: Connection) -> int:
-    """How many texts count, at most: as last written down, and all that came since.  Looks at no text."""
-    row = connection.execute("SELECT value FROM meta WHERE key='eligible'").fetchone()
-    eligible, last = map(int, row[0].split()[:2]) if row is not None else (0, 0)
-    return eligible + max(0, _number(connection, "SELECT coalesce(max(id), 0) FROM texts") - last)
-
-
 def newest_said_ms(connection: Connection, texts: Sequence[int]) -> int | None:
     """When one of these texts was last said; None for none."""
     times: list[int] = []

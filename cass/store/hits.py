@@ -77,6 +77,14 @@ def state(connection: Connection) -> State:
         raise lacking(lost.args[0]) from lost
 
 
+def most_eligible(connection: Connection) -> int:
+    """How many texts count for vectors, at most: as last written down, and all that came since.  Looks at no text."""
+    row = connection.execute("SELECT value FROM meta WHERE key='eligible'").fetchone()
+    eligible, last = map(int, row[0].split()[:2]) if row is not None else (0, 0)
+    (newest,) = connection.execute("SELECT coalesce(max(id), 0) FROM texts").fetchone()
+    return eligible + max(0, int(newest) - last)
+
+
 def messages_with(connection: Connection, docs: Sequence[int]) -> dict[int, list[StoredMessage]]:
     """The messages of these documents: the original first, then its copies, those that are gone last."""
     found: dict[int, list[StoredMessage]] = {}

@@ -8,7 +8,7 @@ import pytest
 
 from cass.backfill import tier as tier_module
 from cass.backfill.tier import Batch
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from tests.backfill.working import Fussy, Working, home_with
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from cass.backfill.gates import Asked
 from cass.backfill.tick import Ticker, TickReport
-from cass.semantic.standing import FAST
+from cass.semantic.manifest import FAST
 from cass.store.events import ChunkDone, chunk_of, last_events
 from tests.backfill.sensing import Machine
 from tests.backfill.working import Working

@@ -12,7 +12,7 @@ import pytest
 from cass.backfill import tier as tier_module
 from cass.backfill.tier import Batch
 from cass.semantic.embedders.base import EmbedderTransportError
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from cass.store import ledger
 from cass.store.attempts import BACK_OFF_MS, DEAD_AFTER
 from tests.backfill.working import POISON, Fussy, Working, home_with

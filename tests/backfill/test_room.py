@@ -13,7 +13,7 @@ from cass.backfill.room import BUDGET
 from cass.backfill.tier import Batch
 from cass.policy import SemanticPolicy
 from cass.records import replace
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from cass.semantic.vectors import Tier
 from cass.semantic.volume import Volume
 from tests.archive import MINUTE_MS, NOW_MS

@@ -15,7 +15,7 @@ from cass.disk import try_lock
 from cass.errors import Busy
 from cass.policy import DEFAULT_QUALITY_DIMENSION, SemanticMode
 from cass.records import replace
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from cass.semantic.vectors import Tier
 from tests.archive import answers, calls, make_home, says
 from tests.backfill.working import Fussy, Working, add_session, home_with, stops_after

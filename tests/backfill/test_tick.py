@@ -11,7 +11,7 @@ import pytest
 from cass.backfill import tier as tier_module
 from cass.backfill.gates import IdleTime
 from cass.backfill.tier import Batch
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from tests.archive import make_home
 from tests.backfill.hosting import Host, chunks, done, log
 from tests.backfill.sensing import Machine

@@ -16,7 +16,7 @@ from cass.records import replace
 from cass.semantic.embedders.base import Checked, EmbedderTransportError
 from cass.semantic.embedders.hash import HashEmbedder
 from cass.semantic.embedders.table import EmbedderOptions, RemoteOptions, build_embedder
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from cass.semantic.volume import Volume
 from tests.backfill.hosting import Host, done, log
 from tests.backfill.sensing import Machine

@@ -9,7 +9,7 @@ import pytest
 from cass.backfill.gates import Hold
 from cass.backfill.report import BackfillReport, Stop, TierReport, too_large
 from cass.backfill.worker import NO_END, Leave, Rest, why_rest
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from tests.backfill.worker_world import (
     ACTIVE,
     AWAY,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cass.semantic.standing import FAST
+from cass.semantic.manifest import FAST
 from cass.semantic.vectors import Tier
 
 # What a vector is of, and its bytes; two rows of one piece would be two equal keys.

@@ -10,7 +10,7 @@ from cass.backfill.report import BackfillReport, Stop, TierReport
 from cass.backfill.worker import Host, Leave, Rest, Wishes, Worker
 from cass.errors import SystemRefused
 from cass.records import record
-from cass.semantic.standing import FAST
+from cass.semantic.manifest import FAST
 
 POLL_S, IDLE_EXIT_S = 30.0, 600.0
 

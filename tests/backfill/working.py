@@ -14,7 +14,7 @@ from cass.records import replace
 from cass.semantic.embedders.base import Checked, EmbedderNotLoaded, EmbedderSchemaError
 from cass.semantic.embedders.hash import HashEmbedder
 from cass.semantic.embedders.table import EmbedderOptions
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from cass.semantic.vectors import Tier
 from cass.store.connect import open_reader
 from tests.archive import MINUTE_MS, NOW_MS, Home, make_home

@@ -10,7 +10,7 @@ import pytest
 
 from cass.cli import edge
 from cass.cli.serving import metrics, routes
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from tests.archive import Home, make_home
 from tests.cli.serving import Caller, in_path
 from tests.schemas.checking import faults

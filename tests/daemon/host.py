@@ -26,7 +26,7 @@ from cass.daemon.waiting import Signals
 from cass.errors import Busy
 from cass.paths import Places, places
 from cass.records import record
-from cass.semantic.standing import FAST
+from cass.semantic.manifest import FAST
 from cass.store.worker_state import WORKER, holder_of, read_state
 
 REPO = Path(__file__).resolve().parents[2]

@@ -22,7 +22,7 @@ from cass.calling import PACKAGE, slow_stamp
 from cass.frames import COMMAND, DECLINED, packed
 from cass.paths import places
 from cass.semantic.embedders import wire
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from tests.archive import Home, make_home
 from tests.daemon import embedders
 from tests.daemon.embedders import Caller

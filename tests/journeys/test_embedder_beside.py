@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from tests.archive import Home, make_home
 from tests.daemon import embedders
 from tests.search.tiers import MODEL, backfill, install

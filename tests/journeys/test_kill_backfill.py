@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cass.disk import folder_bytes
-from cass.semantic.standing import FAST
+from cass.semantic.manifest import FAST
 from cass.semantic.vectors import Tier
 from tests.archive import FIRST_MS, Home, make_home
 from tests.backfill.vectors_made import is_each_once, vectors_made

@@ -13,7 +13,7 @@ from cass.render.worker_text import answering
 from cass.semantic.embedders import wire
 from cass.semantic.embedders.onnx import open_model
 from cass.semantic.embedders.sidecar import SidecarEmbedder, Wanted
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from cass.store.worker_state import read_state
 from tests.archive import Home, make_home
 from tests.daemon import embedders

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cass.daemon.reading import NewMessages
-from cass.semantic.standing import FAST
+from cass.semantic.manifest import FAST
 from cass.semantic.vectors import Tier
 from cass.store.connect import open_reader
 from cass.store.events import last_events

@@ -22,7 +22,7 @@ from cass.query.blend import (
     weights_of,
 )
 from cass.search.weighing import ADDS_ONLY, share_beside_words, weight_beside_words
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from cass.settings.table import BY_KEY
 
 keys = st.lists(st.integers(0, 30), unique=True, max_size=12)

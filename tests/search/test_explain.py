@@ -12,7 +12,7 @@ from cass.lexical.reader import LexicalReader, open_reader
 from cass.policy import DEFAULT_FAST_DIMENSION
 from cass.query.parse import parse
 from cass.records import replace
-from cass.semantic.standing import FAST
+from cass.semantic.manifest import FAST
 from tests.archive import Home, make_home
 from tests.backfill.working import Working
 from tests.schemas.checking import faults

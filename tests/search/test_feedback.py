@@ -11,8 +11,8 @@ import pytest
 
 from cass.search import feedback
 from cass.search.feedback import LEAN, lean, leant_cosines
+from cass.semantic.manifest import FAST, QUALITY
 from cass.semantic.scan import to_i8
-from cass.semantic.standing import FAST, QUALITY
 from tests.archive import Home, make_home
 from tests.search.asking import names
 from tests.search.tiers import backfill, install

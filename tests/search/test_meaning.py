@@ -17,7 +17,7 @@ from cass.search.near import GIVEN_UP, Inside, nearest
 from cass.search.request import Freshness, Request
 from cass.semantic.embedders.hash import HashEmbedder
 from cass.semantic.embedders.table import RemoteOptions
-from cass.semantic.standing import FAST
+from cass.semantic.manifest import FAST
 from cass.semantic.vectors import Tier
 from cass.store import bounded
 from tests.archive import FIRST_MS, NOW_MS, Home, make_home

@@ -16,15 +16,18 @@ import pytest
 
 from cass.asking import socket_path
 from cass.daemon.warm import WarmModel
+from cass.search.beyond import wants_quality
 from cass.search.engine import search
-from cass.search.meaning import ALL_FILLED, FILLED
+from cass.search.meaning import policy_of
 from cass.search.quality import AHEAD, INSTALLED, USUAL_MS, WAIT_LONGER, WARM, Cost, in_time
 from cass.search.request import Freshness, Request, Results
 from cass.search.warm import Warm
+from cass.search.weighing import ALL_FILLED, FILLED
 from cass.semantic.embedders.base import EmbedderTransportError
+from cass.semantic.manifest import FAST, QUALITY
 from cass.semantic.segments import OpenSegment
-from cass.semantic.standing import FAST, QUALITY
 from tests.archive import NOW_MS, Home, make_home
+from tests.cli.test_cold import loaded_by
 from tests.search.tiers import MODEL, backfill, install
 
 LINES = 12
@@ -58,6 +61,26 @@ def test_keywords_whose_page_the_words_fill_ask_no_vectors(home: Home) -> None:
     assert (page.answered_by, page.asides, page.notes) == (("lexical",), (ALL_FILLED,), ())
     assert (rest.answered_by, rest.asides) == (("lexical", "fast", "quality"), ())
     assert page.coverage == rest.coverage
+
+
+def test_what_asks_no_vectors_loads_nothing_that_asks_them(home: Home) -> None:
+    """A cold search that the words answer is hardly slower with vectors than without."""
+    asked = ["search", "walrus tusks", "--json", "--refresh", "off", "--group", "none", "-n", "5"]
+    told = f"import os; os.environ.update({home.env!r}); from cass.cli.edge import run; run("
+    rest = {"cass.search.meaning", "cass.policy", "cass.semantic.vectors"}
+
+    assert not loaded_by(f"{told}{asked!r})") & (rest | {"hashlib", "math"})
+    assert rest <= loaded_by(f"{told}{[*asked, '--offset', '10']!r})")
+
+
+@pytest.mark.parametrize("mode", ["hybrid_preferred", "lexical_only", "strict_semantic"])
+@pytest.mark.parametrize("embedder", ["minilm", "hash", "openai"])
+def test_the_policy_and_the_search_agree_on_whether_there_is_a_quality_tier(mode: str, embedder: str) -> None:
+    """The search says it by itself, since loading the policy takes as long as all else it has to say."""
+    values = {"mode": mode, "quality_tier_embedder": embedder}
+
+    assert wants_quality(values) == policy_of(values).wants_quality_tier
+    assert wants_quality({}) == policy_of({}).wants_quality_tier
 
 
 def test_a_page_that_is_filled_to_the_last_place_is_filled(home: Home) -> None:

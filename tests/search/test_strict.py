@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cass.errors import SemanticUnavailable
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from tests.archive import DAY_MS, MINUTE_MS, NOW_MS, Home, make_home
 from tests.search.asking import names
 from tests.search.tiers import MODEL, backfill, tiny_model

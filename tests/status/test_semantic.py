@@ -23,8 +23,8 @@ from cass.records import replace
 from cass.semantic.embedders.hash import HashEmbedder
 from cass.semantic.embedders.hash_version import FEATURES
 from cass.semantic.embedders.table import RemoteOptions
+from cass.semantic.manifest import FAST, QUALITY
 from cass.semantic.models import MODEL, Model, file_facts, folder_of, write_manifest
-from cass.semantic.standing import FAST, QUALITY
 from cass.status.semantic import report
 from cass.store.connect import open_reader
 from tests.archive import DAY_MS, FIRST_MS, NOW_MS, Home, make_home

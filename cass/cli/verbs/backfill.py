@@ -23,7 +23,7 @@ from cass.render.notices import notify
 from cass.render.progress import Progress, chosen
 from cass.render.terminal import style
 from cass.semantic.embedders.table import embedder_options
-from cass.semantic.standing import FAST, QUALITY
+from cass.semantic.manifest import FAST, QUALITY
 from cass.settings.quick import load
 
 TYPE_CHECKING = False
