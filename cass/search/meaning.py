@@ -77,11 +77,6 @@ def policy_of(values: Mapping[str, object]) -> SemanticPolicy:
     return replace(SemanticPolicy(), **known | {key: words[key](str(known[key])) for key in words if key in known})
 
 
-def has_quality(policy: SemanticPolicy, places: Places) -> bool:
-    """Is the quality tier wanted, and does it have files?"""
-    return policy.wants_quality_tier and os.path.exists(os.path.join(places.vectors, QUALITY))
-
-
 def join(search: Search, found: Found, places: Places, text: str | None, spare: int | None) -> Found:
     """The answer with what the vectors know of a question.  Raises SemanticUnavailable in strict mode.
 
@@ -190,7 +185,8 @@ class _Asking:
 
     @property
     def has_quality(self) -> bool:
-        return has_quality(self._policy, self._places)
+        """Is the quality tier wanted, and does it have files?"""
+        return self._policy.wants_quality_tier and os.path.exists(os.path.join(self._places.vectors, QUALITY))
 
     def left_out(self, coverage: Mapping[str, float]) -> tuple[str, ...]:
         """What is said of the quality tier that the words made needless; nothing of one without vectors."""
