@@ -5,7 +5,7 @@ Phrases and the beginnings of words are read here as well.
 
 from __future__ import annotations
 
-from cass.lexical.words import Unit, any_of, best_of
+from cass.lexical.words import SHORTEST_CORRECTED, Unit, any_of, best_of
 from cass.native_tantivy import Occur, Query
 from cass.query import words as query_words
 from cass.records import replace
@@ -28,8 +28,6 @@ LEAST_BEGUN, LEAST_BEGUN_OF_MANY, MANY_DOCUMENTS = 2, 3, 250_000
 COMMON_AS_TYPED = 40_000
 # What stands in so large a part of the messages is grammar; a word is not completed to it.
 GRAMMAR_SHARE = 0.4
-# A corrected word must not be shorter than this: `teh` has too many neighbours to guess.
-SHORTEST_CORRECTED = 4
 # Of these letters or more, as many words of one query are looked for within two edits: it takes 3 to 60 ms each.
 LONG, FAR_CORRECTIONS = 7, 2
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # long sentence it counts as much as the word.
 FORM_WEIGHT = 0.3
 FEW_WORDS = 4
+# A corrected word must not be shorter than this: `teh` has too many neighbours to guess.
+SHORTEST_CORRECTED = 4
 # Of what is not one word, such as a path or a prefix: as if it were in one message of 150.
 NAME_IDF = 5.0
 
@@ -155,13 +157,18 @@ class WordCompiler:
 
     def idf(self, frequency: int) -> float:
         """BM25's idf as tantivy computes it, kept above zero."""
-        return max(1e-3, _log(1 + (self.documents - frequency + 0.5) / (frequency + 0.5)))
+        return max(1e-3, idf(frequency, self.documents))
 
     def term(self, word: str) -> Query:
         return Query.term_query(self.schema, "body", word)
 
     def frequency(self, word: str) -> int:
         return self.searcher.doc_freq("body", word)
+
+
+def idf(frequency: int, documents: int) -> float:
+    """BM25's, of a word that stands in so many of the documents."""
+    return _log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
 
 
 def _log(x: float) -> float:

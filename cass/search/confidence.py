@@ -8,13 +8,10 @@ RESULTS.md tells.
 
 from __future__ import annotations
 
-from math import exp, log
-
 from cass.lexical.opening import Damage
-from cass.lexical.unusual import SHORTEST_CORRECTED
+from cass.lexical.words import SHORTEST_CORRECTED, idf
 from cass.query.blend import LITTLE
 from cass.query.plain import Bare, Word
-from cass.query.syntax import Field, Prefix
 from cass.query.terms import wanted_leaves
 from cass.query.words import tokens
 from cass.search.request import fold
@@ -38,6 +35,8 @@ SPREAD = 0.5
 # So many of the best hits are read: the first has its words closest together, not always most of them.
 READ = 3
 LOOKED_AT = 40
+# e: math is a shared library, and loading it costs a cold search 2 %.
+E = 2.718281828459045
 
 
 def confidence(search: Search, found: Found) -> float | None:
@@ -69,7 +68,11 @@ def _best_share(search: Search, found: Found, reader: LexicalReader) -> float:
 def _only_words(query: Query) -> bool:
     root = query.root
     parts = root.parts if isinstance(root, Bare) else (root,)
-    return bool(wanted_leaves(root)) and all(isinstance(part, Word | Prefix | Field) for part in parts)
+    if all([isinstance(part, Word) for part in parts]):
+        return bool(parts)
+    from cass.query.syntax import Field, Prefix  # most queries are plain words
+
+    return bool(wanted_leaves(root)) and all([isinstance(part, (Word, Prefix, Field)) for part in parts])
 
 
 def _weights(
@@ -88,13 +91,13 @@ def _weights(
     }
     rarest = min([count for _, count in asked.values() if count], default=0)
     return [
-        (known, _idf(count or (rarest if len(word) < SHORTEST_CORRECTED else 0), documents))
+        (known, _weight(count or (rarest if len(word) < SHORTEST_CORRECTED else 0), documents))
         for word, (known, count) in asked.items()
     ]
 
 
-def _idf(count: int, documents: int) -> float:
-    return log(1 + (max(documents, count) - count + 0.5) / (count + 0.5))
+def _weight(count: int, documents: int) -> float:
+    return idf(count, max(documents, count))
 
 
 def _share(text: str, weights: Sequence[tuple[frozenset[str], float]]) -> float:
@@ -105,4 +108,5 @@ def _share(text: str, weights: Sequence[tuple[frozenset[str], float]]) -> float:
 
 def _curve(value: float, middle: float, slope: float) -> float:
     """From 0 to 1, a half in the middle."""
-    return 1 / (1 + exp(slope * (middle - value)))
+    odds: float = E ** (slope * (middle - value))
+    return 1 / (1 + odds)

@@ -218,7 +218,7 @@ class Search(Lent):
             from cass.search.ahead import begin
 
             begin(self, found, self.places_of_model)
-        if self.request.refines(found, self.compiled, self._has_compounds()):
+        if self.request.refines(found, self.compiled, self.has_compounds()):
             from cass.search.refine import refined
 
             found = refined(self, reader, found)
@@ -231,7 +231,7 @@ class Search(Lent):
         request = self.request
         compiled = self.compiled = reader.compile(self.query.root, [*self.filters, *stale], self.resolve, True, known)
         sort = "newest" if request.sort == "relevance" and not self.wants_words else request.sort
-        least = LEAST_WITH_COMPOUNDS if self._has_compounds() else LEAST_FETCHED
+        least = LEAST_WITH_COMPOUNDS if self.has_compounds() else LEAST_FETCHED
         # Room is taken for all that is asked for, before looking: terabytes, without the second bound.
         limit = max(least, min(FETCH_TIMES * self.request.reach(self.offset), reader.documents + 1))
         answer = reader.search(compiled, limit, request.match, sort, request.strict)
@@ -253,7 +253,8 @@ class Search(Lent):
             self._folded = candidates, fold(candidates, self.request.grouped)
         return self._folded[1]
 
-    def _has_compounds(self) -> bool:
+    def has_compounds(self) -> bool:
+        """Is one of the words several words to the index, or may it be?"""
         leaves = wanted_leaves(self.query.root)
         return any(isinstance(leaf, Word) and not (leaf.text.isalnum() or leaf.unfinished) for leaf in leaves)
 

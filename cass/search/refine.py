@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from cass.query.blend import is_sentence
 from cass.records import replace
-from cass.search.spelling import spelled_first
 from cass.store.named import roles_of
 
 TYPE_CHECKING = False
@@ -41,7 +40,10 @@ def refined(search: Search, reader: LexicalReader, found: Found) -> Found:
         found = _said_first(search, found)
     if search.request.half_life_days:
         found = _newer_first(search, found)
-    found = spelled_first(search.connection, search.query, found)
+    if search.has_compounds():
+        from cass.search.spelling import spelled_first
+
+        found = spelled_first(search.connection, search.query, found)
     if a_sentence and found.rung != "all":
         from cass.search.reread import reread
 
