@@ -108,7 +108,7 @@ _cass() {
             sessions=1
             case "$prev" in
                 --format) words="" values="markdown json html" ;;
-                -o|--output) _cass_paths -d; return ;;
+                -o|--output) _cass_paths -f; return ;;
                 --role) words="" values="user assistant tool system summary" ;;
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -170,6 +170,8 @@ _cass() {
         sources)
             words="--json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             values="show include exclude"
+            case " ${COMP_WORDS[*]:0:COMP_CWORD} " in *" show "*|*" include "*|*" exclude "*) values="" ;; esac
+            case "$prev" in show|include|exclude) [[ $cur == -* ]] || { _cass_paths -d; return; } ;; esac
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -177,6 +179,7 @@ _cass() {
             ;;
         import)
             words="--progress --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            files=1
             case "$prev" in
                 --progress) words="" values="auto plain none" ;;
                 --data-dir) _cass_paths -d; return ;;
@@ -213,6 +216,8 @@ _cass() {
         config)
             words="--origin --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             values="show get set unset path edit"
+            case " ${COMP_WORDS[*]:0:COMP_CWORD} " in *" show "*|*" get "*|*" set "*|*" unset "*|*" path "*|*" edit "*) values="" ;; esac
+            case "$prev" in show|get|set|unset|path|edit) values="mode download_policy fast_tier_embedder quality_tier_embedder reranker fast_dimension quality_dimension quality_weight max_refinement_docs semantic_budget_mb min_free_disk_mb max_model_size_mb max_backfill_threads max_backfill_rss_mb idle_delay_seconds chunk_timeout_seconds hnsw_min_vectors semantic_wait_ms search.limit search.refresh search.timeout_s search.fetch_k search.rrf_k search.half_life_days search.weights search.rerank search.rerank_depth search.rerank_batch search.rerank_threads pack.max_tokens pack.max_chars embedder.mode embedder.url embedder.cache_size remote.base_url remote.model remote.dimension remote.key_env remote.timeout_s remote.max_chars remote.allow worker.background serve.host serve.port worker.on_battery worker.max_load_per_core worker.quiet_hours worker.poll_s worker.idle_exit_s archive.enabled archive.budget_mb retention_days sources.roots redact sources.disabled sources.exclude color pager plain hyperlink_format" ;; esac
             case "$prev" in
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
@@ -221,8 +226,9 @@ _cass() {
         models)
             words="--from --mirror --trust --variant --yes --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             values="list install verify remove"
+            case " ${COMP_WORDS[*]:0:COMP_CWORD} " in *" list "*|*" install "*|*" verify "*|*" remove "*) values="" ;; esac
             case "$prev" in
-                --from) _cass_paths -d; return ;;
+                --from) _cass_paths -f; return ;;
                 --variant) words="" values="int8 fp32" ;;
                 --semantic-mode) words="" values="hybrid lexical strict semantic" ;;
                 --data-dir) _cass_paths -d; return ;;
@@ -243,6 +249,7 @@ _cass() {
         worker)
             words="-n --limit --tier --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             values="status start stop pause unpause log retry-dead install uninstall run"
+            case " ${COMP_WORDS[*]:0:COMP_CWORD} " in *" status "*|*" start "*|*" stop "*|*" pause "*|*" unpause "*|*" log "*|*" retry-dead "*|*" install "*|*" uninstall "*|*" run "*) values="" ;; esac
             case "$prev" in
                 --tier) words="" values="fast quality" ;;
                 --semantic-mode) words="" values="hybrid lexical strict semantic" ;;
@@ -276,7 +283,7 @@ _cass() {
             words="--host --port --unix --token-file --log-level --embedder --embedder-mode --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
                 --unix) _cass_paths -d; return ;;
-                --token-file) _cass_paths -d; return ;;
+                --token-file) _cass_paths -f; return ;;
                 --log-level) words="" values="debug info warning error" ;;
                 --embedder-mode) words="" values="inline sidecar auto" ;;
                 --data-dir) _cass_paths -d; return ;;

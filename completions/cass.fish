@@ -128,7 +128,7 @@ complete -c cass -n '__fish_seen_subcommand_from open' -l show-secrets -d 'print
 complete -c cass -n '__fish_seen_subcommand_from open' -k -a '(__cass_sessions)'
 
 complete -c cass -n '__fish_seen_subcommand_from export' -l format -x -a 'markdown json html' -d 'the form'
-complete -c cass -n '__fish_seen_subcommand_from export' -s o -l output -x -a '(__fish_complete_directories)' -d 'write to this file or folder; - is standard output'
+complete -c cass -n '__fish_seen_subcommand_from export' -s o -l output -r -F -d 'write to this file or folder; - is standard output'
 complete -c cass -n '__fish_seen_subcommand_from export' -l role -x -a 'user assistant tool system summary' -d 'only messages of this role'
 complete -c cass -n '__fish_seen_subcommand_from export' -l show-secrets -d 'print passwords, keys and tokens as they are, not masked'
 complete -c cass -n '__fish_seen_subcommand_from export' -k -a '(__cass_sessions)'
@@ -186,9 +186,11 @@ complete -c cass -n '__fish_seen_subcommand_from doctor' -l semantic-budget-mb -
 complete -c cass -n '__fish_seen_subcommand_from doctor' -l semantic-max-backfill-threads -x -d 'how many cores background work may use; 0 stops it'
 complete -c cass -n '__fish_seen_subcommand_from doctor' -l semantic-wait -x -d 'how long a search may wait for its semantic part'
 
-complete -c cass -n '__fish_seen_subcommand_from sources' -a 'show include exclude'
+complete -c cass -n '__fish_seen_subcommand_from sources; and not __fish_seen_subcommand_from show include exclude' -a 'show include exclude'
+complete -c cass -n '__fish_seen_subcommand_from sources; and contains -- (commandline -opc)[-1] show include exclude' -a '(__fish_complete_directories)'
 
 complete -c cass -n '__fish_seen_subcommand_from import' -l progress -x -a 'auto plain none' -d 'how to show progress'
+complete -c cass -n '__fish_seen_subcommand_from import' -F
 
 complete -c cass -n '__fish_seen_subcommand_from forget' -l workspace -x -a '(__fish_complete_directories)' -d 'what was said in this folder and below'
 complete -c cass -n '__fish_seen_subcommand_from forget' -l agent -x -a 'claude_code codex gemini aider opencode cursor goose zed crush pi openclaw clawdbot oh_my_pi qwen factory mistral_vibe antigravity grok kimi kimi_code amp openhands hermes copilot entire specstory cline roo_code kilo_code copilot_cli continue chatgpt claude_ai' -d 'only this agent, such as claude_code or codex'
@@ -201,9 +203,10 @@ complete -c cass -n '__fish_seen_subcommand_from forget' -k -a '(__cass_sessions
 complete -c cass -n '__fish_seen_subcommand_from restore' -k -a '(__cass_sessions)'
 
 complete -c cass -n '__fish_seen_subcommand_from config' -l origin -d 'also where each value stands, and what it hides'
-complete -c cass -n '__fish_seen_subcommand_from config' -a 'show get set unset path edit'
+complete -c cass -n '__fish_seen_subcommand_from config; and not __fish_seen_subcommand_from show get set unset path edit' -a 'show get set unset path edit'
+complete -c cass -n '__fish_seen_subcommand_from config; and contains -- (commandline -opc)[-1] show get set unset path edit' -a 'mode download_policy fast_tier_embedder quality_tier_embedder reranker fast_dimension quality_dimension quality_weight max_refinement_docs semantic_budget_mb min_free_disk_mb max_model_size_mb max_backfill_threads max_backfill_rss_mb idle_delay_seconds chunk_timeout_seconds hnsw_min_vectors semantic_wait_ms search.limit search.refresh search.timeout_s search.fetch_k search.rrf_k search.half_life_days search.weights search.rerank search.rerank_depth search.rerank_batch search.rerank_threads pack.max_tokens pack.max_chars embedder.mode embedder.url embedder.cache_size remote.base_url remote.model remote.dimension remote.key_env remote.timeout_s remote.max_chars remote.allow worker.background serve.host serve.port worker.on_battery worker.max_load_per_core worker.quiet_hours worker.poll_s worker.idle_exit_s archive.enabled archive.budget_mb retention_days sources.roots redact sources.disabled sources.exclude color pager plain hyperlink_format'
 
-complete -c cass -n '__fish_seen_subcommand_from models' -l from -x -a '(__fish_complete_directories)' -d 'a folder, wheel or zip that holds the model'
+complete -c cass -n '__fish_seen_subcommand_from models' -l from -r -F -d 'a folder, wheel or zip that holds the model'
 complete -c cass -n '__fish_seen_subcommand_from models' -l mirror -x -d 'where to fetch it instead: files, an archive, a hub or an index'
 complete -c cass -n '__fish_seen_subcommand_from models' -l trust -x -d 'take a file with this hash for the right one'
 complete -c cass -n '__fish_seen_subcommand_from models' -l variant -x -a 'int8 fp32' -d 'int8 or fp32, instead of choosing'
@@ -217,7 +220,7 @@ complete -c cass -n '__fish_seen_subcommand_from models' -l semantic-quality-wei
 complete -c cass -n '__fish_seen_subcommand_from models' -l semantic-budget-mb -x -d 'how much disk vectors, graphs and models may take together'
 complete -c cass -n '__fish_seen_subcommand_from models' -l semantic-max-backfill-threads -x -d 'how many cores background work may use; 0 stops it'
 complete -c cass -n '__fish_seen_subcommand_from models' -l semantic-wait -x -d 'how long a search may wait for its semantic part'
-complete -c cass -n '__fish_seen_subcommand_from models' -a 'list install verify remove'
+complete -c cass -n '__fish_seen_subcommand_from models; and not __fish_seen_subcommand_from list install verify remove' -a 'list install verify remove'
 
 complete -c cass -n '__fish_seen_subcommand_from backfill' -l once -d 'one chunk a tier, at most chunk_timeout_seconds each'
 complete -c cass -n '__fish_seen_subcommand_from backfill' -l tier -x -a 'fast quality' -d 'only this tier'
@@ -243,7 +246,7 @@ complete -c cass -n '__fish_seen_subcommand_from worker' -l semantic-quality-wei
 complete -c cass -n '__fish_seen_subcommand_from worker' -l semantic-budget-mb -x -d 'how much disk vectors, graphs and models may take together'
 complete -c cass -n '__fish_seen_subcommand_from worker' -l semantic-max-backfill-threads -x -d 'how many cores background work may use; 0 stops it'
 complete -c cass -n '__fish_seen_subcommand_from worker' -l semantic-wait -x -d 'how long a search may wait for its semantic part'
-complete -c cass -n '__fish_seen_subcommand_from worker' -a 'status start stop pause unpause log retry-dead install uninstall run'
+complete -c cass -n '__fish_seen_subcommand_from worker; and not __fish_seen_subcommand_from status start stop pause unpause log retry-dead install uninstall run' -a 'status start stop pause unpause log retry-dead install uninstall run'
 
 complete -c cass -n '__fish_seen_subcommand_from uninstall' -l data -d 'also the archive and the settings'
 complete -c cass -n '__fish_seen_subcommand_from uninstall' -l dry-run -d 'list what would go, and change nothing'
@@ -252,7 +255,7 @@ complete -c cass -n '__fish_seen_subcommand_from uninstall' -l yes -d 'do not as
 complete -c cass -n '__fish_seen_subcommand_from serve' -l host -x -d 'the address to listen at'
 complete -c cass -n '__fish_seen_subcommand_from serve' -l port -x -d 'the port; 0 for any that is free'
 complete -c cass -n '__fish_seen_subcommand_from serve' -l unix -x -a '(__fish_complete_directories)' -d 'listen at this unix socket instead'
-complete -c cass -n '__fish_seen_subcommand_from serve' -l token-file -x -a '(__fish_complete_directories)' -d 'what callers must know: the file\'s first line'
+complete -c cass -n '__fish_seen_subcommand_from serve' -l token-file -r -F -d 'what callers must know: the file\'s first line'
 complete -c cass -n '__fish_seen_subcommand_from serve' -l log-level -x -a 'debug info warning error' -d 'how much to say'
 complete -c cass -n '__fish_seen_subcommand_from serve' -l embedder -x -d 'the embedder to ask: unix:///folder/name or tcp://127.0.0.1:PORT'
 complete -c cass -n '__fish_seen_subcommand_from serve' -l embedder-mode -x -a 'inline sidecar auto' -d 'where the model runs: here, in a process that is started for it, or at the URL if one answers there'

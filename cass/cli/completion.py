@@ -6,14 +6,22 @@ They are static: no process is started when a person presses TAB, save where an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from cass.cli.table import ALIASES, HOME, NAMES, PATH, Argument, Command, Option, command, commands, options_of
-from cass.connectors.table import AGENTS
+from cass.cli.offers import (
+    ACTED_ON,
+    ID,
+    TAKES_FILES,
+    TAKES_FOLDERS,
+    shared,
+    shown,
+    spellings,
+    takes_file,
+    takes_session,
+    values_of,
+    words_for,
+)
+from cass.cli.table import ALIASES, NAMES, PATH, Argument, Command, Option, commands
 
 NOTE = "Completion for cass, written from its command table; change the table and generate it again."
-TAKES_FILES = ("show",)  # an ID, or a file that an agent wrote
-ID = "ID"  # what an argument or an option is called that takes a session
 
 
 def _sessions(shell: str, beginning: str) -> str:
@@ -26,36 +34,6 @@ def script(shell: str) -> str:
     return {"bash": bash, "zsh": zsh, "fish": fish, "powershell": powershell}[shell]()
 
 
-def shown(row: Command) -> list[Option]:
-    """The options that are offered."""
-    return [option for option in options_of(row) if not option.hidden]
-
-
-def _shared() -> list[Option]:
-    return shown(command(HOME))
-
-
-def _spellings(options: Iterable[Option]) -> list[str]:
-    return [name for option in options for name in option.names]
-
-
-def _words_for(row: Command) -> tuple[str, ...]:
-    """What the row's first word may be, where that is known."""
-    first: Argument | None = row.arguments[0] if row.arguments else None
-    if first is not None and first.key == "topic":
-        return NAMES
-    return first.values if first is not None else ()
-
-
-def _takes_session(row: Command) -> bool:
-    return any(argument.metavar == ID for argument in row.arguments)
-
-
-def values_of(option: Option) -> tuple[str, ...]:
-    """The words that an option may have, where they are known."""
-    return tuple(agent.name for agent in AGENTS) if option.name == "--agent" else option.values
-
-
 def _names(row: Command) -> str:
     return "|".join((row.name, *row.aliases))
 
@@ -65,7 +43,7 @@ def _names(row: Command) -> str:
 
 def bash() -> str:
     rows = "\n".join(_bash_row(row) for row in commands())
-    valued = "|".join(_spellings(option for option in _shared() if option.takes_value))
+    valued = "|".join(spellings(option for option in shared() if option.takes_value))
     return f"""# {NOTE}
 # shellcheck shell=bash disable=SC2207 # mapfile is missing in the bash of macOS
 
@@ -95,9 +73,9 @@ _cass() {{
     COMPREPLY=()
     case "$cmd" in
         "")
-            words="{" ".join(_spellings(_shared()))}"
+            words="{" ".join(spellings(shared()))}"
             values="{" ".join(NAMES)}"
-{_bash_prev(_shared())}
+{_bash_prev(shared())}
             ;;
 {rows}
         *) return ;;
@@ -119,14 +97,28 @@ complete -F _cass cass
 
 
 def _bash_row(row: Command) -> str:
-    lines = [f"        {_names(row)})", f'            words="{" ".join(_spellings(shown(row)))}"']
-    if _words_for(row):
-        lines.append(f'            values="{" ".join(_words_for(row))}"')
-    if _takes_session(row):
+    lines = [f"        {_names(row)})", f'            words="{" ".join(spellings(shown(row)))}"']
+    if words_for(row):
+        lines.append(f'            values="{" ".join(words_for(row))}"')
+    if row.name in ACTED_ON:
+        lines += _bash_behind(row)
+    if takes_session(row):
         lines.append("            sessions=1")
     if row.name in TAKES_FILES:
         lines.append("            files=1")
     return "\n".join((*lines, _bash_prev(shown(row)), "            ;;"))
+
+
+def _bash_behind(row: Command) -> list[str]:
+    """An action is named once; right behind it stands what it is done to."""
+    seen = "|".join(f'*" {word} "*' for word in words_for(row))
+    lines = [f'            case " ${{COMP_WORDS[*]:0:COMP_CWORD}} " in {seen}) values="" ;; esac']
+    right_behind = f'            case "$prev" in {"|".join(words_for(row))}) '
+    if ACTED_ON[row.name]:
+        lines.append(f'{right_behind}values="{" ".join(ACTED_ON[row.name])}" ;; esac')
+    if row.name in TAKES_FOLDERS:
+        lines.append(f"{right_behind}[[ $cur == -* ]] || {{ _cass_paths -d; return; }} ;; esac")
+    return lines
 
 
 def _bash_prev(options: list[Option]) -> str:
@@ -139,7 +131,7 @@ def _bash_prev(options: list[Option]) -> str:
         elif option.metavar == ID:
             lines.append(f'                {names}) words="" values="" files="" sessions=1 ;;')
         elif option.kind == PATH:
-            lines.append(f"                {names}) _cass_paths -d; return ;;")
+            lines.append(f"                {names}) _cass_paths {'-f' if takes_file(option) else '-d'}; return ;;")
     free = [name for option in options if option.takes_value and not _is_known(option) for name in option.names]
     lines += [f"                {'|'.join(free)}) return ;;"] if free else []
     return "\n".join((*lines, "            esac"))
@@ -155,7 +147,7 @@ def _is_known(option: Option) -> bool:
 def zsh() -> str:
     names = "\n".join(f"        {_zsh_quoted(f'{row.name}:{row.doc}')}" for row in commands())
     rows = "\n".join(_zsh_row(row) for row in commands())
-    shared = " \\\n        ".join(_zsh_option(option) for option in _shared())
+    everywhere = " \\\n        ".join(_zsh_option(option) for option in shared())
     return f"""#compdef cass
 # {NOTE}
 
@@ -177,7 +169,7 @@ _cass() {{
 {names}
     )
     _arguments -C -S \\
-        {shared} \\
+        {everywhere} \\
         '1: :->command' \\
         '*:: :->rest' && return
     case $state in
@@ -225,16 +217,21 @@ def _zsh_value(option: Option) -> str:
         return ""
     values = values_of(option)
     what = f"({' '.join(values)})" if values else "_files -/" if option.kind == PATH else " "
-    what = "_cass_sessions" if option.metavar == ID else what
+    what = "_cass_sessions" if option.metavar == ID else "_files" if takes_file(option) else what
     return f":{option.metavar}:{what}"
 
 
 def _zsh_argument(row: Command, argument: Argument) -> str:
     """What a word may be.  Not the action ' ' for anything: its message keeps options from being completed."""
-    what = f"({' '.join(_words_for(row))})" if _words_for(row) else "()"
-    if _takes_session(row):
+    what = f"({' '.join(words_for(row))})" if words_for(row) else "()"
+    if takes_session(row):
         what = "_cass_sessions_or_files" if row.name in TAKES_FILES else "_cass_sessions"
-    return _zsh_quoted(f"{'*' if argument.repeat else '1'}:{argument.metavar}:{what}")
+    elif row.name in TAKES_FILES:
+        what = "_files"
+    if row.name not in ACTED_ON:
+        return _zsh_quoted(f"{'*' if argument.repeat else '1'}:{argument.metavar}:{what}")
+    behind = "_files -/" if row.name in TAKES_FOLDERS else f"({' '.join(ACTED_ON[row.name])})"
+    return f"{_zsh_quoted(f'1:{argument.metavar}:{what}')} {_zsh_quoted(f'2:WHAT:{behind}')}"
 
 
 def _zsh_escaped(text: str) -> str:
@@ -260,17 +257,31 @@ def fish() -> str:
     lines += [
         f"complete -c cass -n {_fish_quoted(none)} -a {row.name} -d {_fish_quoted(row.doc)}" for row in commands()
     ]
-    lines += [_fish_option(option, "") for option in _shared()]
+    lines += [_fish_option(option, "") for option in shared()]
     for row in commands():
         seen = f"__fish_seen_subcommand_from {' '.join((row.name, *row.aliases))}"
         lines += ["", *(_fish_option(option, seen) for option in row.options if not option.hidden)]
-        if _words_for(row):
-            lines.append(f"complete -c cass -n {_fish_quoted(seen)} -a {_fish_quoted(' '.join(_words_for(row)))}")
-        if _takes_session(row):
+        if row.name in ACTED_ON:
+            lines += _fish_behind(row, seen)
+        elif words_for(row):
+            lines.append(f"complete -c cass -n {_fish_quoted(seen)} -a {_fish_quoted(' '.join(words_for(row)))}")
+        if takes_session(row):
             lines.append(f"complete -c cass -n {_fish_quoted(seen)} -k -a '(__cass_sessions)'")
         if row.name in TAKES_FILES:
             lines.append(f"complete -c cass -n {_fish_quoted(seen)} -F")
     return "\n".join(line for line, before in zip(lines, ["x", *lines], strict=False) if line or before) + "\n"
+
+
+def _fish_behind(row: Command, seen: str) -> list[str]:
+    actions = " ".join(words_for(row))
+    none = f"{seen}; and not __fish_seen_subcommand_from {actions}"
+    lines = [f"complete -c cass -n {_fish_quoted(none)} -a {_fish_quoted(actions)}"]
+    right_behind = _fish_quoted(f"{seen}; and contains -- (commandline -opc)[-1] {actions}")
+    if ACTED_ON[row.name]:
+        lines.append(f"complete -c cass -n {right_behind} -a {_fish_quoted(' '.join(ACTED_ON[row.name]))}")
+    if row.name in TAKES_FOLDERS:
+        lines.append(f"complete -c cass -n {right_behind} -a '(__fish_complete_directories)'")
+    return lines
 
 
 def _fish_option(option: Option, seen: str) -> str:
@@ -281,6 +292,8 @@ def _fish_option(option: Option, seen: str) -> str:
         parts.append(f"-x -a {_fish_quoted(' '.join(values_of(option)))}")
     elif option.metavar == ID:
         parts.append("-x -k -a '(__cass_sessions)'")
+    elif takes_file(option):
+        parts.append("-r -F")
     elif option.kind == PATH:
         parts.append("-x -a '(__fish_complete_directories)'")
     elif option.takes_value:
@@ -296,10 +309,10 @@ def _fish_quoted(text: str) -> str:
 
 
 def powershell() -> str:
-    rows = [_powershell_row("", _shared(), [(row.name, row.doc) for row in commands()])]
-    rows += [_powershell_row(row.name, shown(row), [(word, word) for word in _words_for(row)]) for row in commands()]
+    rows = [_powershell_row("", shared(), [(row.name, row.doc) for row in commands()])]
+    rows += [_powershell_row(row.name, shown(row), [(word, word) for word in words_for(row)]) for row in commands()]
     aliases = "\n".join(f"        {_ps(alias)} = {_ps(name)}" for alias, name in ALIASES.items())
-    valued = ", ".join(_ps(name) for name in _spellings(option for option in _shared() if option.takes_value))
+    valued = ", ".join(_ps(name) for name in spellings(option for option in shared() if option.takes_value))
     return f"""# {NOTE}
 
 Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {{

@@ -29,6 +29,15 @@ CASES = [
     ("cass help ind", ["index"]),
     ("cass search --agent codex --agent claude_c", ["claude_code"]),
 ]
+# What stands behind a command's action: a setting's name, never the action once more.
+BEHIND_ACTIONS = [
+    ("cass config uns", ["unset"]),
+    ("cass config set search.lim", ["search.limit"]),
+    ("cass config get quality_w", ["quality_weight"]),
+    ("cass config set mode s", []),
+    ("cass worker pause st", []),
+    ("cass models remove ", []),
+]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
@@ -52,7 +61,9 @@ def test_the_command_prints_the_script():
 
 
 @needs["bash"]
-@pytest.mark.parametrize("line, wanted", [*CASES, ("cass search --match=m", ["most"]), ("cass search lost", [])])
+@pytest.mark.parametrize(
+    "line, wanted", [*CASES, *BEHIND_ACTIONS, ("cass search --match=m", ["most"]), ("cass search lost", [])]
+)
 def test_bash_completes(line: str, wanted: list[str]):
     words = line.replace("=", " = ").split(" ")
     quoted = " ".join(f"'{word}'" for word in words)
@@ -66,7 +77,7 @@ def test_bash_completes(line: str, wanted: list[str]):
 
 
 @needs["fish"]
-@pytest.mark.parametrize("line, wanted", CASES)
+@pytest.mark.parametrize("line, wanted", [*CASES, *BEHIND_ACTIONS])
 def test_fish_completes(line: str, wanted: list[str], tmp_path):
     program = f"source {ROOT}/completions/cass.fish; complete -C '{line}'"
     env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
@@ -98,6 +109,8 @@ zpty -d inner
         ("cass search --match mo", "cass search --match most "),
         ("cass search --mode=lex", "cass search --mode=lexical "),
         ("cass completion fi", "cass completion fish "),
+        ("cass config set search.lim", "cass config set search.limit "),
+        ("cass config set mode sh", "cass config set mode sh"),
     ],
 )
 def test_zsh_completes(line: str, wanted: str):
@@ -135,6 +148,64 @@ def test_a_file_name_with_spaces_is_one_completion(tmp_path):
     done = subprocess.run(["bash", "--norc", "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout == "two words.jsonl\n"
+
+
+# Each with what a TAB adds to it in a folder that holds `export.zip` and the folder `exiled`.
+FILE_LINES = [
+    ("cass import exp", "ort.zip"),
+    ("cass models install --from exp", "ort.zip"),
+    ("cass export 3fa9c2e1 -o exp", "ort.zip"),
+    ("cass sources exclude exi", "led"),
+]
+NO_FOLDER = ("cass sources exclude exp", "")  # zsh offers files where no folder begins so
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "export.zip").touch()
+    (tmp_path / "exiled").mkdir()
+    return tmp_path
+
+
+@needs["bash"]
+@pytest.mark.parametrize("line, added", [*FILE_LINES, NO_FOLDER])
+def test_bash_completes_files_where_files_are_taken(line: str, added: str, folder: Path):
+    quoted = " ".join(f"'{word}'" for word in line.split(" "))
+    program = (
+        f"source {ROOT}/completions/cass.bash; COMP_WORDS=({quoted}); COMP_CWORD={line.count(' ')}; _cass;"
+        ' printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(["bash", "--norc", "-c", program], capture_output=True, text=True, check=True, cwd=folder)
+
+    assert done.stdout.strip() == (line.rsplit(" ", 1)[1] + added if added else "")
+
+
+@needs["fish"]
+@pytest.mark.parametrize("line, added", [*FILE_LINES, NO_FOLDER])
+def test_fish_completes_files_where_files_are_taken(line: str, added: str, folder: Path):
+    program = f"source {ROOT}/completions/cass.fish; complete -C '{line}'"
+    env = {"HOME": str(folder), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        ["fish", "-N", "-c", program], capture_output=True, text=True, check=True, cwd=folder, env=env
+    )
+
+    found = done.stdout.partition("\t")[0].strip().rstrip("/")
+    assert found == (line.rsplit(" ", 1)[1] + added if added else "")
+
+
+@needs["zsh"]
+@pytest.mark.parametrize("line, added", FILE_LINES)
+def test_zsh_completes_files_where_files_are_taken(line: str, added: str, folder: Path):
+    done = subprocess.run(
+        ["zsh", "-f", "-c", ZSH_PTY, "zsh", str(ROOT / "completions" / "_cass"), line],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+        cwd=folder,
+    )
+
+    assert done.stdout.rstrip("/ \n") == line + added
 
 
 @pytest.fixture
