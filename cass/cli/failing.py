@@ -33,8 +33,8 @@ def fail(lost: BaseException, argv: list[str]) -> int:
     if error.todo is not None and (folder := folder_in(argv)) is not None:
         error.todo = named_there(error.todo, folder)
     try:
-        _drain()
-        _tell(error, argv)
+        if not (_drain() and _told_in_json(error, argv)):
+            _tell(error)
         if error.kind == "bug" and _wants_traceback(argv):
             import traceback
 
@@ -46,12 +46,14 @@ def fail(lost: BaseException, argv: list[str]) -> int:
     return error.exit_code
 
 
-def _drain() -> None:
-    """What was printed before the error comes out before its words, unless stdout itself is what failed."""
+def _drain() -> bool:
+    """What was printed before the error comes out before its words, unless stdout itself is what failed: False."""
     try:
         sys.stdout.flush()
     except OSError:
         let_go_of_stdout()
+        return False
+    return True
 
 
 def as_error(lost: BaseException) -> CassError:
@@ -94,18 +96,20 @@ def _place(lost: BaseException) -> str | None:
     return found
 
 
-def _tell(error: CassError, argv: list[str]) -> None:
-    """One line on stderr, or the error object on stdout where JSON was asked for."""
+def _told_in_json(error: CassError, argv: list[str]) -> bool:
+    """The error object on stdout, where JSON was asked for; False where it was not, or stdout takes nothing."""
     asked = before_words(argv)
-    if "--jsonl" in asked or "--robot-format=jsonl" in asked or _follows(asked, "--robot-format", "jsonl"):
-        _write_json(error, {"type": "error"})
-    elif any(arg in ("--json", "--robot") or arg.startswith("--robot-format") for arg in asked):
-        _write_json(error, {})
-    else:
-        from cass.render.notices import notify
-        from cass.render.terminal import visible
-
-        notify(f"cass: {visible(str(error))}\n", sys.stderr)
+    lines = "--jsonl" in asked or "--robot-format=jsonl" in asked or _follows(asked, "--robot-format", "jsonl")
+    if not lines and not any(arg in ("--json", "--robot") or arg.startswith("--robot-format") for arg in asked):
+        return False
+    try:
+        _write_json(error, {"type": "error"} if lines else {})
+    except BrokenPipeError:
+        let_go_of_stdout()  # who asked has gone
+    except OSError:
+        let_go_of_stdout()
+        return False
+    return True
 
 
 def _write_json(error: CassError, more: dict[str, object]) -> None:
@@ -113,6 +117,14 @@ def _write_json(error: CassError, more: dict[str, object]) -> None:
 
     sys.stdout.write(json.dumps({"error": error_object(error)} | more, sort_keys=True) + "\n")
     sys.stdout.flush()
+
+
+def _tell(error: CassError) -> None:
+    """One line on stderr."""
+    from cass.render.notices import notify
+    from cass.render.terminal import visible
+
+    notify(f"cass: {visible(str(error))}\n", sys.stderr)
 
 
 def error_object(error: CassError) -> dict[str, object]:

@@ -175,12 +175,21 @@ def test_a_closed_pipe_ends_quietly():
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_under_stdout_is_said():
+@pytest.mark.parametrize(
+    "words, code, said",
+    [
+        (["version"], 10, "the system refused: no space left on device."),
+        (["version", "--json"], 10, "the system refused: no space left on device."),
+        (["tui", "--json"], 2, "there is no command 'tui'."),
+    ],
+)
+def test_a_full_disk_under_stdout_is_said(words: list[str], code: int, said: str):
+    """On stderr, also where JSON was asked for: the object has no place to stand in."""
     with Path("/dev/full").open("w") as full:
-        done = cass("version", stdout=full)
+        done = cass(*words, stdout=full)
 
-    assert done.returncode == 10
-    assert done.stderr.startswith("cass: the system refused: no space left on device.")
+    assert done.returncode == code
+    assert done.stderr.startswith(f"cass: {said}")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file descriptors are not closed like this on Windows")
