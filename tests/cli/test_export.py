@@ -184,6 +184,16 @@ def test_the_ending_says_the_form(home: Home, name: str, begins: str):
     assert done.stderr.startswith(f"wrote 5 messages to {path} (")
 
 
+def test_an_ending_of_another_form_is_refused(home: Home):
+    """No Markdown is written where a reader of PDF will look, nor for a slip in .html; who says the form may."""
+    done = [home.cass("export", sid(home), "-o", str(home.folder / f"s.{end}")) for end in ("pdf", "htlm", "txt")]
+    said = home.cass("export", sid(home), "-o", str(home.folder / "s.pdf"), "--format", "markdown")
+
+    assert [each.returncode for each in (*done, said)] == [2, 2, 0, 0]
+    hint = "End it in .md, .json or .html, or add --format."
+    assert done[0].stderr == f"cass: '.pdf' is no form of a session (-o). {hint}\n"
+
+
 def test_in_a_folder_the_file_is_named_after_the_session(home: Home):
     said = json.loads(home.cass("export", sid(home), "--format", "html", "-o", str(home.folder), "--json").stdout)
     path = home.folder / f"{sid(home)}.html"

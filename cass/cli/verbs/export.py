@@ -46,7 +46,14 @@ def _format(options: dict[str, Any]) -> str:
         return str(said)
     if to_stdout:
         return "json" if options["json"] else "markdown"
-    return FORMATS.get(os.path.splitext(output)[1].lower(), "markdown")
+    return _by_ending(output)
+
+
+def _by_ending(output: str) -> str:
+    ending = os.path.splitext(output)[1].lower()
+    if ending[1:].isalpha() and ending not in (*FORMATS, ".txt") and not os.path.isdir(os.path.expanduser(output)):
+        raise UsageError(f"'{ending}' is no form of a session", "-o", "end it in .md, .json or .html, or add --format")
+    return FORMATS.get(ending, "markdown")
 
 
 def _text(one: OneSession, wanted: str) -> str:
