@@ -112,14 +112,14 @@ def visible(text: str, lines: bool = False) -> str:
 
 def page(text: str, options: Mapping[str, object]) -> None:
     """Write `text` to stdout, through a pager if a person is looking and it does not fit the screen."""
-    command = _pager(options, os.environ) if _is_terminal(sys.stdout) and not _fits(text) else []
+    command = pager_of(options, os.environ) if _is_terminal(sys.stdout) and not _fits(text) else []
     if not (command and _paged((text,), command)):
         sys.stdout.write(text)
 
 
 def page_parts(parts: Iterable[str], options: Mapping[str, object]) -> None:
     """As `page`, for a text of which one part after the other is made: written as soon as there is something to see."""
-    if not (_is_terminal(sys.stdout) and (command := _pager(options, os.environ))):
+    if not (_is_terminal(sys.stdout) and (command := pager_of(options, os.environ))):
         for part in parts:
             sys.stdout.write(part)
         return
@@ -150,7 +150,7 @@ def _fits(text: str) -> bool:
     return rows <= size.lines
 
 
-def _pager(options: Mapping[str, object], env: Mapping[str, str]) -> list[str]:
+def pager_of(options: Mapping[str, object], env: Mapping[str, str]) -> list[str]:
     """The pager's command line; [] for none (--no-pager, --plain, a dumb terminal, `cat`, or an empty variable)."""
     if options.get("no_pager") or options.get("plain") or env.get("TERM") == "dumb":
         return []

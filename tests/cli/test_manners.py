@@ -10,6 +10,7 @@ import importlib
 import io
 import os
 import re
+import shutil
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -237,7 +238,7 @@ def test_an_interrupt_ends_it_with_130(machine: Machine, name: str, monkeypatch:
     assert machine.run(name, READ[name][0]) == (130, "", "")
 
 
-# What a person reads, and may be longer than a screen; man brings its own pager.
+# What a person reads, and may be longer than a screen; man brings a pager of its own (below).
 LONG = [
     *("search", "show", "sessions", "like", "pack", "stats", "status", "doctor", "sources", "config", "schema", "help"),
     "agent-context",
@@ -255,3 +256,22 @@ def test_what_does_not_fit_the_screen_goes_through_the_pager(machine: Machine, n
     shown = on_terminal(code.format(argv), env, rows=3)
     assert all(line.startswith("paged:") for line in shown.splitlines()), shown
     assert "paged:" not in on_terminal(code.format([*argv, "--no-pager"]), env, rows=3)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no pseudo-terminals")
+@pytest.mark.skipif(not shutil.which("man"), reason="man is not installed")
+@pytest.mark.parametrize("more", ["--no-pager", "--plain"])
+def test_a_manual_page_without_a_pager_is_text(machine: Machine, more: str) -> None:
+    """Not the source of the page; and no letter is struck over another."""
+    shown = on_terminal(f"from cass.cli.edge import run; run(['man', 'version', {more!r}])", machine.env)
+
+    assert shown.splitlines()[2:4] == ["NAME", "       cass-version - print the version"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no pseudo-terminals")
+@pytest.mark.skipif(not shutil.which("man"), reason="man is not installed")
+def test_a_manual_page_goes_through_the_pager_that_is_set(machine: Machine) -> None:
+    env = {**machine.env, "CASS_PAGER": "sed s/^/paged:/"}
+    shown = on_terminal("from cass.cli.edge import run; run(['man', 'version'])", env)
+
+    assert all(line.startswith("paged:") for line in shown.splitlines()), shown
