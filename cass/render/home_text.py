@@ -1,9 +1,10 @@
-"""What `cass` alone says: three to six lines, the last of them a command."""
+"""What `cass` alone says: three to six lines where they fit, one of them the next command."""
 
 from __future__ import annotations
 
 from cass.render.index_text import disk_bytes, seconds
 from cass.render.layout import counted, duration, size
+from cass.render.narrow import fold
 from cass.render.status_text import fresh, next_step
 from cass.render.terminal import BOLD, DIM, visible
 from cass.status.facts import Advice
@@ -15,18 +16,17 @@ if TYPE_CHECKING:
     from cass.render.terminal import Style
     from cass.status.facts import Status
 
-HELP = Advice("cass --help", "everything else")
-
 
 def empty(files: int, bytes_to_read: int, look: Style) -> str:
     """For a machine where nothing is indexed yet: what there is to read."""
-    lines = ["cass finds anything that you and your coding agents said on this machine."]
+    lines = _folded("cass finds anything that you and your coding agents said on this machine.", look)
     if files:
         took = f"about {duration(seconds(bytes_to_read))}, {size(disk_bytes(bytes_to_read))} on disk"
-        lines.append(f"Nothing is indexed yet. To read: {counted(files, 'file')}, {size(bytes_to_read)} ({took}).")
+        to_read = f"Nothing is indexed yet. To read: {counted(files, 'file')}, {size(bytes_to_read)} ({took})."
+        lines += _folded(to_read, look)
         lines += next_step(Advice("cass index", "it stays on this machine"), look)
     else:
-        lines.append("No sessions were found: no agent that cass knows has been used here.")
+        lines += _folded("No sessions were found: no agent that cass knows has been used here.", look)
         lines += next_step(Advice("cass demo", "see it work on invented sessions"), look)
     return "".join(line + "\n" for line in lines)
 
@@ -37,13 +37,20 @@ def filled(status: Status, look: Style, now_ms: int) -> str:
     sessions = f" in {counted(status.database.sessions, 'session')} of "
     counts = {name: count.sessions for name, count in status.sources.items()}
     agents = agents_shown(counts, look.width - len(held) - len(sessions))
-    lines = [f"{look.paint(held, BOLD)}{sessions}{visible(agents)}", look.paint(fresh(status, now_ms), DIM)]
+    lines = _folded(f"{held}{sessions}{visible(agents)}", look)
+    lines[0] = lines[0].replace(held, look.paint(held, BOLD), 1)
+    lines += [look.paint(row, DIM) for row in _folded(fresh(status, now_ms), look)]
     if not status.healthy:
-        lines = [visible(problem.what) for problem in status.problems]
+        lines = [row for problem in status.problems for row in _folded(visible(problem.what), look)]
         lines += next_step(status.recommended[0], look)
     else:
         lines += next_step(Advice("cass search WORDS", "find something"), look)
-    return "".join(line + "\n" for line in (*lines, *next_step(HELP, look)))
+    lines.append(f"also: {look.paint('cass --help', BOLD)}  {look.paint('(everything else)', DIM)}")
+    return "".join(line + "\n" for line in lines)
+
+
+def _folded(text: str, look: Style) -> list[str]:
+    return fold(text, look.width) if look.terminal and not look.plain else [text]
 
 
 def agents_shown(sessions: Mapping[str, int], width: int) -> str:

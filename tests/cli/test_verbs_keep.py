@@ -187,6 +187,17 @@ def test_cass_alone_says_what_there_is_and_what_to_type():
 
     assert all(3 <= page.count("\n") <= 6 for page in pages)
     assert "next: cass index" in pages[0] and "next: cass index" in pages[1] and "next: cass demo" in pages[2]
+    assert all(page.count("next") == 1 for page in pages)
+
+
+def test_cass_alone_keeps_to_a_narrow_screen():
+    """Sentences fold at their spaces; only a command stays whole."""
+    counts = {f"agent_{number}": STATUS.sources["claude_code"] for number in range(12)}
+    ok = replace(STATUS, state="ok", sources=counts, database=replace(STATUS.database, messages=1_040_137))
+    narrow = Style(False, False, "", True, 40)
+    pages = [home_text.filled(ok, narrow, NOW_MS), home_text.empty(312, 112_000_000, narrow)]
+
+    assert [line for page in pages for line in page.splitlines() if len(line) > 40] == []
 
 
 def test_cass_alone_on_an_empty_machine_makes_nothing(home: Home):
