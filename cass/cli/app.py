@@ -131,7 +131,7 @@ def _hoisted(argv: list[str]) -> tuple[str, list[str]]:
 def _explained(row: Command, rest: list[str], wrong: Exception) -> UsageError:
     spelled = getattr(wrong, "option_name", None)
     if type(wrong).__name__ == "NoSuchOption" and spelled:
-        return unknown_option(row, _as_typed(rest, spelled))
+        return unknown_option(row, _as_typed(rest, spelled), rest)
     message = getattr(wrong, "message", None) or str(wrong)
     where = "cass" if row.name == HOME else f"cass {row.name}"
     return UsageError(message.rstrip(".").replace("Option ", "option "), where, f"see `{where} -h`")

@@ -99,8 +99,8 @@ def _query(words: list[str]) -> list[str]:
     return ["--", *words] if words[0].startswith("-") else words
 
 
-def unknown_option(row: Command, spelled: str) -> UsageError:
-    """What to say about an option that `row` does not have."""
+def unknown_option(row: Command, spelled: str, typed: list[str]) -> UsageError:
+    """What to say about an option that `row` does not have; `typed` is all that stood behind the command."""
     where = "cass" if row.name == HOME else f"cass {row.name}"
     what = f"there is no option {spelled}"
     shown = [option for option in options_of(row) if not option.hidden]
@@ -111,10 +111,16 @@ def unknown_option(row: Command, spelled: str) -> UsageError:
     if others:
         return UsageError(what, where, f"it belongs to `cass {others[0]}`")
     if row.name == "search":
-        return UsageError(
-            what, where, f"a word that starts with - goes after --: `cass search -- {shlex.quote(spelled)}`"
-        )
+        line = shlex.join(_behind_dashes(spelled, typed))
+        return UsageError(what, where, f"a word that starts with - goes after --: `cass search {line}`")
     return UsageError(what, where, f"see `{where} -h`")
+
+
+def _behind_dashes(spelled: str, typed: list[str]) -> list[str]:
+    """What was typed, with that word where it is one of the query; the others stay."""
+    at = typed.index("--") if "--" in typed else len(typed)
+    meant = [word for word in typed[:at] if word.partition("=")[0] == spelled] or [spelled]
+    return [*(word for word in typed[:at] if word not in meant), "--", *meant, *typed[at + 1 :]]
 
 
 def _near_option(spelled: str, shown: list[Option]) -> str | None:

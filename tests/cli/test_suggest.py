@@ -43,6 +43,21 @@ def test_a_word_that_is_no_command(argv: tuple[str, ...], todo: str):
         (("search", "--top-k", "3"), "there is no option --top-k", "the nearest is --limit"),
         (("search", "--fix"), "there is no option --fix", "it belongs to `cass doctor`"),
         (("search", "-5"), "there is no option -5", "a word that starts with - goes after --: `cass search -- -5`"),
+        (
+            ("search", "pool", "-test", "--limit", "3"),
+            "there is no option -test",
+            "a word that starts with - goes after --: `cass search pool --limit 3 -- -test`",
+        ),
+        (
+            ("search", "-test", "--", "-slow"),
+            "there is no option -test",
+            "a word that starts with - goes after --: `cass search -- -test -slow`",
+        ),
+        (
+            ("search", "--verbatim=3", "pool"),
+            "there is no option --verbatim",
+            "a word that starts with - goes after --: `cass search pool -- --verbatim=3`",
+        ),
         (("index", "-x"), "there is no option -x", "see `cass index -h`"),
         (("--jsn",), "there is no option --jsn", "the nearest is --json"),
     ],
