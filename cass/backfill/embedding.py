@@ -10,7 +10,7 @@ from cass.semantic.embedders.base import EmbedderError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from cass.backfill.pace import Pace
     from cass.backfill.report import Stop
@@ -93,9 +93,12 @@ class Embedded:
             found = [next(following) for _ in cut.pieces] or [array("f")]
             self.rows += [(cut.id, number, cut.newest_ms, vector) for number, vector in enumerate(found)]
 
-    def judge(self) -> None:
-        """So many that failed, and not one that did not: none of them is to blame, the embedder is."""
-        if len(self.failed) >= TOO_MANY and not self.texts:
+    def judge(self, tried: Collection[int]) -> None:
+        """So many that failed, and not one that did not: none of them is to blame, the embedder is.
+
+        Those that were `tried` say nothing about it: they failed while it could do others, and are what is left.
+        """
+        if len(self.failed.keys() - tried) >= TOO_MANY and not self.texts:
             why = next(iter(self.failed.values()))
             self.away, self.failed = EmbedderAway(f"it failed with every text: {why}"), {}
 
@@ -106,12 +109,17 @@ def cut(texts: Iterable[OwedText]) -> list[Cut]:
 
 
 def embed(
-    embedder: BaseEmbedder, cuts: Sequence[Cut], most_pieces: int, pace: Pace, begun: Begun | None = None
+    embedder: BaseEmbedder,
+    cuts: Sequence[Cut],
+    most_pieces: int,
+    pace: Pace,
+    begun: Begun | None = None,
+    tried: Collection[int] = frozenset(),
 ) -> Embedded:
     """Embed some texts at a time, as many as the pace lets pass; between them it may end the work.
 
     What was embedded before that, or before the embedder failed, is kept; of a text in the middle of which it was, in
-    `begun`.
+    `begun`.  `tried`: the texts that have failed alone before.
     """
     done = Embedded()
     begun = begun or Begun()
@@ -125,7 +133,7 @@ def embed(
                 break
     except EmbedderAway as away:
         done.away, done.failed = away, {}
-    done.judge()
+    done.judge(tried)
     return done
 
 

@@ -100,6 +100,7 @@ class TierRun:
         self._taken = 0
         self._lacks_ms: int | None = None  # the newest text that was taken and did not get in
         self._known = Attempts()
+        self._tried: set[int] = set()  # failed before, and not given up
         self._got_in: set[int] = set()  # of the texts that were taken last
         self._has_rested = False
         self._has_too_large = False
@@ -111,6 +112,7 @@ class TierRun:
         self._has_rested = self._resting.last is not None
         rest = None if self.job.request.force else self._resting.stop()
         self._known = attempts_of(self.job.connection, self.tier, self.embedder.embedder_id, machine.now_ms())
+        self._tried = {*self._known.again, *self._known.waiting}
         self.owed = Owed(self.job.connection, self._settled())
         stop = rest or self._work()
         self._compact()
@@ -186,7 +188,8 @@ class TierRun:
         stop = no_room(self.job.budget, self.job.request.policy, self.tier, self.recipe.dim, cuts)
         if stop is not None:
             return stop
-        done = embed(self.embedder, cuts, self._batch.pieces, self.job.pace, self.job.past.begun[self.tier])
+        begun = self.job.past.begun[self.tier]
+        done = embed(self.embedder, cuts, self._batch.pieces, self.job.pace, begun, self._tried)
         stop = self._append(done)
         self._note(done)
         if done.away is not None:
@@ -224,8 +227,7 @@ class TierRun:
     def _note(self, done: Embedded) -> None:
         """Write down which texts failed, and which did no more."""
         tier, id, now_ms = self.tier, self.embedder.embedder_id, self.job.machine.now_ms()
-        tried = {*self._known.again, *self._known.waiting}
-        mended = [row[0] for row in done.rows if row[0] in tried]
+        mended = [row[0] for row in done.rows if row[0] in self._tried]
         if mended:
             self.job.ledger.note(lambda connection: forget_failures(connection, tier, id, mended))
         if done.failed:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cass.backfill import tier as tier_module
+from cass.backfill.embedding import TOO_MANY
 from cass.backfill.tier import Batch
 from cass.semantic.embedders.base import EmbedderTransportError
 from cass.semantic.manifest import FAST, QUALITY
@@ -129,6 +130,19 @@ def test_two_poisoned_texts_that_are_left_alone_are_given_up_too(tmp_path: Path)
         working.now_ms += HOUR_MS
 
     assert (done.dead, done.left) == (2, 0)
+
+
+def test_many_poisoned_texts_that_are_left_alone_are_given_up_too(tmp_path: Path) -> None:
+    """Each failed while its neighbours did not: that only they are left does not make it the embedder's fault."""
+    working = poisoned(tmp_path, texts=50)
+    for number in range(TOO_MANY):
+        working.home.claude(f"worse{number}", f"this too is {POISON}, number {number}")
+    working.home.index()
+    for _ in range(DEAD_AFTER):
+        done = working.fast()
+        working.now_ms += HOUR_MS
+
+    assert (done.dead, done.left, done.stopped) == (TOO_MANY + 1, 0, None)
 
 
 def test_an_embedder_that_always_fails_is_nobodys_fault(tmp_path: Path) -> None:
