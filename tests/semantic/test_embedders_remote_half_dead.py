@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 
+from cass.semantic.embedders.base import EmbedderTransportError
 from cass.semantic.embedders.remote import RemoteEmbedder
 from cass.semantic.embedders.table import RemoteOptions
 from tests.semantic.embedding_server import DIM, dripping, saying
@@ -32,6 +33,15 @@ def test_whatever_drips_is_given_up(what: str) -> None:
 
     assert embedder.reason is not None
     assert "did not answer within 30 s" in embedder.reason or "HTTP 503" in embedder.reason
+
+
+@pytest.mark.parametrize("framed", [b"Content-Length: 100000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\nfff\r\n"])
+def test_an_answer_that_is_cut_off_is_no_texts_fault(framed: bytes) -> None:
+    """The server went away in the middle of it: it was not the text that it stumbled over."""
+    with saying([b"HTTP/1.1 200 OK\r\n" + framed, b'{"data": [']) as url:
+        embedder = RemoteEmbedder(RemoteOptions(base_url=url, dimension=DIM), ENV)
+        with pytest.raises(EmbedderTransportError, match=r"127\.0\.0\.1 hung up in the middle of its answer"):
+            embedder.ask_once("text", 5.0)
 
 
 def test_a_key_in_two_parts_is_not_quoted() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
@@ -170,6 +170,8 @@ class Server:
         why = lost.reason if isinstance(lost, URLError) else lost
         if isinstance(why, TimeoutError):
             return f"{self._address.host} did not answer within {timeout_s:g} s"
+        if isinstance(why, IncompleteRead):
+            return f"{self._address.host} hung up in the middle of its answer"
         said = getattr(why, "verify_message", None) or getattr(why, "strerror", None) or str(why) or type(why).__name__
         return f"{self._address.host} cannot be reached: {_one_line(self._key.masked_to_the_end(str(said))).lower()}"
 
@@ -215,7 +217,7 @@ def _beginning(refused: HTTPError) -> bytes:
 
 
 def _body(answer: HTTPResponse, most_bytes: int) -> bytes:
-    """All of it."""
+    """All of it.  Raises IncompleteRead where the connection ends before that."""
     parts: list[bytes] = []
     size = 0
     while part := answer.read1(65_536):
@@ -223,6 +225,9 @@ def _body(answer: HTTPResponse, most_bytes: int) -> bytes:
         size += len(part)
         if size > most_bytes:
             raise EmbedderSchemaError(f"the server's answer is longer than {most_bytes} bytes")
+    said = answer.headers.get("Content-Length") or ""
+    if said.isdecimal() and len(said) < 19 and size < int(said):  # `read` would tell, `read1` does not
+        raise IncompleteRead(b"", int(said) - size)
     return b"".join(parts)
 
 
