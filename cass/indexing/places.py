@@ -137,12 +137,16 @@ def _lexical(
         lexical = lexical_writer.open_writer(
             places.lexical, canaries=lambda change: canaries(store.connection, change) if change <= store.change else ()
         )
-    # Ahead of the database: a power cut took SQLite's last transactions.
+    # Ahead of the database: a power cut took SQLite's last transactions, or it is another one.
     if lexical is not None and 0 <= lexical.change <= store.change:
         _fill(lexical, store, monotonic_s, progress)
         # Those that a search still held when they were replaced, or that a kill left half made.
         lexical_writer.drop_old_generations(places.lexical, os.path.basename(lexical.folder))
         return lexical, False
+    if places.has_vectors and store.change < (1 if lexical is None else lexical.change):
+        from cass.indexing.strays import let_go  # loads what makes vectors
+
+        let_go(places, store.connection)
     if lexical is not None:
         lexical.close()
     lexical = lexical_writer.create_writer(places.lexical)
