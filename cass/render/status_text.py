@@ -113,7 +113,7 @@ def _wrong_beside(report: SemanticCapabilityReport | None) -> str:
     """What is wrong with search by meaning; "" where nothing is, or it has not begun."""
     if report is None or not report.mode.should_build_semantic:
         return ""
-    if report.reason and report.reason not in (NONE_BUILT, NONE_INDEXED):
+    if report.reason and not report.reason.startswith((NONE_BUILT, NONE_INDEXED)):
         return "by meaning something is to mend"
     return "its vectors and models are over their budget" if _is_over(report) else ""
 

@@ -20,6 +20,7 @@ class TierState:
 
 # Nothing is wrong with who has only begun.
 NONE_BUILT, NONE_INDEXED = "no vectors are built yet", "nothing is indexed yet"
+NO_FAST = "no vectors of the fast tier are built yet"  # strict_semantic asks for both tiers
 BACKFILL, INDEX, INSTALL, VERIFY = "cass backfill", "cass index", "cass models install", "cass models verify"
 
 
@@ -47,6 +48,8 @@ def capability_of(
     if best is None:
         why = "; ".join(damages) or (NONE_BUILT if has_texts else NONE_INDEXED)
         return SemanticCapability.degraded(why), BACKFILL if has_texts else INDEX
+    if not damages and not fast.vectors:
+        return SemanticCapability(best, NO_FAST), BACKFILL
     if not damages:
         return best, todo
     if model_damage in damages and model_todo is not None:

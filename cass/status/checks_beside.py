@@ -13,7 +13,7 @@ from cass.semantic.vector_upkeep import verify
 from cass.status.findings import FAIL, OK, WARN, Finding, megabytes, without_archive
 from cass.status.kept import kept_facts, told
 from cass.status.mending import closed_above, opening, with_its_logs_aside
-from cass.status.semantic import report
+from cass.status.semantic import is_answered, report
 from cass.status.worker import without_log, worker_facts
 from cass.status.worker_faults import worker_faults
 from cass.store import raw
@@ -59,7 +59,7 @@ def _refusing(patient: Patient, policy: SemanticPolicy) -> Finding | None:
     """Whoever wants both tiers or nothing gets nothing where one is missing."""
     remote = embedder_options(patient.settings).remote
     found = report(policy, patient.places, patient.connection, remote=remote)
-    if policy.mode.is_satisfied_by(found.capability, found.quality_tier.coverage):
+    if is_answered(found):
         return None
     evidence = f"mode is {policy.mode}, and {found.reason or found.summary}: every search ends in an error"
     return Finding("vectors", FAIL, evidence, found.next_step or "cass config set mode hybrid")

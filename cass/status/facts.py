@@ -199,7 +199,7 @@ def _with_meaning(
     remote: RemoteOptions | None,
 ) -> Status:
     """Words are what health is about: what is wrong with the vectors is said there and makes nothing unhealthy."""
-    from cass.status.semantic import report
+    from cass.status.semantic import is_answered, report
     from cass.status.worker import texts_per_s, without_log, worker_facts
 
     worker = without_log(places.data) if status.state == BROKEN else worker_facts(places.data, connection)
@@ -208,7 +208,7 @@ def _with_meaning(
         capability = meaning.capability.degraded(status.problems[0].what)
         meaning = replace(meaning, capability=capability, next_step=status.recommended[0].command)
     status = replace(status, semantic=meaning, worker=worker)
-    if status.state != OK or policy.mode.is_satisfied_by(meaning.capability, meaning.quality_tier.coverage):
+    if status.state != OK or is_answered(meaning):
         return status
     return _refusing(status, meaning)
 

@@ -8,13 +8,16 @@ from cass.disk import free_bytes
 from cass.paths import models_folder
 from cass.policy import (
     DEFAULT_QUALITY_TIER_EMBEDDER,
+    DEFAULT_SEMANTIC_BUDGET_MB,
     EVICTION_ORDER,
     MB,
+    BudgetDecision,
     SemanticArtifactKind,
+    SemanticCapability,
     SemanticCapabilityReport,
 )
 from cass.records import replace
-from cass.semantic.capability import TierState, capability_of
+from cass.semantic.capability import BACKFILL, NONE_BUILT, TierState, capability_of
 from cass.semantic.embedders.hash_version import identity
 from cass.semantic.embedders.table import SERVER, embedder_row, is_embedder, server_id
 from cass.semantic.manifest import FAST, QUALITY, Damage
@@ -82,6 +85,8 @@ def report(
         model_todo=refused[1] if refused else None,
     )
     free = free_bytes(places.data) or 0
+    if capability.reason == NONE_BUILT and (why := _no_room(policy, free)):
+        capability, next_step = SemanticCapability.degraded(f"{NONE_BUILT}: {why[0]}"), why[1]
     return Report(
         mode=policy.mode,
         capability=capability,
@@ -96,6 +101,23 @@ def report(
         budget_decision=policy.check_budget_bytes(0, sum(used.values()), free),
         backlog=_backlog(policy, has_model, connection, eligible, (fast, quality), sum(used.values()), pace or {}),
     )
+
+
+def is_answered(found: SemanticCapabilityReport) -> bool:
+    """Is a search answered, as the mode stands?  Strict asks for both tiers, and for nearly all in the better one."""
+    has_fast = found.fast_tier.documents > 0 or not found.mode.requires_semantic
+    return has_fast and found.mode.is_satisfied_by(found.capability, found.quality_tier.coverage)
+
+
+def _no_room(policy: SemanticPolicy, free: int) -> tuple[str, str] | None:
+    """Why not one vector can be built, and the command that is next; None where there is room for some."""
+    decision = policy.check_budget_bytes(1, 0, free)
+    if isinstance(decision, BudgetDecision.DiskPressureDeny):
+        floor = f"{decision.min_required_mb:,.0f} MB of the disk are to stay free"
+        return f"{floor}, and {decision.free_mb:,.0f} MB are", BACKFILL
+    if isinstance(decision, BudgetDecision.OverBudgetWarn):
+        return "the budget is 0 MB", f"cass config set semantic_budget_mb {DEFAULT_SEMANTIC_BUDGET_MB}"
+    return None
 
 
 def _backlog(

@@ -51,6 +51,7 @@ def test_what_stands_decides(stands: dict[str, Any], capability: str, todo: str 
         ({"fast": NONE, "quality": NONE}, DEGRADED, "no vectors are built yet", "cass backfill"),
         ({"fast": NONE, "quality": NONE, "texts": False}, DEGRADED, "nothing is indexed yet", "cass index"),
         ({"fast": GONE, "quality": NONE}, DEGRADED, GONE.damage, "cass backfill"),
+        ({"fast": NONE}, FULL, "no vectors of the fast tier are built yet", "cass backfill"),
         ({"fast": TORN}, FULL, TORN.damage, "cass backfill"),
         ({"quality": TORN}, FULL, TORN.damage, "cass backfill"),
         ({"quality": GONE}, FAST_ONLY, GONE.damage, "cass backfill"),

@@ -25,7 +25,7 @@ from cass.semantic.embedders.hash_version import FEATURES
 from cass.semantic.embedders.table import RemoteOptions
 from cass.semantic.manifest import FAST, QUALITY
 from cass.semantic.models import MODEL, Model, file_facts, folder_of, write_manifest
-from cass.status.semantic import report
+from cass.status.semantic import is_answered, report
 from cass.store.connect import open_reader
 from tests.archive import DAY_MS, FIRST_MS, NOW_MS, Home, make_home
 from tests.backfill.working import Fussy, Working
@@ -239,6 +239,22 @@ def test_the_summary_names_what_is_missing(home: Home, embedder: str, end: str) 
     assert said(home, replace(backfilling(home).policy, quality_tier_embedder=embedder)).summary.endswith(end)
 
 
+def test_where_no_vector_fits_it_is_said_why(home: Home) -> None:
+    """The next step leads out: `cass backfill` alone would come back to where it began."""
+    shutil.rmtree(home.places.vectors)
+    policy = backfilling(home).policy
+
+    empty = said(home, replace(policy, semantic_budget_mb=0))
+    full = said(home, replace(policy, min_free_disk_mb=1 << 40))
+
+    assert (empty.reason, empty.next_step) == (
+        "no vectors are built yet: the budget is 0 MB",
+        "cass config set semantic_budget_mb 500",
+    )
+    assert full.reason is not None
+    assert full.reason.startswith("no vectors are built yet: 1,099,511,627,776 MB of the disk are to stay free, and ")
+
+
 def test_what_fastembed_made_it_can_make_again(home: Home) -> None:
     """Its files are its own: nobody is told to install a model that works."""
     name = "someone/model"
@@ -319,6 +335,22 @@ def test_a_model_that_lost_a_file_is_no_quality_tier(home: Home, left: bytes | N
         "cass models install",
     )
     assert (report.quality_tier.documents, report.backlog.quality) == (LINES, 0)
+
+
+def test_strict_asks_for_the_fast_tier_too(home: Home) -> None:
+    """Where only the better one was made, no such search is answered, and that is what is said."""
+    made = backfilling(home)
+    made.policy = replace(made.policy, mode=SemanticMode.STRICT_SEMANTIC)
+    made.embedders["minilm"] = Named("minilm-384")
+    made.run(FAST, QUALITY)
+    model_in(home)
+    whole = said(home, made.policy)
+    shutil.rmtree(Path(home.places.vectors, FAST))
+
+    report = said(home, made.policy)
+
+    assert (is_answered(whole), is_answered(report)) == (True, False)
+    assert (report.reason, report.next_step) == ("no vectors of the fast tier are built yet", "cass backfill")
 
 
 def model_in(home: Home) -> Path:
