@@ -181,10 +181,15 @@ def _more_bytes(write_bytes: int, there_bytes: int) -> int:
     return max(write_bytes - there_bytes, 0)
 
 
-def _decide(write_bytes: int, machine: Machine, there_bytes: int) -> None:
-    """Raises ModelRefused where so much may not be written in place of what lies there, whole or not."""
+def _decide(write_bytes: int, machine: Machine, there_bytes: int, written_bytes: int = 0) -> None:
+    """Raises ModelRefused where so much may not be written in place of what lies there, whole or not.
+
+    `written_bytes` of it lie beside already: they are not free, and not to be written any more.
+    """
     models, policy = machine.where.models, machine.policy
     free = machine.free_bytes(models)
+    if free is not None:
+        free += written_bytes
     used = max(machine.used_bytes - there_bytes, 0)
     cap = policy.max_model_size_mb * MB
     decision = policy.check_budget_bytes(write_bytes, used, write_bytes + (1 << 60) if free is None else free, cap)
@@ -196,7 +201,7 @@ def _decide(write_bytes: int, machine: Machine, there_bytes: int) -> None:
 
 def _settle(model: Model, machine: Machine, there_bytes: int) -> Model:
     """The model in its place, what is weaker gone for it.  Its real size is known now.  Raises ModelRefused, Busy."""
-    _decide(model.bytes, machine, there_bytes)
+    _decide(model.bytes, machine, there_bytes, written_bytes=model.bytes)
     more_bytes = _more_bytes(model.bytes, there_bytes)
     lock = machine.alone()
     if lock is None:

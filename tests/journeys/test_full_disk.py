@@ -12,6 +12,7 @@ import pytest
 
 from tests.archive import Home, make_home
 from tests.indexing.invariants import check_invariants, opened, present, rows
+from tests.mounting import small_disk
 
 SIZE_MB = 6
 FIRST_SESSIONS = 15
@@ -22,17 +23,9 @@ SESSIONS = 120
 def home(tmp_path: Path) -> Iterator[Home]:
     """A HOME with more than fits into its data folder, which is a small volume of its own."""
     home = make_home(tmp_path)
-    home.data.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m,mode=700", "tmpfs", str(home.data)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no mount here")
-    if done.returncode:
-        pytest.skip(f"mounting is not allowed: {done.stderr.strip()}")
-    _write_sessions(home, 0, FIRST_SESSIONS)
-    yield home
-    subprocess.run(["umount", "--lazy", str(home.data)], check=False)
+    with small_disk(home.data, f"{SIZE_MB}m"):
+        _write_sessions(home, 0, FIRST_SESSIONS)
+        yield home
 
 
 def _write_sessions(home: Home, first: int, last: int) -> None:

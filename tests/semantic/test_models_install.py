@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cass.disk import try_lock
+from cass.disk import folder_bytes, try_lock
 from cass.errors import Busy, UsageError
 from cass.policy import BudgetDecision, SemanticPolicy
 from cass.records import replace
@@ -243,6 +243,20 @@ def test_where_there_is_no_room_at_all_a_floor_of_nothing_does_not_help(tiny: Ti
     with pytest.raises(ModelRefused, match="0 MB are free"):
         put(tiny.known, user, given(tiny.folder / "not even looked at"), policy=policy, free_bytes=free_bytes)
     assert left_over(user) == []
+
+
+def test_a_model_needs_room_once(tiny: Tiny, user: Path) -> None:
+    """What lies beside, ready to be renamed, is written already: nobody needs the same room once more."""
+    policy = replace(SemanticPolicy.compiled_defaults(), min_free_disk_mb=0)
+    room = put(tiny.known, user, given(tiny.folder), "int8").bytes * 3 // 2
+    remove(data(user), "tiny")
+
+    def free_bytes(path: str) -> int:
+        return room - folder_bytes(data(user)) if path.startswith(data(user)) else 10**12
+
+    model = put(tiny.known, user, given(tiny.folder), "int8", policy=policy, free_bytes=free_bytes)
+
+    assert model.looks_whole
 
 
 def test_a_model_takes_the_room_of_the_one_it_replaces(tiny: Tiny, user: Path) -> None:

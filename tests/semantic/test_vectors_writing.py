@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from cass.records import replace
 from cass.semantic.segment_files import row_bytes
 from cass.semantic.vector_upkeep import compact, mend
 from cass.semantic.volume import Volume
+from tests.mounting import small_disk
 from tests.semantic.shelves import (
     DIM,
     MB,
@@ -240,24 +240,15 @@ def test_a_disk_that_is_full_while_pouring_together_loses_nothing(tmp_path: Path
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small(tmp_path: Path) -> Iterator[Path]:
     """A volume of 1 MB of its own."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", str(folder)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no mount here")
-    if done.returncode:
-        pytest.skip(f"mounting is not allowed: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=False)
+    with small_disk(tmp_path / "small", "1m") as folder:
+        yield folder
 
 
-def test_a_really_full_disk_keeps_what_was_there(small_disk: Path) -> None:
+def test_a_really_full_disk_keeps_what_was_there(small: Path) -> None:
     """The budget is larger than the disk: the write fails, everything before it answers, eviction still works."""
-    writer = writer_in(small_disk)
+    writer = writer_in(small)
     with pytest.raises(OSError, match="space"):
         for start in range(0, 30_000, 1_000):
             writer.append(rows(range(start + 1, start + 1_001)))
@@ -266,9 +257,9 @@ def test_a_really_full_disk_keeps_what_was_there(small_disk: Path) -> None:
     assert written
     assert written == list(range(1, len(written) + 1))
     assert opened(writer.shelf).skipped == ()
-    (small_disk / "filler").write_bytes(bytes(max(MB - 70_000 - writer.budget.used_bytes(), 0)))
+    (small / "filler").write_bytes(bytes(max(MB - 70_000 - writer.budget.used_bytes(), 0)))
     assert budget_of(writer.shelf, mb=0).enforce()[0].name == "fast/1"
-    assert files(small_disk / "derived") == {}
+    assert files(small / "derived") == {}
 
 
 def test_a_data_folder_that_was_deleted_does_not_come_back(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from cass.semantic.models import (
     folder_of,
     installed,
     note_consent,
+    passing_folder,
     remove,
     standing,
     withdraw_consent,
@@ -151,7 +152,11 @@ def _budget(where: Places, policy: SemanticPolicy) -> Budget:
     from cass.semantic.artifacts import Shelf
     from cass.semantic.budget import Budget
 
-    return Budget(policy, Shelf.below(where.data), lambda: free_bytes(where.data) or 0)
+    def free() -> int:
+        """With what lies beside, on its way: it is written already, and only changes its name."""
+        return (free_bytes(where.data) or 0) + folder_bytes(passing_folder(where.data))
+
+    return Budget(policy, Shelf.below(where.data), free)
 
 
 def _policies(where: Places, options: dict[str, Any]) -> tuple[SemanticPolicy, SemanticPolicy]:
