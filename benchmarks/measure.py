@@ -82,6 +82,23 @@ def compare(commands: Sequence[Command], rounds: int, warm_up: int = 2) -> list[
     return [summary(name, each) for name, each in runs.items()]
 
 
+@dataclass
+class Meanwhile:
+    """How fast the machine is while something else is timed: what `python -c pass` takes, looked at in between."""
+
+    python: str = sys.executable
+
+    def __post_init__(self) -> None:
+        self._took_ms: list[float] = []
+
+    def look(self, times: int = 1) -> None:
+        self._took_ms += [run(Command("pass", [self.python, "-c", "pass"])).wall_ms for _ in range(times)]
+
+    @property
+    def ms(self) -> float:
+        return statistics.median(self._took_ms)
+
+
 def summary(name: str, runs: Sequence[Run]) -> Summary:
     walls = [each.wall_ms for each in runs]
     cpu, rss = (statistics.median(values) for values in zip(*((r.cpu_ms, r.rss_mb) for r in runs), strict=True))
