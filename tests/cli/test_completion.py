@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,15 +66,7 @@ def test_the_command_prints_the_script():
     "line, wanted", [*CASES, *BEHIND_ACTIONS, ("cass search --match=m", ["most"]), ("cass search lost", [])]
 )
 def test_bash_completes(line: str, wanted: list[str]):
-    words = line.replace("=", " = ").split(" ")
-    quoted = " ".join(f"'{word}'" for word in words)
-    program = (
-        f"source {ROOT}/completions/cass.bash; COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _cass;"
-        ' printf "%s\\n" "${COMPREPLY[@]}"'
-    )
-    done = subprocess.run(["bash", "--norc", "-c", program], capture_output=True, text=True, check=True)
-
-    assert sorted(done.stdout.split()) == wanted
+    assert sorted(bash_offers(line.replace("=", " = ")).split()) == wanted
 
 
 @needs["fish"]
@@ -100,6 +93,22 @@ zpty -d inner
 """
 
 
+def zsh_completed(line: str, **where: Any) -> str:
+    """The line as a TAB leaves it, in a real interactive zsh behind a pseudo-terminal."""
+    command = ["zsh", "-f", "-c", ZSH_PTY, "zsh", str(ROOT / "completions" / "_cass"), line]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, **where).stdout
+
+
+def bash_offers(line: str, **where: Any) -> str:
+    """What bash is offered at the line's end, one a line."""
+    quoted = " ".join(f"'{word}'" for word in line.split(" "))
+    program = (
+        f"source {ROOT}/completions/cass.bash; COMP_WORDS=({quoted}); COMP_CWORD={line.count(' ')}; _cass;"
+        ' printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    return subprocess.run(["bash", "--norc", "-c", program], capture_output=True, text=True, check=True, **where).stdout
+
+
 @needs["zsh"]
 @pytest.mark.parametrize(
     "line, wanted",
@@ -114,16 +123,7 @@ zpty -d inner
     ],
 )
 def test_zsh_completes(line: str, wanted: str):
-    """In a real interactive zsh, behind a pseudo-terminal."""
-    done = subprocess.run(
-        ["zsh", "-f", "-c", ZSH_PTY, "zsh", str(ROOT / "completions" / "_cass"), line],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=20,
-    )
-
-    assert done.stdout == wanted + "\n"
+    assert zsh_completed(line) == wanted + "\n"
 
 
 @needs["pwsh"]
@@ -170,14 +170,7 @@ def folder(tmp_path: Path) -> Path:
 @needs["bash"]
 @pytest.mark.parametrize("line, added", [*FILE_LINES, NO_FOLDER])
 def test_bash_completes_files_where_files_are_taken(line: str, added: str, folder: Path):
-    quoted = " ".join(f"'{word}'" for word in line.split(" "))
-    program = (
-        f"source {ROOT}/completions/cass.bash; COMP_WORDS=({quoted}); COMP_CWORD={line.count(' ')}; _cass;"
-        ' printf "%s\\n" "${COMPREPLY[@]}"'
-    )
-    done = subprocess.run(["bash", "--norc", "-c", program], capture_output=True, text=True, check=True, cwd=folder)
-
-    assert done.stdout.strip() == (line.rsplit(" ", 1)[1] + added if added else "")
+    assert bash_offers(line, cwd=folder).strip() == (line.rsplit(" ", 1)[1] + added if added else "")
 
 
 @needs["fish"]
@@ -196,16 +189,7 @@ def test_fish_completes_files_where_files_are_taken(line: str, added: str, folde
 @needs["zsh"]
 @pytest.mark.parametrize("line, added", FILE_LINES)
 def test_zsh_completes_files_where_files_are_taken(line: str, added: str, folder: Path):
-    done = subprocess.run(
-        ["zsh", "-f", "-c", ZSH_PTY, "zsh", str(ROOT / "completions" / "_cass"), line],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=20,
-        cwd=folder,
-    )
-
-    assert done.stdout.rstrip("/ \n") == line + added
+    assert zsh_completed(line, cwd=folder).rstrip("/ \n") == line + added
 
 
 @pytest.fixture
@@ -236,14 +220,7 @@ ID_LINES = ("cass show ", "cass resume ", "cass forget ", "cass search --session
 @pytest.mark.parametrize("line", ID_LINES)
 def test_bash_completes_sessions(line: str, home: Home):
     """The newest ones; the shell may sort them."""
-    quoted = " ".join(f"'{word}'" for word in line.split(" "))
-    program = (
-        f"source {ROOT}/completions/cass.bash; COMP_WORDS=({quoted}); COMP_CWORD={line.count(' ')}; _cass;"
-        ' printf "%s\\n" "${COMPREPLY[@]}"'
-    )
-    done = subprocess.run(["bash", "--norc", "-c", program], capture_output=True, text=True, check=True, env=home.env)
-
-    assert done.stdout.split() == ids(home)
+    assert bash_offers(line, env=home.env).split() == ids(home)
 
 
 @needs["fish"]
@@ -261,16 +238,8 @@ def test_fish_completes_sessions_with_their_titles(line: str, home: Home):
 @pytest.mark.parametrize("line", ID_LINES)
 def test_zsh_completes_sessions(line: str, home: Home):
     newer, _ = ids(home)
-    done = subprocess.run(
-        ["zsh", "-f", "-c", ZSH_PTY, "zsh", str(ROOT / "completions" / "_cass"), line + newer[:6]],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        env=home.env,
-    )
 
-    assert done.stdout == f"{line}{newer} \n"
+    assert zsh_completed(line + newer[:6], env=home.env) == f"{line}{newer} \n"
 
 
 @pytest.mark.parametrize("digits", [0, 6, 16])
