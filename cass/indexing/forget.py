@@ -198,10 +198,10 @@ def _scrub_vectors(places: Places, now_ms: Callable[[], int]) -> None:
     if connection is None:
         return
     with SqliteErrors(places.database):
-        kept = existing_texts(connection)
+        is_kept = existing_texts(connection)
         connection.close()
     for tier in KIND_OF:
-        scrub_vectors(Shelf.below(places.data), tier, lambda text: text < len(kept) and kept[text] == 1, now_ms)
+        scrub_vectors(Shelf.below(places.data), tier, is_kept, now_ms)
 
 
 def _scrub_files(places: Places) -> Unfinished | None:

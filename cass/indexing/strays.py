@@ -24,9 +24,9 @@ def let_go(places: Places, connection: Connection) -> None:
     Without the worker's lock: the worker itself may be who indexes, and what another one writes meanwhile is, at the
     worst, damage that it mends.
     """
-    kept, shelf = existing_texts(connection), Shelf.below(places.data)
+    is_kept, shelf = existing_texts(connection), Shelf.below(places.data)
     for tier in KIND_OF:
         try:
-            scrub(shelf, tier, lambda text: text < len(kept) and kept[text] == 1, now_ms)
+            scrub(shelf, tier, is_kept, now_ms)
         except OSError:  # none are better than those of other texts
             shelf.remove_all(tier)

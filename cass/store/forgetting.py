@@ -333,12 +333,12 @@ def is_any_older(connection: Connection, before_ms: int) -> bool:
     return any([connection.execute(sql, (before_ms,)).fetchone() is not None for sql in (timed, timeless)])
 
 
-def existing_texts(connection: Connection) -> bytearray:
-    """A byte a number of a text: 1 where there is one."""
+def existing_texts(connection: Connection) -> Callable[[int], bool]:
+    """Is there a text of a number, as the database stands now?"""
     found = bytearray(_number(connection, "SELECT coalesce(max(id), 0) FROM texts") + 1)
     for (number,) in connection.execute("SELECT id FROM texts"):
         found[number] = 1
-    return found
+    return lambda number: number < len(found) and found[number] == 1
 
 
 def empty_pages(connection: Connection, folder: str) -> bool:
