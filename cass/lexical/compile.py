@@ -11,10 +11,11 @@ where the words are common only messages that lack at most one of them are score
 
 from __future__ import annotations
 
-from cass.lexical.words import FEW_WORDS, Unit, any_of
+from cass.lexical.lacking import Nearly, all_units, any_word, behind, lacking_one, words_of
+from cass.lexical.words import FEW_WORDS, Unit
 from cass.native_tantivy import Occur, Query
 from cass.query.plain import Bare, Word, least_of
-from cass.records import record
+from cass.records import record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,17 +54,22 @@ HYPHEN_BONUS = 0.4
 class Rung:
     """What has all, most or any of the words: `match` finds and counts it, `scored` orders it.
 
-    They are one query where that is the cheapest.
+    They are one query where that is the cheapest.  Fewer messages than `least` are not enough to stop on this rung;
+    `lacks` is a word that it leaves out.  `count` is of what `match` finds, where that is known without counting.
     """
 
     name: str
     match: Query
     scored: Query
+    least: int = 1
+    lacks: str | None = None
+    count: int | None = None
 
     def under(self, conditions: Callable[[Query], Query]) -> Rung:
         """The same among what fulfils the conditions."""
         scored = conditions(self.scored)
-        return Rung(self.name, scored if self.match is self.scored else conditions(self.match), scored)
+        match = scored if self.match is self.scored else conditions(self.match)
+        return Rung(self.name, match, scored, self.least, self.lacks, self.count if match is self.match else None)
 
 
 @record
@@ -75,10 +81,11 @@ class Compiled:
     `nearly` orders much as `ranked` does, but finds only messages that lack at most one word: set where the words are
     so common that the others had better not be looked at.  `partial`: more would match than is looked for.  `units` are
     the words of a query that has nothing else but filters, empty for others; `under` puts a query under these filters.
+    `sooner` may be asked before all rungs, and leaves out what would stand far behind.
     """
 
     order: Callable[[], Query]
-    nearly: Query | None
+    nearly: Nearly | None
     rungs: tuple[Rung, ...]
     corrected: tuple[tuple[str, str], ...]
     dropped: tuple[str, ...]
@@ -86,6 +93,7 @@ class Compiled:
     units: tuple[Unit, ...]
     under: Callable[[Query], Query]
     partial: bool = False
+    sooner: Rung | None = None
 
     @property
     def ranked(self) -> Query:
@@ -104,11 +112,13 @@ class Compiler:
         words: WordCompiler,
         resolve: Callable[[Field], Filter | None],
         correct: bool = True,
+        typing: bool = False,
     ) -> None:
         self.schema = schema
         self.words = words
         self.resolve = resolve
         self.correct = correct
+        self.typing = typing
         self.units: list[Unit] = []
         self._others: Conditions | None = None
 
@@ -147,7 +157,10 @@ class Compiler:
     def word(self, part: Word) -> Unit:
         """What a word finds; it joins those that the user is told of."""
         words = self.words
-        unit = words.unusual.unfinished(part.text) if part.unfinished else words.word(part.text, self.correct)
+        if part.unfinished:
+            unit = replace(words.unusual.unfinished(part.text), is_begun=True)
+        else:
+            unit = words.word(part.text, self.correct)
         self.units.append(unit)
         return unit
 
@@ -167,7 +180,7 @@ class Compiler:
                 return Query.boolean_query([*conditions, *([(Occur.Should, self._ranked(units))] if units else [])])
             return under(self._ranked(units)) if units else rungs[0].scored
 
-        units, nearly = [*wanted, *loose], None
+        units, nearly, sooner = [*wanted, *loose], None, None
         is_beside = anchored and bool(units or missing)
         rungs: list[Rung]
         if is_beside:
@@ -181,11 +194,24 @@ class Compiler:
         else:
             rungs = _rungs(wanted, loose, missing)
             rungs = [rung.under(under) for rung in rungs] if conditions else rungs
-            nearly = under(near) if (near := _nearly(wanted)) is not None else None
-            if nearly is not None and len(wanted) == len(self.units) and len(_telling(wanted)) == len(wanted):
+            nearly = self._nearly(wanted, under)
+            if nearly is not None and nearly.is_of_all:
                 rungs = [_counted_by(nearly, rung, len(wanted)) for rung in rungs]
-        partial, plain = any([unit.partial for unit in self.units]), () if anchored else tuple(units)
-        return Compiled(_once(order), nearly, tuple(rungs), *self._told(), plain, under, partial)
+            if self.typing:
+                from cass.lexical.typed import steps  # nobody else is in such a hurry
+
+                sooner, rungs = steps(self.units, rungs, under)
+        partial = sooner is not None or any([unit.partial for unit in self.units])
+        plain = () if anchored else tuple(units)
+        return Compiled(_once(order), nearly, tuple(rungs), *self._told(), plain, under, partial, sooner)
+
+    def _nearly(self, wanted: list[Unit], under: Callable[[Query], Query]) -> Nearly | None:
+        """What lacks one word at most, where the words are common."""
+        telling = _telling(wanted)
+        if not _is_common(wanted) or not 2 < len(telling) <= MOST_WITH_BONUS:
+            return None
+        bonus = ALL_BONUS * _whole_bonus(telling)
+        return Nearly(telling, bonus, self.words.documents, under, len(telling) == len(self.units))
 
     def _told(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
         corrected = tuple((unit.word, unit.corrected) for unit in self.units if unit.corrected)
@@ -227,22 +253,25 @@ def _rungs(wanted: list[Unit], loose: list[Unit], missing: int) -> list[Rung]:
     count = len(wanted) + len(loose) + missing
     rungs = []
     if len(wanted) == count:
-        rungs.append(_all_of(wanted))
+        rungs.append(all_of(wanted))
     if count > 1 and (least := least_of(count)) <= len(wanted):
         scored = Query.boolean_query(_should(wanted), least)
-        match = Query.const_score_query(_lacking_one(wanted), 1.0) if least == len(wanted) - 1 else scored
+        match = Query.const_score_query(lacking_one(wanted), 1.0) if least == len(wanted) - 1 else scored
         rungs.append(Rung("most", match, scored))
     units = [*wanted, *loose]
-    rungs.append(Rung("any", Query.const_score_query(_any(units), 1.0), Query.boolean_query(_should(units))))
+    rungs.append(Rung("any", Query.const_score_query(any_word(units), 1.0), Query.boolean_query(_should(units))))
     return rungs
 
 
-def _counted_by(nearly: Query, rung: Rung, words: int) -> Rung:
-    """What lacks one word at most is found and put in order in one go, where both are wanted."""
-    return Rung(rung.name, nearly, rung.scored) if rung.name == "most" and least_of(words) == words - 1 else rung
+def _counted_by(nearly: Nearly, rung: Rung, words: int) -> Rung:
+    """What lacks one word at most is found and put in order in one go, where both are wanted: none has them all."""
+    if rung.name != "most" or least_of(words) != words - 1:
+        return rung
+    return Rung(rung.name, nearly.where_none_has_all(), rung.scored)
 
 
-def _all_of(units: list[Unit]) -> Rung:
+def all_of(units: list[Unit]) -> Rung:
+    """What has each of these words."""
     if len(units) == 1:
         query = units[0].query or Query.empty_query()
         return Rung("all", query, query)
@@ -251,16 +280,8 @@ def _all_of(units: list[Unit]) -> Rung:
     elif len(units) < 3 or not _is_common(units):
         whole = Query.boolean_query([(Occur.Must, query) for _, query in _should(units)])
     else:
-        whole = _behind(_all(units), _words(units))
+        whole = behind(all_units(units), words_of(units))
     return Rung("all", whole, whole)
-
-
-def _behind(found: Query, words: Sequence[Query]) -> Query:
-    """What is found, scored by these: one behind the other, so that each is looked up there and read nowhere else."""
-    whole = Query.const_score_query(found, 0.0)
-    for word in words:
-        whole = Query.boolean_query([(Occur.Must, whole), (Occur.Should, word)])
-    return whole
 
 
 def _form_by_form(first: Unit, second: Unit) -> Query:
@@ -288,44 +309,13 @@ def _should(units: Sequence[Unit]) -> list[tuple[Occur, Query]]:
     return [(Occur.Should, unit.query) for unit in units if unit.query is not None]
 
 
-def _any(units: Sequence[Unit]) -> Query:
-    """Finds what has any of these: one flat list of words is the cheapest."""
-    return any_of(_words(units))
-
-
-def _words(units: Sequence[Unit]) -> list[Query]:
-    """All their words and forms, as one list."""
-    return [query for unit in units for query in (unit.scored or (unit.query,)) if query is not None]
-
-
-def _all(units: Sequence[Unit]) -> Query:
-    """Finds what has all of these; for a constant score, as the two below."""
-    return Query.boolean_query([(Occur.Must, unit.match) for unit in units])
-
-
-def _lacking_one(units: Sequence[Unit]) -> Query:
-    """Finds what lacks no more than one of these, two or more: it has all of one half, and all but one of the other.
-
-    Two conditions, of which the rarer half leads, cost half of what counting the words of each message does.
-    """
-    if len(units) == 2:
-        return _any(units)  # one list of all words and forms: two thirds of a list of lists
-    first, second = units[: len(units) // 2], units[len(units) // 2 :]
-    found = []
-    for whole, other in ((first, second), (second, first)):
-        clauses = [(Occur.Must, unit.match) for unit in whole]
-        clauses += [(Occur.Must, _lacking_one(other))] if len(other) > 1 else []
-        found.append((Occur.Should, Query.boolean_query(clauses)))
-    return Query.boolean_query(found)
-
-
 def _ranked(wanted: list[Unit], pairs: list[Query]) -> Query:
     if len(wanted) == 1:
         return wanted[0].query or Query.empty_query()
     clauses = [(Occur.Should, _scored(unit)) for unit in wanted]
     if any([unit.parts for unit in wanted]):
         # Parts count, but do not find: what is shown is what the last rung has.
-        clauses.append((Occur.Must, Query.const_score_query(_any(wanted), 0.0)))
+        clauses.append((Occur.Must, Query.const_score_query(any_word(wanted), 0.0)))
     clauses += _bonuses(_telling(wanted))
     clauses += [(Occur.Should, Query.boost_query(pair, PAIR_BONUS)) for pair in pairs]
     return Query.boolean_query(clauses)
@@ -344,30 +334,17 @@ def _bonuses(telling: Sequence[Unit]) -> list[tuple[Occur, Query]]:
     bonuses = [(Occur.Should, _bonus_for_all(telling))]
     if len(telling) > 2:
         part = ALL_BUT_ONE_BONUS * _whole_bonus(telling) * (len(telling) - 1) / len(telling)
-        bonuses.append((Occur.Should, Query.const_score_query(_lacking_one(telling), part)))
+        bonuses.append((Occur.Should, Query.const_score_query(lacking_one(telling), part)))
     return bonuses
 
 
 def _bonus_for_all(telling: Sequence[Unit]) -> Query:
-    return Query.const_score_query(_all(telling), ALL_BONUS * _whole_bonus(telling))
+    return Query.const_score_query(all_units(telling), ALL_BONUS * _whole_bonus(telling))
 
 
 def _whole_bonus(telling: Sequence[Unit]) -> float:
     """As telling as they are together; less in long queries."""
     return sum([unit.idf for unit in telling]) * min(1.0, FEW_WORDS / len(telling)) ** 2
-
-
-def _nearly(units: list[Unit]) -> Query | None:
-    """What lacks no more than one of the words, where these are common; a word's forms are summed, which is cheaper."""
-    telling = _telling(units)
-    if not _is_common(units) or not 2 < len(telling) <= MOST_WITH_BONUS:
-        return None
-    scored = [_bonus_for_all(telling), *_words(telling)]
-    # Whatever lacks one word at most has one of the two rarest.
-    if (telling[0].found + telling[1].found) * len(scored) < sum([unit.found for unit in telling]):
-        return _behind(_lacking_one(telling), scored)
-    found = (Occur.Must, Query.const_score_query(_lacking_one(telling), 0.0))
-    return Query.boolean_query([found, *[(Occur.Should, each) for each in scored]])
 
 
 def _scored(unit: Unit) -> Query:

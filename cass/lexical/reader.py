@@ -37,6 +37,8 @@ COMMON, AHEAD, MOST_AHEAD = 10_000, 4, 640
 PLENTY = 40
 # Where the words are common, so many are enough: a page of them.
 PLENTY_OF_COMMON = 10
+# To look these up is sooner done than to look once more for what has all the words.
+FEW_WITH_ALL = 40
 # To look for so many documents one by one takes less than to make a set of any of them in each segment.
 FEW_DOCS = 200
 # Whoever types asks for the same words again with each key: their inflections are looked up once, and so many kept.
@@ -141,8 +143,12 @@ class LexicalReader:
         resolve: Callable[[syntax.Field], Filter | None],
         correct: bool = True,
         known: frozenset[str] = frozenset(),
+        typing: bool = False,
     ) -> Compiled:
-        """The query for this index; to be used with this reader only.  Words in `known` are not corrected."""
+        """The query for this index; to be used with this reader only.  Words in `known` are not corrected.
+
+        `typing`: is somebody at it, and would rather have most of the answer soon?
+        """
         typed = len(getattr(root, "parts", ()))
         self._fetched.clear()
         if len(self._forms) > MOST_FORMS:
@@ -150,7 +156,7 @@ class LexicalReader:
         words = WordCompiler(
             self._schema, self._searcher, self._analyzer, _stemmer(), known, self.notes, typed, self._forms
         )
-        compiled = Compiler(self._schema, words, resolve, correct).query(root, filters)
+        compiled = Compiler(self._schema, words, resolve, correct, typing).query(root, filters)
         self._ahead = AHEAD if sum([unit.found for unit in compiled.units]) > COMMON else 1
         if self._recent is not None:
             named = sum([len(each.values) + len(each.docs) for each in filters])
@@ -165,7 +171,7 @@ class LexicalReader:
         `match` fixes the rung (all, most, any); None takes the strictest that has messages.  The best ones are from
         every rung unless `strict`; where PLENTY have all the words, those are first.
         """
-        rung, total, found = self._rung(compiled, match, limit)
+        rung, total, found = self._rung(compiled, match, limit, sort)
         only_rung = strict or match in ("all", "most") or len(compiled.rungs) == 1
         enough = PLENTY if compiled.nearly is None else PLENTY_OF_COMMON
         plenty = sort == "relevance" and not only_rung and match is None and rung.name == "all" and total >= enough
@@ -174,33 +180,36 @@ class LexicalReader:
         elif only_rung or plenty:
             candidates, more = self.ranked(rung.scored, limit, found[:limit] if rung.match is rung.scored else None)
         else:
-            candidates, more = self._any(compiled, limit)
+            candidates, more = self._any(compiled, limit, self._with_all(compiled, rung, total, found, match))
         exact: frozenset[int] = frozenset()
         if plenty:
             exact = frozenset(candidate.doc for candidate in candidates)
             if compiled.nearly is not None and enough * limit <= PLENTY * total:
                 more = True  # mostly the page is full without the others
             else:
-                candidates, more = self._then(candidates, more, limit, lambda: self._any(compiled, limit))
+                candidates, more = self._then(candidates, more, limit, lambda: self._any(compiled, limit, None))
         elif rung.name == "all" or match is not None:
             is_whole = rung.name == "all" and (only_rung or sort != "relevance")
             exact = self._exact(
                 compiled, is_whole, candidates, found if rung.name == "all" and total <= len(found) else None
             )
-        name = rung.name if total else None
-        return LexicalAnswer(
-            tuple(candidates), total, name, exact, compiled.corrected, compiled.dropped, compiled.forms, more
-        )
+        name, dropped = rung.name if total else None, compiled.dropped
+        if rung.lacks is not None:
+            exact, dropped = frozenset(), (*dropped, rung.lacks)
+        return LexicalAnswer(tuple(candidates), total, name, exact, compiled.corrected, dropped, compiled.forms, more)
 
-    def _rung(self, compiled: Compiled, match: str | None, limit: int) -> tuple[Rung, int, list[Scored]]:
+    def _rung(self, compiled: Compiled, match: str | None, limit: int, sort: str) -> tuple[Rung, int, list[Scored]]:
         """The strictest rung with messages, how many, and hits of its `match`; the last one where none has any."""
-        rungs = [rung for rung in compiled.rungs if match is None or rung.name == match]
+        rungs = [rung for rung in compiled.rungs if match is None or (rung.name == match and rung.lacks is None)]
+        if compiled.sooner is not None and match is None and sort == "relevance":
+            rungs.insert(0, compiled.sooner)
         if not rungs and [rung.name for rung in compiled.rungs] in (["all"], ["all", "any"]):
             rungs = [replace(compiled.rungs[0], name=match or "all")]  # one word, or none: all of them is most of them
         for rung in rungs:
-            found = self._fetch(rung.match, limit, counted=True)
-            if found.hits:
-                return rung, found.count or 0, found.hits
+            found = self._fetch(rung.match, limit, counted=rung.count is None)
+            count = found.count or 0 if rung.count is None else rung.count
+            if found.hits and count >= rung.least:
+                return rung, count, found.hits
         nothing = Query.empty_query()
         return rungs[-1] if rungs else Rung("", nothing, nothing), 0, []
 
@@ -221,12 +230,29 @@ class LexicalReader:
         self._fetched[id(query)] = replace(fetched, query=query)
         return fetched
 
-    def _any(self, compiled: Compiled, limit: int) -> tuple[list[Candidate], bool]:
-        """The best whatever they lack; where the words are common those first that lack one at most."""
-        if compiled.nearly is None:
+    def _any(self, compiled: Compiled, limit: int, exact: Sequence[int] | None) -> tuple[list[Candidate], bool]:
+        """The best whatever they lack; where the words are common those first that lack one at most.
+
+        `exact`: the documents that lack none, where that is known.
+        """
+        nearly = compiled.nearly
+        if nearly is None:
             return self.ranked(compiled.ranked, limit, None)
-        nearly, more = self.ranked(compiled.nearly, limit, None)
-        return self._then(nearly, more, limit, lambda: self.ranked(compiled.ranked, limit, None))
+        best = nearly.query() if exact is None else nearly.knowing(exact, self.among)
+        candidates, more = self.ranked(best, limit, None)
+        return self._then(candidates, more, limit, lambda: self.ranked(compiled.ranked, limit, None))
+
+    def _with_all(
+        self, compiled: Compiled, rung: Rung, total: int, found: Sequence[Scored], match: str | None
+    ) -> list[int] | None:
+        """The documents with all the words, where the rungs asked so far tell; None where they do not."""
+        if compiled.nearly is None or not compiled.nearly.is_of_all or match is not None:
+            return None
+        if rung is not compiled.rungs[0]:
+            return [] if rung.name != "all" else None
+        if rung.match is not rung.scored or not len(found) == total <= FEW_WITH_ALL:
+            return None
+        return [int(doc or 0) for doc in self._searcher.fast_field_values("doc", [address for _, address in found])]
 
     def ranked(self, query: Query, limit: int, hits: list[Scored] | None) -> tuple[list[Candidate], bool]:
         """By score, equal ones newest first, then by name: the same whatever the segments are."""

@@ -5,7 +5,7 @@ Phrases and the beginnings of words are read here as well.
 
 from __future__ import annotations
 
-from cass.lexical.words import SHORTEST_CORRECTED, Unit, any_of, best_of
+from cass.lexical.words import COMMON_AS_TYPED, SHORTEST_CORRECTED, Unit, any_of, best_of
 from cass.native_tantivy import Occur, Query
 from cass.query import words as query_words
 from cass.records import replace
@@ -23,9 +23,6 @@ PREFIX_TERMS = 50
 # archive, which has 10,000 of them behind two letters, one more letter is waited for.
 GROWN_TERMS, GROWN_FOUND = 16, 40_000
 LEAST_BEGUN, LEAST_BEGUN_OF_MANY, MANY_DOCUMENTS = 2, 3, 250_000
-# A word that as it stands is in more messages than this is looked for as if it were typed to its end: others that begin
-# so would be far behind it, and cost half as much again beside another word.
-COMMON_AS_TYPED = 40_000
 # What stands in so large a part of the messages is grammar; a word is not completed to it.
 GRAMMAR_SHARE = 0.4
 # Of these letters or more, as many words of one query are looked for within two edits: it takes 3 to 60 ms each.
@@ -135,6 +132,8 @@ class UnusualWords:
             scored=tuple(scored),
             finds=any_of(scored),
             found=found,
+            alone=self._words.term(token) if is_word else None,
+            itself=forms[0][1] if is_word else 0,
             idf=self._words.idf(min(self._words.documents, found)),
             partial=partial,
         )

@@ -229,7 +229,9 @@ class Search(Lent):
     ) -> Found:
         """The index's answer.  `stale` leaves out documents that were changed since; `known` words are right."""
         request = self.request
-        compiled = self.compiled = reader.compile(self.query.root, [*self.filters, *stale], self.resolve, True, known)
+        filters = [*self.filters, *stale]
+        compiled = reader.compile(self.query.root, filters, self.resolve, True, known, request.live)
+        self.compiled = compiled
         sort = "newest" if request.sort == "relevance" and not self.wants_words else request.sort
         least = LEAST_WITH_COMPOUNDS if self.has_compounds() else LEAST_FETCHED
         # Room is taken for all that is asked for, before looking: terabytes, without the second bound.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from cass.lexical import typed as typing
 from cass.lexical import unusual
 from tests.archive import Home, make_home
 from tests.search.asking import found, marked, names, say
@@ -104,6 +107,44 @@ def test_the_beginning_of_a_common_word_is_looked_for_as_that_word(home: Home, m
     assert [names(each) for each in answers] == [["walrus", "testament"], ["walrus", "testament"]]
     assert [(each.total, each.exact_total) for each in answers] == [(2, False), (2, False)]
     assert [marked(each) for each in answers] == [["walrus", "walruses"], ["walrus", "walruses"]]
+
+
+def test_a_common_word_alone_is_looked_for_without_its_inflections(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would be far behind; once it is asked for without typing on, they come."""
+    monkeypatch.setattr(typing, "COMMON_AS_TYPED", 0)
+    results = home.search("walrus ", live=True, strict=True)
+
+    assert (names(results), results.total, results.exact_total) == (["walrus"], 1, False)
+    assert found(home, "walrus", strict=True) == {"walrus", "testament"}
+
+
+@pytest.mark.parametrize(("enough", "sessions"), [(1, ["both"]), (2, ["both", "others"])])
+def test_words_are_enough_as_they_are_typed_where_they_fill_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, enough: int, sessions: list[str]
+) -> None:
+    """Else their inflections are looked for, too."""
+    monkeypatch.setattr(typing, "FOUND_SOON", 0)
+    monkeypatch.setattr(typing, "ENOUGH", enough)
+    said = {"both": "a walrus meets a penguin", "others": "walruses meet penguins", "one": "one walrus"}
+    home = say(make_home(tmp_path), **said)
+
+    results = home.search("walrus penguin", live=True, strict=True)
+    assert (sorted(names(results)), results.exact_total) == (sessions, False)
+    newest = home.search("walrus penguin", live=True, strict=True, sort="newest")
+    assert sorted(names(newest)) == ["both", "others"]
+    assert sorted(names(home.search("walrus penguin", strict=True))) == ["both", "others"]
+
+
+def test_a_word_that_is_hardly_begun_takes_nothing_away(home: Home) -> None:
+    """No message has both: those with the words before it stay, and the answer says what was left out."""
+    results = home.search("walrus slept fl", live=True)
+    assert (results.rung, results.dropped) == ("all", ("fl",))
+    assert names(results)[0] == "walrus"
+    assert {hit.match_type for hit in results.hits} == {"relaxed"}
+
+    longer = home.search("walrus slept fla", live=True)
+    assert (longer.rung, longer.dropped) == ("most", ())
+    assert home.search("walrus fl", live=True, match="all").hits == ()
 
 
 def test_in_a_large_archive_two_letters_are_too_few(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

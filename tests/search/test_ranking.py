@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cass.lexical import compile
+from cass.lexical import compile, reader
 from tests.archive import make_home
 from tests.search.asking import names, say
 
@@ -100,6 +100,23 @@ def test_common_words_find_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert sorted(names(results)[24:]) == sorted(one)
     assert [name for page in pages for name in page] == names(results)
     assert results.total == 12
+
+
+def test_what_has_all_common_words_need_not_be_looked_for_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few messages have them all: told which, or asked once more, the order and the scores are the same."""
+    monkeypatch.setattr(compile, "COMMON", 0)
+    all_of = {f"all{n}": f"walrus penguin lantern zebra {'ice ' * 9 * n}" for n in range(3)}
+    three = {f"three{n}": f"walrus walrus penguin lantern {'ice ' * n}" for n in range(12)}
+    home = say(make_home(tmp_path), **three, **all_of, **OTHERS)
+    answers = []
+    for few in (0, reader.FEW_WITH_ALL):
+        monkeypatch.setattr(reader, "FEW_WITH_ALL", few)
+        answers.append([(hit.external_id, hit.score) for hit in home.search("walrus penguin lantern zebra").hits])
+
+    assert answers[0] == answers[1]
+    assert {name for name, _ in answers[0][:3]} == set(all_of)
 
 
 @pytest.mark.parametrize("postings", [0, compile.COMMON])
