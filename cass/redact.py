@@ -12,20 +12,29 @@ if TYPE_CHECKING:
 
 MASK = "•"
 KEY_NAME = "PRIVATE KEY"
-# The letters in which each form begins, and how the names end that secrets are given to; a test compares.
-BEGINNINGS = (
-    *("-----BEGIN ", "eyJ", "AKIA", "ASIA", "AIza", "ya29.", "GOCSPX-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
-    *("github_pat_", "glpat-", "xoxb-", "xoxp-", "xoxa-", "xoxs-", "xapp-", "hooks.slack.com/services/", "sk-"),
-    *("sk_live_", "sk_test_", "rk_live_", "whsec_", "hf_", "npm_", "pypi-AgE", "SG.", "dop_v1_", "shpat_"),
-    *("lin_api_", "figd_", "dckr_pat_", "gsk_", "xai-", "AccountKey=", "AGE-SECRET-KEY-1"),
-    *("pplx-", "hvs.", "ntn_", "glsa_", "sbp_", "tskey-", "PMAK-", "ATATT3"),
-)
+# The letters in which each form begins, by a sign that all of these have, which most texts lack; and how the names end
+# that secrets are given to.  A test compares.
+BEGINNINGS = {
+    "-": (
+        *("-----BEGIN ", "GOCSPX-", "glpat-", "xoxb-", "xoxp-", "xoxa-", "xoxs-", "xapp-", "sk-", "pypi-AgE"),
+        *("xai-", "AGE-SECRET-KEY-1", "pplx-", "tskey-", "PMAK-"),
+    ),
+    "_": (
+        *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "sk_live_", "sk_test_", "rk_live_", "whsec_", "hf_"),
+        *("npm_", "dop_v1_", "shpat_", "lin_api_", "figd_", "dckr_pat_", "gsk_", "ntn_", "glsa_", "sbp_"),
+    ),
+    ".": ("ya29.", "hooks.slack.com/services/", "SG.", "hvs."),
+    "": ("eyJ", "AKIA", "ASIA", "AIza", "ATATT3"),
+    "=": ("AccountKey=",),
+}
 # These are also looked at in the middle of a word.
 ANYWHERE = ("-----BEGIN ", "eyJ")
 NAMES = (
     *("assword", "asswd", "ASSWORD", "ecret", "ECRET", "oken", "OKEN", "uthorization", "earer", "pi_key"),
     *("PI_KEY", "pikey", "piKey", "ApiKey", "ccess_key", "CCESS_KEY", "ccessKey", "rivate_key", "RIVATE_KEY"),
 )
+# Behind this one nothing assigns.
+BEARER = "earer"
 # A value that is assigned is no shorter, and has a digit.
 LEAST_VALUE = 8
 # From the end of a name's last letters to what assigns: the rest of the name, a quote, some space.
@@ -50,14 +59,17 @@ def _may_hold(text: str) -> bool:
     """Whether it is worth while to look for secrets: in one of some hundred texts, where the letters are common."""
     if "://" in text and "@" in text:
         return True
-    if any([_starts(text, beginning) for beginning in BEGINNINGS if beginning in text]):
-        return True
-    return any([_is_given(text, name) for name in NAMES if name in text])
+    for sign, beginnings in BEGINNINGS.items():
+        if sign in text and any([_starts(text, beginning) for beginning in beginnings if beginning in text]):
+            return True
+    if ":" in text or "=" in text:
+        return any([_is_given(text, name) for name in NAMES if name in text])
+    return BEARER in text
 
 
 def _is_given(text: str, name: str) -> bool:
     """Whether something is assigned to a name that ends so."""
-    if name == "earer":
+    if name == BEARER:
         return True
     at = text.find(name)
     while at >= 0:

@@ -132,4 +132,5 @@ def test_secrets_are_shown_only_when_somebody_says_so():
 
 
 def test_the_door_knows_where_every_form_begins():
-    assert set(BEGINNINGS) == {_KEY_BEGINS, _JWT, *_TOKENS}
+    assert {each for some in BEGINNINGS.values() for each in some} == {_KEY_BEGINS, _JWT, *_TOKENS}
+    assert all(sign in each for sign, some in BEGINNINGS.items() for each in some)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cass.query.plain import Word
-from cass.query.terms import Form, find, forms_of, wanted_leaves
+from cass.query.terms import Form, find, forms_of, places_of, wanted_leaves
 from cass.query.words import cjk_grams, cjk_runs, fold, pieces, tokens
 from cass.records import record
 from cass.redact import KEY_NAME, mask
@@ -24,8 +24,10 @@ ELLIPSIS = "…"
 
 # Places looked at for one term: enough to find the best line, and a bound on what a common word costs.
 _MAX_PLACES = 12
-# Space is collapsed: this many times the width is read from the text, so that indented code still fills the line.
+# Space is collapsed: this many times the width is read from the text, so that indented code still fills the line; so
+# many before and behind first, which mostly do.
 _READ_WIDTHS = 4
+_FIRST_WIDTHS = 1, 2
 # A cut is moved to a word's edge if there is one this near.
 _SNAP = 24
 # The name of a secret stands so near before it.
@@ -156,20 +158,9 @@ def _places(folded: str, text: str, terms: Sequence[Sequence[Form]], width: int)
 def _places_of(folded: str, text: str, number: int, forms: Sequence[Form]) -> list[Place]:
     places: list[Place] = []
     for form in forms:
-        for start, end in _all(folded, text, form, _MAX_PLACES - len(places)):
+        for start, end in places_of(folded, text, form, _MAX_PLACES - len(places)):
             places.append((start, end, number))
     return places
-
-
-def _all(folded: str, text: str, form: Form, limit: int, at: int = 0, end: int | None = None) -> list[tuple[int, int]]:
-    """The places of a form that begin in [at, end), the first `limit` of them, none overlapping."""
-    found: list[tuple[int, int]] = []
-    if form.parts[0] not in folded:
-        return found  # mostly so with a word's other forms, and ten times cheaper to see than to look for edges
-    while len(found) < limit and (place := find(folded, text, form, at, end)) is not None:
-        found.append(place)
-        at = place[1]
-    return found
 
 
 def _places_near(
@@ -203,17 +194,31 @@ def _best(places: Sequence[Place], width: int) -> tuple[int, int]:
 def _cut(
     text: str, start: int, end: int, width: int, terms: Sequence[Sequence[Form]], masked: bool
 ) -> tuple[str, list[tuple[int, int]]]:
-    before, cut_before = _line_before(text, start, _READ_WIDTHS * width)
-    after, cut_after = _line_after(text, start, _READ_WIDTHS * width)
+    # What has a single part, and no space in that, begins in the word that it ends in.
+    is_short = all([len(form.parts) == 1 and " " not in form.parts[0] for forms in terms for form in forms])
+    before, cut_before, after, cut_after = _around(text, start, width, is_short)
     line = visible(before + after)
     match = len(before), len(before) + len(" ".join(text[start:end].split()))
     low, high = _window(line, match, width, cut_before, cut_after)
     head = ELLIPSIS if cut_before or low > 0 else ""
     tail = ELLIPSIS if cut_after or high < len(line) else ""
     shift = len(head) - low
-    spans = [(max(a, low) + shift, min(b, high) + shift) for a, b in _spans(line, terms, low, high) if b > low]
+    first = line.rfind(" ", 0, low) + 1 if is_short else 0
+    spans = [(max(a, low) + shift, min(b, high) + shift) for a, b in _spans(line, terms, first, high) if b > low]
     shown = _hidden(line, low, high) if masked else line[low:high]
     return head + shown + tail, spans
+
+
+def _around(text: str, start: int, width: int, is_short: bool) -> tuple[str, bool, str, bool]:
+    """What stands before and behind `start` on one line, each with whether there is more: enough for any window."""
+    if is_short:
+        before, cut_before = _line_before(text, start, _FIRST_WIDTHS[0] * width)
+        after, cut_after = _line_after(text, start, _FIRST_WIDTHS[1] * width)
+        # The window begins a third of the width before the match, and what is looked at for secrets at a word's edge.
+        is_enough = not cut_before or before.find(" ", 0, max(0, len(before) - width // 3 - _NAME_REACH)) >= 0
+        if is_enough and after.find(" ", width) >= 0:
+            return before, cut_before, after, cut_after
+    return *_line_before(text, start, _READ_WIDTHS * width), *_line_after(text, start, _READ_WIDTHS * width)
 
 
 def _hidden(line: str, low: int, high: int) -> str:
@@ -269,14 +274,11 @@ def _snapped(line: str, low: int, high: int, match: tuple[int, int]) -> tuple[in
     return low, high
 
 
-def _spans(line: str, terms: Sequence[Sequence[Form]], low: int, high: int) -> list[tuple[int, int]]:
-    """The matches that begin before `high`, and may end behind `low`, in order; those that overlap or touch are one."""
+def _spans(line: str, terms: Sequence[Sequence[Form]], first: int, high: int) -> list[tuple[int, int]]:
+    """The matches that begin in `[first, high)`, in order; those that overlap or touch are one."""
     folded = fold(line)
-    # What has a single part, and no space in that, begins in the word that it ends in.
-    is_short = all([len(form.parts) == 1 and " " not in form.parts[0] for forms in terms for form in forms])
-    first = line.rfind(" ", 0, low) + 1 if is_short else 0
     found = sorted(
-        span for forms in terms for form in forms for span in _all(folded, line, form, len(line), first, high)
+        [span for forms in terms for form in forms for span in places_of(folded, line, form, len(line), first, high)]
     )
     merged: list[tuple[int, int]] = []
     for start, end in found:

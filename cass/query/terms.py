@@ -73,31 +73,45 @@ def _sequences(text: str, open_end: bool = False, inside: bool = False) -> tuple
 
 
 def find(folded: str, original: str, form: Form, start: int = 0, end: int | None = None) -> tuple[int, int] | None:
-    """The first place of `form` that begins in `[start, end)`, as half-open offsets, or None.
+    """The first of `places_of`, or None."""
+    found = places_of(folded, original, form, 1, start, end)
+    return found[0] if found else None
+
+
+def places_of(
+    folded: str, original: str, form: Form, limit: int, start: int = 0, end: int | None = None
+) -> list[tuple[int, int]]:
+    """The places of `form` that begin in `[start, end)`, as half-open offsets; the first `limit`, none overlapping.
 
     Words are whole words, or whole parts of a camel case name; next to a Chinese, Japanese or Korean letter
     any place is a word's edge.
     """
-    first = form.parts[0]
-    is_plain = len(form.parts) == 1 and not (form.literal or form.inside)
-    stop = len(folded) if end is None else min(len(folded), end + len(first) - 1)
+    first, found = form.parts[0], []
+    size = len(first)
+    stop = len(folded) if end is None else min(len(folded), end + size - 1)
     at = folded.find(first, start, stop)
+    if at < 0 or limit < 1:
+        return []
+    is_plain = len(form.parts) == 1 and not (form.literal or form.inside)
     while at >= 0:
+        last = -1
         # Most matches are a word between spaces and punctuation: seen without a further call.
         if is_plain and original[at - 1 : at or 1] in _GAPS:
-            last = at + len(first)
-            if original[last : last + 1] in _GAPS:
-                return at, last
-            if form.open_end:
-                return at, _word_end(original, last)
-        # Most candidates for a short word stand inside another (`a`: 80 % in real sessions): passed over soonest.
-        inside = at > 0 and original[at].islower() and original[at - 1].isascii() and original[at - 1].isalpha()
-        if (not inside or form.inside) and _begins(original, at, form):
-            last = _ends(folded, original, at + len(first), form)
-            if last >= 0:
-                return at, last
-        at = folded.find(first, at + 1, stop)
-    return None
+            if original[at + size : at + size + 1] in _GAPS:
+                last = at + size
+            elif form.open_end:
+                last = _word_end(original, at + size)
+        if last < 0:
+            # Most candidates for a short word stand inside another (`a`: 80 % in real sessions): passed over soonest.
+            inside = at > 0 and original[at].islower() and original[at - 1].isascii() and original[at - 1].isalpha()
+            if (not inside or form.inside) and _begins(original, at, form):
+                last = _ends(folded, original, at + size, form)
+        if last >= 0:
+            found.append((at, last))
+            if len(found) == limit:
+                break
+        at = folded.find(first, last if last >= 0 else at + 1, stop)
+    return found
 
 
 def _begins(text: str, at: int, form: Form) -> bool:
