@@ -43,6 +43,8 @@ REST_S = 3.0
 # While somebody asks, files are looked at behind an answer, this far apart.
 LOOK_S = 2.0
 MOST_BYTES = 1 << 20
+# The generation of objects that is looked through behind each answer: those of the last few.
+BEHIND_AN_ANSWER = 1
 # How an answer is printed is fixed: one object a line.
 NOT_ASKED = ("--stdio", "--jsonl", "--format", "--null")
 
@@ -63,7 +65,7 @@ def serve(options: dict[str, Any]) -> int:
         what = "queries come from standard input and answers are one JSON object a line"
         raise UsageError(what, "--stdio", "leave QUERY, --jsonl and --format away")
     gc.freeze()  # what is loaded stays: to look through it takes as long as an answer
-    gc.enable()  # for as long as an editor is open
+    gc.disable()  # it is done behind an answer
     lines: SimpleQueue[bytes | None] = SimpleQueue()
     Thread(target=_read, args=(piped_bytes("cass search --stdio"), lines), daemon=True).start()
     desk = Desk(places(os.environ, data_dir=options["data_dir"]), options)
@@ -73,6 +75,7 @@ def serve(options: dict[str, Any]) -> int:
             waiting = [lines.get(timeout=REST_S if desk.warm.is_open else None)]
         except Empty:
             desk.warm.let_go()
+            gc.collect()
             continue
         while not lines.empty():
             waiting.append(lines.get())
@@ -80,6 +83,7 @@ def serve(options: dict[str, Any]) -> int:
         if waiting[-1] is None:
             return 0
         if lines.empty():
+            gc.collect(BEHIND_AN_ANSWER)
             desk.look()
 
 
