@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from cass.lexical.words import Unit
 
-# So many messages are pages enough.
-ENOUGH = 100
+# So many messages are pages enough (reader.py).
+ENOUGH = 40
 # What has no more places than that is found as soon with inflections.
 FOUND_SOON = 10_000
 # What is shorter is hardly a word yet: a large archive has thousands that begin so, and none of them is looked for.
