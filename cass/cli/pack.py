@@ -50,6 +50,8 @@ JOURNEYS = {
     "sessions": ("cass.cli.rows_find", "cass.cli.verbs.sessions"),
     "completion": ("cass.cli.rows_learn", "cass.cli.verbs.completion"),
 }
+# A module that a search loads only then → what comes with it, beside all that these import.
+WITH = {"cass.search.refine": ("cass.search.together", "cass.search.confidence")}
 
 
 def write_pack(pack: str = PACK) -> bool:
@@ -110,7 +112,7 @@ def _packed(package: str) -> bytes:
         imports[name], codes[name] = _imported(tree), _compiled(tree, path)
         index[name] = (path.endswith("__init__.py"), path, mtime_ns, size, *_appended(body, marshal.dumps(codes[name])))
     journeys = {}
-    for words, late in JOURNEYS.items():
+    for words, late in (JOURNEYS | WITH).items():
         order = _loaded(words, late, imports)
         files = [(index[name][1], index[name][2], index[name][3]) for name in order]
         modules = tuple((name, *index[name][:2], codes[name]) for name in order)
@@ -133,6 +135,13 @@ def _loaded(words: str, late: tuple[str, ...], imports: dict[str, list[str]]) ->
     """A journey's modules.  A search has asked the worker before, and has what that takes."""
     if words == ASK:
         return _in_order(late, imports)
+    if words in WITH:
+        there = {
+            name
+            for journey in (ASK, "search", "search --json")
+            for name in _loaded(journey, JOURNEYS[journey], imports)
+        }
+        return [name for name in _in_order((*late, words), imports) if name not in there and name != words]
     before = _in_order(JOURNEYS[ASK], imports) if words.startswith("search") else []
     return [name for name in _in_order(("cass.cli.edge", *late), imports) if name not in before]
 

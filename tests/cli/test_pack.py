@@ -190,6 +190,30 @@ print(sorted(name for name in set(sys.modules) - before if name.startswith("cass
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
+@pytest.mark.parametrize("change", [False, True])
+def test_what_is_loaded_together_comes_in_one_go(copy: Path, change: bool) -> None:
+    """Unless a source has changed: then each module is looked at by itself."""
+    if change:
+        together = copy / "search" / "together.py"
+        together.write_text(together.read_text() + "\nprint('changed')\n")
+    code = """
+import sys
+import cass as program
+pack = program._pack()
+program._load(pack, "ask")
+program._load(pack, "search --json")
+before = set(sys.modules)
+looked_for = []
+find_spec = type(pack).find_spec
+type(pack).find_spec = lambda self, name, *more: looked_for.append(name) or find_spec(self, name, *more)
+import cass.search.refine, cass.search.together, cass.search.confidence
+print(looked_for[:1], len(looked_for) > 1, len(set(sys.modules) - before) > 5)
+print(cass.search.together.gains.__module__)
+"""
+    said = f"['cass.search.refine'] {change} True\ncass.search.together\n"
+    assert _ran(copy, code) == (f"changed\n{said}" if change else said)
+
+
 def test_what_only_a_type_checker_reads_is_left_out(copy: Path) -> None:
     """A function has no annotations there; the fields of a class, which make words and records, are all there."""
     code = (
