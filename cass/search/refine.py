@@ -7,6 +7,7 @@ same number of candidates is looked at, so that a page does not depend on the pa
 
 from __future__ import annotations
 
+from cass.lexical.reader import Candidate
 from cass.query.blend import is_sentence
 from cass.records import replace
 from cass.store.named import roles_of
@@ -15,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cass.lexical.reader import Candidate, LexicalReader
+    from cass.lexical.reader import LexicalReader
     from cass.search.engine import Search
     from cass.search.request import Found
 
@@ -86,7 +87,10 @@ def _times(found: Found, factors: Sequence[float]) -> Found:
 
 def _reordered(found: Found, head: Sequence[Candidate], scores: Iterable[float]) -> Found:
     """These candidates first, in the order of these scores; equal ones newest first."""
-    ranked = [replace(each, score=score) for each, score in zip(head, scores, strict=True)]
+    ranked = [
+        Candidate(each.doc, score, each.session, each.time_ms, each.text)
+        for each, score in zip(head, scores, strict=True)
+    ]
     ranked.sort(key=lambda hit: (-round(hit.score, 4), -(hit.time_ms or 0), hit.doc))
     known = {each.doc for each in ranked}
     return replace(found, candidates=(*ranked, *[each for each in found.candidates if each.doc not in known]))

@@ -12,7 +12,7 @@ from cass.store.named import session_lengths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from cass.lexical.reader import Candidate, LexicalReader
     from cass.lexical.words import Unit
@@ -91,24 +91,17 @@ def _said(have: Sequence[tuple[int, int, int]], weights: Sequence[float]) -> tup
 
     And the words that the best of these sessions has between its messages.
     """
-    counted: dict[int, dict[int, int]] = {}
+    between: dict[int, int] = {}
+    for bits, session, _ in have:
+        between[session] = between.get(session, 0) | bits
+    sums = {bits: -_weight(weights, bits) for bits in set(between.values())}
+    best = sorted([(sums[bits], session) for session, bits in between.items()])[:MOST_SESSIONS]
+    counted: dict[int, dict[int, int]] = {session: {} for _, session in best}
     for bits, session, _ in have:
         said = counted.get(session)
-        if said is None:
-            counted[session] = {bits: 1}
-        else:
+        if said is not None:
             said[bits] = said.get(bits, 0) + 1
-    between = {session: _any_of(said) for session, said in counted.items()}
-    sums = {bits: _weight(weights, bits) for bits in set(between.values())}
-    best = sorted([(-sums[bits], session) for session, bits in between.items()])[:MOST_SESSIONS]
-    return {session: counted[session] for _, session in best}, between[best[0][1]] if best else 0
-
-
-def _any_of(said: Iterable[int]) -> int:
-    together = 0
-    for bits in said:
-        together |= bits
-    return together
+    return counted, between[best[0][1]] if best else 0
 
 
 def _weight(weights: Sequence[float], bits: int) -> float:
