@@ -14,12 +14,13 @@ from cass.query.blend import LITTLE
 from cass.query.plain import Bare, Word
 from cass.query.terms import wanted_leaves
 from cass.query.words import tokens
+from cass.search.engine import SNIPPET_CHARS
 from cass.search.request import fold
 from cass.store import hits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from cass.lexical.reader import LexicalReader
     from cass.query.plain import Query
@@ -60,9 +61,18 @@ def _best_share(search: Search, found: Found, reader: LexicalReader) -> float:
     """How much of the question, 0 to 1, one of the first hits has."""
     weights = _weights(search.query, found, reader.frequency, reader.documents)
     docs = [lead.doc for lead, _ in fold(found.candidates[:LOOKED_AT], search.request.grouped)[:READ]]
+    return max(
+        [_share("\n".join([text for text, _ in blocks]), weights) for blocks in _read(search, docs)], default=0.0
+    )
+
+
+def _read(search: Search, docs: Sequence[int]) -> Iterable[Sequence[tuple[str, int]]]:
+    """The blocks of these documents, whole: mostly the page has read them."""
+    read = [blocks for doc in docs if (blocks := search.read.get(doc))]
+    if len(read) == len(docs) and all([len(text) < SNIPPET_CHARS for blocks in read for text, _ in blocks]):
+        return read
     stored = hits.messages_with(search.connection, docs)
-    blocks = hits.texts_of(search.connection, [messages[0].id for messages in stored.values()])
-    return max([_share("\n".join(text for text, _ in texts), weights) for texts in blocks.values()], default=0.0)
+    return hits.texts_of(search.connection, [messages[0].id for messages in stored.values()]).values()
 
 
 def _only_words(query: Query) -> bool:

@@ -111,6 +111,7 @@ class Search(Lent):
     near: Mapping[str, Mapping[int, float]] | None = None  # of each tier the texts that it found, and how near they are
     meant: str | None = None  # what the tiers did, or why they did nothing, where meaning was asked for
     is_spread = False  # a session has all the words between its messages
+    read: Mapping[int, Sequence[tuple[str, int]]] = {}  # document → its blocks, as the page read them
     reranked: Reranked | None = None  # what the reranker did, where it was asked
 
     def __init__(
@@ -298,6 +299,7 @@ class Search(Lent):
         ranked = [(rank, lead, also) for rank, (lead, also) in enumerate(wanted, self.offset + 1) if lead.doc in stored]
         shown = [self._occurrence(stored[lead.doc]) for _, lead, _ in ranked]
         texts = self._texts(shown)
+        self.read = {message.doc: texts.get(message.id, []) for message in shown}
         short: dict[str, str] = {}
         if self.request.short_ids:
             from cass.store.named import unique_prefixes  # people's answers only
