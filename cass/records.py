@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 else:
     # Compiling an initialiser costs up to half a millisecond; most records of a search are made a few times only.
-    _COMPILED_AFTER = 64
+    _COMPILED_AFTER = 128
 
     class _Record:
         """What all records share; a subclass has `__match_args__`, its fields in order."""
