@@ -56,6 +56,7 @@ class Rung:
 
     They are one query where that is the cheapest.  Fewer messages than `least` are not enough to stop on this rung;
     `lacks` is a word that it leaves out.  `count` is of what `match` finds, where that is known without counting.
+    `is_ranking`: where no rung above it has a message, `scored` orders as the whole query's ranking does.
     """
 
     name: str
@@ -64,12 +65,14 @@ class Rung:
     least: int = 1
     lacks: str | None = None
     count: int | None = None
+    is_ranking: bool = False
 
     def under(self, conditions: Callable[[Query], Query]) -> Rung:
         """The same among what fulfils the conditions."""
         scored = conditions(self.scored)
         match = scored if self.match is self.scored else conditions(self.match)
-        return Rung(self.name, match, scored, self.least, self.lacks, self.count if match is self.match else None)
+        count = self.count if match is self.match else None
+        return Rung(self.name, match, scored, self.least, self.lacks, count, self.is_ranking)
 
 
 @record
@@ -186,13 +189,13 @@ class Compiler:
         if is_beside:
             # What must be there is found without the words beside it, as the last rung.
             best = under(None)
-            rungs = [rung.under(under) for rung in _rungs(wanted, loose, missing) if rung.name != "any"]
+            rungs = [rung.under(under) for rung in _rungs(wanted, loose, missing, alone=False) if rung.name != "any"]
             rungs.append(Rung("any", best, best))
         elif not units:
             whole = Query.empty_query() if missing else under(None)
             rungs = [Rung("any" if missing else "all", whole, whole)]
         else:
-            rungs = _rungs(wanted, loose, missing)
+            rungs = _rungs(wanted, loose, missing, alone=True)
             rungs = [rung.under(under) for rung in rungs] if conditions else rungs
             nearly = self._nearly(wanted, under)
             if nearly is not None and nearly.is_of_all:
@@ -249,15 +252,18 @@ def boolean(clauses: list[tuple[Occur, Query]], schema: Schema) -> Query:
     return Query.boolean_query(clauses)
 
 
-def _rungs(wanted: list[Unit], loose: list[Unit], missing: int) -> list[Rung]:
+def _rungs(wanted: list[Unit], loose: list[Unit], missing: int, alone: bool) -> list[Rung]:
+    """`alone`: does nothing but these words find and score?"""
     count = len(wanted) + len(loose) + missing
     rungs = []
     if len(wanted) == count:
         rungs.append(all_of(wanted))
     if count > 1 and (least := least_of(count)) <= len(wanted):
         scored = Query.boolean_query(_should(wanted), least)
-        match = Query.const_score_query(lacking_one(wanted), 1.0) if least == len(wanted) - 1 else scored
-        rungs.append(Rung("most", match, scored))
+        # Of two words what lacks one has no bonus and no pair.
+        is_ranking = alone and count == len(wanted) == 2 and not any([unit.parts for unit in wanted])
+        counted = Query.const_score_query(lacking_one(wanted), 1.0) if least == len(wanted) - 1 else scored
+        rungs.append(Rung("most", scored if is_ranking else counted, scored, is_ranking=is_ranking))
     units = [*wanted, *loose]
     rungs.append(Rung("any", Query.const_score_query(any_word(units), 1.0), Query.boolean_query(_should(units))))
     return rungs

@@ -179,6 +179,8 @@ class LexicalReader:
             candidates, more = self._by_time(rung.match, limit, newest=sort == "newest")
         elif only_rung or plenty:
             candidates, more = self.ranked(rung.scored, limit, found[:limit] if rung.match is rung.scored else None)
+        elif rung.is_ranking and match is None:
+            candidates, more = self.ranked(rung.scored, limit, found[:limit])
         else:
             candidates, more = self._any(compiled, limit, self._with_all(compiled, rung, total, found, match))
         exact: frozenset[int] = frozenset()

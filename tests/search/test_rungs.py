@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cass.query.plain import least_of
@@ -165,3 +167,12 @@ def test_a_name_that_stands_nowhere_is_named_and_its_parts_are_found(home: Home)
 
     assert (results.rung, results.dropped, names(results)) == ("any", ("walrusPenguin",), ["both"])
     assert [hit.snippet[start:end] for hit in results.hits for start, end in hit.matches] == ["walrus", "penguin"]
+
+
+def test_words_beside_a_phrase_take_nothing_away(tmp_path: Path) -> None:
+    """What has the phrase is found without them, also where one of two words is all that any message has."""
+    home = say(make_home(tmp_path), one="a polar bear and a walrus", none="a polar bear alone", other="a penguin")
+
+    results = home.search('walrus penguin "polar bear"')
+
+    assert (names(results), results.rung) == (["one", "none"], "most")
