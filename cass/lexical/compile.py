@@ -197,10 +197,10 @@ class Compiler:
         else:
             rungs = _rungs(wanted, loose, missing, alone=True)
             rungs = [rung.under(under) for rung in rungs] if conditions else rungs
-            nearly = self._nearly(wanted, under)
+            nearly = self._nearly(wanted, len(units) + missing, under)
             if nearly is not None and nearly.is_of_all:
                 rungs = [_counted_by(nearly, rung, len(wanted)) for rung in rungs]
-            if self.typing:
+            if self.typing and all([unit.word for unit in units]):  # not where some are joined by an operator
                 from cass.lexical.typed import steps  # nobody else is in such a hurry
 
                 sooner, rungs = steps(self.units, rungs, under)
@@ -208,13 +208,13 @@ class Compiler:
         plain = () if anchored else tuple(units)
         return Compiled(_once(order), nearly, tuple(rungs), *self._told(), plain, under, partial, sooner)
 
-    def _nearly(self, wanted: list[Unit], under: Callable[[Query], Query]) -> Nearly | None:
-        """What lacks one word at most, where the words are common."""
+    def _nearly(self, wanted: list[Unit], words: int, under: Callable[[Query], Query]) -> Nearly | None:
+        """What lacks one word at most, where the words are common; of so many words."""
         telling = _telling(wanted)
         if not _is_common(wanted) or not 2 < len(telling) <= MOST_WITH_BONUS:
             return None
         bonus = ALL_BONUS * _whole_bonus(telling)
-        return Nearly(telling, bonus, self.words.documents, under, len(telling) == len(self.units))
+        return Nearly(telling, bonus, self.words.documents, under, len(telling) == words)
 
     def _told(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
         corrected = tuple((unit.word, unit.corrected) for unit in self.units if unit.corrected)

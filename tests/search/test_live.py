@@ -118,6 +118,24 @@ def test_a_common_word_alone_is_looked_for_without_its_inflections(home: Home, m
     assert found(home, "walrus", strict=True) == {"walrus", "testament"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "walrus OR slept ",
+        "walrus AND NOT slept ",
+        "(walrus OR agent:claude) ",
+        "agent:codex OR agent:claude ",
+    ],
+)
+def test_operators_mean_the_same_while_somebody_types(home: Home, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Only words side by side are looked for sooner."""
+    for name, value in (("COMMON_AS_TYPED", 0), ("FOUND_SOON", 0), ("ENOUGH", 1)):
+        monkeypatch.setattr(typing, name, value)
+    live, later = (home.search(text, live=live, strict=True) for live in (True, False))
+
+    assert (names(live), live.total, live.rung, live.notes) == (names(later), later.total, later.rung, later.notes)
+
+
 @pytest.mark.parametrize(("enough", "sessions"), [(1, ["both"]), (2, ["both", "others"])])
 def test_words_are_enough_as_they_are_typed_where_they_fill_the_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, enough: int, sessions: list[str]
