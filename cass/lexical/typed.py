@@ -40,11 +40,13 @@ def _as_they_are(units: Sequence[Unit]) -> Rung | None:
         one = units[0]
         if one.alone is None or one.itself <= COMMON_AS_TYPED:
             return None
-        return Rung("all", one.alone, one.alone, count=one.itself)  # to count them takes a fifth as long again
+        return Rung("all", one.alone, one.alone, ENOUGH, count=one.itself)  # to count them takes a fifth as long again
     if any([unit.query is None or unit.loose for unit in units]) or sum([unit.found for unit in units]) <= FOUND_SOON:
         return None
+    if not any([unit.alone and unit.itself < unit.found for unit in units]):
+        return None
     whole = Query.boolean_query([(Occur.Must, unit.alone or unit.query or Query.empty_query()) for unit in units])
-    return Rung("all", whole, whole, ENOUGH) if any([unit.itself < unit.found for unit in units]) else None
+    return Rung("all", whole, whole, ENOUGH)
 
 
 def _without_the_last(units: Sequence[Unit]) -> Rung | None:

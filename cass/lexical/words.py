@@ -43,7 +43,7 @@ class Unit:
     `scored` are the single words that `query` is made of, the best of which counts; empty for what is not one word.
     `finds` finds what `query` finds; under a constant score a fourth of the work where words have forms.
     `found` is how many messages they are in, one that has several of them counted for each; `idf` how telling the unit
-    is, BM25's for single words.  `alone` finds the word without its other forms, in `itself` messages.
+    is, BM25's for single words.  `alone` finds the word without its other forms, in `itself` messages, if in any.
     `partial`: there are further words that would match, and are not looked for.
     `is_begun`: somebody is typing it.
     """
@@ -121,7 +121,7 @@ class WordCompiler:
 
     def of_forms(self, text: str, token: str, forms: list[tuple[str, int]], corrected: str | None = None) -> Unit:
         """A single word that occurs, in one of its forms at least."""
-        counts = [count for _, count in forms]
+        counts, is_word = [count for _, count in forms], forms[0][0] == token
         scored = self.scored(token, forms)
         return Unit(
             best_of(scored),
@@ -129,12 +129,12 @@ class WordCompiler:
             corrected,
             tuple([form for form, _ in forms]),
             share=max(counts) / self.documents,
-            token=token if forms[0][0] == token and corrected is None else None,
+            token=token if is_word and corrected is None else None,
             scored=tuple(scored),
             finds=any_of(scored),
             found=sum(counts),
-            alone=self.term(forms[0][0]),
-            itself=counts[0],
+            alone=self.term(token) if is_word else None,
+            itself=counts[0] if is_word else 0,
             idf=self.idf(min(self.documents, sum(counts))),
         )
 

@@ -112,10 +112,31 @@ def test_the_beginning_of_a_common_word_is_looked_for_as_that_word(home: Home, m
 def test_a_common_word_alone_is_looked_for_without_its_inflections(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """They would be far behind; once it is asked for without typing on, they come."""
     monkeypatch.setattr(typing, "COMMON_AS_TYPED", 0)
+    monkeypatch.setattr(typing, "ENOUGH", 1)
     results = home.search("walrus ", live=True, strict=True)
 
     assert (names(results), results.total, results.exact_total) == (["walrus"], 1, False)
     assert found(home, "walrus", strict=True) == {"walrus", "testament"}
+
+
+def test_a_common_word_is_not_enough_alone_where_filters_leave_few(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is common in the archive, not in what is searched."""
+    monkeypatch.setattr(typing, "COMMON_AS_TYPED", 0)
+    results = home.search("walrus ", live=True, strict=True, roles=("user",))
+
+    assert (set(names(results)), results.total) == ({"walrus", "testament"}, 2)
+
+
+def test_what_is_there_only_inflected_is_looked_for_in_every_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of its forms is the word as it was typed."""
+    for name, value in (("COMMON_AS_TYPED", 0), ("FOUND_SOON", 0), ("ENOUGH", 1)):
+        monkeypatch.setattr(typing, name, value)
+    home = say(make_home(tmp_path), past="connected in Lima", now="connecting in Lima", other="Lima")
+
+    assert found(home, "connect ", live=True, strict=True) == {"past", "now"}
+    assert found(home, "connect lima ", live=True, strict=True) == {"past", "now"}
 
 
 @pytest.mark.parametrize(
