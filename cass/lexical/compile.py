@@ -204,8 +204,7 @@ class Compiler:
                 from cass.lexical.typed import steps  # nobody else is in such a hurry
 
                 sooner, rungs = steps(self.units, rungs, under)
-        partial = sooner is not None or any([unit.partial for unit in self.units])
-        plain = () if anchored else tuple(units)
+        partial, plain = any([unit.partial for unit in self.units]), () if anchored else tuple(units)
         return Compiled(_once(order), nearly, tuple(rungs), *self._told(), plain, under, partial, sooner)
 
     def _nearly(self, wanted: list[Unit], words: int, under: Callable[[Query], Query]) -> Nearly | None:

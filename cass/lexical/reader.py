@@ -62,7 +62,8 @@ class Candidate:
 class LexicalAnswer:
     """Candidates in order.  `total` counts the messages on `rung`; `exact` are the documents among them.
 
-    `more`: a larger limit gives more candidates, and these ones first.
+    `more`: a larger limit gives more candidates, and these ones first.  `partial`: some messages of the rung were not
+    looked for.
     """
 
     candidates: tuple[Candidate, ...]
@@ -73,6 +74,7 @@ class LexicalAnswer:
     dropped: tuple[str, ...]
     forms: tuple[tuple[str, tuple[str, ...]], ...]
     more: bool = False
+    partial: bool = False
 
 
 @record
@@ -198,7 +200,9 @@ class LexicalReader:
         name, dropped = rung.name if total else None, compiled.dropped
         if rung.lacks is not None:
             exact, dropped = frozenset(), (*dropped, rung.lacks)
-        return LexicalAnswer(tuple(candidates), total, name, exact, compiled.corrected, dropped, compiled.forms, more)
+        told = compiled.corrected, dropped, compiled.forms
+        partial = compiled.partial or rung is compiled.sooner
+        return LexicalAnswer(tuple(candidates), total, name, exact, *told, more, partial)
 
     def _rung(self, compiled: Compiled, match: str | None, limit: int, sort: str) -> tuple[Rung, int, list[Scored]]:
         """The strictest rung with messages, how many, and hits of its `match`; the last one where none has any."""

@@ -242,7 +242,7 @@ class Search(Lent):
             limit *= 4
             answer = reader.search(compiled, limit, request.match, sort, request.strict)
         is_whole = self._resolver is None or self._resolver.is_whole
-        return self._found(answer, is_whole and not compiled.partial)
+        return self._found(answer, is_whole and not answer.partial)
 
     def _fills_page(self, answer: LexicalAnswer) -> bool:
         """Are there enough candidates for the page and one more, once they are grouped and copies are folded?"""
