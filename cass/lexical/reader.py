@@ -63,7 +63,7 @@ class LexicalAnswer:
     """Candidates in order.  `total` counts the messages on `rung`; `exact` are the documents among them.
 
     `more`: a larger limit gives more candidates, and these ones first.  `partial`: some messages of the rung were not
-    looked for.
+    looked for.  `lacks` is a word, hardly begun, that the rung leaves out; it is among the `dropped`.
     """
 
     candidates: tuple[Candidate, ...]
@@ -75,6 +75,7 @@ class LexicalAnswer:
     forms: tuple[tuple[str, tuple[str, ...]], ...]
     more: bool = False
     partial: bool = False
+    lacks: str | None = None
 
 
 @record
@@ -202,7 +203,7 @@ class LexicalReader:
             exact, dropped = frozenset(), (*dropped, rung.lacks)
         told = compiled.corrected, dropped, compiled.forms
         partial = compiled.partial or rung is compiled.sooner
-        return LexicalAnswer(tuple(candidates), total, name, exact, *told, more, partial)
+        return LexicalAnswer(tuple(candidates), total, name, exact, *told, more, partial, rung.lacks)
 
     def _rung(self, compiled: Compiled, match: str | None, limit: int, sort: str) -> tuple[Rung, int, list[Scored]]:
         """The strictest rung with messages, how many, and hits of its `match`; the last one where none has any."""

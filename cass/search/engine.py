@@ -270,9 +270,8 @@ class Search(Lent):
         whole = "corrected" if answer.corrected else "exact"
         if not self.wants_words:
             whole = "filter"
-        types = dict.fromkeys(answer.exact, whole)
-        told = answer.corrected, answer.dropped, answer.forms
-        return Found(answer.candidates, answer.total, answer.rung, types, *told, exact_total=is_exact)
+        told = dict.fromkeys(answer.exact, whole), answer.corrected, answer.dropped, answer.forms
+        return Found(answer.candidates, answer.total, answer.rung, *told, exact_total=is_exact, lacks=answer.lacks)
 
     def resolve(self, field: Field) -> Filter | None:
         """A field → a filter; None for one that is being typed and says nothing yet."""

@@ -147,6 +147,7 @@ class Found:
     `coverage`: of each tier of vectors the share (0 to 1) of the texts that it has, where meaning was asked for.
     `asides`: notes on what is as it should be, for programs.
     `alike`: the cosine of the text that is nearest by the quality tier; None where it was not asked.
+    `lacks` is a word, hardly begun, that the rung leaves out; it is among the `dropped`.
     """
 
     candidates: tuple[Candidate, ...]
@@ -162,6 +163,7 @@ class Found:
     coverage: tuple[tuple[str, float], ...] = ()
     asides: tuple[str, ...] = ()
     alike: float | None = None
+    lacks: str | None = None
 
     @property
     def fills_page(self) -> bool:

@@ -48,7 +48,16 @@ def with_tail(search: Search, reader: LexicalReader) -> Found:
     known = _known(found, tail)
     if known:
         found = search.lexical(reader, old, known)
-    return _merge(search, _told(found, known), _fresh(search, reader, tail, found.corrected))
+    found = _told(found, known)
+    query = _corrected(search.query, dict(found.corrected)) if found.corrected else search.query
+    fresh = _fresh(search, reader, tail, query)
+    if found.lacks is None:
+        return _merge(search, found, fresh)
+    if any([rung == "all" for rung, _ in fresh]):
+        return _merge(search, replace(found, rung="most"), fresh)  # only the tail has the word beside the others
+    before = {candidate.doc for rung, candidate in _fresh(search, reader, tail, _without_begun(query)) if rung == "all"}
+    fresh = [("all" if candidate.doc in before else "any", candidate) for _, candidate in fresh]
+    return replace(_merge(search, found, fresh), match_types=found.match_types, dropped=found.dropped)
 
 
 def _passes_all(search: Search, document: Document) -> bool:
@@ -57,7 +66,7 @@ def _passes_all(search: Search, document: Document) -> bool:
 
 def _known(found: Found, tail: list[Document]) -> frozenset[str]:
     """The words that the index does not know and the tail does."""
-    unknown = {*(word for word, _ in found.corrected), *found.dropped}
+    unknown = {*(word for word, _ in found.corrected), *found.dropped} - {found.lacks}
     if not unknown or not tail:
         return frozenset()
     there = {token for document in tail for token in tokens(document.body)}
@@ -68,11 +77,8 @@ def _told(found: Found, known: frozenset[str]) -> Found:
     return replace(found, dropped=tuple(word for word in found.dropped if word not in known))
 
 
-def _fresh(
-    search: Search, reader: LexicalReader, tail: list[Document], corrected: tuple[tuple[str, str], ...]
-) -> list[tuple[str, Candidate]]:
+def _fresh(search: Search, reader: LexicalReader, tail: list[Document], query: Query) -> list[tuple[str, Candidate]]:
     """What matches in the tail, with its rung."""
-    query = _corrected(search.query, dict(corrected)) if corrected else search.query
     matcher = Matcher(query, english=True, stem_of=stem_of())
     fresh: list[tuple[str, Candidate]] = []
     for document in tail:
@@ -93,6 +99,12 @@ def _corrected_node(node: Node, corrected: Mapping[str, str]) -> Node:
     if isinstance(node, (Bare, And, Or)):
         return replace(node, parts=tuple(_corrected_node(part, corrected) for part in node.parts))
     return replace(node, part=_corrected_node(node.part, corrected)) if isinstance(node, Must) else node
+
+
+def _without_begun(query: Query) -> Query:
+    """The words before the one that is being typed."""
+    parts = query.root.parts if isinstance(query.root, Bare) else ()
+    return replace(query, root=Bare(tuple(part for part in parts if not getattr(part, "unfinished", False))))
 
 
 def _merge(search: Search, found: Found, fresh: list[tuple[str, Candidate]]) -> Found:

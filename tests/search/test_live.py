@@ -9,7 +9,7 @@ import pytest
 from cass.lexical import typed as typing
 from cass.lexical import unusual
 from tests.archive import Home, make_home
-from tests.search.asking import found, marked, names, say
+from tests.search.asking import found, freshen, marked, names, say
 
 SAID = {
     "pool": "the connection pool is exhausted",
@@ -184,6 +184,23 @@ def test_a_word_that_is_hardly_begun_takes_nothing_away(home: Home) -> None:
     longer = home.search("walrus slept fla", live=True)
     assert (longer.rung, longer.dropped) == ("most", ())
     assert home.search("walrus fl", live=True, match="all").hits == ()
+
+
+def test_a_word_that_is_hardly_begun_takes_nothing_away_from_what_is_new(tmp_path: Path) -> None:
+    """A message that is not in the index yet has the words before it, or all of them."""
+    home = say(make_home(tmp_path), old="a walrus slept", other="flour")
+    home.claude("new", "another walrus slept in al")
+    home.claude("newest", "flags")
+    freshen(home)
+
+    results = home.search("walrus slept fl", live=True)
+    assert (results.rung, results.total, results.exact_total, results.dropped) == ("all", 2, True, ("fl",))
+    assert set(names(results)) == {"old", "new", "other", "newest"}
+    assert {hit.match_type for hit in results.hits} == {"relaxed"}
+    assert found(home, "walrus slept fl", live=True, strict=True) == {"old", "new"}
+
+    results = home.search("walrus slept al", live=True, strict=True)
+    assert (names(results), results.total, results.dropped) == (["new"], 1, ())
 
 
 def test_in_a_large_archive_two_letters_are_too_few(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
