@@ -19,7 +19,7 @@ from cass.store.documents import documents_since, removals_since
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from cass.document import Document
     from cass.lexical.reader import LexicalReader
@@ -121,7 +121,8 @@ def _merge(search: Search, found: Found, fresh: list[tuple[str, Candidate]]) -> 
     types = dict.fromkeys([candidate.doc for each, candidate in fresh if each == "all"], whole)
     if not search.wants_words:
         types = dict.fromkeys(types, "filter")
-    candidates = ordered(search, [*older, *keep])
+    by_score = search.request.sort == "relevance" and search.wants_words
+    candidates = _between(older, keep) if by_score else ordered(search, [*older, *keep])
     return replace(
         found,
         candidates=tuple(candidates),
@@ -138,7 +139,24 @@ def ordered(search: Search, candidates: list[Candidate]) -> list[Candidate]:
         return sorted(candidates, key=lambda hit: (hit.time_ms or 1 << 62, hit.doc))
     if sort == "newest" or not search.wants_words:
         return sorted(candidates, key=lambda hit: (-(hit.time_ms or 0), hit.doc))
-    return sorted(candidates, key=lambda hit: (-round(hit.score, 4), -(hit.time_ms or 0), hit.doc))
+    return sorted(candidates, key=_worth)
+
+
+def _worth(hit: Candidate) -> tuple[float, int, int]:
+    return -round(hit.score, 4), -(hit.time_ms or 0), hit.doc
+
+
+def _between(older: Sequence[Candidate], fresh: list[Candidate]) -> list[Candidate]:
+    """Each of the fresh ones before the first older one that is worth less.
+
+    The older ones stay as they are: with all the words first, whatever they score, and the same on every page.
+    """
+    waiting, merged = sorted(fresh, key=_worth, reverse=True), []
+    for each in older:
+        while waiting and _worth(waiting[-1]) < _worth(each):
+            merged.append(waiting.pop())
+        merged.append(each)
+    return [*merged, *reversed(waiting)]
 
 
 def _candidate(reader: LexicalReader, query: Query, document: Document, rung: str) -> Candidate:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cass.lexical import reader
+from cass.search import engine
 from tests.archive import MINUTE_MS, NOW_MS, Home, answers, calls, make_home, says
 from tests.search.asking import found, freshen, marked, names, say
 
@@ -135,3 +137,19 @@ def test_pages_go_on_into_fresh_messages(home: Home, sort: str) -> None:
 
     assert pages == whole
     assert len(whole) == 13
+
+
+def test_fresh_messages_change_no_order_among_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has all the words stays first on every page, also long messages that score less than others."""
+    monkeypatch.setattr(engine, "LEAST_FETCHED", 1)
+    monkeypatch.setattr(reader, "PLENTY", 4)
+    whole = {f"whole{at}": f"walrus penguin {'and so on ' * (90 + at)}" for at in range(8)}
+    others = {f"other{at}": f"penguin {'penguin ' * at}" for at in range(8)}
+    home = say(make_home(tmp_path), **whole, **others, **{f"many{at}": "walrus" for at in range(30)})
+    before = names(home.search("walrus penguin", limit=50, grouped=False))
+    _add(home, fresh="a penguin")
+    asked = [home.search("walrus penguin", limit=2, offset=at, grouped=False) for at in range(0, 18, 2)]
+    pages = [name for each in asked for name in names(each)]
+
+    assert len(set(pages)) == len(pages)
+    assert [name for name in pages if name != "fresh"] == before[: len(pages) - ("fresh" in pages)]
