@@ -120,10 +120,8 @@ FIELDS = (
 )
 
 
-def chosen_fields(text: str | None) -> tuple[str, ...] | None:
-    """What `--fields` names; None for all.  Raises UsageError with the known names."""
-    if text is None:
-        return None
+def chosen_fields(text: str) -> tuple[str, ...]:
+    """What `--fields` names.  Raises UsageError with the known names."""
     if text == "minimal":
         return MINIMAL
     if text == "summary":

@@ -237,3 +237,13 @@ def test_search_says_how_to_open_what_it_found(home: Home):
 
     assert (found.returncode, found.stderr) == (0, "1 message with all the words\n")
     assert "a deadlock here" in home.cass("show", name).stdout
+
+
+@pytest.mark.parametrize("form", [(), ("--plain",), ("--json",), ("--jsonl",), ("-c",)])
+def test_a_field_that_no_hit_has_is_refused(home: Home, form: tuple[str, ...]):
+    """Also where the answer is in words, which have no fields: it was mistyped all the same."""
+    done = home.cass("search", "deadlock", "--fields", "id,nope", *form)
+
+    assert done.returncode == 2
+    assert "'nope' is not a field of a hit" in done.stdout + done.stderr
+    assert "deadlock here" not in done.stdout

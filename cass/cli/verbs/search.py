@@ -74,7 +74,7 @@ def _finder(options: dict[str, Any]) -> Callable[..., Results]:
 
 
 def request_of(options: dict[str, Any], text: str, env: Mapping[str, str] = os.environ) -> Request:
-    """What is asked.  Raises UsageError for options that exclude each other."""
+    """What is asked.  Raises UsageError for options that exclude each other, and for fields that no hit has."""
     if options["live"] and options["mode"] == "strict_semantic":
         raise errors.UsageError("--live and --mode strict contradict each other", "cass search", "keep one of them")
     return Request(
@@ -100,7 +100,7 @@ def request_of(options: dict[str, Any], text: str, env: Mapping[str, str] = os.e
         counts_only=options["count"],
         strict=options["count"] or options["sessions_only"],
         current_sessions=current_of(options["exclude_session"], env),
-        content="content" in (options["fields"] or "").replace(" ", "").split(","),
+        content="content" in (_fields(options) or ()),
         request_id=options["request_id"],
         semantic=tuple(options["settings"].items()),
         short_ids=not (options["json"] or options["jsonl"]),
@@ -108,6 +108,15 @@ def request_of(options: dict[str, Any], text: str, env: Mapping[str, str] = os.e
         live=options["live"],
         diverse=options["diverse"] is not None,
     )
+
+
+def _fields(options: dict[str, Any]) -> Sequence[str] | None:
+    """What `--fields` names, in words as in JSON; None for all.  Raises UsageError."""
+    if options["fields"] is None:
+        return None
+    from cass.render.search_json import chosen_fields
+
+    return chosen_fields(options["fields"])
 
 
 def current_of(excluded: Sequence[str], env: Mapping[str, str] = os.environ) -> tuple[tuple[str, str], ...]:
@@ -182,7 +191,7 @@ def json_text(results: Results, options: dict[str, Any]) -> str:
 def _as_json(options: dict[str, Any]) -> Callable[[Results, int | None], str]:
     from cass.render import search_json
 
-    fields = search_json.chosen_fields(options["fields"])
+    fields = _fields(options)
     write = search_json.lines if options["jsonl"] else search_json.answer
     most_chars = options["max_content_length"]
     return lambda results, tokens: write(results, fields, options["offsets"], _cutter(most_chars, tokens))
