@@ -306,6 +306,9 @@ def test_removing_asks_first(full: Home) -> None:
         (("list", "minilm", "more"), 2, "one word too many"),
         (("remove",), 2, "NAME is missing"),
         (("verify",), 1, "cass models install"),
+        (("verify", "minilm"), 1, "cass models install minilm"),
+        (("list", "nobody"), 1, "'nobody' is not installed"),
+        (("verify", "nobody"), 1, "see them all: cass models"),
     ],
 )
 def test_what_cannot_be_done_is_said(home: Home, words: tuple[str, ...], code: int, hint: str) -> None:

@@ -67,6 +67,8 @@ def _list(where: Places, name: str | None, options: dict[str, Any]) -> int:
     models = _meant(where, name)
     there = [model.name for model in models]
     missing = [each for each in KNOWN.values() if name in (None, each.name) and each.name not in there]
+    if not models and not missing:
+        raise _lacks(where, name)
     if options["json"]:
         sys.stdout.write(models_json.listing(models, missing))
     else:
@@ -232,9 +234,16 @@ def _named(where: Places, name: str | None) -> list[Model]:
     """The models that are meant, also what is left of one.  Raises NotFound where there is none."""
     models = _meant(where, name)
     if not models:
-        what = f"the model {name!r} is not installed" if name else "no model is installed"
-        raise NotFound(what, where.models, "install it: cass models install")
+        raise _lacks(where, name)
     return models
+
+
+def _lacks(where: Places, name: str | None) -> NotFound:
+    """What is said of a model that is not there, with the command that leads on."""
+    if name is None:
+        return NotFound("no model is installed", where.models, "install it: cass models install")
+    todo = f"install it: cass models install {name}" if name in KNOWN else "see them all: cass models"
+    return NotFound(f"the model {name!r} is not installed", where.models, todo)
 
 
 def _remove(where: Places, name: str | None, options: dict[str, Any]) -> int:
