@@ -9,7 +9,7 @@ from cass.semantic.capability import NONE_BUILT, NONE_INDEXED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cass.policy import SemanticCapabilityReport
     from cass.render.terminal import Style
@@ -238,16 +238,15 @@ def _agents(status: Status, look: Style, room: int | None = None) -> list[str]:
 
 def _agent_rows(counts: Mapping[str, AgentCount], look: Style) -> list[str]:
     rows = [
-        (visible(name), *map(number, (count.files, count.sessions, count.messages, count.problems)))
-        for name, count in counts.items()
+        (visible(name), (count.files, count.sessions, count.messages, count.problems)) for name, count in counts.items()
     ]
     if look.plain:
-        return [_plain_row(row) for row in rows]
-    return table(HEADS, rows, look, right=range(1, len(HEADS)))
+        return [_plain_row(name, numbers) for name, numbers in rows]
+    return table(HEADS, [(name, *map(number, numbers)) for name, numbers in rows], look, right=range(1, len(HEADS)))
 
 
-def _plain_row(row: tuple[str, ...]) -> str:
-    return f"{row[0]}: " + ", ".join(f"{count} {head}" for head, count in zip(HEADS[1:], row[1:], strict=True))
+def _plain_row(name: str, numbers: Sequence[int]) -> str:
+    return f"{name}: " + ", ".join(counted(count, head[:-1]) for count, head in zip(numbers, HEADS[1:], strict=True))
 
 
 def _said(problem: Problem) -> str:

@@ -72,3 +72,15 @@ def test_colours_take_no_room():
 
     assert painted != plain
     assert painted.count("\n") == plain.count("\n")
+
+
+def test_a_single_file_is_not_many():
+    """One fact a line, and in the words that one would say."""
+    status = replace(STATUS, sources={"aider": AgentCount(1, 2, 1, 1), "codex": AgentCount(0, 1, 1234, 0)})
+
+    lines = status_text.page(status, Style(False, True, "", True, 80), NOW_MS).splitlines()
+
+    assert lines[-2:] == [
+        "aider: 1 file, 2 sessions, 1 message, 1 problem",
+        "codex: 0 files, 1 session, 1,234 messages, 0 problems",
+    ]
