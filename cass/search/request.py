@@ -6,6 +6,7 @@ from cass import errors
 from cass.query.plain import Query, Word, plain
 from cass.records import record, replace
 from cass.redact import mask
+from cass.store.hits import storable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,8 +73,7 @@ class Request:
 
     def query(self) -> Query:
         """What was typed, read; with `literal` nothing in it has a meaning."""
-        # Bytes of the command line that are no UTF-8 arrive as lone surrogates; what is stored has this sign for them.
-        text = "".join(["\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in self.text])
+        text = storable(self.text)
         if self.literal:
             return Query(text, Word(text) if text else None)
         if (query := plain(text, self.live)) is not None:

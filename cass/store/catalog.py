@@ -5,7 +5,7 @@ from __future__ import annotations
 from cass.native_sqlite import _sqlite3
 from cass.records import record
 from cass.store.counts import TOLD
-from cass.store.hits import marks
+from cass.store.hits import marks, storable
 from cass.store.schema import COPY, MIGRATIONS, OWN_BLOCK, SPARED
 
 TYPE_CHECKING = False
@@ -136,7 +136,8 @@ def session_with(connection: Connection, session: int) -> StoredSession:
 def sessions_of_file(connection: Connection, path: str) -> list[int]:
     """Row ids of the sessions that a file holds, the newest first; [] for a file that was not read."""
     rows = connection.execute(
-        "SELECT s.id FROM sessions s JOIN files f ON f.id=s.file WHERE f.path=? ORDER BY s.ended_ms DESC", (path,)
+        "SELECT s.id FROM sessions s JOIN files f ON f.id=s.file WHERE f.path=? ORDER BY s.ended_ms DESC",
+        (storable(path),),
     )
     return [row[0] for row in rows]
 

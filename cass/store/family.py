@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cass.store.hits import marks
+from cass.store.hits import marks, storable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +35,6 @@ def changed_since(connection: Connection, workspaces: Sequence[str], since_ms: i
         f"""SELECT s.id, s.sid, a.text, s.ended_ms FROM sessions s JOIN strings a ON a.id=s.agent
         JOIN strings w ON w.id=s.workspace WHERE s.ended_ms>=? AND w.text IN ({marks(workspaces)})
         AND s.parent IS NULL ORDER BY s.ended_ms DESC, s.sid""",
-        (since_ms, *workspaces),
+        (since_ms, *map(storable, workspaces)),
     )
     return [(number, sid, agent, ended_ms) for number, sid, agent, ended_ms in rows]

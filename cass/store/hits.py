@@ -107,6 +107,17 @@ def texts_of(
     return found
 
 
+def storable(text: str) -> str:
+    """The text as it may stand in the archive.
+
+    Bytes of the command line or of a path that are no UTF-8 arrive as lone surrogates, which SQLite does not even
+    compare; what is stored has this sign for them.
+    """
+    if text.isascii():
+        return text
+    return "".join(["\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in text])
+
+
 def marks(values: Iterable[object]) -> str:
     """As many question marks as values, for an IN list."""
     return ",".join("?" for _ in values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cass.store.hits import marks
+from cass.store.hits import marks, storable
 from cass.store.schema import COPY
 
 TYPE_CHECKING = False
@@ -36,7 +36,9 @@ def sessions_like(connection: Connection, prefix: str, limit: int = 6) -> list[t
 
 def session_by_external_id(connection: Connection, external_id: str) -> list[tuple[int, str, str | None]]:
     """Sessions with this id of the agent's own."""
-    rows = connection.execute("SELECT id, sid, title FROM sessions WHERE external_id=? LIMIT 6", (external_id,))
+    rows = connection.execute(
+        "SELECT id, sid, title FROM sessions WHERE external_id=? LIMIT 6", (storable(external_id),)
+    )
     return [(number, sid, title) for number, sid, title in rows]
 
 

@@ -11,6 +11,7 @@ from cass.clock import now_ms
 from cass.search.current import VARIABLES, folders_of, named_sessions
 from tests.archive import MINUTE_MS, NOW_MS, Home, as_bytes, make_home
 from tests.search.asking import names
+from tests.torn_name import inside_torn_name
 
 CURRENT = ("current",)
 
@@ -122,6 +123,15 @@ def test_the_program_asks_its_surroundings(home: Home, command: str) -> None:
 
     assert [hit["session_id"] for hit in left] == [home.search("older").hits[0].sid]
     assert "(CODEX_THREAD_ID)" in " ".join(said["meta"]["notes"] if command == "search" else said["notes"])
+
+
+@pytest.mark.parametrize("env", [{}, {"CASS_SESSION_ID": "\udcff"}], ids=["by the folder", "by a variable"])
+def test_a_name_that_is_no_text_hides_nothing(home: Home, env: dict[str, str]) -> None:
+    """A folder, or an id, in another coding is that of no session that was read."""
+    words = ("search", "walrus", "--json", "--exclude-session", "current")
+    done = home.cass(*words, env=env, before=inside_torn_name(home.home))
+
+    assert (done.returncode, len(json.loads(done.stdout)["hits"])) == (0, 3)
 
 
 def test_what_is_like_this_is_looked_for_elsewhere(home: Home) -> None:
