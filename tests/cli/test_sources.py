@@ -13,6 +13,7 @@ from cass.connectors.table import AGENTS, load
 from cass.indexing.sources import variables_of
 from tests.archive import Home, make_home, says
 from tests.schemas.checking import faults
+from tests.torn_name import inside_torn_name
 
 MARK = "DO NOT INDEX THIS CHAT"
 
@@ -180,6 +181,13 @@ def test_what_cannot_be_done_is_said(home: Home, argv: tuple[str, ...], words: s
 
     assert done.returncode == 2
     assert words in done.stderr
+
+
+def test_a_folder_that_no_file_can_name_is_refused(home: Home) -> None:
+    """Settings are UTF-8, a folder's name may be in another coding."""
+    done = home.cass("sources", "exclude", ".", before=inside_torn_name(home.folder))
+
+    assert (done.returncode, "is no folder that can be written down" in done.stderr) == (2, True)
 
 
 def test_what_the_environment_says_is_not_ours_to_change(home: Home) -> None:

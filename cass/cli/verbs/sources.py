@@ -78,17 +78,25 @@ def _meant(word: str) -> tuple[str, str]:
 
     Raises UsageError for what could be no folder.
     """
-    if not word.strip() or not word.isprintable():
-        raise UsageError(f"{word!r} is no folder", "cass sources", "give a folder, a name, a glob or an agent")
     try:
         return DISABLED, find_agent(word).name
     except UnknownAgent:
         pass
+    folder = _folder(word)
+    # Of the folder that one is in, too: a settings file holds no bytes that are no UTF-8.
+    if not word.strip() or not folder.isprintable():
+        what = f"{folder!r} is no folder that can be written down"
+        raise UsageError(what, "cass sources", "give a folder, a name, a glob or an agent")
+    return EXCLUDE, folder
+
+
+def _folder(word: str) -> str:
+    """A path from here as a whole one; a name, a glob and what begins with ~ as they are."""
     if not word.strip("./\\") or word.startswith(("./", "../", ".\\", "..\\")):
-        return EXCLUDE, os.path.abspath(word)
+        return os.path.abspath(word)
     if os.sep in word and not word.startswith("~") and os.path.isdir(word):
-        return EXCLUDE, os.path.abspath(word)
-    return EXCLUDE, word.rstrip("/") or word
+        return os.path.abspath(word)
+    return word.rstrip("/") or word
 
 
 def _set(where: Places, key: str, value: str, wanted: bool) -> bool:
