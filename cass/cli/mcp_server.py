@@ -107,8 +107,9 @@ def _told(tool: Tool, given: dict[str, Any], done: subprocess.CompletedProcess[b
     text, said = (stream.decode("utf-8", "replace").strip("\n") for stream in (done.stdout, done.stderr))
     if tool.pages and text:
         text = page_of(text, int(given.get("offset", 0)), tokens_of(given))
-    # Without a result 1 is what a search of nothing ends with, and what an unknown id does.
-    failed = done.returncode not in (0, 8, NOTHING_FOUND) or (done.returncode == NOTHING_FOUND and not tool.elsewhere)
+    # Without a result 1 is what a search of nothing ends with, and what an unknown id does, which prints nothing.
+    is_unknown = done.returncode == NOTHING_FOUND and not tool.elsewhere and not done.stdout
+    failed = is_unknown or done.returncode not in (0, 8, NOTHING_FOUND)
     return _result("\n\n".join(filter(None, (text, said))), failed)
 
 

@@ -220,6 +220,22 @@ def test_show_by_role(home: Home):
     assert [message["role"] for message in said["messages"]] == ["user", "user"]
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ((), 1, "no message of the role system\n"),
+        (("--role", "summary", "-q"), 1, ""),
+        (("--role", "user"), 0, ""),
+        (("--json",), 0, ""),
+    ],
+)
+def test_a_role_that_nobody_has_is_said(home: Home, words: tuple[str, ...], code: int, said: str):
+    """The head of a session alone would look as if nobody had spoken in it."""
+    done = home.cass("show", sid(home, "pool"), "--role", "system", *words)
+
+    assert (done.returncode, done.stderr) == (code, said)
+
+
 def test_hostile_text_is_only_shown(tmp_path: Path):
     home = make_home(tmp_path)
     home.claude("s1", "before \x1b]0;owned\x07 after", "fine", title="\x1b[2Jtitle")

@@ -132,6 +132,7 @@ def test_pack_and_status_answer_in_words(home: Home) -> None:
         ("search", {"query": "pool", "agent": ["clade"]}, "did you mean claude_code", True),
         ("search", {"query": "pool", "limt": 3}, "The nearest is limit.", True),
         ("show", {"id": "ffffffff"}, "no session has the id 'ffffffff'", True),
+        ("show", {"id": "pool", "role": ["summary"]}, "no message of the role summary", False),
         ("forget", {"id": "x"}, "there is no tool 'forget': use search, show, pack, status", True),
     ],
 )

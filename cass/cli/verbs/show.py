@@ -31,7 +31,7 @@ FIRST, CHUNK = 16, 256
 
 
 def run(options: dict[str, Any]) -> int:
-    """Print what the ID names, through a pager where a person reads and it does not fit."""
+    """Print what the ID names, through a pager where a person reads and it does not fit; 1 where no role fits."""
     where = places(os.environ, data_dir=options["data_dir"])
     connection = connect.require_reader(where.database, where.data)
     target, chunks = _found(connection, options)
@@ -43,6 +43,7 @@ def run(options: dict[str, Any]) -> int:
         sys.stdout.write("\n")
     else:
         _print(connection, target, chunks, options)
+        return _said_of_roles(connection, target, options)
     return 0
 
 
@@ -102,6 +103,15 @@ def _print(
     look = style(sys.stdout, options, os.environ)
     short = named.unique_prefixes(connection, [session.sid])[session.sid]
     page_parts(conversation(session, short, read, target.ordinal, options["tools"], look), options)
+
+
+def _said_of_roles(connection: Connection, target: Target, options: dict[str, Any]) -> int:
+    """1, and a word, where the session has no message of the roles that were asked for."""
+    if not options["role"] or target.ordinal is not None or any(_whole(connection, target, options)):
+        return 0
+    if not options["quiet"]:
+        sys.stderr.write(f"no message of the role {' or '.join(options['role'])}\n")
+    return 1
 
 
 def _json_parts(
