@@ -246,11 +246,11 @@ LONG = [
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="this system has no pseudo-terminals")
-@pytest.mark.parametrize("name", LONG)
-def test_what_does_not_fit_the_screen_goes_through_the_pager(machine: Machine, name: str) -> None:
+@pytest.mark.parametrize(("name", "more"), [*[(name, ()) for name in LONG], ("show", ("--raw",))])
+def test_what_does_not_fit_the_screen_goes_through_the_pager(machine: Machine, name: str, more: Words) -> None:
     """And nothing does where none is wanted."""
     code = f"import os; os.chdir({str(machine.home.home)!r}); from cass.cli.edge import run; run({{}})"
-    argv = [*machine.argv(name, READ[name][0]), "-q"]
+    argv = [*machine.argv(name, READ[name][0]), *more, "-q"]
     env = {**machine.env, "PAGER": "sed s/^/paged:/"}
 
     shown = on_terminal(code.format(argv), env, rows=3)

@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from sqlite3 import Connection
-    from typing import Any
+    from typing import Any, BinaryIO
 
     from cass.search.target import Target
     from cass.store.catalog import StoredBlock, StoredSession
@@ -144,7 +144,7 @@ def _with_blocks(connection: Connection, chunks: Iterable[list[StoredMessage]], 
 
 def _raw(connection: Connection, target: Target, chosen: list[StoredMessage], options: dict[str, Any]) -> None:
     """The agent's own lines, as they stand in its file."""
-    from cass.render.terminal import visible
+    from cass.render.terminal import page_parts
 
     path = catalog.session_with(connection, target.session).path
     spans = catalog.spans_of(connection, [message.id for message in chosen if message.ordinal >= 0])
@@ -152,10 +152,16 @@ def _raw(connection: Connection, target: Target, chosen: list[StoredMessage], op
         raise NotFound("these messages have no lines of their own", path, "leave --raw away")
     try:
         with open(path, "rb") as file:
-            for start, end in spans:
-                file.seek(start)
-                line = file.read(end - start).rstrip(b"\n").decode("utf-8", "backslashreplace")
-                line = mask(line) if hides(options["settings"], options["show_secrets"]) else line
-                sys.stdout.write((visible(line, lines=True) if sys.stdout.isatty() else line) + "\n")
+            page_parts(_own_lines(file, spans, hides(options["settings"], options["show_secrets"])), options)
     except FileNotFoundError as gone:
         raise NotFound("the agent has deleted this file", path, "the text is kept: leave --raw away") from gone
+
+
+def _own_lines(file: BinaryIO, spans: Iterable[tuple[int, int]], hidden: bool) -> Iterator[str]:
+    from cass.render.terminal import visible
+
+    for start, end in spans:
+        file.seek(start)
+        line = file.read(end - start).rstrip(b"\n").decode("utf-8", "backslashreplace")
+        line = mask(line) if hidden else line
+        yield (visible(line, lines=True) if sys.stdout.isatty() else line) + "\n"
