@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from cass.errors import NotFound
+from cass.errors import NotFound, UsageError
 from cass.records import record
 from cass.search.filters import find_session
 from cass.store import catalog
@@ -25,9 +25,14 @@ class Target:
 
 
 def find_target(connection: Connection, text: str, line: int | None, cwd: str) -> Target:
-    """What `text` (ID, ID:N, PATH, PATH:LINE) names; `line` is that of a PATH.  Raises NotFound or AmbiguousId."""
+    """What `text` (ID, ID:N, PATH, PATH:LINE) names; `line` is that of a PATH, not of an ID.
+
+    Raises NotFound, AmbiguousId or UsageError.
+    """
     head, number = split_number(text)
     if line is not None:
+        if _is_id(head) and not _is_path(text, cwd, True):
+            raise UsageError("-n is the line of a file", text, f"a message goes by its number: {head}:{line}")
         return _in_file(connection, text, line, cwd)
     if not _is_id(head) and (_is_path(text, cwd) or _is_path(head, cwd)):
         return _in_file(connection, *((text, None) if _is_path(text, cwd, True) else (head, number)), cwd)

@@ -199,6 +199,7 @@ def test_a_session_that_is_read_in_pieces_is_whole(
         (("deadbeef:7",), 1, "not-found"),
         (("\udcff",), 1, "not-found"),
         (("/no/such/\udcff.jsonl",), 1, "not-found"),
+        (("deadbeef", "-n", "4"), 2, "usage"),
     ],
 )
 def test_show_of_what_is_not_there(home: Home, words: tuple[str, ...], code: int, kind: str):
