@@ -165,6 +165,8 @@ class Resolver:
     def _times(self, since: str | None, until: str | None) -> Filter:
         first = parse_time(since, self._now_ms, False, "since") if since is not None else None
         last = parse_time(until, self._now_ms, True, "until") if until is not None else None
+        if first is not None and last is not None and first > last:
+            self.notes.append("--since is later than --until: nothing lies between them")
         return Filter("time", (first, last))
 
 

@@ -204,6 +204,14 @@ def test_a_name_of_nothing_is_refused(home: Home, field: str, error: type[CassEr
     assert refused.value.exit_code == (1 if error is NotFound else 2)
 
 
+def test_times_in_the_wrong_order_are_said(home: Home) -> None:
+    """Nothing found would otherwise be taken for an answer."""
+    results = home.search("walrus", since="2026-01-03", until="2026-01-01")
+
+    assert (results.total, results.notes) == (0, ("--since is later than --until: nothing lies between them",))
+    assert home.search("walrus", since="2026-01-01", until="2026-01-01").notes == ()
+
+
 @pytest.mark.parametrize("asked", [{"since": ""}, {"until": " "}, {"workspaces": ("",)}, {"workspaces": ("/w", " ")}])
 def test_an_empty_value_is_no_filter_for_everything(home: Home, asked: dict[str, Any]) -> None:
     """`--since ""` and `--workspace ""` are refused."""
