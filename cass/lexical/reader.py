@@ -41,8 +41,9 @@ PLENTY_OF_COMMON = 10
 FEW_WITH_ALL = 40
 # To look for so many documents one by one takes less than to make a set of any of them in each segment.
 FEW_DOCS = 200
-# Whoever types asks for the same words again with each key: their inflections are looked up once, and so many kept.
-MOST_FORMS = 4_000
+# Whoever types asks for the same words again with each key: their inflections, and what begins so, are looked up once,
+# and so many kept.
+MOST_FORMS = 1_000
 # To print a query whose filters name more than this takes longer than may be won by it.
 MOST_FILTERED = 100
 

@@ -143,7 +143,7 @@ class UnusualWords:
         if len(token) < (LEAST_BEGUN_OF_MANY if self._words.documents > MANY_DOCUMENTS else LEAST_BEGUN):
             return [], False
         known = {token, *[form for form, _ in forms]}
-        there = self._words.searcher.terms_with_prefix("body", token, None, PREFIX_TERMS)
+        there = self._words.beginning_with(token, PREFIX_TERMS)
         others = [(word, count) for word, count in there if word not in known]
         grown: list[tuple[str, int]] = []
         left = GROWN_FOUND
@@ -185,7 +185,7 @@ class UnusualWords:
             return Unit(None, text)
         if len(tokens) > 1:
             return Unit(Query.phrase_prefix_query(self._words.schema, "body", list(tokens)), text)
-        terms = self._words.searcher.terms_with_prefix("body", tokens[0], None, PREFIX_TERMS)
+        terms = self._words.beginning_with(tokens[0], PREFIX_TERMS)
         if not terms:
             return Unit(None, text)
         scored: list[Query] = [self._words.term(term) for term, _ in terms]

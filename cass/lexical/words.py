@@ -145,6 +145,13 @@ class WordCompiler:
             self._forms_of[key] = self._look_up(token)
         return self._forms_of[key]
 
+    def beginning_with(self, token: str, most: int) -> list[tuple[str, int]]:
+        """The words that begin so, the most frequent `most` of them, with their document frequencies."""
+        key = f"{token}*", True  # no word has that sign
+        if key not in self._forms_of:
+            self._forms_of[key] = list(self.searcher.terms_with_prefix("body", token, None, most))
+        return self._forms_of[key]
+
     def _look_up(self, token: str) -> list[tuple[str, int]]:
         forms = [(token, count)] if (count := self.frequency(token)) else []
         if not (token.isascii() and token.isalpha()) or len(token) < 3:
