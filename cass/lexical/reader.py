@@ -59,6 +59,11 @@ class Candidate:
     text: int
 
 
+def best_first(hit: Candidate) -> tuple[float, int, int]:
+    """Sorts candidates by score, equal ones newest first, then by name: the same whatever the segments are."""
+    return -round(hit.score, 4), -(hit.time_ms or 0), hit.doc
+
+
 @record
 class LexicalAnswer:
     """Candidates in order.  `total` counts the messages on `rung`; `exact` are the documents among them.
@@ -272,7 +277,7 @@ class LexicalReader:
             limit, hits = limit * 4, None
         more, hits = len(hits) == limit, hits[: kept or limit]
         found = self._candidates([address for _, address in hits], [float(score) for score, _ in hits])
-        found.sort(key=lambda hit: (-round(hit.score, 4), -(hit.time_ms or 0), hit.doc))
+        found.sort(key=best_first)
         return found, more
 
     def _then(

@@ -7,7 +7,7 @@ same number of candidates is looked at, so that a page does not depend on the pa
 
 from __future__ import annotations
 
-from cass.lexical.reader import Candidate
+from cass.lexical.reader import Candidate, best_first
 from cass.query.blend import is_sentence
 from cass.records import replace
 from cass.store.named import roles_of
@@ -91,7 +91,7 @@ def _reordered(found: Found, head: Sequence[Candidate], scores: Iterable[float])
         Candidate(each.doc, score, each.session, each.time_ms, each.text)
         for each, score in zip(head, scores, strict=True)
     ]
-    ranked.sort(key=lambda hit: (-round(hit.score, 4), -(hit.time_ms or 0), hit.doc))
+    ranked.sort(key=best_first)
     known = {each.doc for each in ranked}
     return replace(found, candidates=(*ranked, *[each for each in found.candidates if each.doc not in known]))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from math import log
 
+from cass.lexical.reader import best_first
 from cass.query.blend import LITTLE
 from cass.query.words import tokens
 from cass.records import record, replace
@@ -70,7 +71,7 @@ def reread(search: Search, reader: LexicalReader, found: Found) -> Found:
     for each, gain in zip(head, more, strict=True):
         lowest = min(lowest, each.score)  # none above the one before it: their order counts, too
         ranked.append(replace(each, score=lowest + gain * best))
-    ranked.sort(key=lambda each: (-round(each.score, 4), -(each.time_ms or 0), each.doc))
+    ranked.sort(key=best_first)
     return replace(found, candidates=(*ranked, *found.candidates[HEAD:]))
 
 

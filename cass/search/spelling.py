@@ -6,6 +6,7 @@ number of them, so that a page does not depend on the pages before it.
 
 from __future__ import annotations
 
+from cass.lexical.reader import best_first
 from cass.query.plain import Word
 from cass.query.terms import Form, find, wanted_leaves
 from cass.query.words import bare_name, fold, pieces, version_forms
@@ -53,7 +54,7 @@ def spelled_first(connection: Connection, query: Query, found: Found) -> Found:
         share = _share(texts.get(candidate.doc, ""), forms) if whole or not any(exact) else 0.0
         bonus = share * most * (1.0 if whole else RELAXED_BONUS)
         ranked.append(replace(candidate, score=candidate.score + bonus))
-    ranked.sort(key=lambda hit: (-round(hit.score, 4), -(hit.time_ms or 0), hit.doc))
+    ranked.sort(key=best_first)
     return replace(found, candidates=(*ranked, *found.candidates[HEAD:]))
 
 

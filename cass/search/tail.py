@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import log
 
 from cass.lexical.filter import Filter
-from cass.lexical.reader import Candidate, stem_of
+from cass.lexical.reader import Candidate, best_first, stem_of
 from cass.query.match import Matcher
 from cass.query.plain import Bare, Word
 from cass.query.syntax import And, Must, Or, Prefix
@@ -139,11 +139,7 @@ def ordered(search: Search, candidates: list[Candidate]) -> list[Candidate]:
         return sorted(candidates, key=lambda hit: (hit.time_ms or 1 << 62, hit.doc))
     if sort == "newest" or not search.wants_words:
         return sorted(candidates, key=lambda hit: (-(hit.time_ms or 0), hit.doc))
-    return sorted(candidates, key=_worth)
-
-
-def _worth(hit: Candidate) -> tuple[float, int, int]:
-    return -round(hit.score, 4), -(hit.time_ms or 0), hit.doc
+    return sorted(candidates, key=best_first)
 
 
 def _between(older: Sequence[Candidate], fresh: list[Candidate]) -> list[Candidate]:
@@ -151,9 +147,9 @@ def _between(older: Sequence[Candidate], fresh: list[Candidate]) -> list[Candida
 
     The older ones stay as they are: with all the words first, whatever they score, and the same on every page.
     """
-    waiting, merged = sorted(fresh, key=_worth, reverse=True), []
+    waiting, merged = sorted(fresh, key=best_first, reverse=True), []
     for each in older:
-        while waiting and _worth(waiting[-1]) < _worth(each):
+        while waiting and best_first(waiting[-1]) < best_first(each):
             merged.append(waiting.pop())
         merged.append(each)
     return [*merged, *reversed(waiting)]
