@@ -32,8 +32,8 @@ class Pack:
 
     `journeys`: what a command line begins with → (from, to) of the stamps to compare, and of the modules that it will
     load as (name, is package, path, code), those first that others need; the same for a module that others are loaded
-    with.  `natives`: modules in machine code by name,
-    with the stamps of their files; Python's own search for two of them takes 1 % of a cold search.
+    with.  `natives`: modules in machine code by name, with the stamps of their files; Python's own search for two of
+    them takes 1 % of a cold search.
     """
 
     def __init__(self, path: str) -> None:
@@ -74,13 +74,6 @@ class Pack:
                 if name not in sys.modules:
                     self._load(name, is_package, path, code)
 
-    def _load_before(self, name: str) -> None:
-        """What will be loaded with this module anyway."""
-        try:
-            self.load_journey(name)
-        except Exception:
-            pass  # what is really wrong shows when a module is imported
-
     def _load(self, name: str, is_package: bool, path: str, code: "CodeType") -> None:
         spec = self._spec(name, is_package, path)
         module = type(sys)(name)
@@ -120,7 +113,7 @@ class Pack:
         if native is not None:
             return _native_spec(name, native[0]) if _is_current(*native) else None
         if name in self.journeys:
-            self._load_before(name)
+            _load(self, name)
         entry = self.entry(name) if name[:5] == "cass." else None
         return self._spec(name, *entry[:2]) if entry is not None and _is_current(*entry[1:4]) else None
 
