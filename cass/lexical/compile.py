@@ -212,8 +212,7 @@ class Compiler:
         telling = _telling(wanted)
         if not _is_common(wanted) or not 2 < len(telling) <= MOST_WITH_BONUS:
             return None
-        bonus = ALL_BONUS * _whole_bonus(telling)
-        return Nearly(telling, bonus, self.words.documents, under, len(telling) == words)
+        return Nearly(telling, _bonus_for_all(telling), self.words.documents, under, len(telling) == words)
 
     def _told(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
         corrected = tuple((unit.word, unit.corrected) for unit in self.units if unit.corrected)
@@ -261,8 +260,9 @@ def _rungs(wanted: list[Unit], loose: list[Unit], missing: int, alone: bool) -> 
         scored = Query.boolean_query(_should(wanted), least)
         # Of two words what lacks one has no bonus and no pair.
         is_ranking = alone and count == len(wanted) == 2 and not any([unit.parts for unit in wanted])
-        counted = Query.const_score_query(lacking_one(wanted), 1.0) if least == len(wanted) - 1 else scored
-        rungs.append(Rung("most", scored if is_ranking else counted, scored, is_ranking=is_ranking))
+        is_counted_alone = least == len(wanted) - 1 and not is_ranking
+        match = Query.const_score_query(lacking_one(wanted), 1.0) if is_counted_alone else scored
+        rungs.append(Rung("most", match, scored, is_ranking=is_ranking))
     units = [*wanted, *loose]
     rungs.append(Rung("any", Query.const_score_query(any_word(units), 1.0), Query.boolean_query(_should(units))))
     return rungs
@@ -336,15 +336,15 @@ def _bonuses(telling: Sequence[Unit]) -> list[tuple[Occur, Query]]:
     """For what has all of these, and for what lacks no more than one."""
     if len(telling) > MOST_WITH_BONUS:
         return []
-    bonuses = [(Occur.Should, _bonus_for_all(telling))]
+    bonuses = [(Occur.Should, Query.const_score_query(all_units(telling), _bonus_for_all(telling)))]
     if len(telling) > 2:
         part = ALL_BUT_ONE_BONUS * _whole_bonus(telling) * (len(telling) - 1) / len(telling)
         bonuses.append((Occur.Should, Query.const_score_query(lacking_one(telling), part)))
     return bonuses
 
 
-def _bonus_for_all(telling: Sequence[Unit]) -> Query:
-    return Query.const_score_query(all_units(telling), ALL_BONUS * _whole_bonus(telling))
+def _bonus_for_all(telling: Sequence[Unit]) -> float:
+    return ALL_BONUS * _whole_bonus(telling)
 
 
 def _whole_bonus(telling: Sequence[Unit]) -> float:

@@ -7,6 +7,7 @@ are asked for without typing on.
 from __future__ import annotations
 
 from cass.lexical.compile import Rung, all_of
+from cass.lexical.reader import PLENTY
 from cass.lexical.words import COMMON_AS_TYPED
 from cass.native_tantivy import Occur, Query
 from cass.records import replace
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
     from cass.lexical.words import Unit
 
-# So many messages are pages enough (reader.py).
-ENOUGH = 40
+# So many messages are pages enough.
+ENOUGH = PLENTY
 # What has no more places than that is found as soon with inflections.
 FOUND_SOON = 10_000
 # What is shorter is hardly a word yet: a large archive has thousands that begin so, and none of them is looked for.
