@@ -3,14 +3,14 @@
 fp32 is the original to within rounding.  int8 has a quarter of the size and twice the speed: every column of a weight
 matrix and every row of the word table has a scale of its own, activations are quantised as they come, their far columns
 evened before.
-The fused operators are onnxruntime's own.  Mean pooling and normalising are part of the graph, or the head of a
-cross-encoder, which stays fp32.
+The fused operators are onnxruntime's own, but for int8's attention, which is ONNX's.  Mean pooling and normalising are
+part of the graph, or the head of a cross-encoder, which stays fp32.
 """
 
 from __future__ import annotations
 
 from cass.records import record
-from cass.semantic.onnx_writer import FLOAT, INT32, INT64, MICROSOFT, Graph
+from cass.semantic.onnx_writer import FLOAT, INT32, INT64, MICROSOFT, OPSET, OPSET_WITH_ATTENTION, Graph
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FP32, INT8 = "fp32", "int8"
 VARIANTS = (INT8, FP32)
+PARTS = ("query", "key", "value")
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 VECTOR, STATES = "sentence_embedding", "last_hidden_state"
 SCORE = "logits"
@@ -33,6 +34,7 @@ FAR = 4.0  # standard deviations
 # A third as many columns as a state has are evened, also of the wide layer: 128 of MiniLM's, best of 4, 16, 64 and 200.
 EVENED = 3
 GELU_BELOW = 0.17  # how far gelu gets below zero
+UNSEEN = 10_000.0  # less than any other score by so much, a token weighs nothing
 
 
 @record
@@ -81,13 +83,13 @@ class _Bert:
         self._tensors = _without_prefix(tensors)
         self._shape = shape
         self._small = small
-        self._graph = Graph("sentence-embedder")
+        self._graph = Graph("sentence-embedder", OPSET_WITH_ATTENTION if small else OPSET)
 
     def graph(self, scores: bool) -> Graph:
         graph = self._graph
         for name in INPUTS:
             graph.input(name, INT64, ("batch", "tokens"))
-        mask = graph.node("Cast", ["attention_mask"], "mask", to=INT32)
+        mask = self._unseen() if self._small else graph.node("Cast", ["attention_mask"], "mask", to=INT32)
         state = self._embeddings()
         for at in range(self._shape.layers):
             state = self._layer(f"encoder.layer.{at}.", state, mask, last=at == self._shape.layers - 1)
@@ -133,22 +135,45 @@ class _Bert:
         narrow = self._product(f"{at}output.dense", bent, self._reach_of_bent(at) if self._small else None)
         return self._normalised(f"{at}output.LayerNorm", narrow, state, STATES if last else f"{at}out")
 
+    def _unseen(self) -> str:
+        """0 for a token that counts, a large negative number for padding: for each token of a text a row of them."""
+        graph = self._graph
+        counts = graph.node("Cast", ["attention_mask"], "counts", to=FLOAT)
+        less = graph.node("Sub", [counts, self._number("counted", 1.0)], "less")
+        row = graph.node("Unsqueeze", [less, self._ints("over_heads_and_rows", 1, 2)], "less_row")
+        rows = graph.node("Unsqueeze", [counts, self._ints("over_heads_and_columns", 1, 3)], "any_row")
+        none = graph.node("Mul", [rows, self._number("nothing", 0.0)], "no_row")
+        scaled = graph.node("Mul", [row, self._number("unseen", UNSEEN)], "unseen_row")
+        return graph.node("Add", [scaled, none], "unseen_rows")
+
     def _attention(self, at: str, state: str, mask: str) -> str:
-        """All heads in one operation; query, key and value are columns of one matrix."""
+        """All heads in one operation; query, key and value are columns of one matrix, in int8 of three."""
+        if self._small:
+            return self._small_attention(at, state, mask)
         import numpy as np
 
-        graph, parts = self._graph, ("query", "key", "value")
-        weight = np.concatenate([self._of(f"{at}{part}.weight").T for part in parts], axis=1)
-        bias = graph.tensor(f"{at}bias", np.concatenate([self._of(f"{at}{part}.bias") for part in parts]))
-        if not self._small:
-            inputs = [state, graph.tensor(f"{at}weight", weight), bias, mask]
-            return graph.node("Attention", inputs, f"{at}attended", MICROSOFT, num_heads=self._shape.heads)
-        table, scale = quantised(weight, axis=0)
-        zeros = graph.tensor(f"{at}zeros", np.zeros(len(scale), np.int8))
-        weights = [graph.tensor(f"{at}weight", table), bias]
-        rows, row_scale, row_zero = self._quantised_rows(at, state)
-        inputs = [rows, *weights, row_scale, graph.tensor(f"{at}scale", scale), mask, row_zero, zeros]
-        return graph.node("QAttention", inputs, f"{at}attended", MICROSOFT, num_heads=self._shape.heads)
+        graph = self._graph
+        weight = np.concatenate([self._of(f"{at}{part}.weight").T for part in PARTS], axis=1)
+        bias = np.concatenate([self._of(f"{at}{part}.bias") for part in PARTS])
+        inputs = [state, graph.tensor(f"{at}weight", weight), graph.tensor(f"{at}bias", bias), mask]
+        return graph.node("Attention", inputs, f"{at}attended", MICROSOFT, num_heads=self._shape.heads)
+
+    def _small_attention(self, at: str, state: str, mask: str) -> str:
+        rows = self._quantised_rows(at, state)
+        inputs = [*(self._product_of(f"{at}{part}", rows) for part in PARTS), mask]
+        heads = self._shape.heads
+        return self._graph.node("Attention", inputs, f"{at}attended", q_num_heads=heads, kv_num_heads=heads)
+
+    def _product_of(self, at: str, rows: tuple[str, str, str]) -> str:
+        """A weight matrix times a state that is quantised already, plus its bias."""
+        import numpy as np
+
+        graph, (values, scale, zero) = self._graph, rows
+        table, scales = quantised(self._of(f"{at}.weight").T, axis=0)
+        weights = graph.tensor(f"{at}.weight", table), scale, graph.tensor(f"{at}.scale", scales)
+        zeros = zero, graph.tensor(f"{at}.zeros", np.zeros(len(scales), np.int8))
+        inputs = [values, *weights, *zeros, self._plain(f"{at}.bias")]
+        return graph.node("MatMulIntegerToFloat", inputs, f"{at}.out", MICROSOFT)
 
     def _quantised_rows(self, at: str, state: str) -> tuple[str, str, str]:
         names = (f"{at}rows", f"{at}rows_scale", f"{at}rows_zero")
@@ -201,8 +226,9 @@ class _Bert:
         row = graph.node("Unsqueeze", [weights, self._ints("middle", 1)], "weights_row")
         total = graph.node("MatMul", [row, state], "total")
         flat = graph.node("Squeeze", [total, self._ints("squeezed", 1)], "flat")
-        length = graph.node("ReduceL2", [flat], "length", axes=[1], keepdims=1)
-        graph.node("Div", [flat, length], VECTOR)
+        squares = graph.node("Mul", [flat, flat], "squares")
+        square = graph.node("ReduceSum", [squares, self._ints("over_columns", 1)], "square", keepdims=1)
+        graph.node("Div", [flat, graph.node("Sqrt", [square], "length")], VECTOR)
 
     def _score(self, state: str) -> None:
         """The first token's state through both layers of the head: tanh, then one number."""
@@ -225,6 +251,11 @@ class _Bert:
 
     def _plain(self, name: str) -> str:
         return self._graph.tensor(name, self._of(name))
+
+    def _number(self, name: str, value: float) -> str:
+        import numpy as np
+
+        return self._graph.tensor(name, np.array([value], np.float32))
 
     def _ints(self, name: str, *values: int) -> str:
         import numpy as np

@@ -74,6 +74,15 @@ def test_padding_changes_nothing() -> None:
     assert np.abs(together - alone).max() <= 1e-5
 
 
+def test_padding_is_not_looked_at_in_int8() -> None:
+    """A batch shares the scales of what it quantises, so that a text's vector moves a little, and no more."""
+    model = converted(weights(), INT8, config())
+
+    together, alone = run(model, IDS), np.concatenate([run(model, [ids]) for ids in IDS])
+
+    assert (together * alone).sum(axis=1).min() >= 0.999
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_same_weights_give_the_same_bytes(variant: str) -> None:
     """The file's hash names the model, so nothing of the moment may be in it."""
