@@ -14,16 +14,21 @@ if TYPE_CHECKING:
 
 def with_words(
     reader: LexicalReader, compiled: Compiled, words: Sequence[Query], limit: int
-) -> list[tuple[int, int, int]]:
-    """(which, session, document) of messages with any of these words, at most 20 of them, those with the last
-    words first; bit n of `which` stands for word n.
+) -> tuple[list[int], list[int], list[int]]:
+    """Which, session and document, a list each, of messages with any of these words, at most 20 of them.
+
+    Those with the last words come first; bit n of `which` stands for word n.
     """
     # A sum of powers of two is exact, and tells which ones were added.
     each = [(Occur.Should, Query.const_score_query(word, float(1 << bit))) for bit, word in enumerate(words)]
     hits = reader.searcher.search(compiled.under(Query.boolean_query(each)), limit, False).hits
-    addresses = [address for _, address in hits]
-    columns = [reader.searcher.fast_field_values(name, addresses) for name in ("session", "doc")]
-    return [(int(score), of or 0, doc or 0) for (score, _), of, doc in zip(hits, *columns, strict=True)]
+    if not hits:
+        return [], [], []
+    scores, addresses = zip(*hits, strict=True)
+    columns = [reader.searcher.fast_field_values(name, list(addresses)) for name in ("session", "doc")]
+    if None in columns[0]:  # the mark of a commit, which is found by what finds everything
+        columns = [[value or 0 for value in column] for column in columns]
+    return list(map(int, scores)), *columns  # type: ignore[return-value]  # whole numbers
 
 
 def candidates(reader: LexicalReader, compiled: Compiled, docs: Sequence[int]) -> list[Candidate]:

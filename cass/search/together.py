@@ -12,7 +12,7 @@ from cass.store.named import session_lengths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cass.lexical.reader import Candidate, LexicalReader
     from cass.lexical.words import Unit
@@ -54,18 +54,18 @@ def gains(
     most = MOST_MESSAGES if is_whole else MESSAGES_A_WORD * len(units)
     if search.request.live:
         most = MESSAGES_A_KEY
-    have = with_words(reader, compiled, [unit.match for unit in units], most)
+    which, sessions, docs = with_words(reader, compiled, [unit.match for unit in units], most)
     weights = [unit.idf for unit in units]
-    said, most = _said(have, weights)
+    said, most = _said(which, sessions, docs, weights)
     search.is_spread = most == (1 << len(units)) - 1 and not compiled.dropped
     worth = _worth(search, reader, weights, said)
-    docs = _more(head, have, worth)
-    more = candidates(reader, compiled, docs) if docs else []
-    which = {doc: bits for bits, _, doc in have}
-    part = _part(weights, [which.get(each.doc, 0) for each in head], is_whole)
+    further = _more(head, said, worth)
+    more = candidates(reader, compiled, further) if further else []
+    had = dict(zip(docs, which, strict=True))
+    part = _part(weights, [had.get(each.doc, 0) for each in head], is_whole)
     best = max([sum(parts) for parts in worth.values()], default=1.0) * sum(weights)
     return more, {
-        each.doc: part * _beside(worth.get(each.session, ()), which[each.doc]) / best if each.doc in which else 0.0
+        each.doc: part * _beside(worth.get(each.session, ()), had[each.doc]) / best if each.doc in had else 0.0
         for each in (*head, *more)
     }
 
@@ -86,22 +86,48 @@ def _telling(units: Sequence[Unit], is_whole: bool) -> list[Unit]:
     return [] if is_whole and places > MOST_PLACES else kept[MOST_WORDS - 1 :: -1]
 
 
-def _said(have: Sequence[tuple[int, int, int]], weights: Sequence[float]) -> tuple[dict[int, dict[int, int]], int]:
-    """Session → words, as bits → how many of its messages have just those; of sessions with most of the words.
+def _said(
+    which: Sequence[int], sessions: Sequence[int], docs: Sequence[int], weights: Sequence[float]
+) -> tuple[dict[int, list[tuple[int, int]]], int]:
+    """Session → the words, as bits, and the document of each of its messages; of sessions with most of the words.
 
     And the words that the best of these sessions has between its messages.
     """
     between: dict[int, int] = {}
-    for bits, session, _ in have:
-        between[session] = between.get(session, 0) | bits
-    sums = {bits: -_weight(weights, bits) for bits in set(between.values())}
-    best = sorted([(sums[bits], session) for session, bits in between.items()])[:MOST_SESSIONS]
-    counted: dict[int, dict[int, int]] = {session: {} for _, session in best}
-    for bits, session, _ in have:
-        said = counted.get(session)
-        if said is not None:
-            said[bits] = said.get(bits, 0) + 1
-    return counted, between[best[0][1]] if best else 0
+    for bits, start, end in _runs(which):
+        those = dict.fromkeys(sessions[start:end], bits)
+        for session in between.keys() & those.keys():
+            those[session] |= between[session]
+        between |= those
+    best = _best(between, weights)
+    said: dict[int, list[tuple[int, int]]] = {session: [] for session in best}
+    for at, session in enumerate(sessions):
+        if session in said:
+            said[session].append((which[at], docs[at]))
+    return said, between[best[0]] if best else 0
+
+
+def _runs(which: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """What stands side by side, and where that begins and ends."""
+    at = 0
+    while at < len(which):
+        end = at + which.count(which[at])
+        yield which[at], at, end
+        at = end
+
+
+def _best(between: Mapping[int, int], weights: Sequence[float]) -> list[int]:
+    """The sessions whose words weigh most; of equal ones those with the lowest number."""
+    equal: dict[float, list[int]] = {}
+    worth = {bits: equal.setdefault(_weight(weights, bits), []) for bits in set(between.values())}
+    for session, bits in between.items():
+        worth[bits].append(session)
+    best: list[int] = []
+    for weight in sorted(equal, reverse=True):
+        best += sorted(equal[weight])
+        if len(best) >= MOST_SESSIONS:
+            break
+    return best[:MOST_SESSIONS]
 
 
 def _weight(weights: Sequence[float], bits: int) -> float:
@@ -109,7 +135,7 @@ def _weight(weights: Sequence[float], bits: int) -> float:
 
 
 def _worth(
-    search: Search, reader: LexicalReader, weights: Sequence[float], said: Mapping[int, Mapping[int, int]]
+    search: Search, reader: LexicalReader, weights: Sequence[float], said: Mapping[int, Sequence[tuple[int, int]]]
 ) -> dict[int, list[float]]:
     """Session → what each of the words is worth in it: BM25 of the messages that have it."""
     lengths, sessions = session_lengths(search.connection, list(said))
@@ -117,7 +143,7 @@ def _worth(
     worth = {}
     for session, messages in said.items():
         damping = K1 * (1 - B + B * lengths.get(session, average) / average)
-        counts = [sum([count for bits, count in messages.items() if bits >> bit & 1]) for bit in range(len(weights))]
+        counts = [sum([bits >> bit & 1 for bits, _ in messages]) for bit in range(len(weights))]
         worth[session] = [
             weight * count * (K1 + 1) / (count + damping) for weight, count in zip(weights, counts, strict=True)
         ]
@@ -125,20 +151,12 @@ def _worth(
 
 
 def _more(
-    head: Sequence[Candidate],
-    have: Sequence[tuple[int, int, int]],
-    worth: Mapping[int, list[float]],
+    head: Sequence[Candidate], said: Mapping[int, Sequence[tuple[int, int]]], worth: Mapping[int, list[float]]
 ) -> list[int]:
     """The best documents of the best sessions, where these are not there yet."""
     there = {each.session for each in head}
     best = sorted(worth, key=lambda session: (-sum(worth[session]), session))[:MORE_SESSIONS]
-    missing = {session: MORE_MESSAGES for session in best if session not in there}
-    docs = []
-    for session, doc in [(session, doc) for _, session, doc in have if session in missing]:
-        if missing[session]:
-            docs.append(doc)
-            missing[session] -= 1
-    return docs
+    return [doc for session in best if session not in there for _, doc in said[session][:MORE_MESSAGES]]
 
 
 def _part(weights: Sequence[float], have: Sequence[int], is_whole: bool) -> float:
