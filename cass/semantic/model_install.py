@@ -33,7 +33,7 @@ from cass.semantic.models import (
     write_manifest,
 )
 from cass.semantic.safetensors import read_safetensors
-from cass.semantic.verify_model import Agreement, agreement, missing_libraries, vectors_of
+from cass.semantic.verify_model import Agreement, agreement, int8_lacks, missing_libraries, vectors_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -245,6 +245,8 @@ def _build(
                 model = replace(model, agreement=round(found.cosine, 6))
                 write_manifest(model)
                 return _settle(model, machine, there_bytes)
+        if variants[-1] != FP32 and (lacks := int8_lacks()):
+            raise ModelRefused(lacks, source, "update it, or leave out --variant: fp32 runs")
         raise ModelRefused(
             f"it does not give the right {_made(request.model)} on this machine{_said(found)}",
             source,

@@ -63,6 +63,22 @@ def missing_libraries(names: Sequence[str] = LIBRARIES) -> list[str]:
     return missing
 
 
+# The first that has attention as int8's graph asks for it (semantic/onnx_writer.py).
+INT8_SINCE = 1, 23
+
+
+def int8_lacks() -> str | None:
+    """What keeps any int8 model from running here, in words; None where nothing is known to."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        here = version("onnxruntime")
+        is_old = tuple(map(int, here.split(".")[:2])) < INT8_SINCE
+    except (PackageNotFoundError, ValueError):
+        return None
+    return f"int8 takes onnxruntime {'.'.join(map(str, INT8_SINCE))} or newer; this is {here}" if is_old else None
+
+
 def vectors_of(model: Model) -> list[array[float]]:
     """What the model makes of the reference sentences; [] where it does not run.
 

@@ -106,7 +106,16 @@ def _install(where: Places, name: str | None, options: dict[str, Any]) -> int:
     elif not options["quiet"]:
         text = models_text.installed(done.model, done.was_there, took_s)
         sys.stdout.write(named_there(text, options["data_dir"]))
+        _say_why_larger(done.model, options)
     return 0
+
+
+def _say_why_larger(model: Model, options: dict[str, Any]) -> None:
+    from cass.semantic.bert_graph import FP32
+    from cass.semantic.verify_model import int8_lacks
+
+    if options["variant"] is None and model.variant == FP32 and (why := int8_lacks()):
+        sys.stderr.write(f"cass: {why}. So it is fp32: four times as large, and half as fast.\n")
 
 
 def _wanted(name: str, options: dict[str, Any]) -> KnownModel:
