@@ -54,25 +54,43 @@ HYPHEN_BONUS = 0.4
 class Rung:
     """What has all, most or any of the words: `match` finds and counts it, `scored` orders it.
 
+    Both are made, by `find` and `order`, when they are first asked for: mostly a page is full with the first rung.
     They are one query where that is the cheapest.  Fewer messages than `least` are not enough to stop on this rung;
     `lacks` is a word that it leaves out.  `count` is of what `match` finds, where that is known without counting.
     `is_ranking`: where no rung above it has a message, `scored` orders as the whole query's ranking does.
     """
 
     name: str
-    match: Query
-    scored: Query
+    find: Callable[[], Query]
+    order: Callable[[], Query]
     least: int = 1
     lacks: str | None = None
     count: int | None = None
     is_ranking: bool = False
 
+    @property
+    def match(self) -> Query:
+        return self.find()
+
+    @property
+    def scored(self) -> Query:
+        return self.order()
+
     def under(self, conditions: Callable[[Query], Query]) -> Rung:
         """The same among what fulfils the conditions."""
-        scored = conditions(self.scored)
-        match = scored if self.match is self.scored else conditions(self.match)
-        count = self.count if match is self.match else None
-        return Rung(self.name, match, scored, self.least, self.lacks, count, self.is_ranking)
+        order = once(lambda: conditions(self.scored))
+        find = order if self.find is self.order else once(lambda: conditions(self.match))
+        count = self.count if self.count is None or find() is self.match else None
+        return Rung(self.name, find, order, self.least, self.lacks, count, self.is_ranking)
+
+
+def one_query(name: str, query: Query, least: int = 1, count: int | None = None) -> Rung:
+    """A rung that is found and put in order by one query."""
+
+    def get() -> Query:
+        return query
+
+    return Rung(name, get, get, least, count=count)
 
 
 @record
@@ -190,10 +208,10 @@ class Compiler:
             # What must be there is found without the words beside it, as the last rung.
             best = under(None)
             rungs = [rung.under(under) for rung in _rungs(wanted, loose, missing, alone=False) if rung.name != "any"]
-            rungs.append(Rung("any", best, best))
+            rungs.append(one_query("any", best))
         elif not units:
             whole = Query.empty_query() if missing else under(None)
-            rungs = [Rung("any" if missing else "all", whole, whole)]
+            rungs = [one_query("any" if missing else "all", whole)]
         else:
             rungs = _rungs(wanted, loose, missing, alone=True)
             rungs = [rung.under(under) for rung in rungs] if conditions else rungs
@@ -205,7 +223,7 @@ class Compiler:
 
                 sooner, rungs = steps(self.units, rungs, under)
         partial, plain = any([unit.partial for unit in self.units]), () if anchored else tuple(units)
-        return Compiled(_once(order), nearly, tuple(rungs), *self._told(), plain, under, partial, sooner)
+        return Compiled(once(order), nearly, tuple(rungs), *self._told(), plain, under, partial, sooner)
 
     def _nearly(self, wanted: list[Unit], words: int, under: Callable[[Query], Query]) -> Nearly | None:
         """What lacks one word at most, where the words are common; of so many words."""
@@ -229,7 +247,8 @@ class Compiler:
         return [Query.phrase_query(self.schema, "body", [first.token, second.token])]
 
 
-def _once(make: Callable[[], Query]) -> Callable[[], Query]:
+def once(make: Callable[[], Query]) -> Callable[[], Query]:
+    """Makes it when it is first asked for."""
     made: list[Query] = []
 
     def get() -> Query:
@@ -257,14 +276,15 @@ def _rungs(wanted: list[Unit], loose: list[Unit], missing: int, alone: bool) -> 
     if len(wanted) == count:
         rungs.append(all_of(wanted))
     if count > 1 and (least := least_of(count)) <= len(wanted):
-        scored = Query.boolean_query(_should(wanted), least)
+        order = once(lambda: Query.boolean_query(_should(wanted), least))
         # Of two words what lacks one has no bonus and no pair.
         is_ranking = alone and count == len(wanted) == 2 and not any([unit.parts for unit in wanted])
         is_counted_alone = least == len(wanted) - 1 and not is_ranking
-        match = Query.const_score_query(lacking_one(wanted), 1.0) if is_counted_alone else scored
-        rungs.append(Rung("most", match, scored, is_ranking=is_ranking))
+        find = once(lambda: Query.const_score_query(lacking_one(wanted), 1.0)) if is_counted_alone else order
+        rungs.append(Rung("most", find, order, is_ranking=is_ranking))
     units = [*wanted, *loose]
-    rungs.append(Rung("any", Query.const_score_query(any_word(units), 1.0), Query.boolean_query(_should(units))))
+    find = once(lambda: Query.const_score_query(any_word(units), 1.0))
+    rungs.append(Rung("any", find, once(lambda: Query.boolean_query(_should(units)))))
     return rungs
 
 
@@ -272,21 +292,21 @@ def _counted_by(nearly: Nearly, rung: Rung, words: int) -> Rung:
     """What lacks one word at most is found and put in order in one go, where both are wanted: none has them all."""
     if rung.name != "most" or least_of(words) != words - 1:
         return rung
-    return Rung(rung.name, nearly.where_none_has_all(), rung.scored)
+    return Rung(rung.name, nearly.where_none_has_all, rung.order)
 
 
 def all_of(units: list[Unit]) -> Rung:
     """What has each of these words."""
     if len(units) == 1:
         query = units[0].query or Query.empty_query()
-        return Rung("all", query, query)
+        return one_query("all", query)
     if len(units) == 2 and sum([unit.found for unit in units]) > COMMON:
         whole = _form_by_form(*units)
     elif len(units) < 3 or not _is_common(units):
         whole = Query.boolean_query([(Occur.Must, query) for _, query in _should(units)])
     else:
         whole = behind(all_units(units), words_of(units))
-    return Rung("all", whole, whole)
+    return one_query("all", whole)
 
 
 def _form_by_form(first: Unit, second: Unit) -> Query:

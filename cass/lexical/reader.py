@@ -5,7 +5,7 @@ An index that is missing, old, cut short or full of noise is a `Damage` (opening
 
 from __future__ import annotations
 
-from cass.lexical.compile import Compiler, Rung
+from cass.lexical.compile import Compiler, one_query
 from cass.lexical.opening import Damage, opened
 from cass.lexical.schema import build_analyzer, change_of, documents_in
 from cass.lexical.words import WordCompiler
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Scored = tuple[float, DocAddress]
 
-    from cass.lexical.compile import Compiled
+    from cass.lexical.compile import Compiled, Rung
     from cass.lexical.filter import Filter
     from cass.lexical.recent import Recent
     from cass.query import syntax
@@ -223,8 +223,7 @@ class LexicalReader:
             count = found.count or 0 if rung.count is None else rung.count
             if found.hits and count >= rung.least:
                 return rung, count, found.hits
-        nothing = Query.empty_query()
-        return rungs[-1] if rungs else Rung("", nothing, nothing), 0, []
+        return rungs[-1] if rungs else one_query("", Query.empty_query()), 0, []
 
     def _fetch(self, query: Query, limit: int, counted: bool = False) -> Fetched:
         """The best hits, `limit` of them or more."""

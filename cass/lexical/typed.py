@@ -6,7 +6,7 @@ are asked for without typing on.
 
 from __future__ import annotations
 
-from cass.lexical.compile import Rung, all_of
+from cass.lexical.compile import all_of, one_query
 from cass.lexical.reader import PLENTY
 from cass.lexical.words import COMMON_AS_TYPED
 from cass.native_tantivy import Occur, Query
@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cass.lexical.compile import Rung
     from cass.lexical.words import Unit
 
 # So many messages are pages enough.
@@ -41,13 +42,13 @@ def _as_they_are(units: Sequence[Unit]) -> Rung | None:
         one = units[0]
         if one.alone is None or one.itself <= COMMON_AS_TYPED:
             return None
-        return Rung("all", one.alone, one.alone, ENOUGH, count=one.itself)  # to count them takes a fifth as long again
+        return one_query("all", one.alone, ENOUGH, one.itself)  # to count them takes a fifth as long again
     if any([unit.query is None or unit.loose for unit in units]) or sum([unit.found for unit in units]) <= FOUND_SOON:
         return None
     if not any([unit.alone and unit.itself < unit.found for unit in units]):
         return None
     whole = Query.boolean_query([(Occur.Must, unit.alone or unit.query or Query.empty_query()) for unit in units])
-    return Rung("all", whole, whole, ENOUGH)
+    return one_query("all", whole, ENOUGH)
 
 
 def _without_the_last(units: Sequence[Unit]) -> Rung | None:
