@@ -108,7 +108,7 @@ def _said(
 
 
 def _runs(which: Sequence[int]) -> Iterator[tuple[int, int, int]]:
-    """What stands side by side, and where that begins and ends."""
+    """Equal ones, which stand side by side since all come sorted, and where they begin and end."""
     at = 0
     while at < len(which):
         end = at + which.count(which[at])
