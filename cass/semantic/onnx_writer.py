@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 MICROSOFT = "com.microsoft"  # onnxruntime's own fused operators
 # The operators of ONNX that a graph is made of, as they were at that version, and the form of file that goes with it.
 OPSET = 17
-# From here on ONNX has attention itself, three quarters of the time of onnxruntime's own; onnxruntime 1.23 knows it.
+# From here on ONNX has attention itself, in three quarters of the time of onnxruntime's own.  Which onnxruntime knows
+# it, verify_model.py says.
 OPSET_WITH_ATTENTION = 23
 IR_VERSIONS = {OPSET: 8, OPSET_WITH_ATTENTION: 11}
 PRODUCER = b"cass"
