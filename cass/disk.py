@@ -38,8 +38,11 @@ class Lock:
         self.release()
 
 
-def try_lock(path: str, shared: bool = False, platform: str = sys.platform) -> Lock | None:
-    """Take the lock at once, or give None when another process has it.  Raises OSError where it cannot be made."""
+def try_lock(path: str, shared: bool = False, platform: str = sys.platform, doing: str = "") -> Lock | None:
+    """Take the lock at once, or give None when another process has it.  Raises OSError where it cannot be made.
+
+    doing: what for, for those who wait; see `lock_purpose`.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), PRIVATE_FILE)
     take = _take_windows if platform == "win32" else _take_posix
     try:
@@ -51,7 +54,7 @@ def try_lock(path: str, shared: bool = False, platform: str = sys.platform) -> L
         os.close(descriptor)
         return None
     if not shared:
-        _sign(descriptor)
+        _sign(descriptor, doing)
     return Lock(descriptor)
 
 
@@ -80,20 +83,30 @@ def _take_windows(descriptor: int, shared: bool) -> bool:
     return True
 
 
-def _sign(descriptor: int) -> None:
+def _sign(descriptor: int, doing: str) -> None:
     os.lseek(descriptor, 0, os.SEEK_SET)
-    text = f"{os.getpid()}\n".encode()
+    text = f"{os.getpid()}\n{doing}\n".encode()
     os.write(descriptor, text)
     os.ftruncate(descriptor, len(text))
 
 
 def lock_holder(path: str) -> str | None:
     """The process id that last took the lock, as text."""
+    return _signature(path)[0] or None
+
+
+def lock_purpose(path: str) -> str:
+    """What for the lock was last taken; empty where that was not said."""
+    return _signature(path)[1]
+
+
+def _signature(path: str) -> tuple[str, str]:
     try:
         with open(path, "rb", 0) as file:  # as ASCII text it would load that encoding's module, 1 ms
-            return file.read(40).partition(b"\n")[0].strip().decode("ascii", "replace") or None
+            holder, _, doing = file.read(40).decode("ascii", "replace").partition("\n")
     except OSError:
-        return None
+        return "", ""
+    return holder.strip(), doing.strip()
 
 
 def is_text(path: str) -> bool:

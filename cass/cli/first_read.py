@@ -10,6 +10,7 @@ from cass.indexing.run import IndexRequest, Run
 from cass.paths import home_folder
 from cass.search.request import Freshness
 from cass.store import connect
+from cass.store.hits import unread_note
 from cass.store.look import look
 
 TYPE_CHECKING = False
@@ -23,11 +24,17 @@ FIRST_READ_S = 1.5
 
 
 def first_read(where: Places, budget_s: float | None, settings: Mapping[str, object]) -> Freshness:
-    """Index for a while (None: to the end) before the search."""
-    until_s = None if budget_s is None else clock.monotonic_s() + budget_s
+    """Index for a while (None: to the end) before the search; where there is any time, at least the newest file."""
+    until_s: float | None = None
 
     def is_over() -> bool:
-        return until_s is not None and clock.monotonic_s() > until_s
+        # Asked first when a file is about to be read: a slow disk takes seconds to make a database and an index, and
+        # who has one session should find it there.
+        nonlocal until_s
+        now_s = clock.monotonic_s()
+        if until_s is None and budget_s is not None:
+            until_s = now_s + budget_s
+        return until_s is not None and now_s > until_s
 
     home, request = home_folder(os.environ), IndexRequest(wanted_rules(settings), alone=True)
     try:
@@ -38,8 +45,8 @@ def first_read(where: Places, budget_s: float | None, settings: Mapping[str, obj
         return _as_it_is(where, refused)
     if report.complete:
         return Freshness()
-    behind = sum(tally.seen - tally.read - tally.unchanged - tally.failed for tally in report.agents.values())
-    return Freshness(max(1, behind), (f"{max(1, behind)} session files are not read yet: run cass index",))
+    behind = max(1, sum(tally.seen - tally.read - tally.unchanged - tally.failed for tally in report.agents.values()))
+    return Freshness(behind, (unread_note(behind),))
 
 
 def _beside(where: Places, busy: errors.Busy) -> Freshness:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from cass.clock import sleep
-from cass.disk import Lock, is_text, lock_holder, make_private_folder, try_lock, write_whole
+from cass.disk import Lock, is_text, lock_holder, lock_purpose, make_private_folder, try_lock, write_whole
 from cass.errors import Busy, SystemRefused
 from cass.indexing.feed import Feed
 from cass.lexical import writer as lexical_writer
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from cass.paths import Places
     from cass.store.files import Seen
 
-# A search that reads a few new lines holds the lock for some 50 ms; another `cass index` for much longer.
+# How long one that wants the lock waits for another that may hold it for long.  For a search, which lets go of it soon,
+# it waits so many times as long: that takes 50 ms, and seconds where the disk is slow.
 LOCK_WAIT_S = 2.0
+FOR_A_SEARCH = 15
+SEARCHING = "search"
 
 README = """This folder belongs to cass (it finds what you and your coding agents said).
 
@@ -61,11 +64,15 @@ class Archive:
 
 
 def open_archive(
-    places: Places, rebuild: bool, monotonic_s: Callable[[], float], progress: Callable[[str, int, int, int, int], None]
+    places: Places,
+    rebuild: bool,
+    monotonic_s: Callable[[], float],
+    progress: Callable[[str, int, int, int, int], None],
+    doing: str = "",
 ) -> Archive:
     """Lock the data folder and open everything.  Raises Busy when another process is writing."""
     prepare_folder(places)
-    lock = take_lock(places, monotonic_s)
+    lock = take_lock(places, monotonic_s, doing=doing)
     try:
         connection = open_writer(places.database)
     except BaseException:
@@ -105,19 +112,20 @@ def _note(path: str, text: str) -> None:
         write_whole(path, text.encode())
 
 
-def take_lock(places: Places, monotonic_s: Callable[[], float], wait_s: float = LOCK_WAIT_S) -> Lock:
+def take_lock(places: Places, monotonic_s: Callable[[], float], wait_s: float = LOCK_WAIT_S, doing: str = "") -> Lock:
     """The index lock, waited for a little.  Raises Busy, naming the holder."""
-    until_s = monotonic_s() + wait_s
+    since_s = monotonic_s()
     while True:
         try:
-            lock = try_lock(places.index_lock)
+            lock = try_lock(places.index_lock, doing=doing)
         except OSError as bad:
             raise SystemRefused(
                 f"the lock cannot be taken: {bad.strerror}", places.index_lock, "cass doctor names what mends it"
             ) from bad
         if lock is not None:
             return lock
-        if monotonic_s() >= until_s:
+        is_search = lock_purpose(places.index_lock) == SEARCHING
+        if monotonic_s() - since_s >= wait_s * (FOR_A_SEARCH if is_search else 1):
             holder = lock_holder(places.index_lock)
             who = f"process {holder}" if holder else "another process"
             raise Busy(f"{who} is indexing", places.index_lock, "wait for it, or search meanwhile: cass search works")

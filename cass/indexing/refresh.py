@@ -18,6 +18,7 @@ from cass.indexing.discover import Found, Survey, found_at
 from cass.indexing.feed import Feed
 from cass.indexing.ingest import READ, WAITS, Ingest
 from cass.indexing.order import Queue
+from cass.indexing.places import SEARCHING
 from cass.indexing.rules import ALL, Exclusion, Rules
 from cass.lexical import writer as lexical_writer
 from cass.records import record
@@ -92,11 +93,11 @@ def refresh(
 
 def _lock(path: str) -> Lock | None:
     for _ in range(TRIES - 1):
-        lock = try_lock(path)
+        lock = try_lock(path, doing=SEARCHING)
         if lock is not None:
             return lock
         clock.sleep(TRY_AGAIN_S)
-    return try_lock(path)
+    return try_lock(path, doing=SEARCHING)
 
 
 def _read(
@@ -192,7 +193,7 @@ def _new(
 def catch_up(places: Places, monotonic_s: Callable[[], float]) -> None:
     """Bring a usable index up to date with the database, with a small heap; anything in the way is left for later."""
     try:
-        lock = try_lock(places.index_lock)
+        lock = try_lock(places.index_lock, doing=SEARCHING)
         if lock is None:
             return
         with lock, SqliteErrors(places.database):

@@ -16,7 +16,7 @@ from cass.indexing.discover import UNCHANGED, Found, Survey
 from cass.indexing.ingest import WAITS, FileReport, Ingest
 from cass.indexing.keep import expiring_of, files_at_risk, kept_paths
 from cass.indexing.order import Queue
-from cass.indexing.places import open_archive
+from cass.indexing.places import SEARCHING, open_archive
 from cass.indexing.rules import ALL, Exclusion, Rules
 from cass.records import record
 from cass.store import files as store_files
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 class IndexRequest:
     """What to do.  `full` reads everything again; `rebuild` fills the index from SQLite.
 
-    `alone`: without a second process, for a run that will be stopped soon.  `some`: agents were named, so the files of
-    the others stay read or unread as they are.
+    `alone`: without a second process, for a run before a search, which will be stopped soon.  `some`: agents were
+    named, so the files of the others stay read or unread as they are.
     """
 
     rules: Rules = ALL
@@ -118,8 +118,11 @@ class Run:
         gc.enable()  # the command line switches it off for short lives; this is a long one
         gc.set_threshold(LOOK_FOR_CYCLES_EVERY)
         started_s = self._monotonic_s()
-        errors = SqliteErrors(self.places.database)
-        with errors, open_archive(self.places, self.request.rebuild, self._monotonic_s, self.progress) as archive:
+        rebuild, doing = self.request.rebuild, SEARCHING if self.request.alone else ""
+        with (
+            SqliteErrors(self.places.database),
+            open_archive(self.places, rebuild, self._monotonic_s, self.progress, doing) as archive,
+        ):
             self._index(archive)
             return IndexReport(
                 {name: AgentTally(**counts) for name, counts in self._tallies.items()},

@@ -28,7 +28,12 @@ class State:
 
     def notes(self, known: int) -> tuple[str, ...]:
         """What is to be said about it, unless `known` files were told of already."""
-        return (f"{self.unread} session files are not read yet: run cass index",) if self.unread and not known else ()
+        return (unread_note(self.unread),) if self.unread and not known else ()
+
+
+def unread_note(files: int) -> str:
+    """That so many were seen and not read, and what reads them."""
+    return f"{files} session {'file is' if files == 1 else 'files are'} not read yet: run cass index"
 
 
 @record

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cass import clock
 from cass.cli.first_read import first_read
 from cass.disk import try_lock
 from cass.indexing.rules import Rules
@@ -139,6 +142,24 @@ def test_a_first_search_that_runs_out_of_time_names_the_rest(tmp_path: Path, mon
     assert "cass index" in said.notes[0]
 
 
+def test_a_first_search_reads_the_newest_file_however_slow_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here each look at the clock is a minute after the one before: nothing found would be said of what is there."""
+    home = make_home(tmp_path)
+    for at in range(2):
+        os.utime(home.claude(f"s{at}", f"walrus {at}"), (1_800_000_000 + at,) * 2)
+    for name, value in home.env.items():
+        monkeypatch.setenv(name, value)
+    minutes = itertools.count(0, 60)
+    monkeypatch.setattr(clock, "monotonic_s", lambda: float(next(minutes)))
+
+    said = first_read(home.places, budget_s=1.5, settings={})
+
+    assert names(ask(home, "walrus", "--refresh", "off")) == {"s1"}
+    assert said.notes == ("1 session file is not read yet: run cass index",)
+
+
 def test_what_was_never_read_is_said_until_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By every search and by status, however the first run ended: nothing found is not nothing there."""
     home = make_home(tmp_path)
@@ -176,6 +197,7 @@ def test_a_search_beside_the_first_index_answers(tmp_path: Path) -> None:
     finally:
         running.communicate()
 
+    assert running.returncode == 0
     assert seen == sorted(seen)
     assert ask(home, "walrus", "-c")["total_matches"] == 1200
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from cass.disk import try_lock
+from cass.errors import Busy
+from cass.indexing.places import SEARCHING, take_lock
 from tests.archive import Home, make_home
 from tests.indexing.invariants import check_invariants, present
 from tests.journeys.processes import start
@@ -36,6 +40,23 @@ def test_the_second_says_who_is_indexing(home: Home) -> None:
     assert (refused.returncode, error["kind"], error["retryable"]) == (7, "busy", True)
     assert f"process {os.getpid()}" in error["message"]
     assert asked.returncode == 0
+
+
+@pytest.mark.parametrize(("doing", "waits"), [(SEARCHING, True), ("", False)])
+def test_a_search_is_waited_for_longer(home: Home, doing: str, waits: bool) -> None:
+    """It reads a little and lets go, on a slow disk after some seconds; who indexes may have hours to go."""
+    home.index()
+    lock = try_lock(home.places.index_lock, doing=doing)
+    assert lock is not None
+    seconds = itertools.count()
+
+    def clock_s() -> float:
+        if (now := next(seconds)) == 10:
+            lock.release()
+        return now
+
+    with lock, pytest.raises(Busy) if not waits else nullcontext():
+        take_lock(home.places, clock_s).release()
 
 
 def test_searches_beside_a_run(home: Home) -> None:
