@@ -10,7 +10,7 @@ import os
 
 from cass.errors import CassError
 from cass.indexing.refresh import Refreshed, catch_up, refresh
-from cass.lexical.schema import change_of, current_generation, is_damage, open_index
+from cass.lexical.schema import CURRENT, change_of, current_generation, is_damage, open_index
 from cass.paths import home_folder
 from cass.settings.hot import identities
 from cass.store.connect import open_reader
@@ -88,7 +88,7 @@ class NewMessages:
         return self._found != self._vain or self._monotonic_s() >= self._again_s
 
     def _is_index_behind(self) -> bool:
-        stamp = _stamp(os.path.join(self._places.lexical, "current"))
+        stamp = _stamp(os.path.join(self._places.lexical, CURRENT))
         if self._indexed != (self._change, stamp):
             if not 0 <= _index_change(self._places) < self._change:
                 self._indexed = (self._change, stamp)
@@ -110,7 +110,7 @@ class NewMessages:
         if not self.last.is_busy:
             self._note_vain(found)
         # Whatever was in the way of the index this time is given until the next change.
-        self._indexed = (self._change, _stamp(os.path.join(self._places.lexical, "current")))
+        self._indexed = (self._change, _stamp(os.path.join(self._places.lexical, CURRENT)))
         return self._change != before
 
     def _note_vain(self, before: Look) -> None:

@@ -48,11 +48,14 @@ def lacking_one(units: Sequence[Unit]) -> Query:
 
 
 def behind(found: Query, scores: Sequence[Query]) -> Query:
-    """What is found, scored by these: one behind the other, so that each is looked up there and read nowhere else."""
-    whole = Query.const_score_query(found, 0.0)
-    for each in scores:
-        whole = Query.boolean_query([(Occur.Must, whole), (Occur.Should, each)])
-    return whole
+    """What is found, scored by these, each of which is looked up there and read nowhere else.
+
+    To tantivy each is a condition that everything fulfils, which scores where it can.  One inside the other they would
+    find the same, and be copied as often as they are deep.
+    """
+    every = Query.const_score_query(Query.all_query(), 0.0)
+    each = [(Occur.Must, Query.boolean_query([(Occur.Must, every), (Occur.Should, score)])) for score in scores]
+    return Query.boolean_query([(Occur.Must, Query.const_score_query(found, 0.0)), *each])
 
 
 class Nearly:

@@ -16,9 +16,11 @@ from cass.records import record, replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import TypeVar
 
     from tantivy import DocAddress, Index, Schema, Searcher, TextAnalyzer
 
+    T = TypeVar("T")
     Scored = tuple[float, DocAddress]
 
     from cass.lexical.compile import Compiled, Rung
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 # Equal scores are ordered by time; a page that ends inside a run of equals is fetched larger, up to here.
 MOST_FETCHED = 6_400
+# Scores are compared to four digits; those that differ by more stand as the index gave them.
+AS_GOOD_AS_EQUAL = 1e-4
 # Where the words stand in so many places, so many times as many hits are fetched as are asked for, up to here.  If more
 # are wanted after all, for a page that does not fill or a run of equals, a second search costs as much as the first.
 COMMON, AHEAD, MOST_AHEAD = 10_000, 4, 640
@@ -108,6 +112,7 @@ class LexicalReader:
         self._searcher = index.searcher()
         self._schema = index.schema
         self._analyzer = build_analyzer()
+        self._stemmer: TextAnalyzer | None = None  # until something is looked for
         self.generation = generation
         self.notes: list[str] = []  # what a query could not be given
         self._forms: dict[tuple[str, bool], list[tuple[str, int]]] = {}
@@ -122,7 +127,7 @@ class LexicalReader:
         return self._schema
 
     def keep_recent(self) -> None:
-        """Other searches follow: what they have in common is asked once."""
+        """Other searches follow: what they have in common while somebody types is asked once."""
         from cass.lexical.recent import Recent
 
         self._recent = Recent()
@@ -162,14 +167,15 @@ class LexicalReader:
         self._fetched.clear()
         if len(self._forms) > MOST_FORMS:
             self._forms.clear()
+        self._stemmer = self._stemmer or _stemmer()
         words = WordCompiler(
-            self._schema, self._searcher, self._analyzer, _stemmer(), known, self.notes, typed, self._forms
+            self._schema, self._searcher, self._analyzer, self._stemmer, known, self.notes, typed, self._forms
         )
         compiled = Compiler(self._schema, words, resolve, correct, typing).query(root, filters)
         self._ahead = AHEAD if sum([unit.found for unit in compiled.units]) > COMMON else 1
         if self._recent is not None:
             named = sum([len(each.values) + len(each.docs) for each in filters])
-            self._recalls = bool(compiled.units) and named <= MOST_FILTERED
+            self._recalls = typing and bool(compiled.units) and named <= MOST_FILTERED
         return compiled
 
     def search(
@@ -238,8 +244,8 @@ class LexicalReader:
             return Fetched(query, max(limit, ahead), found.hits, count)
 
         recent = self._recent if self._recalls else None
-        fetched = ask() if recent is None else recent.answer(query, limit, counted, ask)
-        self._fetched[id(query)] = replace(fetched, query=query)
+        fetched = ask() if recent is None else replace(recent.answer(query, limit, counted, ask), query=query)
+        self._fetched[id(query)] = fetched
         return fetched
 
     def _any(self, compiled: Compiled, limit: int, exact: Sequence[int] | None) -> tuple[list[Candidate], bool]:
@@ -270,13 +276,15 @@ class LexicalReader:
         """By score, equal ones newest first, then by name: the same whatever the segments are."""
         while True:
             hits = self._fetch(query, limit).hits[:limit] if hits is None else hits
-            kept = _whole_runs([round(float(score), 4) for score, _ in hits], limit)
+            kept = _whole_runs(hits, limit, lambda hit: round(hit[0], 4))
             if len(hits) < limit or limit >= MOST_FETCHED or kept * 2 >= limit:
                 break
             limit, hits = limit * 4, None
         more, hits = len(hits) == limit, hits[: kept or limit]
-        found = self._candidates([address for _, address in hits], [float(score) for score, _ in hits])
-        found.sort(key=best_first)
+        scores = [float(score) for score, _ in hits]
+        found = self._candidates([address for _, address in hits], scores)
+        if any([scores[at - 1] - scores[at] <= AS_GOOD_AS_EQUAL for at in range(1, len(scores))]):
+            found.sort(key=best_first)
         return found, more
 
     def _then(
@@ -299,7 +307,7 @@ class LexicalReader:
         while True:
             hits = self._searcher.search(query, limit, False, "time", 0, order).hits
             found = self._candidates([address for _, address in hits], [0.0] * len(hits))
-            kept = _whole_runs([hit.time_ms for hit in found], limit)
+            kept = _whole_runs(found, limit, lambda hit: hit.time_ms)
             if len(hits) < limit or limit >= MOST_FETCHED or kept * 2 >= limit:
                 break
             limit *= 4
@@ -345,11 +353,13 @@ class LexicalReader:
         return self._searcher.doc_freq("body", word)
 
 
-def _whole_runs(keys: Sequence[float | None], limit: int) -> int:
+def _whole_runs(hits: Sequence[T], limit: int, key: Callable[[T], float | None]) -> int:
     """How many of the sorted hits are left without the last run of equals, which the limit may have cut through."""
-    kept = len(keys)
-    while kept > 0 and len(keys) >= limit and keys[kept - 1] == keys[-1]:
-        kept -= 1
+    kept = len(hits)
+    if kept >= limit and kept:
+        last = key(hits[-1])
+        while kept and key(hits[kept - 1]) == last:
+            kept -= 1
     return kept
 
 

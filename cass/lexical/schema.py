@@ -25,6 +25,8 @@ ANALYZER = "words"
 # `own`, a field that every segment has: for a field that a segment lacks tantivy builds an empty dictionary, 2 % of a
 # cold search.
 MARK = 2
+# Names the generation that is in use, and its schema.
+CURRENT = "current"
 # Held shared by everyone who searches a generation: it is not deleted meanwhile.
 READER_LOCK = "readers.lock"
 
@@ -120,7 +122,7 @@ def documents_in(searcher: Searcher) -> int:
 def current_generation(root: str) -> tuple[str, int] | None:
     """(folder, schema version) that `current` names; None where there is none or it is unreadable."""
     try:
-        with open(os.path.join(root, "current"), "rb", 0) as file:
+        with open(os.path.join(root, CURRENT), "rb", 0) as file:
             number, version = file.read(64).split()
         return os.path.join(root, str(int(number))), int(version)
     except (OSError, ValueError):

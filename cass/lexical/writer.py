@@ -13,6 +13,7 @@ from tantivy import Document as TantivyDocument
 from cass.disk import PRIVATE_FOLDER, clear_for_file, make_private_folder, try_lock, write_whole
 from cass.errors import SystemRefused
 from cass.lexical.schema import (
+    CURRENT,
     MARK,
     READER_LOCK,
     VERSION,
@@ -273,7 +274,7 @@ def reopen_writer(root: str, folder: str, heap_bytes: int) -> LexicalWriter:
 def publish(writer: LexicalWriter) -> None:
     """Make this generation the one that searches open, and drop those that nobody reads."""
     number = os.path.basename(writer.folder)
-    path = os.path.join(writer.root, "current")
+    path = os.path.join(writer.root, CURRENT)
     try:
         clear_for_file(path)
         write_whole(path, f"{number} {VERSION}\n".encode())

@@ -164,6 +164,9 @@ def wanted_leaves(node: Node | None) -> list[Word | Phrase | Prefix]:
     if isinstance(node, Word):
         return [node]
     if isinstance(node, Bare):
+        words: list[Word | Phrase | Prefix] = [part for part in node.parts if isinstance(part, Word)]
+        if len(words) == len(node.parts):
+            return words  # most queries
         return [leaf for part in node.parts for leaf in wanted_leaves(part)]
     from cass.query.syntax import And, Must, Or, Phrase, Prefix
 

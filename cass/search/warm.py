@@ -10,7 +10,7 @@ import os
 from cass.disk import try_lock
 from cass.lexical.opening import Damage
 from cass.lexical.reader import open_reader
-from cass.lexical.schema import READER_LOCK, current_generation
+from cass.lexical.schema import CURRENT, READER_LOCK, current_generation
 from cass.search.engine import Search, search
 from cass.store import connect
 
@@ -46,6 +46,7 @@ class Warm:
         self._opened: Opened | None = None
         self._lock: Lock | None = None
         self._seen: tuple[object, ...] = ()
+        self._generation: str | None = None  # the folder of the one that is open
 
     @property
     def is_open(self) -> bool:
@@ -98,12 +99,14 @@ class Warm:
         return self._segments.tier(root, name, judge)
 
     def _open(self, places: Places) -> Opened:
-        seen = _seen(places)
+        seen = _seen(places, self._generation)
         if self._opened is None or seen != self._seen:
             self.let_go()
-            self._lock = _hold(places)
+            current = current_generation(places.lexical)
+            self._generation = current[0] if current is not None else None
+            self._seen = _seen(places, self._generation)
+            self._lock = _hold(self._generation)
             self._opened = connect.require_reader(places.database, places.data), open_reader(places.lexical)
-            self._seen = seen
             if not isinstance(self._opened[1], Damage):
                 self._opened[1].keep_recent()
         reader = self._opened[1]
@@ -123,11 +126,10 @@ class _Held(Search):
         return self._held(places)
 
 
-def _seen(places: Places) -> tuple[object, ...]:
-    """What changes with the database's file, the index's generation and its commits."""
-    current = current_generation(places.lexical)
-    commit = os.path.join(current[0], "meta.json") if current is not None else ""
-    return current, _identity(commit), _identity(places.database)
+def _seen(places: Places, generation: str | None) -> tuple[object, ...]:
+    """What changes with the database's file, with which generation is the index's, and with that one's commits."""
+    commit = os.path.join(generation, "meta.json") if generation is not None else ""
+    return _identity(os.path.join(places.lexical, CURRENT)), _identity(commit), _identity(places.database)
 
 
 def _identity(path: str) -> tuple[int, ...]:
@@ -138,10 +140,9 @@ def _identity(path: str) -> tuple[int, ...]:
     return info.st_dev, info.st_ino, info.st_mtime_ns, info.st_size
 
 
-def _hold(places: Places) -> Lock | None:
+def _hold(generation: str | None) -> Lock | None:
     """Keep the generation from being deleted; None where nobody may, or somebody is deleting it."""
-    current = current_generation(places.lexical)
     try:
-        return try_lock(os.path.join(current[0], READER_LOCK), shared=True) if current is not None else None
+        return try_lock(os.path.join(generation, READER_LOCK), shared=True) if generation is not None else None
     except OSError:
         return None
