@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 from typing import Any
 
@@ -114,10 +115,40 @@ def test_weights_that_lack_something_are_refused() -> None:
         converted(tensors, FP32, config())
 
 
-@pytest.mark.parametrize("change", [{"model_type": "t5"}, {"hidden_act": "relu"}, {"num_attention_heads": None}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model_type": "t5"},
+        {"hidden_act": "relu"},
+        {"num_attention_heads": None},
+        {"num_attention_heads": 0},
+        {"num_attention_heads": 5},
+        {"hidden_size": HIDDEN // 2},
+    ],
+)
 def test_another_kind_of_model_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         converted(weights(), FP32, config() | change)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("name", ["embeddings.word_embeddings.weight", "encoder.layer.0.intermediate.dense.bias"])
+def test_weights_that_are_not_finite_are_refused(variant: str, number: float, name: str) -> None:
+    """Also in a row that no sentence of the check has."""
+    tensors = weights()
+    tensors[name].flat[-1] = number
+
+    with pytest.raises(ValueError, match=f"'{name}' has numbers that are not finite"):
+        converted(tensors, variant, config())
+
+
+def test_the_operators_came_to_onnxruntime_with_attention() -> None:
+    """ONNX's own operators, as they are in that version, came one by one: 1.23 has attention and cannot quantise."""
+    model = converted(weights(), INT8, config())
+
+    kind, domain = b'"\x0eQuantizeLinear', b":\rcom.microsoft"
+    assert model.count(kind) == model.count(kind + domain) == config()["num_hidden_layers"]
 
 
 def test_a_column_is_quantised_by_its_own_largest_value() -> None:
@@ -141,6 +172,19 @@ def test_a_far_column_takes_no_detail_from_the_others() -> None:
     found = np.concatenate([run(converted(tensors, INT8, said), [ids]) for ids in IDS])
 
     assert (found * expected).sum(axis=1).min() >= 0.995
+
+
+@pytest.mark.parametrize("lifted", ["attention.output.LayerNorm.bias", "intermediate.dense.bias"])
+def test_what_gelu_gives_is_not_cut_off_where_a_bias_lifts_it(lifted: str) -> None:
+    """Its scale is told from the weights before any text: it has to reckon with all of them."""
+    tensors, said = weights(), config()
+    for number in range(said["num_hidden_layers"]):
+        tensors[f"encoder.layer.{number}.{lifted}"][:4] += 20
+    expected = np.array([embed(tensors, said, ids) for ids in IDS])
+
+    found = np.concatenate([run(converted(tensors, INT8, said), [ids]) for ids in IDS])
+
+    assert (found * expected).sum(axis=1).min() >= 0.99
 
 
 @given(st.lists(st.floats(0, 1e6, width=32), min_size=2, max_size=40), st.data())
