@@ -33,7 +33,7 @@ from cass.semantic.models import (
     write_manifest,
 )
 from cass.semantic.safetensors import read_safetensors
-from cass.semantic.verify_model import Agreement, agreement, int8_lacks, missing_libraries, vectors_of
+from cass.semantic.verify_model import Agreement, agreement, fault_of, int8_lacks, missing_libraries, vectors_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,10 +140,10 @@ def downloads_folder(where: Places) -> str:
 
 
 def _is_wanted(there: Model, request: Request) -> bool:
-    """Is what is installed what was asked for, and whole?  A source that the user names is always read."""
+    """Is what is installed what was asked for, and right?  A source that the user names is always read."""
     named = request.wish.from_path is not None or request.wish.mirror is not None
     fits = request.variant in (None, there.variant)
-    return fits and not named and there.damage() is None
+    return fits and not named and fault_of(there) is None
 
 
 def _check_libraries() -> None:

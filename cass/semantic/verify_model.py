@@ -9,7 +9,7 @@ from operator import mul
 
 from cass.records import record
 from cass.semantic import reference
-from cass.semantic.bert_graph import FP32
+from cass.semantic.bert_graph import FP32, INT8
 from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.onnx import OnnxEmbedder
 from cass.semantic.known_models import KNOWN, RERANKER
@@ -68,7 +68,7 @@ INT8_SINCE = 1, 23
 
 
 def int8_lacks() -> str | None:
-    """What keeps any int8 model from running here, in words; None where nothing is known to."""
+    """What keeps an int8 model that is made by now from running here, in words; None where nothing is known to."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -115,6 +115,13 @@ def _scores_of(model: Model) -> list[array[float]]:
     return [array("f", [(score - mean) / length for score in scores])]
 
 
+def _obstacle(model: Model) -> str | None:
+    """What is known to keep it from running here."""
+    if missing := missing_libraries():
+        return f"{', '.join(missing)} cannot be imported"
+    return int8_lacks() if model.variant == INT8 else None
+
+
 def fault_of(model: Model) -> str | None:
     """What is wrong with an installed model: every byte read, and its vectors compared.  None when all is well."""
     damage = model.damage()
@@ -122,8 +129,8 @@ def fault_of(model: Model) -> str | None:
         return damage
     found = vectors_of(model)
     if not found:
-        missing = missing_libraries()
-        return f"it does not run: {', '.join(missing)} cannot be imported" if missing else "it does not run"
+        why = _obstacle(model)
+        return f"it does not run: {why}" if why else "it does not run"
     known = KNOWN.get(model.name)
     if known is None or known.embedder_id != model.embedder_id:
         return None  # other weights: nothing to compare with, and its files are those that were installed

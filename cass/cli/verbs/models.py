@@ -106,6 +106,7 @@ def _install(where: Places, name: str | None, options: dict[str, Any]) -> int:
     elif not options["quiet"]:
         text = models_text.installed(done.model, done.was_there, took_s)
         sys.stdout.write(named_there(text, options["data_dir"]))
+    if not done.was_there and not options["quiet"]:
         _say_why_larger(done.model, options)
     return 0
 
