@@ -182,6 +182,11 @@ class SemanticCapabilityReport:
         bytes: int = 0
         action: InvalidationAction | None = None
 
+        @property
+        def is_earlier(self) -> bool:
+            """Are some of them of an earlier model, and serve until they are made anew?"""
+            return isinstance(self.action, RebuildInBackground)
+
     @record
     class Model:
         name: str

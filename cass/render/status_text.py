@@ -168,11 +168,16 @@ def _meaning(status: Status) -> list[tuple[str, str]]:
     said = f"{report.reason}; next: {report.next_step}" if report.reason else f"{report.label}, {report.summary}"
     rows = [("meaning", visible(said))]
     tiers = [("fast", report.fast_tier), ("quality", report.quality_tier)]
-    built = [f"{name} {tier.coverage:.0%}" for name, tier in tiers if tier.documents]
+    built = [_built(name, tier) for name, tier in tiers if tier.documents]
     used = f"{size(round(report.usage_bytes.total))} of {size(report.budget_bytes)}"
     over = ["which is too much; next: cass backfill"] if _is_over(report) else []
     said = ", ".join([*built, used, *over, *_left(report.backlog)])
     return [*rows, ("vectors", said)] if built or report.usage_bytes.total else rows
+
+
+def _built(name: str, tier: SemanticCapabilityReport.Tier) -> str:
+    share = f"{name} {tier.coverage:.0%}"
+    return f"{share} (some of an earlier model, to be made anew)" if tier.is_earlier else share
 
 
 def _left(backlog: SemanticCapabilityReport.Backlog) -> list[str]:

@@ -76,14 +76,16 @@ def _row(name: str, value: str, look: Style) -> list[str]:
 def _owed(report: SemanticCapabilityReport) -> list[Row]:
     backlog, tiers = report.backlog, []
     if backlog.fast:
-        tiers.append(f"{counted(backlog.fast, 'text')} of the fast tier ({report.fast_tier.coverage:.0%} done)")
+        tiers.append(f"{counted(backlog.fast, 'text')} of the fast tier ({_done(report.fast_tier)})")
     if backlog.quality:
-        tiers.append(
-            f"{counted(backlog.quality, 'text')} of the quality tier ({report.quality_tier.coverage:.0%} done)"
-        )
+        tiers.append(f"{counted(backlog.quality, 'text')} of the quality tier ({_done(report.quality_tier)})")
     left = [f"{duration(backlog.eta_s)} of work"] if backlog.eta_s else []
     rows = [("owed", "; ".join([*tiers, *left]) or "nothing")]
     return [*rows, ("given up", f"{counted(backlog.dead, 'text')}; cass worker retry-dead")] if backlog.dead else rows
+
+
+def _done(tier: SemanticCapabilityReport.Tier) -> str:
+    return "until then the vectors of an earlier model serve" if tier.is_earlier else f"{tier.coverage:.0%} done"
 
 
 def _last(chunk: LastChunk, now_ms: int) -> list[Row]:

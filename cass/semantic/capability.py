@@ -12,10 +12,14 @@ if TYPE_CHECKING:
 
 @record
 class TierState:
-    """A tier as it can be opened: `vectors` that may serve; `damage` says why others may not."""
+    """A tier as it can be opened: `vectors` that may serve; `damage` says why others may not.
+
+    `as_wanted`: texts whose vectors are as they are wanted; those of an earlier model serve until they are made anew.
+    """
 
     vectors: int = 0
     damage: str | None = None
+    as_wanted: int = 0
 
 
 # Nothing is wrong with who has only begun.

@@ -84,6 +84,7 @@ def report(
         model_damage=refused[0] if refused else damage,
         model_todo=refused[1] if refused else None,
     )
+    missing = eligible - fast_state.as_wanted, eligible - quality_state.as_wanted
     free = free_bytes(places.data) or 0
     if capability.reason == NONE_BUILT and (why := _no_room(policy, free)):
         capability, next_step = SemanticCapability.degraded(f"{NONE_BUILT}: {why[0]}"), why[1]
@@ -99,7 +100,7 @@ def report(
         budget_bytes=policy.semantic_budget_mb * MB,
         free_disk_bytes=free,
         budget_decision=policy.check_budget_bytes(0, sum(used.values()), free),
-        backlog=_backlog(policy, has_model, connection, eligible, (fast, quality), sum(used.values()), pace or {}),
+        backlog=_backlog(policy, has_model, connection, missing, (fast, quality), sum(used.values()), pace or {}),
     )
 
 
@@ -124,22 +125,22 @@ def _backlog(
     policy: SemanticPolicy,
     has_model: bool,
     connection: Connection | None,
-    eligible: int,
+    missing: tuple[int, int],
     tiers: tuple[SemanticCapabilityReport.Tier, SemanticCapabilityReport.Tier],
     used_bytes: int,
     pace: Mapping[str, float],
 ) -> SemanticCapabilityReport.Backlog:
     """What is owed: the texts that count, less those that are in, less those that were given up.
 
-    A tier that is not wanted owes nothing, nor does one that has no model: nothing can be made for it.  What will not
-    fit into the budget has no end either, so no time is said.
+    `missing`: the first less the second, of each tier.  A tier that is not wanted owes nothing, nor does one that has
+    no model: nothing can be made for it.  What will not fit into the budget has no end either, so no time is said.
     """
     dead = {tier: _given_up(connection, tier) for tier in (FAST, QUALITY)}
     builds = policy.mode.should_build_semantic
     makeable = {FAST: builds, QUALITY: builds and policy.wants_quality_tier and has_model}
     owed = {
-        tier: max(0, eligible - there.documents - dead[tier]) if makeable[tier] else 0
-        for tier, there in zip((FAST, QUALITY), tiers, strict=True)
+        tier: max(0, count - dead[tier]) if makeable[tier] else 0
+        for tier, count in zip((FAST, QUALITY), missing, strict=True)
     }
     sizes = [there.bytes / max(1, there.documents) for there in tiers]
     to_come = owed[FAST] * sizes[0] + owed[QUALITY] * sizes[1]
@@ -220,13 +221,13 @@ def _tier(
     """`made` is (embedder id, revision) of the embedder that the tier is wanted of; None where there is none."""
     if not os.path.exists(os.path.join(places.vectors, name)):
         return Report.Tier(embedder_id=made[0] if made else None), TierState()
-    actions: list[InvalidationAction] = []
+    actions: dict[SemanticAssetManifest, InvalidationAction] = {}
 
     def judge(manifest: SemanticAssetManifest) -> InvalidationAction:
         embedder_id, revision = made or (manifest.embedder_id, None)
-        action = manifest.invalidation(policy, embedder_id, manifest.model_revision if revision is None else revision)
-        actions.append(action)
-        return action
+        wanted = manifest.model_revision if revision is None else revision
+        actions[manifest] = manifest.invalidation(policy, embedder_id, wanted)
+        return actions[manifest]
 
     tier = standing(places.vectors, name, judge)
     if not isinstance(tier, Standing):
@@ -240,7 +241,8 @@ def _tier(
         bytes=tier.size_bytes,
         action=_worst(actions),
     )
-    return found, TierState(tier.count, "; ".join(tier.skipped) or None)
+    as_wanted = sum([one.live_texts for one in tier.usable if actions[one.asset].word == "up_to_date"])
+    return found, TierState(tier.count, "; ".join(tier.skipped) or None, as_wanted)
 
 
 def _covers_since_ms(tier: Standing, owed_ms: int | None, is_known: bool) -> int | None:
@@ -255,6 +257,7 @@ def _covers_since_ms(tier: Standing, owed_ms: int | None, is_known: bool) -> int
     return None if since_ms is None else max(since_ms, missing_ms + 1)
 
 
-def _worst(actions: list[InvalidationAction]) -> InvalidationAction | None:
+def _worst(of: Mapping[SemanticAssetManifest, InvalidationAction]) -> InvalidationAction | None:
     """What is to be done with the tier's files: the first that are not up to date decide."""
+    actions = list(of.values())
     return next((action for action in actions if action.word != "up_to_date"), actions[0] if actions else None)

@@ -353,13 +353,13 @@ def test_strict_asks_for_the_fast_tier_too(home: Home) -> None:
     assert (report.reason, report.next_step) == ("no vectors of the fast tier are built yet", "cass backfill")
 
 
-def model_in(home: Home) -> Path:
+def model_in(home: Home, revision: str = "abc") -> Path:
     """The one file of an installed model, which nothing here opens."""
     folder = Path(folder_of(home.places.data, "minilm"))
     folder.mkdir(parents=True)
     (folder / MODEL).write_bytes(b"a whole model")
     files = (file_facts(str(folder), MODEL),)
-    write_manifest(Model("minilm", str(folder), "minilm-384", 384, 256, "int8", "abc", "here", 0, None, files))
+    write_manifest(Model("minilm", str(folder), "minilm-384", 384, 256, "int8", revision, "here", 0, None, files))
     return folder / MODEL
 
 
