@@ -35,7 +35,7 @@ _cass() {
             esac
             ;;
         search|find|query|grep)
-            words="--agent --workspace --session --exclude-session --role --since --until --include-self --mode --match -F --literal --live --sort --diverse --group --refresh --timeout --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait -n --limit --offset --cursor -C --context -l --sessions-only -c --count -0 --null --jsonl --fields --stdio --format --max-content-length --max-tokens --offsets --explain --request-id --show-secrets --exit-zero --exit-status --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="--agent --workspace --session --exclude-session --role --since --until --include-self --mode --tier --match -F --literal --live --sort --diverse --group --refresh --timeout --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait -n --limit --offset --cursor -C --context -l --sessions-only -c --count -0 --null --jsonl --fields --stdio --format --max-content-length --max-tokens --offsets --explain --request-id --show-secrets --exit-zero --exit-status --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
                 --agent) words="" values="claude_code codex gemini aider opencode cursor goose zed crush pi openclaw clawdbot oh_my_pi qwen factory mistral_vibe antigravity grok kimi kimi_code amp openhands hermes copilot entire specstory cline roo_code kilo_code copilot_cli continue chatgpt claude_ai" ;;
                 --workspace) _cass_paths -d; return ;;
@@ -43,6 +43,7 @@ _cass() {
                 --exclude-session) words="" values="" files="" sessions=1 ;;
                 --role) words="" values="user assistant tool system summary" ;;
                 --mode) words="" values="hybrid lexical strict semantic" ;;
+                --tier) words="" values="fast quality" ;;
                 --match) words="" values="all most any" ;;
                 --sort) words="" values="relevance newest oldest" ;;
                 --group) words="" values="session none" ;;
@@ -237,13 +238,13 @@ _cass() {
             esac
             ;;
         backfill)
-            words="--once --tier --force --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
+            words="--once --tier --until --force --semantic-mode --semantic-download-policy --semantic-fast-embedder --semantic-embedder --semantic-reranker --semantic-quality-weight --semantic-budget-mb --semantic-max-backfill-threads --semantic-wait --json --data-dir --color --plain --no-pager -q --quiet -v --verbose -h --help --version"
             case "$prev" in
                 --tier) words="" values="fast quality" ;;
                 --semantic-mode) words="" values="hybrid lexical strict semantic" ;;
                 --data-dir) _cass_paths -d; return ;;
                 --color) words="" values="auto always never" ;;
-                --semantic-download-policy|--semantic-fast-embedder|--semantic-embedder|--semantic-reranker|--semantic-quality-weight|--semantic-budget-mb|--semantic-max-backfill-threads|--semantic-wait) return ;;
+                --until|--semantic-download-policy|--semantic-fast-embedder|--semantic-embedder|--semantic-reranker|--semantic-quality-weight|--semantic-budget-mb|--semantic-max-backfill-threads|--semantic-wait) return ;;
             esac
             ;;
         worker)

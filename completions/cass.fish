@@ -58,6 +58,7 @@ complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l sinc
 complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l until -x -d 'not after: the same forms; both ends count'
 complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l include-self -d 'also what cass itself printed into a session'
 complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l mode -x -a 'hybrid lexical strict semantic' -d 'hybrid: by words, and by meaning where possible; lexical: words only; strict: an error without meaning'
+complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l tier -x -a 'fast quality' -d 'only this tier\'s vectors beside the words, to compare them'
 complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l match -x -a 'all most any' -d 'how many of the words a message must have'
 complete -c cass -n '__fish_seen_subcommand_from search find query grep' -s F -l literal -d 'the text exactly so, punctuation included'
 complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l live -d 'as you type: the last word may go on; nothing is read first, by words alone'
@@ -224,6 +225,7 @@ complete -c cass -n '__fish_seen_subcommand_from models; and not __fish_seen_sub
 
 complete -c cass -n '__fish_seen_subcommand_from backfill' -l once -d 'one chunk a tier, at most chunk_timeout_seconds each'
 complete -c cass -n '__fish_seen_subcommand_from backfill' -l tier -x -a 'fast quality' -d 'only this tier'
+complete -c cass -n '__fish_seen_subcommand_from backfill' -l until -x -d 'end at the next 07:00, or another time of day'
 complete -c cass -n '__fish_seen_subcommand_from backfill' -l force -d 'read every byte to find damage, and do not wait after a failure'
 complete -c cass -n '__fish_seen_subcommand_from backfill' -l semantic-mode -x -a 'hybrid lexical strict semantic' -d 'whether to search by meaning too: where possible, never, or always'
 complete -c cass -n '__fish_seen_subcommand_from backfill' -l semantic-download-policy -x -d 'when a model may be fetched: when you ask, in the budget after you agreed once, or by itself'

@@ -82,6 +82,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--until', 'not after: the same forms; both ends count')
                 , @('--include-self', 'also what cass itself printed into a session')
                 , @('--mode', 'hybrid: by words, and by meaning where possible; lexical: words only; strict: an error without meaning')
+                , @('--tier', 'only this tier''s vectors beside the words, to compare them')
                 , @('--match', 'how many of the words a message must have')
                 , @('-F', 'the text exactly so, punctuation included')
                 , @('--literal', 'the text exactly so, punctuation included')
@@ -141,6 +142,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 '--agent' = @('claude_code', 'codex', 'gemini', 'aider', 'opencode', 'cursor', 'goose', 'zed', 'crush', 'pi', 'openclaw', 'clawdbot', 'oh_my_pi', 'qwen', 'factory', 'mistral_vibe', 'antigravity', 'grok', 'kimi', 'kimi_code', 'amp', 'openhands', 'hermes', 'copilot', 'entire', 'specstory', 'cline', 'roo_code', 'kilo_code', 'copilot_cli', 'continue', 'chatgpt', 'claude_ai')
                 '--role' = @('user', 'assistant', 'tool', 'system', 'summary')
                 '--mode' = @('hybrid', 'lexical', 'strict', 'semantic')
+                '--tier' = @('fast', 'quality')
                 '--match' = @('all', 'most', 'any')
                 '--sort' = @('relevance', 'newest', 'oldest')
                 '--group' = @('session', 'none')
@@ -631,6 +633,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
             Words = @(
                 , @('--once', 'one chunk a tier, at most chunk_timeout_seconds each')
                 , @('--tier', 'only this tier')
+                , @('--until', 'end at the next 07:00, or another time of day')
                 , @('--force', 'read every byte to find damage, and do not wait after a failure')
                 , @('--semantic-mode', 'whether to search by meaning too: where possible, never, or always')
                 , @('--semantic-download-policy', 'when a model may be fetched: when you ask, in the budget after you agreed once, or by itself')

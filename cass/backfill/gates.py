@@ -5,6 +5,7 @@ What a command by hand passes is the last column of `GATES`.
 
 from __future__ import annotations
 
+from cass.clock import local_text
 from cass.policy import MB
 from cass.records import record
 
@@ -98,6 +99,7 @@ class Asked:
     """Who wants the work, and what they said meanwhile.
 
     other_worker: who works already, None for nobody · unread_settings: a file of settings that cannot be read, and why.
+    until_ms: when it shall be over.
     """
 
     by_hand: bool = False
@@ -107,6 +109,7 @@ class Asked:
     other_worker: Callable[[], str | None] = lambda: None
     unread_settings: str | None = None
     manners: Manners = Manners()
+    until_ms: int | None = None
 
 
 @record
@@ -136,6 +139,13 @@ class Gate:
 
 def stop_asked(situation: Situation) -> Hold | None:
     return Hold("interrupted", "it was stopped", LEAST_S, "cass backfill goes on") if situation.asked.stop() else None
+
+
+def time_is_up(situation: Situation) -> Hold | None:
+    until_ms = situation.asked.until_ms
+    if until_ms is None or situation.sensors.now_ms() < until_ms:
+        return None
+    return Hold("until", f"it was asked for until {local_text(until_ms, '%H:%M')}", LEAST_S, "cass backfill goes on")
 
 
 def pause_asked(situation: Situation) -> Hold | None:
@@ -250,6 +260,7 @@ def over_budget(situation: Situation) -> Hold | None:
 
 GATES = (
     Gate(stop_asked, NOBODY),
+    Gate(time_is_up, NOBODY),
     Gate(pause_asked, NOBODY),
     Gate(other_worker, NOBODY),
     Gate(unread_settings, NOBODY),
@@ -268,7 +279,7 @@ GATES = (
 _DISTURBED = (pause_asked, user_active, machine_busy, memory_pressure, on_battery, quiet_hours)
 QUIET = tuple([gate for gate in GATES if gate.look in _DISTURBED])
 # Asked between two batches as well, several times a second.
-INTERRUPTING = (stop_asked, pause_asked, user_active)
+INTERRUPTING = (stop_asked, time_is_up, pause_asked, user_active)
 
 
 def first_hold(situation: Situation, gates: tuple[Gate, ...] = GATES) -> Hold | None:

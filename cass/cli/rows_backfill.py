@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cass.cli.rows_semantic import semantic_options
-from cass.cli.table import CHOICE, Command, Option
+from cass.cli.table import CHOICE, TEXT, Command, Option
 
 
 def backfill() -> Command:
@@ -21,12 +21,14 @@ def backfill() -> Command:
         examples=(
             ("cass backfill", "until nothing is owed"),
             ("cass backfill --once", "one chunk a tier"),
+            ("cass backfill --until 07:00", "during the night"),
             ("cass backfill --tier quality", "only the tier that has a model"),
             ("cass backfill --force", "read every byte, and try again at once what failed"),
         ),
         options=(
             Option(("--once",), "one chunk a tier, at most chunk_timeout_seconds each"),
             Option(("--tier",), "only this tier", CHOICE, "TIER", values=("fast", "quality")),
+            Option(("--until",), "end at the next 07:00, or another time of day", TEXT, "TIME"),
             Option(("--force",), "read every byte to find damage, and do not wait after a failure"),
             *semantic_options(),
         ),

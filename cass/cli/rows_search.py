@@ -83,6 +83,14 @@ def _search_ways() -> tuple[Option, ...]:
             group=g,
         ),
         Option(
+            ("--tier",),
+            "only this tier's vectors beside the words, to compare them",
+            CHOICE,
+            "TIER",
+            values=("fast", "quality"),
+            group=g,
+        ),
+        Option(
             ("--match",),
             "how many of the words a message must have",
             CHOICE,

@@ -50,7 +50,7 @@ def filled(search: Search, found: Found, places: Places) -> Found:
     values = dict(search.request.semantic)
     weights, wanted = weights_of(str(values.get("search.weights", WEIGHTS))), wants_quality(values)
     coverage = glance(search, places.vectors, {})
-    said = needless([name for name, share in coverage if share and (name == FAST or wanted)])
+    said = needless([name for name, share in coverage if share and weights[name] and (name == FAST or wanted)])
     search.near = {}
     search.meant = "; ".join([said.get(name) or lacking(name, weights, wanted) for name in (FAST, QUALITY)])
     told = replace(found, coverage=coverage, asides=tuple(dict.fromkeys(said.values())))

@@ -190,7 +190,8 @@ class _Asking:
 
     def left_out(self, coverage: Mapping[str, float]) -> tuple[str, ...]:
         """What is said of the quality tier that the words made needless; nothing of one without vectors."""
-        said = needless([QUALITY]) if coverage[QUALITY] and self.has_quality else {}
+        is_wanted = self.has_quality and self._weights[QUALITY]
+        said = needless([QUALITY]) if coverage[QUALITY] and is_wanted else {}
         self.why |= said
         return tuple(said.values())
 

@@ -46,6 +46,7 @@ def situation(says: dict[str, Any] | None = None, policy: dict[str, Any] | None 
 # word → what makes that gate hold, in the contract's order: (sensors, policy, asked).
 HOLDING: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "interrupted": ({}, {}, {"stop": lambda: True}),
+    "until": ({}, {}, {"until_ms": NOW_MS}),
     "paused": ({}, {}, {"paused": Pause}),
     "other_worker": ({}, {}, {"other_worker": lambda: "process 7"}),
     "settings": ({}, {}, {"unread_settings": "line 3"}),
@@ -192,7 +193,7 @@ def test_working_on_battery_is_a_matter_of_manners() -> None:
 @every_gate
 def test_who_interrupts_a_batch(word: str) -> None:
     """Those who ask, and the user who is back; the rest is looked at before the next chunk."""
-    assert (interruption(holding(word)) is not None) == (word in ("interrupted", "paused", "user_active"))
+    assert (interruption(holding(word)) is not None) == (word in ("interrupted", "until", "paused", "user_active"))
 
 
 def test_why_it_may() -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from cass.backfill import report
 from cass.backfill import tier as tier_module
+from cass.backfill.gates import Asked
+from cass.backfill.run import Backfill
 from cass.backfill.tier import Batch
 from cass.disk import try_lock
 from cass.errors import Busy
@@ -49,6 +51,21 @@ def test_a_second_run_has_nothing_to_do(working: Working) -> None:
 
     assert (again.texts, again.left, again.eligible, again.stopped) == (0, 0, 12, None)
     assert working.files() == before
+
+
+def test_it_ends_at_the_time_that_was_asked_for(working: Working, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two batches; what is owed then is made by the next run."""
+    small_batches(monkeypatch)
+    embedder = Fussy()
+    working.embedders["hash"] = embedder
+    machine = working.made_machine(now_ms=lambda: working.now_ms + 1_000 * len(embedder.asked))
+    asked = Asked(until_ms=working.now_ms + 5_000)
+
+    (ended,) = Backfill(working.home.places, working.request(), machine, asked=asked).run().tiers
+
+    assert ended.stopped is not None
+    assert (ended.stopped.word, ended.texts, ended.left) == ("until", 8, 4)
+    assert working.fast().left == 0
 
 
 def test_what_is_indexed_later_is_added(working: Working) -> None:

@@ -6,12 +6,18 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cass.cli.verbs.backfill import next_at
 from cass.clock import now_ms
 from cass.daemon.control import pause
 from cass.disk import try_lock
 from tests.archive import Home, make_home
 from tests.schemas.checking import faults
+
+A_MINUTE_MS, A_DAY_MS = 60_000, 86_400_000
+TIMES = st.tuples(st.integers(0, 23), st.integers(0, 59))
 
 
 @pytest.fixture
@@ -122,3 +128,22 @@ def test_an_empty_archive_somewhere_else(home: Home, tmp_path: Path) -> None:
 
     assert told == f"Stopped: nothing is indexed yet. Next: cass index --data-dir {other}\n"
     assert said["tiers"]["fast"]["stopped"]["next_step"] == f"cass index --data-dir {other}"
+
+
+@given(TIMES, st.integers(0, 4_000_000_000_000))
+def test_the_next_time_of_day(time: tuple[int, int], now_ms: int) -> None:
+    """Within a day, or the hour more that one day in spring or autumn has; the night in which it is left out aside."""
+    wish = f"{time[0]}:{time[1]:02}"
+    found_ms = next_at(wish, now_ms)
+
+    assert 0 < found_ms - now_ms <= A_DAY_MS + 3_600_000
+    assert next_at(wish, found_ms - A_MINUTE_MS) == found_ms
+    assert next_at(wish, found_ms) > found_ms
+
+
+@pytest.mark.parametrize("time", ["7", "24:00", "07:60", "7am", "", "07:0", "-1:00", "٠٧:٠٠"])
+def test_what_is_no_time_of_day_is_refused(home: Home, time: str) -> None:
+    done = home.cass("backfill", f"--until={time}")
+
+    assert done.returncode == 2
+    assert "--until 07:00" in done.stderr

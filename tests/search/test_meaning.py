@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cass.cli.verbs import search as verb
 from cass.errors import SemanticUnavailable
 from cass.policy import DEFAULT_FAST_DIMENSION
 from cass.records import replace
@@ -85,6 +87,38 @@ def test_a_tier_without_weight_is_left_out(home: Home):
 
     assert without.answered_by == ("lexical",)
     assert names(most) == names(home.search(wish))
+
+
+@pytest.mark.parametrize(
+    ("tier", "by", "said"),
+    [("fast", ["lexical", "fast"], False), ("quality", ["lexical"], True)],
+    ids=["one that has vectors", "one that has none"],
+)
+def test_one_tier_alone_is_asked(home: Home, tier: str, by: list[str], said: bool):
+    """`--tier`: to compare them; where there is nothing to compare that is said."""
+    answer = json.loads(home.cass("search", "--json", "--tier", tier, "postgres connection pool exhausted").stdout)
+    notes = " ".join(answer["meta"]["notes"])
+
+    assert answer["meta"]["answered_by"] == by
+    assert (f"no vectors of the {tier} tier" in notes) == said
+    assert answer["hits"][0]["external_id"] == "exact"
+
+
+@pytest.mark.parametrize(("tier", "weights"), [("fast", "fast=0.2,quality=0.0"), ("quality", "fast=0.0,quality=2.0")])
+def test_the_weights_of_one_tier_alone(tier: str, weights: str):
+    """The other has none; its own, and that of the words, stay as they are set."""
+    settings = {"search.weights": "lexical=3,fast=0.2,quality=2"}
+    asked = verb._semantic({"tier": tier, "settings": settings, "live": False, "mode": None})
+
+    assert asked == (("search.weights", f"lexical=3.0,{weights}"),)
+
+
+@pytest.mark.parametrize("other", ["--mode=lexical", "--mode=strict", "--live"])
+def test_one_tier_and_none_or_both_are_refused(home: Home, other: str):
+    done = home.cass("search", "--tier", "fast", other, "walrus")
+
+    assert done.returncode == 2
+    assert "--tier fast names one tier" in done.stderr
 
 
 def test_a_text_that_was_said_again_is_as_new_as_its_last_message(home: Home):

@@ -17,6 +17,7 @@ from cass.cli.settled import settings_of
 from cass.daemon.aside import go_on, step_aside
 from cass.daemon.control import forget_stop, paused, stop_asked
 from cass.disk import free_bytes
+from cass.errors import UsageError
 from cass.paths import places
 from cass.render import backfill_json, backfill_text
 from cass.render.notices import notify
@@ -72,6 +73,7 @@ def run(options: dict[str, Any]) -> int:
     """Work until nothing is owed; a tier that cannot go on says why, which is no error."""
     where = places(os.environ, data_dir=options["data_dir"])
     request = _request(where, options)
+    until_ms = None if options["until"] is None else next_at(options["until"], clock.now_ms())
     look = style(sys.stderr, options, os.environ)
     kind = chosen("auto", options["quiet"] or options["json"], look)
     progress = Progress(sys.stderr, kind, look.width, clock.monotonic_s)
@@ -83,6 +85,7 @@ def run(options: dict[str, Any]) -> int:
                 paused=lambda: paused(where.data, clock.now_ms()),
                 unread_settings=settings.unread_file(),
                 manners=manners_of(settings.value),
+                until_ms=until_ms,
             )
             machine = _machine(where, stopping, progress, embedder_options(settings))
             report = Backfill(where, request, machine, real_sensors(where), asked).run()
@@ -94,6 +97,22 @@ def run(options: dict[str, Any]) -> int:
                 go_on(where, options["data_dir"])
     _print(backfill_there(report, options["data_dir"]), options)
     return BY_SIGNAL + stopping.number if stopping.number else 0
+
+
+def next_at(time: str, now_ms: int) -> int:
+    """The next moment at which clocks here show this time of day, such as 07:00.  Raises UsageError."""
+    hour, _, minute = time.partition(":")
+    if not (time.isascii() and hour.isdecimal() and minute.isdecimal() and len(minute) == 2):
+        raise _no_time(time)
+    if int(hour) > 23 or int(minute) > 59:
+        raise _no_time(time)
+    year, month, day = clock.local_date(now_ms)
+    today_ms = clock.local_ms(year, month, day, int(hour), int(minute))
+    return today_ms if today_ms > now_ms else clock.local_ms(year, month, day + 1, int(hour), int(minute))
+
+
+def _no_time(text: str) -> UsageError:
+    return UsageError(f"no time of day: {text!r}", "cass backfill", "write it as --until 07:00")
 
 
 def _step_aside(where: Places, options: dict[str, Any]) -> Holder | None:

@@ -7,6 +7,7 @@ import sys
 
 from cass import clock, errors
 from cass.paths import current_folder, home_folder, places
+from cass.records import replace
 from cass.redact import hides
 from cass.search.engine import search
 from cass.search.request import Freshness, Request
@@ -40,6 +41,9 @@ def run(options: dict[str, Any]) -> int:
     freshness = freshen(where, "off" if request.live else options["refresh"], options["settings"])
     find, order = _finder(options), order_of(options)
     results = find(where, request, clock.now_ms(), clock.monotonic_s, current_folder(), freshness, _kept.append, order)
+    if options["tier"] and not dict(results.coverage).get(options["tier"]):
+        without = f"no vectors of the {options['tier']} tier are built yet: cass backfill --tier {options['tier']}"
+        results = replace(results, notes=(*results.notes, without))
     show(results, options, sys.stdout, sys.stderr, os.environ)
     if results.long_tail and options["refresh"] != "off" and not request.live:
         _catch_up(where)
@@ -102,12 +106,34 @@ def request_of(options: dict[str, Any], text: str, env: Mapping[str, str] = os.e
         current_sessions=current_of(options["exclude_session"], env),
         content="content" in (_fields(options) or ()),
         request_id=options["request_id"],
-        semantic=tuple(options["settings"].items()),
+        semantic=_semantic(options),
         short_ids=not (options["json"] or options["jsonl"]),
         masked=hides(options["settings"], options["show_secrets"]),
         live=options["live"],
         diverse=options["diverse"] is not None,
     )
+
+
+def _semantic(options: dict[str, Any]) -> tuple[tuple[str, object], ...]:
+    """The settings; with `--tier` no other tier has any weight.  Raises UsageError where none or both are asked for."""
+    settings, tier = options["settings"], options.get("tier")
+    if tier is None:
+        return tuple(settings.items())
+    mode = (
+        "live"
+        if options["live"]
+        else {"lexical_only": "mode lexical", "strict_semantic": "mode strict"}.get(
+            options["mode"] or "hybrid_preferred"
+        )
+    )
+    if mode is not None:
+        why = "asks for both tiers" if mode == "mode strict" else "asks for none"
+        raise errors.UsageError(f"--tier {tier} names one tier, and --{mode} {why}", "cass search", "keep one of them")
+    from cass.query.blend import WEIGHTS, weights_of
+
+    weights = weights_of(str(settings.get("search.weights", WEIGHTS)))
+    alone = {name: weight if name in ("lexical", tier) else 0.0 for name, weight in weights.items()}
+    return tuple({**settings, "search.weights": ",".join([f"{name}={alone[name]}" for name in alone])}.items())
 
 
 def _fields(options: dict[str, Any]) -> Sequence[str] | None:
