@@ -7,7 +7,6 @@ import sys
 
 from cass import clock, errors
 from cass.paths import current_folder, home_folder, places
-from cass.records import replace
 from cass.redact import hides
 from cass.search.engine import search
 from cass.search.request import Freshness, Request
@@ -41,9 +40,6 @@ def run(options: dict[str, Any]) -> int:
     freshness = freshen(where, "off" if request.live else options["refresh"], options["settings"])
     find, order = _finder(options), order_of(options)
     results = find(where, request, clock.now_ms(), clock.monotonic_s, current_folder(), freshness, _kept.append, order)
-    if options["tier"] and not dict(results.coverage).get(options["tier"]):
-        without = f"no vectors of the {options['tier']} tier are built yet: cass backfill --tier {options['tier']}"
-        results = replace(results, notes=(*results.notes, without))
     show(results, options, sys.stdout, sys.stderr, os.environ)
     if results.long_tail and options["refresh"] != "off" and not request.live:
         _catch_up(where)
@@ -60,13 +56,26 @@ def query_text(words: list[str], command: str) -> str:
 
 
 def order_of(options: dict[str, Any]) -> Callable[[Search, Found], Found] | None:
-    """What orders the candidates anew, where that is asked for."""
+    """What is done with the candidates last, where that is asked for: they are put in another order."""
     if options["diverse"] is None:
-        return None
+        return _misses_tier(options["tier"]) if options.get("tier") else None
     from cass.search.diverse import spread
 
     share: float = options["diverse"]
-    return spread(share)
+    ordered = spread(share)
+    if not options.get("tier"):
+        return ordered
+    look = _misses_tier(options["tier"])
+    return lambda looking, found: ordered(looking, look(looking, found))
+
+
+def _misses_tier(tier: str) -> Callable[[Search, Found], Found]:
+    def look(looking: Search, found: Found) -> Found:
+        if not dict(found.coverage).get(tier):
+            looking.notes.append(f"no vectors of the {tier} tier are built yet: cass backfill --tier {tier}")
+        return found
+
+    return look
 
 
 def _finder(options: dict[str, Any]) -> Callable[..., Results]:
