@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(
     reason="the package waitress is not installed: it is the extra cass-search[serve]",
 )
 TOKEN = "a-token-of-some-length"
-GONE_S = 10.0
+GONE_S = 60.0
 
 
 @pytest.fixture(scope="module")
