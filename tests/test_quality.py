@@ -12,6 +12,7 @@ from benchmarks.quality import places
 from benchmarks.quality.asking import why_not
 from benchmarks.quality.scores import Scores, mean, score
 from benchmarks.quality.table import markdown, picture
+from tests.archive import make_home
 
 PERFECT = Scores(ndcg10=1.0, mrr10=1.0, hit1=1.0, hit5=1.0, recall50=1.0, empty=0.0, copies=0.0)
 NOTHING = Scores(ndcg10=0.0, mrr10=0.0, hit1=0.0, hit5=0.0, recall50=0.0, empty=1.0, copies=0.0)
@@ -58,6 +59,24 @@ def test_without_material_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest
 
     with pytest.raises(places.NotHere, match="--data FOLDER"):
         places.material(None)
+
+
+def test_an_archive_without_some_messages_follows_what_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part that stands from before, without other messages, would let questions find what they were taken from."""
+    monkeypatch.setattr(places, "FOLDER", tmp_path)
+    home = make_home(tmp_path / "there")
+    home.claude("one", "a walrus sleeps", "a penguin walks")
+    archive = places.Archive("some", home.home)
+    archive.cass("index")
+    with archive.connect() as connection:
+        first, second = [message for (message,) in connection.execute("SELECT id FROM messages ORDER BY id")][:2]
+
+    def left(gone: list[int]) -> int:
+        with places.without(archive, "part", gone).connect() as connection:
+            (count,) = connection.execute("SELECT count(*) FROM messages").fetchone()
+        return int(count)
+
+    assert (left([first]), left([first]), left([first, second]), left([])) == (1, 1, 0, 2)
 
 
 def test_without_a_reranker_that_way_is_left_out(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -89,15 +90,27 @@ def collection(root: Path, name: str) -> Archive:
 
 
 def without(archive: Archive, name: str, messages: Collection[int]) -> Archive:
-    """The same archive with these messages (row ids) taken out; its vectors stay, for texts that are still there."""
+    """The same archive with these messages (row ids) taken out; its vectors stay, for texts that are still there.
+
+    Made anew when the archive has changed, or others are to go: questions would else find what they were taken from.
+    """
     part = Archive(f"{archive.name}-{name}", archive.home)
-    if not (part.folder / "made").exists():
+    made, wanted = part.folder / "made", _stand(archive, messages)
+    if not made.exists() or made.read_text(encoding="ascii") != wanted:
         shutil.rmtree(part.folder, ignore_errors=True)
         shutil.copytree(archive.data, part.data, ignore=shutil.ignore_patterns("lexical", "*.lock"))
         _delete(part.data / "cass.db", messages)
-        (part.folder / "made").touch()
+        made.write_text(wanted, encoding="ascii")
     _build(part)
     return part
+
+
+def _stand(archive: Archive, messages: Collection[int]) -> str:
+    """A hash of what goes, and of how long and how old the database, the vectors and the models are."""
+    derived = (path for path in (archive.data / "derived").rglob("*") if "lexical" not in path.parts)
+    looks = [(str(path), path.stat()) for path in (archive.data / "cass.db", *derived) if path.is_file()]
+    kept = sorted((path, look.st_size, look.st_mtime_ns) for path, look in looks)
+    return hashlib.sha256(repr((sorted(messages), kept)).encode()).hexdigest()
 
 
 def embed(archive: Archive, models: Path | None) -> None:
