@@ -20,10 +20,13 @@ def sleep(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def local_ms(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> int:
-    """UTC milliseconds of a local wall-clock time; days and months past their end count on.  Raises ValueError."""
+def local_ms(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0, summer: int = -1) -> int:
+    """UTC milliseconds of a local wall-clock time; days and months past their end count on.  Raises ValueError.
+
+    summer: of an hour that comes twice the first (1) or the second one (0); -1: whichever.
+    """
     try:
-        return int(time.mktime((year, month, day, hour, minute, second, 0, 0, -1))) * 1000
+        return int(time.mktime((year, month, day, hour, minute, second, 0, 0, summer))) * 1000
     except OverflowError as bad:
         raise ValueError(f"no such time: {year}-{month}-{day}") from bad
 

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from cass.paths import Places
     from cass.store.files import Seen
 
-# How long one that wants the lock waits for another that may hold it for long.  For a search, which lets go of it soon,
-# it waits so many times as long: that takes 50 ms, and seconds where the disk is slow.
+# How long one that wants the lock waits for another that may hold it for long; and, where it waits that long at all,
+# for a search, which lets go of it soon: after 50 ms, or after seconds where the disk is slow.
 LOCK_WAIT_S = 2.0
-FOR_A_SEARCH = 15
+FOR_A_SEARCH_S = 30.0
 SEARCHING = "search"
 
 README = """This folder belongs to cass (it finds what you and your coding agents said).
@@ -72,7 +72,7 @@ def open_archive(
 ) -> Archive:
     """Lock the data folder and open everything.  Raises Busy when another process is writing."""
     prepare_folder(places)
-    lock = take_lock(places, monotonic_s, doing=doing)
+    lock = take_lock(places, monotonic_s, LOCK_WAIT_S, doing, lambda: progress("waiting for a search", 0, 0, 0, 0))
     try:
         connection = open_writer(places.database)
     except BaseException:
@@ -112,9 +112,18 @@ def _note(path: str, text: str) -> None:
         write_whole(path, text.encode())
 
 
-def take_lock(places: Places, monotonic_s: Callable[[], float], wait_s: float = LOCK_WAIT_S, doing: str = "") -> Lock:
-    """The index lock, waited for a little.  Raises Busy, naming the holder."""
-    since_s = monotonic_s()
+def take_lock(
+    places: Places,
+    monotonic_s: Callable[[], float],
+    wait_s: float = LOCK_WAIT_S,
+    doing: str = "",
+    waits: Callable[[], None] = lambda: None,
+) -> Lock:
+    """The index lock, waited for a little.  Raises Busy, naming the holder.
+
+    `waits` is called while a search is waited for, which may take longer; another search does not wait for one.
+    """
+    since_s, is_patient = monotonic_s(), wait_s >= LOCK_WAIT_S and doing != SEARCHING
     while True:
         try:
             lock = try_lock(places.index_lock, doing=doing)
@@ -124,11 +133,13 @@ def take_lock(places: Places, monotonic_s: Callable[[], float], wait_s: float = 
             ) from bad
         if lock is not None:
             return lock
-        is_search = lock_purpose(places.index_lock) == SEARCHING
-        if monotonic_s() - since_s >= wait_s * (FOR_A_SEARCH if is_search else 1):
+        is_search = is_patient and lock_purpose(places.index_lock) == SEARCHING
+        if monotonic_s() - since_s >= (FOR_A_SEARCH_S if is_search else wait_s):
             holder = lock_holder(places.index_lock)
             who = f"process {holder}" if holder else "another process"
             raise Busy(f"{who} is indexing", places.index_lock, "wait for it, or search meanwhile: cass search works")
+        if is_search:
+            waits()
         sleep(0.02)
 
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 class IndexRequest:
     """What to do.  `full` reads everything again; `rebuild` fills the index from SQLite.
 
-    `alone`: without a second process, for a run before a search, which will be stopped soon.  `some`: agents were
+    `alone`: without a second process, for a run before a search; `brief`: it will be stopped soon.  `some`: agents were
     named, so the files of the others stay read or unread as they are.
     """
 
@@ -50,6 +50,7 @@ class IndexRequest:
     full: bool = False
     rebuild: bool = False
     alone: bool = False
+    brief: bool = False
     some: bool = False
 
 
@@ -118,7 +119,7 @@ class Run:
         gc.enable()  # the command line switches it off for short lives; this is a long one
         gc.set_threshold(LOOK_FOR_CYCLES_EVERY)
         started_s = self._monotonic_s()
-        rebuild, doing = self.request.rebuild, SEARCHING if self.request.alone else ""
+        rebuild, doing = self.request.rebuild, SEARCHING if self.request.brief else ""
         with (
             SqliteErrors(self.places.database),
             open_archive(self.places, rebuild, self._monotonic_s, self.progress, doing) as archive,

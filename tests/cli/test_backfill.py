@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import calendar
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -131,9 +133,9 @@ def test_an_empty_archive_somewhere_else(home: Home, tmp_path: Path) -> None:
 
 
 @given(TIMES, st.integers(0, 4_000_000_000_000))
-def test_the_next_time_of_day(time: tuple[int, int], now_ms: int) -> None:
+def test_the_next_time_of_day(shown: tuple[int, int], now_ms: int) -> None:
     """Within a day, or the hour more that one day in spring or autumn has; the night in which it is left out aside."""
-    wish = f"{time[0]}:{time[1]:02}"
+    wish = f"{shown[0]}:{shown[1]:02}"
     found_ms = next_at(wish, now_ms)
 
     assert 0 < found_ms - now_ms <= A_DAY_MS + 3_600_000
@@ -141,9 +143,40 @@ def test_the_next_time_of_day(time: tuple[int, int], now_ms: int) -> None:
     assert next_at(wish, found_ms) > found_ms
 
 
-@pytest.mark.parametrize("time", ["7", "24:00", "07:60", "7am", "", "07:0", "-1:00", "٠٧:٠٠"])
-def test_what_is_no_time_of_day_is_refused(home: Home, time: str) -> None:
-    done = home.cass("backfill", f"--until={time}")
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the system has one zone for all")
+@pytest.mark.parametrize(
+    ("now", "wish", "found"),
+    [
+        ("2026-10-25T00:10", "02:30", "2026-10-25T00:30"),
+        ("2026-10-25T00:40", "02:30", "2026-10-25T01:30"),
+        ("2026-10-25T01:40", "02:30", "2026-10-26T01:30"),
+        ("2026-10-24T20:00", "02:30", "2026-10-25T00:30"),
+        ("2026-03-28T22:00", "02:30", "2026-03-29T01:30"),
+    ],
+    ids=["the first of two", "the second of two", "after both", "the evening before", "an hour that is left out"],
+)
+def test_the_next_time_of_day_where_clocks_change(
+    now: str, wish: str, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Times are UTC; in spring clocks go from 2 to 3, in autumn from 3 to 2."""
+
+    def ms(text: str) -> int:
+        return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M")) * 1000
+
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        assert next_at(wish, ms(now)) == ms(found)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    "time_of_day", ["7", "24:00", "07:60", "7am", "", "07:0", "-1:00", "٠٧:٠٠", "00007:00", "9" * 5000 + ":00"]
+)
+def test_what_is_no_time_of_day_is_refused(home: Home, time_of_day: str) -> None:
+    done = home.cass("backfill", f"--until={time_of_day}")
 
     assert done.returncode == 2
     assert "--until 07:00" in done.stderr

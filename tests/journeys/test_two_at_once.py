@@ -42,13 +42,19 @@ def test_the_second_says_who_is_indexing(home: Home) -> None:
     assert asked.returncode == 0
 
 
-@pytest.mark.parametrize(("doing", "waits"), [(SEARCHING, True), ("", False)])
-def test_a_search_is_waited_for_longer(home: Home, doing: str, waits: bool) -> None:
+@pytest.mark.parametrize(
+    ("doing", "own", "waits"),
+    [(SEARCHING, "", True), ("", "", False), (SEARCHING, SEARCHING, False)],
+    ids=["for a search", "for an index run", "a search for a search"],
+)
+def test_a_search_is_waited_for_longer(home: Home, doing: str, own: str, waits: bool) -> None:
     """It reads a little and lets go, on a slow disk after some seconds; who indexes may have hours to go."""
     home.index()
     lock = try_lock(home.places.index_lock, doing=doing)
     assert lock is not None
     seconds = itertools.count()
+
+    told: list[bool] = []
 
     def clock_s() -> float:
         if (now := next(seconds)) == 10:
@@ -56,7 +62,8 @@ def test_a_search_is_waited_for_longer(home: Home, doing: str, waits: bool) -> N
         return now
 
     with lock, pytest.raises(Busy) if not waits else nullcontext():
-        take_lock(home.places, clock_s).release()
+        take_lock(home.places, clock_s, doing=own, waits=lambda: told.append(True)).release()
+    assert bool(told) == waits
 
 
 def test_searches_beside_a_run(home: Home) -> None:

@@ -104,10 +104,10 @@ def test_one_tier_alone_is_asked(home: Home, tier: str, by: list[str], said: boo
     assert answer["hits"][0]["external_id"] == "exact"
 
 
-@pytest.mark.parametrize(("tier", "weights"), [("fast", "fast=0.2,quality=0.0"), ("quality", "fast=0.0,quality=2.0")])
+@pytest.mark.parametrize(("tier", "weights"), [("fast", "fast=0.3,quality=0.0"), ("quality", "fast=0.0,quality=2.0")])
 def test_the_weights_of_one_tier_alone(tier: str, weights: str):
-    """The other has none; its own, and that of the words, stay as they are set."""
-    settings = {"search.weights": "lexical=3,fast=0.2,quality=2"}
+    """The other has none; its own, and that of the words, are as set, and as usual where nothing is set for it."""
+    settings = {"search.weights": "lexical=3,fast=0,quality=2"}
     asked = verb._semantic({"tier": tier, "settings": settings, "live": False, "mode": None})
 
     assert asked == (("search.weights", f"lexical=3.0,{weights}"),)
@@ -118,7 +118,20 @@ def test_one_tier_and_none_or_both_are_refused(home: Home, other: str):
     done = home.cass("search", "--tier", "fast", other, "walrus")
 
     assert done.returncode == 2
-    assert "--tier fast names one tier" in done.stderr
+    assert "--tier fast asks for one tier" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["-c"], ["-l"], ["--sort=newest"], ["-F"], ["-n0"]], ids=lambda words: words[0])
+def test_a_tier_that_is_not_asked_is_not_missed(home: Home, words: list[str]):
+    """Counting and listing are about words alone."""
+    assert "vectors" not in home.cass("search", "--tier", "fast", *words, "postgres").stderr
+
+
+def test_explain_says_what_was_asked_for(home: Home):
+    """That a tier was named is no order of another kind."""
+    told = json.loads(home.cass("search", "--json", "--explain", "--tier", "fast", "postgres").stdout)["meta"]["stages"]
+
+    assert [stage["did"] for stage in told if stage["stage"] == "order"] == ["skipped: --diverse was not asked for"]
 
 
 def test_a_text_that_was_said_again_is_as_new_as_its_last_message(home: Home):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from itertools import chain
 
 from cass import clock
 from cass.backfill.gates import Asked
@@ -102,13 +103,19 @@ def run(options: dict[str, Any]) -> int:
 def next_at(time: str, now_ms: int) -> int:
     """The next moment at which clocks here show this time of day, such as 07:00.  Raises UsageError."""
     hour, _, minute = time.partition(":")
-    if not (time.isascii() and hour.isdecimal() and minute.isdecimal() and len(minute) == 2):
+    if not (time.isascii() and hour.isdecimal() and minute.isdecimal() and len(hour) <= 2 and len(minute) == 2):
         raise _no_time(time)
     if int(hour) > 23 or int(minute) > 59:
         raise _no_time(time)
+    coming = chain.from_iterable([_moments(now_ms, days, int(hour), int(minute)) for days in (0, 1)])
+    return next(ms for ms in coming if ms > now_ms)
+
+
+def _moments(now_ms: int, days: int, hour: int, minute: int) -> list[int]:
+    """When clocks show it so many days later: twice where they are put back, an hour late where it is left out."""
     year, month, day = clock.local_date(now_ms)
-    today_ms = clock.local_ms(year, month, day, int(hour), int(minute))
-    return today_ms if today_ms > now_ms else clock.local_ms(year, month, day + 1, int(hour), int(minute))
+    known = [clock.local_ms(year, month, day + days, hour, minute, summer=summer) for summer in (1, 0)]
+    return sorted([ms for ms in known if clock.local_text(ms, "%H:%M") == f"{hour:02}:{minute:02}"]) or known[-1:]
 
 
 def _no_time(text: str) -> UsageError:

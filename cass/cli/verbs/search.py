@@ -71,7 +71,7 @@ def order_of(options: dict[str, Any]) -> Callable[[Search, Found], Found] | None
 
 def _misses_tier(tier: str) -> Callable[[Search, Found], Found]:
     def look(looking: Search, found: Found) -> Found:
-        if not dict(found.coverage).get(tier):
+        if looking.request.wants_meaning and not dict(found.coverage).get(tier):
             looking.notes.append(f"no vectors of the {tier} tier are built yet: cass backfill --tier {tier}")
         return found
 
@@ -128,21 +128,18 @@ def _semantic(options: dict[str, Any]) -> tuple[tuple[str, object], ...]:
     settings, tier = options["settings"], options.get("tier")
     if tier is None:
         return tuple(settings.items())
-    mode = (
-        "live"
-        if options["live"]
-        else {"lexical_only": "mode lexical", "strict_semantic": "mode strict"}.get(
-            options["mode"] or "hybrid_preferred"
-        )
-    )
-    if mode is not None:
-        why = "asks for both tiers" if mode == "mode strict" else "asks for none"
-        raise errors.UsageError(f"--tier {tier} names one tier, and --{mode} {why}", "cass search", "keep one of them")
+    mode = "--live" if options["live"] else f"the mode {options['mode'] or 'hybrid_preferred'}"
+    if mode != "the mode hybrid_preferred":
+        asks = "both tiers" if options["mode"] == "strict_semantic" and not options["live"] else "no vectors"
+        todo = "leave one of them out" if options["live"] else "add --mode hybrid, or leave out --tier"
+        raise errors.UsageError(f"--tier {tier} asks for one tier, and {mode} for {asks}", "cass search", todo)
     from cass.query.blend import WEIGHTS, weights_of
 
     weights = weights_of(str(settings.get("search.weights", WEIGHTS)))
-    alone = {name: weight if name in ("lexical", tier) else 0.0 for name, weight in weights.items()}
-    return tuple({**settings, "search.weights": ",".join([f"{name}={alone[name]}" for name in alone])}.items())
+    # One whose weight is set to nothing counts as it would without that setting: it is asked for.
+    alone = {"lexical": weights["lexical"], tier: weights[tier] or weights_of(WEIGHTS)[tier]}
+    asked = ",".join([f"{name}={alone.get(name, 0.0)}" for name in weights])
+    return tuple({**settings, "search.weights": asked}.items())
 
 
 def _fields(options: dict[str, Any]) -> Sequence[str] | None:
