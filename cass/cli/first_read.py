@@ -36,10 +36,8 @@ def first_read(where: Places, budget_s: float | None, settings: Mapping[str, obj
             until_s = now_s + budget_s
         return until_s is not None and now_s > until_s
 
-    home, request = (
-        home_folder(os.environ),
-        IndexRequest(wanted_rules(settings), alone=True, brief=budget_s is not None),
-    )
+    home = home_folder(os.environ)
+    request = IndexRequest(wanted_rules(settings), alone=True, brief=budget_s is not None)
     try:
         report = Run(where, home, os.environ, request, clock.now_ms, clock.monotonic_s, stop=is_over).run()
     except errors.Busy as busy:

@@ -42,6 +42,9 @@ def beyond_words(search: Search, found: Found, places: Places) -> Found:
         from cass.search.rerank import reranked
 
         found = reranked(search, found, places, started_s)
+    tier = search.request.tier
+    if tier is not None and not dict(found.coverage).get(tier):
+        search.notes.append(f"no vectors of the {tier} tier are built yet: cass backfill --tier {tier}")
     return found
 
 

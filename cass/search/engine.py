@@ -73,7 +73,8 @@ def search(
         found = looking.run()
     finally:
         speak(kept)
-    if request.wants_meaning and (request.mode == "strict_semantic" or places.has_vectors or request.rerank_depth):
+    asked = request.tier or request.mode == "strict_semantic"
+    if request.wants_meaning and (asked or places.has_vectors or request.rerank_depth):
         from cass.search.beyond import beyond_words
 
         found = beyond_words(looking, found, places)

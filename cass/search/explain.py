@@ -108,9 +108,11 @@ def explained_search(
     def order(looking: Search, found: Found) -> Found:
         watched = kept[0]
         found = watched.ordered(found)
-        before, found = found, found if after is None else after(looking, found)
-        moved = f"--diverse moved {_moved(before, found)} of {len(found.candidates)} candidates"
-        watched.note("order", moved if request.diverse else "skipped: --diverse was not asked for")
+        if after is None:
+            watched.note("order", "skipped: --diverse was not asked for")
+            return found
+        before, found = found, after(looking, found)
+        watched.note("order", f"--diverse moved {_moved(before, found)} of {len(found.candidates)} candidates")
         return found
 
     results = search(places, request, now_ms, monotonic_s, cwd, freshness, keep, order, watch)

@@ -188,17 +188,21 @@ class _Asking:
         """Is the quality tier wanted, and does it have files?"""
         return self._policy.wants_quality_tier and os.path.exists(os.path.join(self._places.vectors, QUALITY))
 
+    @property
+    def may_join(self) -> bool:
+        """Does the quality tier count beside the words, and is it there?"""
+        return self._weights[QUALITY] > 0 and self.has_quality
+
     def left_out(self, coverage: Mapping[str, float]) -> tuple[str, ...]:
         """What is said of the quality tier that the words made needless; nothing of one without vectors."""
-        is_wanted = self.has_quality and self._weights[QUALITY]
-        said = needless([QUALITY]) if coverage[QUALITY] and is_wanted else {}
+        said = needless([QUALITY]) if coverage[QUALITY] and self.may_join else {}
         self.why |= said
         return tuple(said.values())
 
     def what_there_is(self, text: str, is_quality_wanted: bool) -> Meaning:
         """The fast tier, and the quality tier where that is wanted and can be had in time."""
         until_s = self.until.end_s = self._monotonic_s() + self._policy.semantic_wait_ms / 1000
-        is_quality_wanted = is_quality_wanted and self._weights[QUALITY] > 0 and self.has_quality
+        is_quality_wanted = is_quality_wanted and self.may_join
         if is_quality_wanted:
             self.lent.read_ahead(self._policy.quality_tier_embedder, text)
         fast = self._fast(text) if self._weights[FAST] else None

@@ -39,6 +39,7 @@ class Request:
     `short_ids`: will the hits' shortest unique ids be shown?  `semantic`: the semantic settings that are set, plain.
     `live`: somebody is typing at the text's end and waits for no more than words.
     `diverse`: the hits are put in another order by how unlike they are (search/diverse.py).
+    `tier`: the only one whose vectors are wanted, which is missed where it has none.
     """
 
     text: str
@@ -70,6 +71,7 @@ class Request:
     semantic: tuple[tuple[str, object], ...] = ()
     live: bool = False
     diverse: bool = False
+    tier: str | None = None
 
     def query(self) -> Query:
         """What was typed, read; with `literal` nothing in it has a meaning."""

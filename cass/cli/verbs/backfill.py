@@ -103,10 +103,9 @@ def run(options: dict[str, Any]) -> int:
 def next_at(time: str, now_ms: int) -> int:
     """The next moment at which clocks here show this time of day, such as 07:00.  Raises UsageError."""
     hour, _, minute = time.partition(":")
-    if not (time.isascii() and hour.isdecimal() and minute.isdecimal() and len(hour) <= 2 and len(minute) == 2):
-        raise _no_time(time)
-    if int(hour) > 23 or int(minute) > 59:
-        raise _no_time(time)
+    is_time = time.isascii() and hour.isdecimal() and minute.isdecimal() and len(hour) <= 2 and len(minute) == 2
+    if not is_time or int(hour) > 23 or int(minute) > 59:
+        raise UsageError(f"no time of day: {time!r}", "cass backfill", "write it as --until 07:00")
     coming = chain.from_iterable([_moments(now_ms, days, int(hour), int(minute)) for days in (0, 1)])
     return next(ms for ms in coming if ms > now_ms)
 
@@ -116,10 +115,6 @@ def _moments(now_ms: int, days: int, hour: int, minute: int) -> list[int]:
     year, month, day = clock.local_date(now_ms)
     known = [clock.local_ms(year, month, day + days, hour, minute, summer=summer) for summer in (1, 0)]
     return sorted([ms for ms in known if clock.local_text(ms, "%H:%M") == f"{hour:02}:{minute:02}"]) or known[-1:]
-
-
-def _no_time(text: str) -> UsageError:
-    return UsageError(f"no time of day: {text!r}", "cass backfill", "write it as --until 07:00")
 
 
 def _step_aside(where: Places, options: dict[str, Any]) -> Holder | None:

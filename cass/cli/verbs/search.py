@@ -56,26 +56,13 @@ def query_text(words: list[str], command: str) -> str:
 
 
 def order_of(options: dict[str, Any]) -> Callable[[Search, Found], Found] | None:
-    """What is done with the candidates last, where that is asked for: they are put in another order."""
+    """What orders the candidates anew, where that is asked for."""
     if options["diverse"] is None:
-        return _misses_tier(options["tier"]) if options.get("tier") else None
+        return None
     from cass.search.diverse import spread
 
     share: float = options["diverse"]
-    ordered = spread(share)
-    if not options.get("tier"):
-        return ordered
-    look = _misses_tier(options["tier"])
-    return lambda looking, found: ordered(looking, look(looking, found))
-
-
-def _misses_tier(tier: str) -> Callable[[Search, Found], Found]:
-    def look(looking: Search, found: Found) -> Found:
-        if looking.request.wants_meaning and not dict(found.coverage).get(tier):
-            looking.notes.append(f"no vectors of the {tier} tier are built yet: cass backfill --tier {tier}")
-        return found
-
-    return look
+    return spread(share)
 
 
 def _finder(options: dict[str, Any]) -> Callable[..., Results]:
@@ -120,19 +107,18 @@ def request_of(options: dict[str, Any], text: str, env: Mapping[str, str] = os.e
         masked=hides(options["settings"], options["show_secrets"]),
         live=options["live"],
         diverse=options["diverse"] is not None,
+        tier=options["tier"],
     )
 
 
 def _semantic(options: dict[str, Any]) -> tuple[tuple[str, object], ...]:
     """The settings; with `--tier` no other tier has any weight.  Raises UsageError where none or both are asked for."""
-    settings, tier = options["settings"], options.get("tier")
+    settings, tier = options["settings"], options["tier"]
     if tier is None:
         return tuple(settings.items())
-    mode = "--live" if options["live"] else f"the mode {options['mode'] or 'hybrid_preferred'}"
-    if mode != "the mode hybrid_preferred":
-        asks = "both tiers" if options["mode"] == "strict_semantic" and not options["live"] else "no vectors"
-        todo = "leave one of them out" if options["live"] else "add --mode hybrid, or leave out --tier"
-        raise errors.UsageError(f"--tier {tier} asks for one tier, and {mode} for {asks}", "cass search", todo)
+    mode = options["mode"] or "hybrid_preferred"
+    if options["live"] or mode != "hybrid_preferred":
+        raise _more_or_none(tier, None if options["live"] else mode)
     from cass.query.blend import WEIGHTS, weights_of
 
     weights = weights_of(str(settings.get("search.weights", WEIGHTS)))
@@ -140,6 +126,16 @@ def _semantic(options: dict[str, Any]) -> tuple[tuple[str, object], ...]:
     alone = {"lexical": weights["lexical"], tier: weights[tier] or weights_of(WEIGHTS)[tier]}
     asked = ",".join([f"{name}={alone.get(name, 0.0)}" for name in weights])
     return tuple({**settings, "search.weights": asked}.items())
+
+
+def _more_or_none(tier: str, mode: str | None) -> errors.UsageError:
+    """`--tier` beside a mode that asks for another number of tiers; None: beside `--live`."""
+    if mode is None:
+        what, todo = "--live for no vectors", "leave one of them out"
+    else:
+        what = f"the mode {mode} for {'both tiers' if mode == 'strict_semantic' else 'no vectors'}"
+        todo = "add --mode hybrid, or leave out --tier"
+    return errors.UsageError(f"--tier {tier} asks for one tier, and {what}", "cass search", todo)
 
 
 def _fields(options: dict[str, Any]) -> Sequence[str] | None:
