@@ -37,14 +37,13 @@ if TYPE_CHECKING:
     from cass.store.files import Seen
     from cass.store.writer import Writer
 
-COMMIT_BYTES = 10 << 20
+# More than is read in that time: each commit leaves the index a segment, and eight of them are put together at once.
+COMMIT_BYTES = 32 << 20
 COMMIT_EVERY_S = 0.9
 # A shorter file has no checkpoint in it, and is stored whole.
 PART_BYTES = 2 << 20
 # A path's problems beyond this many are counted, not listed: a file of noise has one a line.
 LISTED_PROBLEMS = 100
-
-
 # Outcomes beside the words of `discover` and "failed"; who waits is to be read behind the others.
 READ, WAITS = "read", "waits"
 
