@@ -106,9 +106,7 @@ class LexicalReader:
     """One generation of the index, held open; its folder stays while this does."""
 
     def __init__(self, index: Index, generation: str) -> None:
-        # One answer needs one view: commits are not followed.
-        index.config_reader("Manual", 0)
-        self._index = index
+        # One answer needs one view.  The index itself is let go: it follows commits, in a thread of its own.
         self._searcher = index.searcher()
         self._schema = index.schema
         self._analyzer = build_analyzer()
