@@ -24,7 +24,7 @@ from cass.paths import Places
 from cass.store.attempts import count_dead, note_failures
 from cass.store.connect import open_reader
 from cass.store.ledger import Ledger
-from cass.store.worker_state import holder_of
+from cass.store.worker_state import holder_of, read_state
 from tests.archive import Home, make_home
 
 # "Stamp 'user was here'": what a person does who looks for something.
@@ -65,8 +65,12 @@ def test_it_is_stopped_whatever_became_of_the_archive(home: Home):
     """
     said(home, "start")
     said(home, "pause", "1h")
+    while (state := read_state(str(home.data))) is None or state.word != "paused":
+        os.sched_yield()
     for path in home.data.glob("cass.db*"):
-        path.write_bytes(b"no database" * 1000)
+        other = path.with_name("other")
+        other.write_bytes(b"no database" * 1000)
+        other.replace(path)  # what is mapped must not become shorter under whoever notes the pause
     done = {words: home.cass("worker", *words.split(), "--json") for words in ("pause 2h", "stop", "unpause")}
 
     assert [(one.returncode, json.loads(one.stdout)["changed"]) for one in done.values()] == [(0, True)] * 3
