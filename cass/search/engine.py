@@ -172,9 +172,8 @@ class Search(Lent):
     def _filters(self) -> list[Filter]:
         request = self.request
         found: list[Filter] = []
-        if request.is_filtered or request.exclude_sessions:
-            found = self.resolver.of_request(request)
-        found += [wanted for field in self.query.filters if (wanted := self.resolve(field)) is not None]
+        if request.is_filtered or request.exclude_sessions or self.query.filters:
+            found = self.resolver.of_request(request, self.query.filters)
         if not request.include_self and (isinstance(self.reader, Damage) or self._has_own(self.reader)):
             from cass.lexical.filter import Filter
 
@@ -276,7 +275,7 @@ class Search(Lent):
 
     def resolve(self, field: Field) -> Filter | None:
         """A field → a filter; None for one that is being typed and says nothing yet."""
-        return self.resolver.unfinished(field) if field.unfinished else self.resolver.field(field)
+        return self.resolver.resolve(field)
 
     def _with_tail(self, reader: LexicalReader) -> Found:
         from cass.search.tail import with_tail

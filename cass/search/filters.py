@@ -42,8 +42,8 @@ class Resolver:
         self.is_whole = True  # does every filter name all that it should?
         self._known: dict[Field, Filter] = {}
 
-    def of_request(self, request: Request) -> list[Filter]:
-        """The filters that options named."""
+    def of_request(self, request: Request, fields: Sequence[Field] = ()) -> list[Filter]:
+        """The filters that options named, and with them those of the fields that hold for the whole query."""
         found = []
         for field, values in (
             ("agent", request.agents),
@@ -57,7 +57,14 @@ class Resolver:
             found += self._without(request.exclude_sessions, request.current_sessions)
         if request.since is not None or request.until is not None:
             found.append(self._times(request.since, request.until))
+        found += [wanted for field in fields if (wanted := self.resolve(field)) is not None]
+        if _exclude_each_other([each for each in found if each.field == "time" and not each.exclude]):
+            self.notes.append("since is later than until: nothing lies between them")
         return found
+
+    def resolve(self, field: Field) -> Filter | None:
+        """A field → a filter; None for one that is being typed and says nothing yet."""
+        return self.unfinished(field) if field.unfinished else self.field(field)
 
     def field(self, field: Field) -> Filter:
         """A `field:value` of the query language, read once: a scan asks for it with every message."""
@@ -165,9 +172,14 @@ class Resolver:
     def _times(self, since: str | None, until: str | None) -> Filter:
         first = parse_time(since, self._now_ms, False, "since") if since is not None else None
         last = parse_time(until, self._now_ms, True, "until") if until is not None else None
-        if first is not None and last is not None and first > last:
-            self.notes.append("--since is later than --until: nothing lies between them")
         return Filter("time", (first, last))
+
+
+def _exclude_each_other(times: Sequence[Filter]) -> bool:
+    """Of times that must all hold: does one begin after another has ended?"""
+    firsts = [int(first) for first, _ in [each.values for each in times] if first is not None]
+    lasts = [int(last) for _, last in [each.values for each in times] if last is not None]
+    return bool(firsts and lasts) and max(firsts) > min(lasts)
 
 
 def _begin_words(starts: Sequence[str], words: Sequence[str]) -> bool:

@@ -204,12 +204,36 @@ def test_a_name_of_nothing_is_refused(home: Home, field: str, error: type[CassEr
     assert refused.value.exit_code == (1 if error is NotFound else 2)
 
 
-def test_times_in_the_wrong_order_are_said(home: Home) -> None:
-    """Nothing found would otherwise be taken for an answer."""
-    results = home.search("walrus", since="2026-01-03", until="2026-01-01")
+@pytest.mark.parametrize(
+    ("query", "options"),
+    [
+        ("walrus", {"since": "2026-01-03", "until": "2026-01-01"}),
+        ("walrus since:2026-01-03 until:2026-01-01", {}),
+        ("walrus AND until:2026-01-01 AND since:2026-01-03", {}),
+        ("since:2026-01-03", {"until": "2026-01-01"}),
+        ("walrus until:2026-01-01", {"since": "2026-01-03", "until": "2026-01-04"}),
+    ],
+)
+def test_times_in_the_wrong_order_are_said(home: Home, query: str, options: dict[str, Any]) -> None:
+    """Nothing found would otherwise be taken for an answer, wherever the two times were written."""
+    results = home.search(query, **options)
 
-    assert (results.total, results.notes) == (0, ("--since is later than --until: nothing lies between them",))
-    assert home.search("walrus", since="2026-01-01", until="2026-01-01").notes == ()
+    assert (results.total, results.notes) == (0, ("since is later than until: nothing lies between them",))
+
+
+@pytest.mark.parametrize(
+    ("query", "options"),
+    [
+        ("walrus", {"since": "2026-01-01", "until": "2026-01-01"}),
+        ("walrus since:2026-01-03 until:!2026-01-01", {}),
+        ("(walrus until:2026-01-01) OR (walrus since:2026-01-03)", {}),
+    ],
+)
+def test_times_with_something_between_them_are_no_matter_for_a_note(
+    home: Home, query: str, options: dict[str, Any]
+) -> None:
+    """One day is a time, what is excluded does not limit, and one or the other need not hold together."""
+    assert home.search(query, **options).notes == ()
 
 
 @pytest.mark.parametrize("asked", [{"since": ""}, {"until": " "}, {"workspaces": ("",)}, {"workspaces": ("/w", " ")}])
