@@ -246,6 +246,15 @@ def test_a_role_that_nobody_has_is_said(home: Home, words: tuple[str, ...], code
     assert (done.returncode, done.stderr) == (code, said)
 
 
+def test_raw_lines_of_a_role_that_nobody_has_are_none(home: Home):
+    """It is not said that the messages have no lines of their own: there are no such messages."""
+    name = sid(home, "pool")
+    done = home.cass("show", name, "--raw", "--role", "system", "--role", "summary")
+
+    said = f"cass: no message of the role system or summary ({name}). Leave --role away.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+
+
 def test_hostile_text_is_only_shown(tmp_path: Path):
     home = make_home(tmp_path)
     home.claude("s1", "before \x1b]0;owned\x07 after", "fine", title="\x1b[2Jtitle")

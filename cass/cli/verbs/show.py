@@ -110,8 +110,12 @@ def _said_of_roles(connection: Connection, target: Target, options: dict[str, An
     if not options["role"] or target.ordinal is not None or any(_whole(connection, target, options)):
         return 0
     if not options["quiet"]:
-        sys.stderr.write(f"no message of the role {' or '.join(options['role'])}\n")
+        sys.stderr.write(f"{_no_role(options)}\n")
     return 1
+
+
+def _no_role(options: dict[str, Any]) -> str:
+    return f"no message of the role {' or '.join(options['role'])}"
 
 
 def _json_parts(
@@ -146,6 +150,8 @@ def _raw(connection: Connection, target: Target, chosen: list[StoredMessage], op
     """The agent's own lines, as they stand in its file."""
     from cass.render.terminal import page_parts
 
+    if options["role"] and not chosen:
+        raise NotFound(_no_role(options), options["id"], "leave --role away")
     path = catalog.session_with(connection, target.session).path
     spans = catalog.spans_of(connection, [message.id for message in chosen if message.ordinal >= 0])
     if not spans or path is None:
