@@ -284,3 +284,12 @@ def test_a_field_that_no_hit_has_is_refused(home: Home, form: tuple[str, ...]):
     assert done.returncode == 2
     assert "'nope' is not a field of a hit" in done.stdout + done.stderr
     assert "deadlock here" not in done.stdout
+
+
+@pytest.mark.parametrize("form", [(), ("-c",), ("--json",), ("--format", "{id}")])
+def test_nul_characters_without_lines_of_sessions_are_refused(home: Home, form: tuple[str, ...]):
+    """Whoever pipes hits into `xargs -0` would get them all as one word."""
+    done = home.cass("search", "deadlock", "-0", *form)
+
+    assert done.returncode == 2
+    assert "-0 is about the lines of -l alone" in done.stdout + done.stderr

@@ -77,6 +77,8 @@ def request_of(options: dict[str, Any], text: str, env: Mapping[str, str] = os.e
     """What is asked.  Raises UsageError for options that exclude each other, and for fields that no hit has."""
     if options["live"] and options["mode"] == "strict_semantic":
         raise errors.UsageError("--live and --mode strict contradict each other", "cass search", "keep one of them")
+    if options["null"] and not options["sessions_only"]:
+        raise errors.UsageError("-0 is about the lines of -l alone", "cass search", "add -l, or leave out -0")
     return Request(
         text=text,
         limit=options["limit"],
