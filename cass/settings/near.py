@@ -5,7 +5,11 @@ from __future__ import annotations
 from cass.settings import foreign
 from cass.settings.table import BY_KEY, ROWS
 
-LIKENESS = 0.6
+# Four letters of five are near (`plane`, plain); three of four make another word (`sort`, port), and so do all four,
+# scattered over seven (`nope`, no_pager).
+LIKENESS = 0.76
+# A word of a name, such as `delay`, tells which is meant; `s` and `max` stand in many.
+TELLING = 4
 # Longer than any name of ours: what is compared takes time by the square of its length.
 LONGEST = 60
 
@@ -34,9 +38,14 @@ def nearest(key: str) -> str | None:
             return known  # the first of a section
         if f".{known}".endswith(f".{dotted}") or dotted.endswith(f".{known}") or dotted.startswith(f"{known}."):
             return known
-    near = plain if plain in spelled else next((each for each in spelled if each.endswith(f"_{plain}")), None)
+    near = plain if plain in spelled else next((each for each in spelled if _has_words(each, plain)), None)
     near = near or _alike(plain, list(spelled), LIKENESS)
     return spelled[near] if near else None
+
+
+def _has_words(name: str, words: str) -> bool:
+    """Do they stand in it, one behind the other and whole?"""
+    return len(words) >= TELLING and f"_{words}_" in f"_{name}_"
 
 
 def _spellings() -> dict[str, str]:

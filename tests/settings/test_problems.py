@@ -227,6 +227,25 @@ def test_a_key_is_known_by_the_spellings_of_its_variables_and_its_option(key: st
     assert nearest(key) == near
 
 
+@pytest.mark.parametrize(
+    "key, near",
+    [
+        ("nope", None),
+        ("offset", None),
+        ("sort", None),
+        ("links", None),
+        ("s", None),
+        ("plane", "plain"),
+        ("colour", "color"),
+        ("idle_delay", "idle_delay_seconds"),
+        ("budget", "semantic_budget_mb"),
+    ],
+)
+def test_only_what_is_near_is_taken_for_the_key_that_was_meant(key: str, near: str | None):
+    """Most of its letters, or a word of it; a guess that is none sends people astray."""
+    assert nearest(key) == near
+
+
 @pytest.mark.parametrize("head", sorted({key.partition(".")[0].upper() for key in BY_KEY if "." in key}))
 def test_a_variable_that_begins_like_ours_is_meant_for_us(config: Config, head: str):
     """Of every section, as `worker.batch` has it, also where nothing is like it."""
