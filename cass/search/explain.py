@@ -36,8 +36,8 @@ class Watched(Search):
         self.since_s = self.monotonic_s()
         found = super().run()
         self.by_words = _places(found)
-        rung = f"{found.total} messages on the rung {found.rung!r}" if found.rung else "nothing"
-        self.note("words", f"{rung}, {len(found.candidates)} candidates, from the {found.by[0]}")
+        rung = f"{_counted(found.total, 'message')} on the rung {found.rung!r}" if found.rung else "nothing"
+        self.note("words", f"{rung}, {_counted(len(found.candidates), 'candidate')}, from the {found.by[0]}")
         return found
 
     def ordered(self, found: Found) -> Found:
@@ -57,6 +57,16 @@ class Watched(Search):
         now_s = self.monotonic_s()
         self.stages.append((stage, what, round((now_s - self.since_s) * 1000, 2)))
         self.since_s = now_s
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _page(hits: int, also: int) -> str:
+    if hits == 1:
+        return f"1 hit with its text, {also} more of its session or copies in it"
+    return f"{hits} hits with their texts, {also} more of their sessions or copies in them"
 
 
 def _moved(before: Found, after: Found) -> int:
@@ -112,13 +122,14 @@ def explained_search(
             watched.note("order", "skipped: --diverse was not asked for")
             return found
         before, found = found, after(looking, found)
-        watched.note("order", f"--diverse moved {_moved(before, found)} of {len(found.candidates)} candidates")
+        of = _counted(len(found.candidates), "candidate")
+        watched.note("order", f"--diverse moved {_moved(before, found)} of {of}")
         return found
 
     results = search(places, request, now_ms, monotonic_s, cwd, freshness, keep, order, watch)
     watched = kept[0]
     also = sum([hit.also for hit in results.hits])
-    watched.note("page", f"{len(results.hits)} hits with their texts, {also} more of their sessions or copies in them")
+    watched.note("page", _page(len(results.hits), also))
     explained = _explain(watched, [hit.doc for hit in results.hits])
     watched.note("explain", "this")
     hits = [replace(hit, explain={"rung": hit.match_type, **explained.get(hit.doc, {})}) for hit in results.hits]

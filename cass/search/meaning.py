@@ -178,7 +178,8 @@ class _Asking:
 
     def _did(self, name: str) -> str:
         if name in self.near:
-            return f"{len(self.near[name])} texts near by the {name} tier"
+            count = len(self.near[name])
+            return f"{count} text{'' if count == 1 else 's'} near by the {name} tier"
         is_wanted = self._policy.wants_quality_tier
         known = self.why.get(name) if name == FAST or is_wanted else None
         return known or lacking(name, self._weights, is_wanted)

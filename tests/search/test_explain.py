@@ -47,6 +47,15 @@ def test_each_stage_tells_what_it_did_or_why_it_did_nothing(home: Home) -> None:
     assert all(stage["ms"] >= 0 for stage in said["meta"]["stages"])
 
 
+def test_one_of_a_thing_is_told_as_one(home: Home) -> None:
+    said = json.loads(home.cass("search", "penguin", "--explain", "--json", "--mode", "lexical", "--diverse").stdout)
+    stages = {stage["stage"]: stage["did"] for stage in said["meta"]["stages"]}
+
+    assert stages["words"] == "1 message on the rung 'all', 1 candidate, from the lexical"
+    assert stages["order"] == "--diverse moved 0 of 1 candidate"
+    assert stages["page"] == "1 hit with its text, 0 more of its session or copies in it"
+
+
 @pytest.mark.parametrize("words", [(), ("-F", "walrus met"), ("zzqx",), ("walrus", "--sort", "newest"), ("role:user",)])
 def test_every_search_can_be_explained(home: Home, words: tuple[str, ...]) -> None:
     """With an index, without words, with nothing found."""
