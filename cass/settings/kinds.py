@@ -157,15 +157,16 @@ def _hours(row: Setting, raw: object) -> str:
     text = _text(raw).replace(" ", "")
     if text:
         start, _, end = text.partition("-")
-        text = f"{_minute(start)}-{_minute(end)}"
+        text = "-".join([f"{hour:02}:{minute:02}" for hour, minute in (time_of_day(start), time_of_day(end))])
     return text
 
 
-def _minute(text: str) -> str:
+def time_of_day(text: str) -> tuple[int, int]:
+    """The hour and the minute of `07:00`.  Raises ValueError; a number alone may be anything."""
     hour, _, minute = text.partition(":")
-    if _digits(hour) > 23 or _digits(minute or "0") > 59:
+    if len(hour) > 2 or len(minute) != 2 or _digits(hour) > 23 or _digits(minute) > 59:
         raise ValueError
-    return f"{_digits(hour):02}:{_digits(minute or '0'):02}"
+    return _digits(hour), _digits(minute)
 
 
 def _duration(raw: object, bare_ms: int) -> int | float:

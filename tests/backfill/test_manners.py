@@ -26,13 +26,13 @@ def test_the_defaults_are_those_of_the_gates() -> None:
 
 @pytest.mark.parametrize(
     ("hours", "minutes"),
-    [("22:00-07:00", (1320, 420)), ("9-17:30", (540, 1050)), (" 0:05 - 23:59 ", (5, 1439)), ("", None)],
+    [("22:00-07:00", (1320, 420)), ("9:00-17:30", (540, 1050)), (" 0:05 - 23:59 ", (5, 1439)), ("", None)],
 )
 def test_quiet_hours(hours: str, minutes: tuple[int, int] | None) -> None:
     assert manners(quiet_hours=hours, max_load_per_core="1.5", on_battery="yes") == Manners(True, 1.5, minutes)
 
 
-@pytest.mark.parametrize("hours", ["24:00-07:00", "22", "22:60-7", "night", "7-8-9", "-", 7])
+@pytest.mark.parametrize("hours", ["24:00-07:00", "22", "22:60-7:00", "22-7", "9:00-17:5", "night", "7-8-9", "-", 7])
 def test_what_are_no_hours(hours: object) -> None:
     with pytest.raises(ValueError):
         manners(quiet_hours=hours)

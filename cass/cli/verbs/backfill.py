@@ -26,6 +26,7 @@ from cass.render.progress import Progress, chosen
 from cass.render.terminal import style
 from cass.semantic.embedders.table import embedder_options
 from cass.semantic.manifest import FAST, QUALITY
+from cass.settings.kinds import time_of_day
 from cass.settings.quick import load
 
 TYPE_CHECKING = False
@@ -102,11 +103,11 @@ def run(options: dict[str, Any]) -> int:
 
 def next_at(time: str, now_ms: int) -> int:
     """The next moment at which clocks here show this time of day, such as 07:00.  Raises UsageError."""
-    hour, _, minute = time.partition(":")
-    is_time = time.isascii() and hour.isdecimal() and minute.isdecimal() and len(hour) <= 2 and len(minute) == 2
-    if not is_time or int(hour) > 23 or int(minute) > 59:
-        raise UsageError(f"no time of day: {time!r}", "cass backfill", "write it as --until 07:00")
-    coming = chain.from_iterable([_moments(now_ms, days, int(hour), int(minute)) for days in (0, 1)])
+    try:
+        hour, minute = time_of_day(time)
+    except ValueError:
+        raise UsageError(f"no time of day: {time!r}", "cass backfill", "write it as --until 07:00") from None
+    coming = chain.from_iterable([_moments(now_ms, days, hour, minute) for days in (0, 1)])
     return next(ms for ms in coming if ms > now_ms)
 
 
