@@ -99,8 +99,28 @@ def test_errors_have_a_status_and_the_words_of_the_command(home: Home) -> None:
         (404, "not-found"),
         (405, "method-not-allowed"),
     ]
-    assert found[-1].headers["Allow"] == "GET"
+    assert found[-1].headers["Allow"] == "GET, HEAD"
     assert [faults("error", one.json) for one in found[:5]] == [[]] * 5
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [("/v1/search", "query=pool", 200), ("/v1/health", "", 200), ("/metrics", "", 200), ("/v1/nowhere", "", 404)],
+)
+def test_head_is_get_without_the_body(home: Home, path: str, query: str, status: int) -> None:
+    """Whoever watches asks so: the same status and headers."""
+    caller = Caller(home)
+
+    head, get = [caller.ask(method, path, query, {}) for method in ("HEAD", "GET")]
+
+    assert (head.status, head.body, head.headers.keys()) == (status, "", get.headers.keys())
+    assert int(head.headers["Content-Length"]) > 0
+
+
+def test_head_asks_nothing_that_post_does(home: Home) -> None:
+    refused = Caller(home).ask("HEAD", "/v1/index", "", {})
+
+    assert (refused.status, refused.headers["Allow"], refused.body) == (405, "POST", "")
 
 
 def test_a_file_of_this_machine_is_no_session(home: Home) -> None:

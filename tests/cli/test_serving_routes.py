@@ -67,7 +67,7 @@ def test_other_paths_are_none(path: str) -> None:
 
 
 def test_another_method_is_told_which_one_there_is() -> None:
-    assert routes.found("POST", "/v1/search") == (None, "", ("GET",))
+    assert routes.found("POST", "/v1/search") == (None, "", ("GET", "HEAD"))
 
 
 @pytest.mark.parametrize("name", sorted({route.command for route in routes.ROUTES if route.command}))

@@ -105,6 +105,19 @@ def test_a_search_over_http(home: Home) -> None:
         assert server.end() == 0
 
 
+def test_head_leaves_the_connection_to_the_next_request(home: Home) -> None:
+    """No byte of a body stands before the next answer."""
+    with served(home) as server:
+        asked = server.connection()
+        asked.request("HEAD", "/v1/search?query=pool")
+        head = asked.getresponse()
+        assert (head.status, head.read(), head.will_close) == (200, b"", False)
+        asked.request("GET", "/v1/health")
+        assert json.loads(asked.getresponse().read())["status"] == "ok"
+        asked.close()
+        assert server.end() == 0
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="unix sockets")
 def test_a_socket_that_only_its_owner_can_open(home: Home) -> None:
     """It is gone when the server is."""

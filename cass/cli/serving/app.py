@@ -103,7 +103,7 @@ class App:
         # What was asked for is not written down: it is as private as the answer.
         self._services.say(f"{environ.get('REQUEST_METHOD')} {route or 'other'} {status} {1000 * took_s:.1f} ms")
         start_response(reply.line, reply.all_headers())
-        return [reply.body]
+        return [] if environ.get("REQUEST_METHOD") == routes.HEAD else [reply.body]
 
     def _reply(self, environ: Environ) -> tuple[str, Reply]:
         """The route's path, "" for none, and the reply.  Never raises an Exception."""

@@ -55,6 +55,8 @@ ROUTES = (
     Route("POST", INDEX, "Wake the worker, or start it.", "", "worker"),
 )
 ID = "{id}"
+# Is answered as GET, without the body.
+HEAD = "HEAD"
 # How an answer is printed is fixed, and so is what only a terminal or a file of this machine gives a meaning to.
 NOT_ASKED = (
     *("--stdio", "--jsonl", "--format", "--null", "--exit-zero", "--exit-status"),
@@ -69,14 +71,16 @@ TRUE, FALSE = ("", "true", "1"), ("false", "0")
 
 def found(method: str, path: str) -> tuple[Route | None, str, tuple[str, ...]]:
     """The route and what its path names; None and the methods that this path knows, none of them for no such path."""
-    methods = []
+    methods: tuple[str, ...] = ()
     for route in ROUTES:
         named = _named(route.path, path)
-        if named is not None and route.method == method:
+        if named is None:
+            continue
+        known = (route.method, HEAD) if route.method == "GET" else (route.method,)
+        if method in known:
             return route, named, ()
-        if named is not None:
-            methods.append(route.method)
-    return None, "", tuple(methods)
+        methods += known
+    return None, "", methods
 
 
 def _named(pattern: str, path: str) -> str | None:
