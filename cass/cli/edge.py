@@ -60,6 +60,7 @@ def _verb(argv: list[str]) -> int:
     found = parse(argv) or _explain(argv)
     where = places(os.environ, data_dir=found.options["data_dir"])  # type: ignore[arg-type]
     _settle(found, where)
+    found.options["given"] = found.given  # said here, whatever a setting says
     if found.stamps:
         _stamp(where.data)
     module = __import__("cass.cli.verbs." + found.command.replace("-", "_"), fromlist=["run"])

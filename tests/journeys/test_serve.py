@@ -159,6 +159,15 @@ def test_off_this_machine_only_with_a_token(home: Home) -> None:
     assert (done.returncode, "Add --token-file FILE" in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("beside", [("--host", "127.0.0.1"), ("--port", "8765")])
+def test_it_listens_at_one_place(home: Home, tmp_path: Path, beside: tuple[str, str]) -> None:
+    """Who asks for a socket and an address, be it the usual one, would find nobody at one of them."""
+    done = home.cass("serve", "--unix", str(tmp_path / "cass.http"), *beside)
+
+    said = f"cass: --unix and {beside[0]} contradict each other (cass serve). Keep one of them.\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
 def test_what_no_machine_is_called_is_refused(home: Home) -> None:
     """With a token, too: before anything is opened."""
     done = home.cass("serve", "--host", "no name", "--port", "0")

@@ -99,6 +99,9 @@ def _wait(signals: Signals, where: Places, options: Options, say: Say, presence:
 
 def _address(options: Options) -> Address:
     if options["unix"] is not None:
+        beside = [f"--{name}" for name in ("host", "port") if name in options["given"]]
+        if beside:
+            raise UsageError(f"--unix and {beside[0]} contradict each other", "cass serve", "keep one of them")
         try:
             return parse(f"unix://{os.path.abspath(os.path.expanduser(options['unix']))}")
         except ValueError as bad:
