@@ -95,6 +95,22 @@ def lock_holder(path: str) -> str | None:
     return _signature(path)[0] or None
 
 
+def held_by(path: str, platform: str = sys.platform) -> str | None:
+    """The process that holds the lock now; None where nobody does, or nobody can tell.  Leaves no trace in the file."""
+    holder = lock_holder(path)
+    if holder is None or not holder.isdigit():
+        return None
+    try:
+        # Windows has no shared locks, and there only a free one would be signed by this.
+        lock = try_lock(path, shared=platform != "win32")
+    except OSError:
+        return None
+    if lock is None:
+        return holder
+    lock.release()
+    return None
+
+
 def lock_purpose(path: str) -> str:
     """What for the lock was last taken; empty where that was not said."""
     return _signature(path)[1]

@@ -234,6 +234,8 @@ def _repeated(text: str) -> str:
 def _next_steps(results: Results) -> list[str]:
     request = results.request
     steps = []
+    if not results.messages and results.reader:
+        return ["ask again in a moment"]
     if not results.messages:
         first_run = results.indexed_ms is None
         return ["read your agents' files first: cass index" if first_run else "no agent has said anything here yet"]
@@ -246,7 +248,8 @@ def _next_steps(results: Results) -> list[str]:
     if request.is_filtered:
         steps.append("try without filters")
     if results.behind_files:
-        steps.append(f"{counted(results.behind_files, 'session file')} not read yet: cass index")
+        who = f"process {results.reader} is indexing" if results.reader else "cass index"
+        steps.append(f"{counted(results.behind_files, 'session file')} not read yet: {who}")
     return steps
 
 

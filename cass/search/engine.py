@@ -81,6 +81,7 @@ def search(
     if after is not None:
         found = after(looking, found)
     (printed, has_more), state = looking.page(found), looking.state
+    behind, reader = state.behind(freshness.behind_files, places.index_lock)
     return Results(
         request=request,
         hits=printed,
@@ -88,13 +89,14 @@ def search(
         exact_total=found.exact_total,
         rung=found.rung,
         answered_by=found.by,
-        notes=(*looking.query.notes, *freshness.notes, *state.notes(freshness.behind_files), *looking.notes),
+        notes=(*looking.query.notes, *freshness.notes, *state.notes(freshness.behind_files, reader), *looking.notes),
         corrected=found.corrected,
         dropped=found.dropped,
         generation=looking.generation,
         has_more=has_more,
         messages=state.messages,
-        behind_files=max(freshness.behind_files, state.unread),
+        behind_files=behind,
+        reader=reader,
         indexed_ms=state.indexed_ms,
         took_ms=round((monotonic_s() - started_s) * 1000, 1),
         timed_out=found.timed_out,

@@ -229,6 +229,7 @@ class Results:
     """An answer.  `total` counts messages on `rung`, before grouping; `exact_total` false: at least so many.
 
     `generation` of the index that answered; `has_more`: are there hits behind these?
+    `reader`: the process that reads now, where files are behind and somebody does.
     `long_tail`: so many messages are not in the lexical index that it should be brought up to date.
     `confidence`: how sure it is that what was meant is among the hits, 0 to 1; None where that cannot be told.
     """
@@ -254,6 +255,7 @@ class Results:
     asides: tuple[str, ...] = ()
     stages: tuple[Mapping[str, object], ...] = ()
     confidence: float | None = None
+    reader: str | None = None
 
     @property
     def is_unlikely(self) -> bool:

@@ -26,14 +26,24 @@ class State:
     indexed_ms: int | None
     unread: int = 0
 
-    def notes(self, known: int) -> tuple[str, ...]:
+    def behind(self, known: int, lock: str) -> tuple[int, str | None]:
+        """How many files are not read, `known` ones among them; and where there are any, the process that reads now."""
+        behind = max(known, self.unread)
+        if not behind:
+            return 0, None
+        from cass.disk import held_by  # mostly everything is read
+
+        return behind, held_by(lock)
+
+    def notes(self, known: int, reader: str | None) -> tuple[str, ...]:
         """What is to be said about it, unless `known` files were told of already."""
-        return (unread_note(self.unread),) if self.unread and not known else ()
+        return (unread_note(self.unread, reader),) if self.unread and not known else ()
 
 
-def unread_note(files: int) -> str:
-    """That so many were seen and not read, and what reads them."""
-    return f"{files} session {'file is' if files == 1 else 'files are'} not read yet: run cass index"
+def unread_note(files: int, reader: str | None = None) -> str:
+    """That so many were seen and not read, and who reads them, or what does."""
+    who = f"process {reader} is indexing" if reader else "run cass index"
+    return f"{files} session {'file is' if files == 1 else 'files are'} not read yet: {who}"
 
 
 @record

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from cass.disk import PRIVATE_FILE, lock_holder, try_lock
+from cass.disk import PRIVATE_FILE, held_by
 from cass.records import record
 
 LOCK = "worker.lock"
@@ -92,18 +92,8 @@ def _said(data: str) -> WorkerState | None:
 def holder_of(data: str, platform: str = sys.platform) -> Holder | None:
     """Who makes vectors in this data folder now; None where nobody does.  Leaves no trace in the file."""
     path = os.path.join(data, LOCK)
-    pid = lock_holder(path)
-    if pid is None or not pid.isdigit():
-        return None
-    try:
-        # Windows has no shared locks, and there only a free one would be signed by this.
-        lock = try_lock(path, shared=platform != "win32")
-    except OSError:
-        return None
-    if lock is not None:
-        lock.release()
-        return None
-    return Holder(int(pid), _what(path))
+    pid = held_by(path, platform)
+    return Holder(int(pid), _what(path)) if pid is not None else None
 
 
 def sign(data: str, what: str) -> None:

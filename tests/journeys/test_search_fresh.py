@@ -182,6 +182,29 @@ def test_what_was_never_read_is_said_until_it_is_read(tmp_path: Path, monkeypatc
     assert said() == (0, False)
 
 
+def test_a_search_beside_a_first_index_that_has_stored_nothing_says_who_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing to run then, but to wait for: whoever holds the lock reads them."""
+    home = make_home(tmp_path)
+    home.claude("first", "the walrus sleeps")
+    for name, value in home.env.items():
+        monkeypatch.setenv(name, value)
+    first_read(home.places, budget_s=-1.0, settings={})
+    lock = try_lock(home.places.index_lock)
+    assert lock is not None
+
+    with lock:
+        done = home.cass("search", "walrus")
+    left = home.cass("search", "walrus", "--json")
+
+    assert done.stderr.splitlines()[-2:] == [
+        f"1 session file is not read yet: process {os.getpid()} is indexing",
+        "ask again in a moment",
+    ]
+    assert json.loads(left.stdout)["meta"]["notes"] == ["1 session file is not read yet: run cass index"]
+
+
 def test_a_search_beside_the_first_index_answers(tmp_path: Path) -> None:
     """With what is there so far, at every moment."""
     home = make_home(tmp_path)

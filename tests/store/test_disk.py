@@ -11,7 +11,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from cass.disk import folder_bytes, free_bytes, lock_holder, make_private_folder, try_lock, write_whole
+from cass.disk import folder_bytes, free_bytes, held_by, lock_holder, make_private_folder, try_lock, write_whole
 from cass.paths import home_folder, places
 from tests.archive import REPO
 
@@ -42,10 +42,11 @@ def test_a_lock_is_one_process_at_a_time(tmp_path: Path) -> None:
 
     assert try_lock(str(path)) is None
     assert try_lock(str(path), shared=True) is None
-    assert lock_holder(str(path)) == str(other.pid)
+    assert lock_holder(str(path)) == held_by(str(path)) == str(other.pid)
 
     other.send_signal(signal.SIGKILL)
     other.communicate()
+    assert held_by(str(path)) is None
     lock = try_lock(str(path))
     assert lock is not None
     assert lock_holder(str(path)) == str(os.getpid())
@@ -69,7 +70,8 @@ def test_readers_share_a_lock(tmp_path: Path) -> None:
 
 def test_nobody_holds_a_lock_that_was_never_taken(tmp_path: Path) -> None:
     """No file, no name."""
-    assert lock_holder(str(tmp_path / "lock")) is None
+    assert lock_holder(str(tmp_path / "lock")) is held_by(str(tmp_path / "lock")) is None
+    assert not (tmp_path / "lock").exists()
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
