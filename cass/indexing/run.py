@@ -173,12 +173,7 @@ class Run:
         self._read_all(archive, around, work, seen)
         for survey in surveys:
             self._problems += survey.problems
-            if self._complete:
-                self._settle(archive, survey, seen, {found.path for found in work.files})
-        archive.store.begin()
-        keep_look(archive.store)
-        keep_counts(archive.store)
-        archive.store.commit()
+        self._settle(archive, surveys if self._complete else (), seen, {found.path for found in work.files})
 
     def _look(self, survey: Survey, seen: Mapping[str, Seen]) -> list[Found]:
         agent = survey.connector.AGENT
@@ -242,26 +237,35 @@ class Run:
         counts["bytes_read"] = counts.get("bytes_read", 0) + report.bytes_read
         self._problems += report.problems
 
-    def _settle(self, archive: Archive, survey: Survey, seen: Mapping[str, Seen], found: set[str]) -> None:
-        """Note the folders, and the files that the agent has deleted."""
+    def _settle(self, archive: Archive, whole: Sequence[Survey], seen: Mapping[str, Seen], found: set[str]) -> None:
+        """Note how things stand, all at once: of agents that were read to the end also the folders and what is gone."""
         store = archive.store
-        agent = survey.connector.AGENT
-        unreadable = tuple(problem.path for problem in survey.problems)
-        gone = [
-            file.id
-            for file in seen.values()
-            if file.agent == agent
-            and not (file.gone or file.inode == store_files.IMPORTED)
-            and file.path not in found
-            and not file.path.startswith(unreadable)
-            # What this run was not told to look at (another HOME, a variable of the agent's) still stands there.
-            and not os.path.lexists(file.path)
-        ]
+        gone = [file.id for survey in whole for file in _gone(survey, seen, found)]
         store.begin()
-        store_files.save_folders(store, agent, survey.folders)
+        for survey in whole:
+            store_files.save_folders(store, survey.connector.AGENT, survey.folders)
         store_files.mark_files_gone(store, gone)
-        store.note_indexed(self._now_ms())
+        if whole:
+            store.note_indexed(self._now_ms())
+        keep_look(store)
+        keep_counts(store)
         store.commit()
+
+
+def _gone(survey: Survey, seen: Mapping[str, Seen], found: set[str]) -> list[Seen]:
+    """The files that the agent has deleted."""
+    agent = survey.connector.AGENT
+    unreadable = tuple(problem.path for problem in survey.problems)
+    return [
+        file
+        for file in seen.values()
+        if file.agent == agent
+        and not (file.gone or file.inode == store_files.IMPORTED)
+        and file.path not in found
+        and not file.path.startswith(unreadable)
+        # What this run was not told to look at (another HOME, a variable of the agent's) still stands there.
+        and not os.path.lexists(file.path)
+    ]
 
 
 def plan(places: Places, home: str, env: Mapping[str, str], rules: Rules = ALL, full: bool = False) -> tuple[int, int]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cass.errors import SystemRefused
 from tests.archive import Home, make_home, says
 from tests.indexing.invariants import check_invariants, gone, one, present
 
@@ -167,6 +169,26 @@ def test_a_deleted_file_leaves_its_messages(home: Home) -> None:
     assert [hit.state for hit in home.search("wombat").hits] == ["gone"]
     assert len(present(home.data)["two"]) == 2
     check_invariants(home.data)
+
+
+def test_how_things_stand_is_noted_whole_or_not_at_all(home: Home) -> None:
+    """The disk is full at the end of a run: what that would have noted comes with the next one."""
+    home.claude("one", "where is the quokka")
+    home.index()
+    home.path("one").unlink()
+    connection = sqlite3.connect(home.places.database)
+    connection.executescript(
+        "CREATE TRIGGER full BEFORE INSERT ON look BEGIN SELECT raise(ABORT, 'database or disk is full'); END"
+    )
+
+    with pytest.raises(SystemRefused):
+        home.index()
+    assert one(home.data, "SELECT gone FROM files") == 0
+
+    connection.executescript("DROP TRIGGER full")
+    connection.close()
+    home.index()
+    assert one(home.data, "SELECT gone FROM files") == 1
 
 
 def test_a_file_that_a_run_was_not_told_of_is_not_gone(home: Home, tmp_path: Path) -> None:
