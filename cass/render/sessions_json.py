@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 
-def answer(listed: Sequence[StoredSession], total: int) -> str:
+def answer(listed: Sequence[StoredSession], total: int, notes: Sequence[str]) -> str:
     """The list as one object; `total` is without the limit."""
     sessions = [session_object(session) for session in listed]
-    return dumps({"schema_version": SCHEMA_VERSION, "sessions": sessions, "count": len(listed), "total": total})
+    counts = {"count": len(listed), "total": total}
+    return dumps({"schema_version": SCHEMA_VERSION, "sessions": sessions, **counts, "notes": list(notes)})
 
 
 def session_object(session: StoredSession) -> dict[str, object]:

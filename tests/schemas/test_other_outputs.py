@@ -49,6 +49,13 @@ def test_a_shorter_list_is_as_described(home: Home, argv: tuple[str, ...]) -> No
     assert faults("sessions", ask(home, "sessions", "--json", *argv)) == []
 
 
+def test_a_list_says_why_nothing_can_be_in_it(home: Home) -> None:
+    """What people are told, programs are told, too."""
+    said = ask(home, "sessions", "--json", "--since", "2026-01-03", "--until", "2026-01-01")
+
+    assert (said["total"], said["notes"]) == (0, ["since is later than until: nothing lies between them"])
+
+
 def test_every_session_is_shown_as_described(home: Home) -> None:
     """Texts, calls, answers, thinking; messages that are gone."""
     shown = [ask(home, "show", each["session_id"], "--json") for each in listed(home)]

@@ -37,8 +37,7 @@ def json_text(connection: Connection, options: dict[str, Any]) -> str:
     """What --json prints."""
     from cass.render.sessions_json import answer
 
-    listed, total, _ = _listed(connection, options)
-    return answer(listed, total)
+    return answer(*_listed(connection, options))
 
 
 def _listed(connection: Connection, options: dict[str, Any]) -> tuple[list[StoredSession], int, list[str]]:
