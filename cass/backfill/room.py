@@ -54,7 +54,7 @@ def no_room(budget: Budget, policy: SemanticPolicy, tier: str, dim: int, cuts: S
     waits_ms = budget.waits(tier)
     if waits_ms is not None and newest.newest_ms <= waits_ms:
         return BUDGET
-    if budget.left_bytes(kind) >= row_bytes(dim):
+    if budget.left_bytes(kind) >= row_bytes(dim) + NEW_FILES_BYTES:
         return None
     stands = budget.shelf.artifacts()
     can_evict = any([kind.may_evict(one.kind, (one.newest_ms or 0) < newest.newest_ms) for one in stands])

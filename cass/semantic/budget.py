@@ -17,7 +17,7 @@ from cass.semantic.usage import REST, Artifact, usage_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from cass.policy import BudgetDecision, SemanticPolicy
 
@@ -91,8 +91,18 @@ class Budget:
         """What the policy says to a write of so many bytes, as things stand."""
         return self.policy.check_budget_bytes(write_bytes, self.used_bytes(), self._free_bytes())
 
-    def make_room(self, kind: SemanticArtifactKind, write_bytes: int, newest_ms: int | None = None) -> Leave:
-        """Evict what a write of this size may evict, if that lets it in."""
+    def make_room(
+        self,
+        kind: SemanticArtifactKind,
+        write_bytes: int,
+        newest_ms: int | None = None,
+        replaced: Collection[str] = (),
+    ) -> Leave:
+        """Evict what a write of this size may evict, if that lets it in.
+
+        `replaced`: names of segments whose texts are all to have other vectors.  Nothing is to wait for the room that
+        those took: more of it comes free with every text that has its new ones.
+        """
         evicted: tuple[Evicted, ...] = ()
         refused = None
         for _ in range(TRIES):
@@ -100,7 +110,9 @@ class Budget:
             refused = room.refused
             if refused is not None or not room.evict:
                 break
-            evicted += self._evict(room.evict, f"room for {kind.replace('_', ' ')}")
+            why = f"room for {kind.replace('_', ' ')}"
+            evicted += self._evict([one for one in room.evict if one.name in replaced], why, waits=False)
+            evicted += self._evict([one for one in room.evict if one.name not in replaced], why)
         else:
             refused = self.decision(write_bytes + SLACK_BYTES)
         return Leave(evicted, refused)

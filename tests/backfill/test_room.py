@@ -64,6 +64,26 @@ def test_a_small_budget_holds_the_newest(large: Working, budget_mb: int) -> None
     assert newest is None or (isinstance(newest, Tier) and (newest.coverage_since_ms or 0) < oldest_ms)
 
 
+@pytest.mark.parametrize("budget_mb", [1, 2])
+def test_another_revision_gets_as_far_as_the_one_before(large: Working, budget_mb: int) -> None:
+    """What had to go so that the newest were made anew is made anew too, where it fits; and nothing in vain."""
+    working = emptied(large, semantic_budget_mb=budget_mb, quality_tier_embedder="hash")
+    working.embedders["hash"] = Fussy(dim=256, revision="1")
+    before = working.fast()
+    embedder = working.embedders["hash"] = Fussy(dim=256, revision="2")
+
+    done = working.fast()
+    asked = len(embedder.asked)
+    again = working.fast()
+
+    assert (done.texts, done.left) == (before.texts, before.left)
+    assert (again.texts, again.left, len(embedder.asked)) == (0, done.left, asked)
+    tier = Tier.open(str(working.vectors), FAST)
+    assert isinstance(tier, Tier)
+    assert {one.segment.recipe.model_revision for one in tier.segments} == {"2"}
+    assert used(working) <= budget_mb * MB
+
+
 def test_a_budget_of_nothing_is_full_whatever_comes(large: Working) -> None:
     """No text is too large for it alone: the shortest one does not fit either."""
     assert emptied(large, semantic_budget_mb=0).fast().stopped == BUDGET
