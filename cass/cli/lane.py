@@ -19,6 +19,7 @@ from cass.cli.table import (
     HOME,
     INT,
     NAMES,
+    OFF,
     PATH,
     SHARE,
     SWITCH,
@@ -221,12 +222,12 @@ def _whole(option: Option, raw: str) -> int:
 
 
 def _share(option: Option, raw: str) -> object:
-    if not raw:
-        return option.value
+    if not raw or raw == OFF:
+        return raw or option.value
     plain = raw.isascii() and raw.replace(".", "", 1).isdigit() and len(raw) <= MOST_DIGITS
     if plain and float(raw) <= 1:
         return float(raw)
-    raise errors.UsageError(f"{raw!r} is not such a number", option.name, "write a number from 0 to 1, such as 0.7")
+    raise errors.UsageError(f"{raw!r} is not such a number", option.name, "write a number from 0 to 1, or off")
 
 
 def _choice(option: Option, raw: str) -> str:

@@ -111,7 +111,7 @@ def _search_ways() -> tuple[Option, ...]:
         ),
         Option(
             ("--diverse",),
-            "hits that say the same thing apart; relevance counts so much against being different, half if not said",
+            "hits that say the same thing apart; relevance counts so much against difference, half if not said; or off",
             SHARE,
             "[=SHARE]",
             value=0.5,

@@ -1,4 +1,4 @@
-"""Put hits that say the same thing apart: maximal marginal relevance.  Loaded only with --diverse.
+"""Put hits that say the same thing apart: maximal marginal relevance.  Loaded only where it is asked for.
 
 Carbonell and Goldstein, SIGIR 1998: next comes what is relevant and unlike all that came before.
 """
@@ -24,12 +24,16 @@ READ_CHARS = 2_000
 BITS = 1_024
 
 
-def spread(share: float) -> Callable[[Search, Found], Found]:
-    """An order for `search`: relevance counts `share` (0 to 1), being unlike the hits before counts the rest."""
+def spread(share: float, is_asked: bool = True) -> Callable[[Search, Found], Found]:
+    """An order for `search`: relevance counts `share` (0 to 1), being unlike the hits before counts the rest.
+
+    `is_asked`: by the command and not by a setting, so that it is said where it does nothing.
+    """
 
     def order(looking: Search, found: Found) -> Found:
         if looking.request.sort != "relevance" or not looking.wants_words:
-            looking.notes.append("--diverse changes only an order by relevance")
+            if is_asked:
+                looking.notes.append("--diverse changes only an order by relevance")
             return found
         leads = [lead for lead, _ in fold(found.candidates, looking.request.grouped)[:DIVERSE_DEPTH]]
         if len(leads) < 3:

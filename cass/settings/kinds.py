@@ -28,6 +28,7 @@ from cass.settings.table import (
     PORT,
     ROOTS,
     SECONDS,
+    SHARE_OR_OFF,
     SOCKET,
     SOME_SECONDS,
     SWITCH,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 MOST_DIGITS = 18
 UNITS_MS = (("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000))
 YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+OFF, HALF = "off", 0.5
 LINKS = {
     "none": "none",
     "off": "none",
@@ -146,6 +148,14 @@ def _fraction(row: Setting, raw: object) -> float:
     if value > 1:
         raise ValueError
     return value
+
+
+def _share_or_off(row: Setting, raw: object) -> float | str:
+    """A number is a number here, 0 and 1 too; on is half."""
+    word = str(raw).strip().lower()
+    if word in NO and word != "0":
+        return OFF
+    return HALF if word in YES and word != "1" else _fraction(row, raw)
 
 
 def _any_number(row: Setting, raw: object) -> int | float:
@@ -350,6 +360,7 @@ CHECKS: dict[str, Callable[[Setting, object], object]] = {
     SOCKET: _socket,
     VARIABLE: _variable,
     WEIGHTS: _weights,
+    SHARE_OR_OFF: _share_or_off,
     CONSTANT: _constant,
 }
 ACCEPTED = {
@@ -374,5 +385,6 @@ ACCEPTED = {
     SOCKET: "unix:///folder/name or tcp://127.0.0.1:PORT, or nothing",
     VARIABLE: "the name of an environment variable, not the secret itself, or nothing",
     WEIGHTS: "such as lexical=1,fast=0.3,quality=1: lexical above 0, fast at most 0.3, none above 10",
+    SHARE_OR_OFF: "off, on (as 0.5) or a number from 0.0 to 1.0",
     CONSTANT: "nothing, it cannot be set",
 }

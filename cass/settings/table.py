@@ -15,7 +15,7 @@ SWITCH, COMMAND, AGENTS, LINK, CONSTANT = "switch", "command", "agents", "link",
 ADDRESS, VARIABLE, SOCKET = "address", "variable", "socket"
 NUMBER, HOURS, HOST, PORT = "number", "hours", "host", "port"
 ROOTS, PATTERNS = "roots", "patterns"
-WEIGHTS = "weights"
+WEIGHTS, SHARE_OR_OFF = "weights", "share or off"
 
 
 class Setting:
@@ -206,6 +206,13 @@ ROWS = (
         WEIGHTS,
         "how much words and each tier count where they are joined; 0 leaves a tier out, the fast one only adds",
         default="lexical=1,fast=0.3,quality=1",
+    ),
+    Setting(
+        "search.diversity",
+        SHARE_OR_OFF,
+        "whether a search by relevance puts hits that say the same thing apart, and how much relevance counts then",
+        default="off",
+        flag="--diverse",
     ),
     Setting(
         "search.rerank",

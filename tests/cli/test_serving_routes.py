@@ -25,6 +25,7 @@ def test_parameters_are_the_options_by_their_long_names() -> None:
 
 def test_a_switch_may_be_off() -> None:
     assert options("/v1/search", "literal=false")["literal"] is False
+    assert options("/v1/search", "diverse=false")["diverse"] == "off"
 
 
 @pytest.mark.parametrize(

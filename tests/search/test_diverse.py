@@ -28,9 +28,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return say(make_home(tmp_path_factory.mktemp("diverse")), **SAID)
 
 
-def order(home: Home, *words: str) -> list[str]:
-    said = json.loads(home.cass("search", "walrus", "--json", *words).stdout)
+def order(home: Home, *words: str, **env: str) -> list[str]:
+    said = json.loads(home.cass("search", "walrus", "--json", *words, env=env).stdout)
     return [hit["external_id"] for hit in said["hits"]]
+
+
+def order_set(home: Home, value: str, *words: str) -> list[str]:
+    """The same where `search.diversity` is set."""
+    return order(home, *words, CASS_SEARCH_DIVERSITY=value)
 
 
 def test_what_is_different_comes_before_what_repeats(home: Home) -> None:
@@ -65,10 +70,51 @@ def test_an_order_by_time_is_left_alone(home: Home) -> None:
     assert "--diverse changes only an order by relevance" in done.stderr
 
 
+def test_a_setting_does_what_the_option_does(home: Home) -> None:
+    """`search.diversity`, unless the command says otherwise."""
+    plain = order(home)
+
+    assert order_set(home, "0.3") == order(home, "--diverse=0.3") != plain
+    assert order_set(home, "on") == order(home, "--diverse")
+    assert order_set(home, "off") == order_set(home, "0.3", "--diverse=off") == plain
+    assert order_set(home, "0.3", "--diverse=1") == order_set(home, "1") == plain
+    assert order_set(home, "off", "--diverse=0.3") == order(home, "--diverse=0.3")
+
+
+@pytest.mark.parametrize("words", [("walrus", "--sort", "newest"), ("agent:claude_code",), ("walrus", "--count")])
+def test_a_setting_leaves_other_orders_alone(home: Home, words: tuple[str, ...]) -> None:
+    """Without a word: nobody asked for it."""
+    plain = home.cass("search", "--jsonl", *words)
+    done = home.cass("search", "--jsonl", *words, env={"CASS_SEARCH_DIVERSITY": "0.3"})
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[:-1] == plain.stdout.splitlines()[:-1]
+    assert "--diverse" not in done.stdout
+
+
+def test_a_request_may_switch_the_setting_off(home: Home, tmp_path: Path) -> None:
+    """One line of standard input as well as the command."""
+    (tmp_path / "cass.toml").write_text("search.diversity = 0.3\n")
+
+    def first(request: str) -> list[str]:
+        said = home.cass("search", "--stdio", env={"CASS_CONFIG_DIR": str(tmp_path)}, stdin=request).stdout
+        return [hit["external_id"] for hit in json.loads(said)["hits"]]
+
+    assert first('{"query": "walrus"}') == order(home, "--diverse=0.3")
+    assert first('{"query": "walrus", "diverse": false}') == order(home)
+
+
 @pytest.mark.parametrize(
-    ("words", "share"), [((), None), (("--diverse",), 0.5), (("--diverse=0.7",), 0.7), (("--", "--diverse"), None)]
+    ("words", "share"),
+    [
+        ((), None),
+        (("--diverse",), 0.5),
+        (("--diverse=0.7",), 0.7),
+        (("--diverse=off",), "off"),
+        (("--", "--diverse"), None),
+    ],
 )
-def test_the_share_is_optional(words: tuple[str, ...], share: float | None) -> None:
+def test_the_share_is_optional(words: tuple[str, ...], share: float | str | None) -> None:
     """Read the same way by both parsers; a word behind it is a word of the query."""
     argv = ["search", "x", *words]
     quick = parse(argv)

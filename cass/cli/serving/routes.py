@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from cass.cli.lane import settle
 from cass.cli.rows_semantic import GROUP
 from cass.cli.suggest import nearest
-from cass.cli.table import FLAG, INT, SHARE, command
+from cass.cli.table import FLAG, INT, OFF, SHARE, command
 from cass.errors import NotFound, UsageError
 from cass.records import record
 
@@ -67,6 +67,8 @@ MOST_PARAMETERS = 100
 # A number that is larger is a mistake, or costs more memory than the archive has messages.
 MOST_WHOLE, MOST_LENGTH = 10_000, 1_000_000
 TRUE, FALSE = ("", "true", "1"), ("false", "0")
+# What a share may be said as beside a number, and how its option has it.
+SHARES = {**dict.fromkeys(TRUE, ""), "false": OFF}
 
 
 def found(method: str, path: str) -> tuple[Route | None, str, tuple[str, ...]]:
@@ -163,5 +165,5 @@ def _add(given: dict[str, list[str]], option: Option, value: str) -> None:
         raise UsageError(f"{value[:19]} is too much", option.name[2:], f"write {most(option)} at most")
     if option.name in given and not option.repeat:
         raise UsageError(f"{option.name[2:]} is said twice", None, "say it once")
-    raw = "" if option.kind == SHARE and value in TRUE else value
+    raw = SHARES.get(value, value) if option.kind == SHARE else value
     given.setdefault(option.name, []).append(raw)

@@ -56,13 +56,24 @@ def query_text(words: list[str], command: str) -> str:
 
 
 def order_of(options: dict[str, Any]) -> Callable[[Search, Found], Found] | None:
-    """What orders the candidates anew, where that is asked for."""
-    if options["diverse"] is None:
+    """What orders the candidates anew, where that is asked for or set."""
+    share = diversity_of(options)
+    if share is None:
         return None
     from cass.search.diverse import spread
 
-    share: float = options["diverse"]
-    return spread(share)
+    return spread(share, options["diverse"] is not None)
+
+
+def diversity_of(options: dict[str, Any]) -> float | None:
+    """How much relevance counts where hits that say the same thing are put apart; None where they are not.
+
+    What is set holds for an order by relevance that is printed, what is asked for always.
+    """
+    share = options["diverse"]
+    if share is None and options["sort"] == "relevance" and not options["count"]:
+        share = options["settings"].get("search.diversity")
+    return share if isinstance(share, float) else None
 
 
 def _finder(options: dict[str, Any]) -> Callable[..., Results]:
@@ -108,7 +119,7 @@ def request_of(options: dict[str, Any], text: str, env: Mapping[str, str] = os.e
         short_ids=not (options["json"] or options["jsonl"]),
         masked=hides(options["settings"], options["show_secrets"]),
         live=options["live"],
-        diverse=options["diverse"] is not None,
+        diverse=diversity_of(options) is not None,
         tier=options["tier"],
     )
 

@@ -20,7 +20,7 @@ from cass.cli.failing import as_error, error_object
 from cass.cli.lane import settle
 from cass.cli.rows_semantic import GROUP
 from cass.cli.standard_input import piped_bytes
-from cass.cli.table import FLAG, SHARE, command
+from cass.cli.table import FLAG, OFF, SHARE, command
 from cass.cli.verbs.search import freshen, json_text, order_of, request_of
 from cass.errors import CassError, Superseded, UsageError
 from cass.paths import current_folder, places
@@ -207,7 +207,7 @@ def _read_request(said: dict[str, Any], base: dict[str, Any], request_id: str | 
         if option is None and key != "query":
             raise UsageError(f"{key!r} is not part of a request", "--stdio", f"use query, {', '.join(known)}")
         if option is not None and value is False and option.kind in (FLAG, SHARE):
-            off[option.dest] = option.default
+            off[option.dest] = OFF if option.kind == SHARE else option.default
         elif option is not None and value is not None:
             given[option.name] = _raws(key, option, value)
     found = settle(_row(), [], given)
