@@ -9,7 +9,7 @@ from zlib import crc32
 
 from cass.query.words import tokens
 from cass.records import replace
-from cass.search.request import DIVERSE_DEPTH, fold
+from cass.search.request import fold
 from cass.store import hits
 
 TYPE_CHECKING = False
@@ -31,11 +31,12 @@ def spread(share: float, is_asked: bool = True) -> Callable[[Search, Found], Fou
     """
 
     def order(looking: Search, found: Found) -> Found:
-        if looking.request.sort != "relevance" or not looking.wants_words:
+        request = looking.request
+        if request.sort != "relevance" or not looking.wants_words:
             if is_asked:
                 looking.notes.append("--diverse changes only an order by relevance")
             return found
-        leads = [lead for lead, _ in fold(found.candidates, looking.request.grouped)[:DIVERSE_DEPTH]]
+        leads = [lead for lead, _ in fold(found.candidates, request.grouped)[: request.diverse_depth]]
         if len(leads) < 3:
             return found
         marks = _marks(looking, [lead.doc for lead in leads])

@@ -23,11 +23,9 @@ if TYPE_CHECKING:
 # So many messages with all the words fill a page; up to so many words are no sentence.
 PAGE, FEW_WORDS = 10, 4
 
-RERANK_SWITCH, RERANK_DEPTH = "search.rerank", 50
+RERANK_SWITCH, RERANK_DEPTH, DIVERSE_DEPTH = "search.rerank", 50, 100
 # Of a cursor: what `--offset` accepts.
 CURSOR_DIGITS = 18
-# Hits that --diverse puts in another order; those behind them keep theirs.
-DIVERSE_DEPTH = 100
 
 
 @record
@@ -117,9 +115,14 @@ class Request:
             return 0
         return int(str(values.get("search.rerank_depth", RERANK_DEPTH)))
 
+    @property
+    def diverse_depth(self) -> int:
+        """How many of the best hits are put in another order by how unlike they are; 0 for none."""
+        return int(str(dict(self.semantic).get("search.diversity_depth", DIVERSE_DEPTH))) if self.diverse else 0
+
     def reach(self, offset: int) -> int:
         """The hits wanted: up to the page's end, and all that is ordered anew, lest each page have its own order."""
-        return max(offset + self.limit, self.rerank_depth, DIVERSE_DEPTH if self.diverse else 0)
+        return max(offset + self.limit, self.rerank_depth, self.diverse_depth)
 
     @property
     def half_life_days(self) -> int:

@@ -215,6 +215,14 @@ ROWS = (
         flag="--diverse",
     ),
     Setting(
+        "search.diversity_depth",
+        WHOLE,
+        "how many of the best hits it puts in another order; those behind them keep theirs",
+        default=100,
+        unit="hits",
+        least=3,
+    ),
+    Setting(
         "search.rerank",
         SWITCH,
         "whether an installed reranker orders the best hits once more; give it time by semantic_wait_ms",

@@ -13,6 +13,8 @@ from cass.cli.app import parse as slowly
 from cass.cli.lane import parse
 from cass.errors import UsageError
 from cass.search.diverse import diverse, mark_of
+from cass.search.request import DIVERSE_DEPTH
+from cass.settings.table import BY_KEY
 from tests.archive import Home, make_home
 from tests.search.asking import say
 
@@ -57,6 +59,18 @@ def test_pages_are_pieces_of_one_order(tmp_path: Path) -> None:
 
     assert [name for page in pages for name in page] == whole
     assert len(set(whole)) == 130
+
+
+def test_only_the_best_hits_are_put_in_another_order(tmp_path: Path) -> None:
+    """As many as `search.diversity_depth` says, 100 if it says nothing; a page is a piece of the same order."""
+    home = say(make_home(tmp_path), **SAID, last="one walrus, after a great many other words about ships")
+    depth = {"CASS_SEARCH_DIVERSITY_DEPTH": "3"}
+    plain = order(home)
+
+    assert BY_KEY["search.diversity_depth"].default == DIVERSE_DEPTH
+    assert order(home, "--diverse=0.1")[-1] == plain[1]
+    assert order(home, "--diverse=0.1", **depth) == [plain[0], plain[2], plain[1], plain[3]]
+    assert order(home, "--diverse=0.1", "-n", "1", "--offset", "1", **depth) == [plain[2]]
 
 
 def test_if_relevance_is_all_nothing_moves(home: Home) -> None:
