@@ -8,6 +8,7 @@ from cass.records import record
 from cass.semantic.embedders.table import EmbedderOptions, build_embedder
 from cass.semantic.manifest import FAST, QUALITY
 from cass.semantic.volume import Volume
+from cass.store.attempts import MAX_ATTEMPTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def no_progress(phase: str, done: int, total: int, done_bytes: int, total_bytes:
 class BackfillRequest:
     """What to do.  `policy` has the flags of this command in it, `configured` has not: flags never remove anything.
 
-    once: a chunk a tier · force: do not wait after a failure, and read every byte to find damage.
+    once: a chunk a tier · force: do not wait after a failure, and read every byte to find damage
+    max_attempts: after so many failures alone a text is given up.
     """
 
     policy: SemanticPolicy = SemanticPolicy()
@@ -35,6 +37,7 @@ class BackfillRequest:
     tiers: tuple[str, ...] = (FAST, QUALITY)
     once: bool = False
     force: bool = False
+    max_attempts: int = MAX_ATTEMPTS
 
 
 @record

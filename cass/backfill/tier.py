@@ -108,10 +108,9 @@ class TierRun:
 
     def run(self) -> TierReport:
         """Work until nothing is owed, or something says stop."""
-        machine = self.job.machine
         self._has_rested = self._resting.last is not None
         rest = None if self.job.request.force else self._resting.stop()
-        self._known = attempts_of(self.job.connection, self.tier, self.embedder.embedder_id, machine.now_ms())
+        self._known = self._attempts()
         self._tried = {*self._known.again, *self._known.waiting}
         self.owed = Owed(self.job.connection, self._settled())
         stop = rest or self._work()
@@ -125,6 +124,11 @@ class TierRun:
         put_off = [one.newest_ms for one in self._put_off]
         times = (self._lacks_ms, self.owed.newest_left_ms, newest_said_ms(self.job.connection, waiting), *put_off)
         return max([ms for ms in times if ms is not None], default=None)
+
+    def _attempts(self) -> Attempts:
+        """What was tried in vain, as it is known now."""
+        id, now_ms = self.embedder.embedder_id, self.job.machine.now_ms()
+        return attempts_of(self.job.connection, self.tier, id, now_ms, self.job.request.max_attempts)
 
     def _settled(self) -> list[int]:
         """What is not to be embedded now."""
@@ -253,8 +257,7 @@ class TierRun:
 
     def _told(self, stop: Stop | None) -> TierReport:
         self.job.ledger.flush()
-        now_ms = self.job.machine.now_ms()
-        known = attempts_of(self.job.connection, self.tier, self.embedder.embedder_id, now_ms)
+        known = self._attempts()
         taken = self._taken - self.report.texts - (len(known.dead) - len(self._known.dead))
         waiting = 0 if self.job.request.force else len(self._known.waiting)
         return replace(

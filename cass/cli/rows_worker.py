@@ -39,7 +39,7 @@ def worker() -> Command:
             ("cass worker log", "what it did, how fast, and why it rested"),
             ("cass worker pause 2h", "peace for two hours"),
             ("cass worker start", "start it now; it still waits until you are away"),
-            ("cass worker retry-dead", "give texts that were given up another three tries"),
+            ("cass worker retry-dead", "give texts that were given up as many tries again"),
             ("cass worker install", "start it after every login"),
         ),
         arguments=(Argument("words", "ACTION", WORDS, repeat=True, values=ACTIONS),),

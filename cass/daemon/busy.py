@@ -201,7 +201,8 @@ def _make_owed(where: Places, settings: Settings, orders: Orders) -> tuple[int, 
         embedder_options=embedder_options(settings),
     )
     try:
-        report = Backfill(where, BackfillRequest(policy, policy), machine).run()
+        request = BackfillRequest(policy, policy, max_attempts=settings.whole("worker.max_attempts"))
+        report = Backfill(where, request, machine).run()
     except Busy:
         holder = holder_of(where.data)
         return 0, "another process" if holder is None else f"process {holder.pid}"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 DONE = "worker.done"
 # What `DONE` keeps of the environment: never a key, nor the address of a server.
-POLICY_VARIABLES = ("CASS_SEMANTIC_", "CASS_TWO_TIER_")
+POLICY_VARIABLES = ("CASS_SEMANTIC_", "CASS_TWO_TIER_", "CASS_WORKER_MAX_ATTEMPTS")
 LOOK_S = 1.0
 # Reading is not held by the gates, so it is kept short; what is left comes with the next look.
 READ_S = 2.0

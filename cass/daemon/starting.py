@@ -80,7 +80,8 @@ def _owes_vectors(places: Places, env: Mapping[str, str]) -> bool:
     from cass.semantic.manifest import FAST, QUALITY
     from cass.settings.quick import load
 
-    policy = load(places, env).policy()
+    settings = load(places, env)
+    policy, most = settings.policy(), settings.whole("worker.max_attempts")
     if not policy.mode.should_build_semantic or policy.max_backfill_threads == 0:
         return False
     connection = open_reader(places.database)
@@ -91,7 +92,7 @@ def _owes_vectors(places: Places, env: Mapping[str, str]) -> bool:
         tiers.append(QUALITY)
     try:
         eligible = eligible_texts(connection)
-        return any([_documents(places, tier) + count_dead(connection, tier) < eligible for tier in tiers])
+        return any([_documents(places, tier) + count_dead(connection, tier, most) < eligible for tier in tiers])
     finally:
         connection.close()
 

@@ -71,7 +71,8 @@ class Ticks:
             unread_settings=settings.unread_file(),
             manners=self._manners(settings),
         )
-        request = BackfillRequest(settings.policy(), configured.policy())
+        most = settings.whole("worker.max_attempts")
+        request = BackfillRequest(settings.policy(), configured.policy(), max_attempts=most)
         return Ticker(self._places, request, machine, self._sensors, asked, True, self._past, begun).tick
 
     def is_quiet(self) -> bool:

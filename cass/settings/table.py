@@ -323,6 +323,14 @@ ROWS = (
         "when there is no background work; empty for never",
         default="",
     ),
+    Setting(
+        "worker.max_attempts",
+        WHOLE,
+        "after how many failures, each alone, a tier gives a text up; cass worker retry-dead gives it as many again",
+        default=3,
+        unit="failures",
+        least=1,
+    ),
     Setting("worker.poll_s", SOME_SECONDS, "how often the worker looks for new messages", default=30, unit="s"),
     Setting(
         "worker.idle_exit_s",

@@ -58,7 +58,8 @@ def vectors(patient: Patient, name: str) -> Finding:
 def _refusing(patient: Patient, policy: SemanticPolicy) -> Finding | None:
     """Whoever wants both tiers or nothing gets nothing where one is missing."""
     remote = embedder_options(patient.settings).remote
-    found = report(policy, patient.places, patient.connection, remote=remote)
+    most = patient.settings.whole("worker.max_attempts")
+    found = report(policy, patient.places, patient.connection, remote=remote, max_attempts=most)
     if is_answered(found):
         return None
     evidence = f"mode is {policy.mode}, and {found.reason or found.summary}: every search ends in an error"
@@ -67,7 +68,8 @@ def _refusing(patient: Patient, policy: SemanticPolicy) -> Finding | None:
 
 def worker(patient: Patient, name: str) -> Finding:
     """One that rests is well; one that was killed while something is owed is not."""
-    faults = worker_faults(patient.places, patient.connection, patient.settings.policy(), patient.services)
+    policy, most = patient.settings.policy(), patient.settings.whole("worker.max_attempts")
+    faults = worker_faults(patient.places, patient.connection, policy, patient.services, most)
     if faults:
         return Finding(name, WARN, "; ".join([fault.what for fault in faults]), faults[0].command)
     data = patient.places.data

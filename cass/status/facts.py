@@ -12,6 +12,7 @@ from cass.lexical.schema import current_generation, hush, speak
 from cass.lexical.sound import Glance, changed_file, failing
 from cass.records import record, replace
 from cass.store import catalog, connect
+from cass.store.attempts import MAX_ATTEMPTS
 from cass.store.counts import AgentCount, agent_counts
 from cass.store.hits import state
 from cass.store.look import look
@@ -116,13 +117,15 @@ def collect(
     now_ms: int = 0,
     remote: RemoteOptions | None = None,
     hold: Callable[[object], None] | None = None,
+    max_attempts: int = MAX_ATTEMPTS,
 ) -> Status:
     """Look at everything; whatever is wrong becomes a problem with the command that mends it.
 
     With a `policy` also at what search by meaning has and may use, from the server `remote` if that is wanted; with
-    `settings` also at what is kept.  `hold` takes what was opened, which otherwise is closed.
+    `settings` also at what is kept.  `hold` takes what was opened, which otherwise is closed.  `max_attempts`: after so
+    many failures a text counts as given up.
     """
-    status = _collect(places, monotonic_s, policy, settings, now_ms, remote, hold)
+    status = _collect(places, monotonic_s, policy, settings, now_ms, remote, hold, max_attempts)
     if not status.problems and _is_free(places):
         return status
     from cass.status.obstacles import hindered
@@ -138,6 +141,7 @@ def _collect(
     now_ms: int,
     remote: RemoteOptions | None,
     hold: Callable[[object], None] | None,
+    max_attempts: int,
 ) -> Status:
     try:
         connection = open_archive(places)
@@ -147,7 +151,9 @@ def _collect(
                 from cass.status.kept import kept_facts
 
                 status = replace(status, kept=kept_facts(places, connection, settings, now_ms))
-            return status if policy is None else _with_meaning(status, policy, places, connection, remote)
+            if policy is None:
+                return status
+            return _with_meaning(status, policy, places, connection, remote, max_attempts)
         finally:
             if hold is not None:
                 hold(connection)
@@ -157,7 +163,7 @@ def _collect(
         broken = _broken(places, bad)
     except catalog.BROKEN as bad:
         broken = _broken(places, connect.corrupt(places.database, bad))
-    return broken if policy is None else _with_meaning(broken, policy, places, None, remote)
+    return broken if policy is None else _with_meaning(broken, policy, places, None, remote, max_attempts)
 
 
 def _is_free(places: Places) -> bool:
@@ -197,13 +203,14 @@ def _with_meaning(
     places: Places,
     connection: Connection | None,
     remote: RemoteOptions | None,
+    max_attempts: int,
 ) -> Status:
     """Words are what health is about: what is wrong with the vectors is said there and makes nothing unhealthy."""
     from cass.status.semantic import is_answered, report
     from cass.status.worker import texts_per_s, without_log, worker_facts
 
     worker = without_log(places.data) if status.state == BROKEN else worker_facts(places.data, connection)
-    meaning = report(policy, places, connection, texts_per_s(worker.chunks), remote)
+    meaning = report(policy, places, connection, texts_per_s(worker.chunks), remote, max_attempts)
     if status.state == BROKEN and policy.mode.should_build_semantic:
         capability = meaning.capability.degraded(status.problems[0].what)
         meaning = replace(meaning, capability=capability, next_step=status.recommended[0].command)

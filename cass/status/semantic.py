@@ -24,7 +24,7 @@ from cass.semantic.manifest import FAST, QUALITY, Damage
 from cass.semantic.standing import Standing, standing
 from cass.semantic.usage import GRAPH, artifacts, usage_bytes
 from cass.status.worker import eta_s
-from cass.store.attempts import count_dead
+from cass.store.attempts import MAX_ATTEMPTS, count_dead
 from cass.store.catalog import BROKEN
 from cass.store.noted import eligible_texts, newest_missing_ms
 
@@ -48,11 +48,12 @@ def report(
     connection: Connection | None,
     pace: Mapping[str, float] | None = None,
     remote: RemoteOptions | None = None,
+    max_attempts: int = MAX_ATTEMPTS,
 ) -> SemanticCapabilityReport:
     """Everything that `status` says about it; nothing is loaded but lists of files.
 
     pace: tier → texts a second, of those that were measured · remote: the server that the settings name;
-    None where nobody knows, and then it is not judged.
+    None where nobody knows, and then it is not judged · max_attempts: after so many failures a text was given up.
     """
     stands = artifacts(places.vectors, models_folder(places.data))
     used = usage_bytes(stands)
@@ -100,7 +101,9 @@ def report(
         budget_bytes=policy.semantic_budget_mb * MB,
         free_disk_bytes=free,
         budget_decision=policy.check_budget_bytes(0, sum(used.values()), free),
-        backlog=_backlog(policy, has_model, connection, missing, (fast, quality), sum(used.values()), pace or {}),
+        backlog=_backlog(
+            policy, has_model, connection, missing, (fast, quality), sum(used.values()), pace or {}, max_attempts
+        ),
     )
 
 
@@ -129,13 +132,14 @@ def _backlog(
     tiers: tuple[SemanticCapabilityReport.Tier, SemanticCapabilityReport.Tier],
     used_bytes: int,
     pace: Mapping[str, float],
+    max_attempts: int,
 ) -> SemanticCapabilityReport.Backlog:
     """What is owed: the texts that count, less those that are in, less those that were given up.
 
     `missing`: the first less the second, of each tier.  A tier that is not wanted owes nothing, nor does one that has
     no model: nothing can be made for it.  What will not fit into the budget has no end either, so no time is said.
     """
-    dead = {tier: _given_up(connection, tier) for tier in (FAST, QUALITY)}
+    dead = {tier: _given_up(connection, tier, max_attempts) for tier in (FAST, QUALITY)}
     builds = policy.mode.should_build_semantic
     makeable = {FAST: builds, QUALITY: builds and policy.wants_quality_tier and has_model}
     owed = {
@@ -149,10 +153,10 @@ def _backlog(
     return Report.Backlog(owed[FAST], owed[QUALITY], sum(dead.values()), left_s)
 
 
-def _given_up(connection: Connection | None, tier: str) -> int:
+def _given_up(connection: Connection | None, tier: str, max_attempts: int) -> int:
     """As if none were where the list of them cannot be read: it holds nothing that anybody said."""
     try:
-        return count_dead(connection, tier) if connection is not None else 0
+        return count_dead(connection, tier, max_attempts) if connection is not None else 0
     except BROKEN:
         return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cass.records import record
 from cass.status.semantic import report
 from cass.status.worker import HANGING, STOPPED_STATE, WITHOUT_A_WORD, worker_facts
-from cass.store.attempts import count_dead, last_dead, rests
+from cass.store.attempts import MAX_ATTEMPTS, count_dead, last_dead, rests
 from cass.store.unfit import all_unfit
 
 TYPE_CHECKING = False
@@ -28,14 +28,21 @@ class Fault:
 
 
 def worker_faults(
-    places: Places, connection: Connection | None, policy: SemanticPolicy, services: Sequence[tuple[str, str]] = ()
+    places: Places,
+    connection: Connection | None,
+    policy: SemanticPolicy,
+    services: Sequence[tuple[str, str]] = (),
+    max_attempts: int = MAX_ATTEMPTS,
 ) -> list[Fault]:
-    """`services`: (path, text) of the system's files as they should be, if they are there at all."""
+    """`services`: (path, text) of the system's files as they should be, if they are there at all.
+
+    `max_attempts`: after so many failures a text was given up.
+    """
     found = [fault for path, text in services if (fault := _service(path, text)) is not None]
     if connection is None:
         return found
-    beside = [*_failed(connection), *_too_large(connection, policy), *_given_up(connection)]
-    return [*_killed(places, connection, policy), *found, *beside]
+    beside = [*_failed(connection), *_too_large(connection, policy), *_given_up(connection, max_attempts)]
+    return [*_killed(places, connection, policy, max_attempts), *found, *beside]
 
 
 def _service(path: str, text: str) -> Fault | None:
@@ -49,11 +56,11 @@ def _service(path: str, text: str) -> Fault | None:
     return Fault(f"{path} starts another program, or an older one", "cass worker install")
 
 
-def _killed(places: Places, connection: Connection, policy: SemanticPolicy) -> list[Fault]:
+def _killed(places: Places, connection: Connection, policy: SemanticPolicy, max_attempts: int) -> list[Fault]:
     facts = worker_facts(places.data, connection)
     if facts.state != STOPPED_STATE or not facts.reason.startswith((WITHOUT_A_WORD, HANGING)):
         return []
-    backlog = report(policy, places, connection).backlog
+    backlog = report(policy, places, connection, max_attempts=max_attempts).backlog
     if not backlog.fast:
         return []
     return [Fault(f"{facts.reason}; {backlog.fast:,} texts are owed", "cass worker start")]
@@ -74,8 +81,8 @@ def _too_large(connection: Connection, policy: SemanticPolicy) -> list[Fault]:
     return [Fault(f"the {tier} tier does not fit into {most_mb:,} MB of memory", command) for tier, _ in known]
 
 
-def _given_up(connection: Connection) -> list[Fault]:
-    count, error = count_dead(connection), last_dead(connection)
+def _given_up(connection: Connection, max_attempts: int) -> list[Fault]:
+    count, error = count_dead(connection, None, max_attempts), last_dead(connection, max_attempts)
     if not count:
         return []
     texts = "1 text was" if count == 1 else f"{count:,} texts were"

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from sqlite3 import Connection
 
-# A text that fails so often, alone, is given up.
-DEAD_AFTER = 3
+# A text that fails so often, alone, is given up: where `worker.max_attempts` says nothing else.
+MAX_ATTEMPTS = 3
 # After the first failure, and after all that follow.
 BACK_OFF_MS = (60_000, 600_000)
 # As long as a rest is taken, whatever an embedder says about its server.
@@ -48,7 +48,9 @@ class Rest:
         return now_ms < self.until_ms <= now_ms + LONGEST_REST_MS
 
 
-def attempts_of(connection: Connection, tier: str, embedder: str, now_ms: int) -> Attempts:
+def attempts_of(
+    connection: Connection, tier: str, embedder: str, now_ms: int, max_attempts: int = MAX_ATTEMPTS
+) -> Attempts:
     """What failed with this embedder."""
     sql = "SELECT text, count, next_try_ms FROM attempts WHERE tier=? AND embedder=? AND text<>? ORDER BY text"
     dead: list[int] = []
@@ -57,7 +59,7 @@ def attempts_of(connection: Connection, tier: str, embedder: str, now_ms: int) -
     for text, count, next_try_ms in connection.execute(sql, (tier, embedder, TIER)):
         # Longer than any back-off: the clock was set back, and nobody waits for it to catch up.
         waits = now_ms < (next_try_ms or 0) <= now_ms + max(BACK_OFF_MS)
-        into = dead if count >= DEAD_AFTER else waiting if waits else again
+        into = dead if count >= max_attempts else waiting if waits else again
         into.append(text)
     return Attempts(tuple(dead), tuple(waiting), tuple(again))
 
@@ -75,17 +77,17 @@ def rests(connection: Connection) -> list[tuple[str, Rest]]:
     return [(tier, Rest(*row)) for tier, *row in connection.execute(sql, (TIER,))]
 
 
-def last_dead(connection: Connection) -> str | None:
+def last_dead(connection: Connection, max_attempts: int = MAX_ATTEMPTS) -> str | None:
     """Why a text was given up last; None where none was."""
     sql = "SELECT error FROM attempts WHERE count>=? AND text<>? ORDER BY next_try_ms DESC LIMIT 1"
-    row = connection.execute(sql, (DEAD_AFTER, TIER)).fetchone()
+    row = connection.execute(sql, (max_attempts, TIER)).fetchone()
     return None if row is None else row[0]
 
 
-def count_dead(connection: Connection, tier: str | None = None) -> int:
+def count_dead(connection: Connection, tier: str | None = None, max_attempts: int = MAX_ATTEMPTS) -> int:
     """Texts that were given up, of one tier or of all."""
     sql = "SELECT count(*) FROM attempts WHERE count>=? AND text<>? AND (? IS NULL OR tier=?)"
-    number: int = connection.execute(sql, (DEAD_AFTER, TIER, tier, tier)).fetchone()[0]
+    number: int = connection.execute(sql, (max_attempts, TIER, tier, tier)).fetchone()[0]
     return number
 
 
@@ -116,7 +118,7 @@ def end_rest(connection: Connection, tier: str, embedder: str) -> None:
     forget_failures(connection, tier, embedder, [TIER])
 
 
-def retry_dead(connection: Connection, tier: str | None = None) -> int:
-    """Give what was given up, of one tier or of all, another three tries; how many texts that are."""
+def retry_dead(connection: Connection, tier: str | None = None, max_attempts: int = MAX_ATTEMPTS) -> int:
+    """Give what was given up, of one tier or of all, as many tries again; how many texts that are."""
     sql = "DELETE FROM attempts WHERE count>=? AND text<>? AND (? IS NULL OR tier=?)"
-    return connection.execute(sql, (DEAD_AFTER, TIER, tier, tier)).rowcount
+    return connection.execute(sql, (max_attempts, TIER, tier, tier)).rowcount

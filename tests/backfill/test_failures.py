@@ -15,7 +15,7 @@ from cass.backfill.tier import Batch
 from cass.semantic.embedders.base import EmbedderTransportError
 from cass.semantic.manifest import FAST, QUALITY
 from cass.store import ledger
-from cass.store.attempts import BACK_OFF_MS, DEAD_AFTER
+from cass.store.attempts import BACK_OFF_MS, MAX_ATTEMPTS
 from tests.backfill.working import POISON, Fussy, Working, home_with
 
 HOUR_MS = 3_600_000
@@ -79,7 +79,7 @@ def test_a_poisoned_text_is_given_up(tmp_path: Path) -> None:
     """It is tried three times, longer and longer apart, and never again."""
     working = poisoned(tmp_path, texts=50)
     tried = []
-    for _ in range(DEAD_AFTER + 2):
+    for _ in range(MAX_ATTEMPTS + 2):
         tried.append(working.fast())
         working.now_ms += HOUR_MS
 
@@ -87,6 +87,17 @@ def test_a_poisoned_text_is_given_up(tmp_path: Path) -> None:
     assert [done.left for done in tried] == [1, 1, 0, 0, 0]
     assert [done.dead for done in tried] == [0, 0, 1, 1, 1]
     assert tried[-1].coverage == 50 / 51
+
+
+def test_after_how_many_failures_is_a_wish(tmp_path: Path) -> None:
+    """Of each run: what one gave up is tried again by another that allows more."""
+    working = poisoned(tmp_path, texts=50)
+    tried = []
+    for most in (1, 1, 2, 2):
+        tried.append(working.fast(max_attempts=most))
+        working.now_ms += HOUR_MS
+
+    assert [(done.failed, done.dead, done.left) for done in tried] == [(1, 1, 0), (0, 1, 0), (1, 1, 0), (0, 1, 0)]
 
 
 def test_a_failed_text_waits(tmp_path: Path) -> None:
@@ -125,7 +136,7 @@ def test_two_poisoned_texts_that_are_left_alone_are_given_up_too(tmp_path: Path)
     working = poisoned(tmp_path, texts=50)
     working.home.claude("worse", f"this too is {POISON}")
     working.home.index()
-    for _ in range(DEAD_AFTER):
+    for _ in range(MAX_ATTEMPTS):
         done = working.fast()
         working.now_ms += HOUR_MS
 
@@ -138,7 +149,7 @@ def test_many_poisoned_texts_that_are_left_alone_are_given_up_too(tmp_path: Path
     for number in range(TOO_MANY):
         working.home.claude(f"worse{number}", f"this too is {POISON}, number {number}")
     working.home.index()
-    for _ in range(DEAD_AFTER):
+    for _ in range(MAX_ATTEMPTS):
         done = working.fast()
         working.now_ms += HOUR_MS
 

@@ -160,6 +160,26 @@ def test_what_was_given_up_is_tried_again(home: Home):
     connection.close()
 
 
+def test_all_agree_on_what_was_given_up(home: Home):
+    """A text that failed twice, where `worker.max_attempts` is three, and two."""
+    ledger = Ledger(home.places.database)
+    for _ in range(2):
+        ledger.note(lambda connection: note_failures(connection, "fast", "x", {1: "odd"}, 0))
+    ledger.close()
+
+    def told(most: str) -> tuple[object, ...]:
+        env = {"CASS_WORKER_MAX_ATTEMPTS": most}
+        worker, status, doctor, retried = (
+            json.loads(home.cass(*words, "--json", env=env).stdout)
+            for words in (("worker",), ("status",), ("doctor",), ("worker", "retry-dead"))
+        )
+        (check,) = (one for one in doctor["checks"] if one["name"] == "worker")
+        return worker["backlog"]["dead"], status["semantic"]["backlog"]["dead"], check["evidence"], retried["retried"]
+
+    assert told("3") == (0, 0, "stopped: it was never started", 0)
+    assert told("2") == (1, 1, "1 text was given up, the last one because: odd", 1)
+
+
 def test_the_log_tells_why_a_backfill_ran_and_ended(home: Home):
     home.cass("backfill", "--tier", "fast")
 

@@ -13,6 +13,8 @@ from cass.daemon.reading import NewMessages, note_done
 from cass.daemon.starting import is_of_use
 from cass.disk import try_lock
 from cass.paths import Places
+from cass.store.attempts import note_failures
+from cass.store.ledger import Ledger
 from cass.store.worker_state import LOCK
 from tests.archive import Home, make_home
 
@@ -94,6 +96,20 @@ def test_when_all_is_done(home: Home) -> None:
     home.cass("backfill", "--tier", "fast")
 
     assert not of_use(home)
+
+
+def test_what_was_given_up_is_owed_by_nobody(home: Home) -> None:
+    """A text that failed twice, where `worker.max_attempts` is two."""
+    home.cass("backfill", "--tier", "fast")
+    home.claude("two", "and the penguin?")
+    home.index()
+    ledger = Ledger(home.places.database)
+    for _ in range(2):
+        ledger.note(lambda connection: note_failures(connection, "fast", "x", {3: "odd"}, NOW_MS))
+    ledger.close()
+
+    assert of_use(home)
+    assert not of_use(home, CASS_WORKER_MAX_ATTEMPTS="2")
 
 
 def test_what_was_tried_in_vain(home: Home) -> None:

@@ -6,18 +6,20 @@ from sqlite3 import Connection
 
 import pytest
 
+from cass.settings.table import BY_KEY
 from cass.store import ledger as ledger_module
 from cass.store.attempts import (
     BACK_OFF_MS,
-    DEAD_AFTER,
     ERROR_CHARS,
     LONGEST_REST_MS,
+    MAX_ATTEMPTS,
     Attempts,
     Rest,
     attempts_of,
     count_dead,
     end_rest,
     forget_failures,
+    last_dead,
     note_failures,
     note_rest,
     rest_of,
@@ -30,14 +32,28 @@ HASH = ("fast", "hash-64-v2")
 
 
 def test_a_text_is_given_up_after_three_failures(connection: Connection) -> None:
-    """Then it is never due again."""
-    for _ in range(DEAD_AFTER - 1):
+    """Then it is never due again; `worker.max_attempts` says another number."""
+    assert BY_KEY["worker.max_attempts"].default == MAX_ATTEMPTS == 3
+    for _ in range(MAX_ATTEMPTS - 1):
         note_failures(connection, *HASH, {7: "bad"}, 0)
     before = count_dead(connection)
     note_failures(connection, *HASH, {7: "bad"}, 0)
 
     assert attempts_of(connection, *HASH, BACK_OFF_MS[1] * 9) == Attempts(dead=(7,))
     assert (before, count_dead(connection), count_dead(connection, "quality")) == (0, 1, 0)
+
+
+def test_how_often_is_said_by_who_asks(connection: Connection) -> None:
+    """A text that failed twice is given up for one who gives up after two, and due for another."""
+    for _ in range(2):
+        note_failures(connection, *HASH, {7: "bad"}, 0)
+    later_ms = BACK_OFF_MS[1] * 9
+
+    assert attempts_of(connection, *HASH, later_ms, 2) == Attempts(dead=(7,))
+    assert attempts_of(connection, *HASH, later_ms, 3) == Attempts(again=(7,))
+    assert (count_dead(connection, max_attempts=2), last_dead(connection, 2)) == (1, "bad")
+    assert (count_dead(connection), last_dead(connection), retry_dead(connection)) == (0, None, 0)
+    assert retry_dead(connection, "fast", 2) == 1
 
 
 def test_when_a_text_is_due(connection: Connection) -> None:
@@ -106,7 +122,7 @@ def test_a_clock_that_was_set_back_holds_no_text(connection: Connection) -> None
 
 def test_the_dead_get_another_chance(connection: Connection) -> None:
     """Those of one tier or all of them; what only waits, and a rest, stay as they are."""
-    for _ in range(DEAD_AFTER):
+    for _ in range(MAX_ATTEMPTS):
         note_failures(connection, *HASH, {7: "bad"}, 0)
     note_failures(connection, *HASH, {8: "bad"}, 0)
     note_rest(connection, *HASH, Rest(5, "down", 9))

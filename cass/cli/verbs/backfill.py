@@ -132,7 +132,8 @@ def _request(where: Places, options: dict[str, Any]) -> BackfillRequest:
     flags = {key: value for key, value in options.get("flags", {}).items() if value is not None}
     configured = load(where, os.environ) if flags else settings
     tiers = (options["tier"],) if options["tier"] else (FAST, QUALITY)
-    return BackfillRequest(settings.policy(), configured.policy(), tiers, options["once"], options["force"])
+    most = settings.whole("worker.max_attempts")
+    return BackfillRequest(settings.policy(), configured.policy(), tiers, options["once"], options["force"], most)
 
 
 def _machine(where: Places, stopping: Stopping, progress: Progress, embedders: EmbedderOptions) -> Machine:

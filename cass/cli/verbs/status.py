@@ -48,8 +48,8 @@ def json_text(where: Places, options: dict[str, Any]) -> str:
 
 def _status(where: Places, options: dict[str, Any], hold: Callable[[object], None] | None = None) -> Status:
     settings: Settings = options["loaded"]
-    remote = embedder_options(settings).remote
-    found = collect(where, clock.monotonic_s, settings.policy(), settings, clock.now_ms(), remote, hold)
+    remote, most = embedder_options(settings).remote, settings.whole("worker.max_attempts")
+    found = collect(where, clock.monotonic_s, settings.policy(), settings, clock.now_ms(), remote, hold, most)
     found = _with_settings(found, settings, where)
     if options["data_dir"] is None:
         return found

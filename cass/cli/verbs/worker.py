@@ -89,7 +89,8 @@ def _status(where: Places, options: Options) -> int:
 
     settings = settings_of(where, options)
     remote = embedder_options(settings).remote
-    status = collect(where, clock.monotonic_s, settings.policy(), remote=remote)
+    most = settings.whole("worker.max_attempts")
+    status = collect(where, clock.monotonic_s, settings.policy(), remote=remote, max_attempts=most)
     assert status.worker is not None
     if options["json"]:
         more = {
@@ -215,10 +216,11 @@ def _retry_dead(where: Places, options: Options) -> int:
 
     if not os.path.exists(where.database):
         raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    tier, most = options["tier"], settings_of(where, options).whole("worker.max_attempts")
     counts: list[int] = []
     ledger = Ledger(where.database)
     try:
-        written = ledger.note(lambda connection: counts.append(retry_dead(connection, options["tier"])))
+        written = ledger.note(lambda connection: counts.append(retry_dead(connection, tier, most)))
     finally:
         ledger.close()
     if not written:
