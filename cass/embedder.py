@@ -59,7 +59,8 @@ def _run(asked: argparse.Namespace) -> None:
     flags = {key: getattr(asked, key) for key in FLAGS.values()}
     settings = load(places(os.environ, data_dir=asked.data_dir), os.environ, flags)
     embedder = _loaded(asked, settings)
-    manner = Manner(asked.batch_max, asked.batch_wait_ms / 1000, settings.whole("embedder.cache_size"), token)
+    cache_size, later_max = settings.whole("embedder.cache_size"), settings.whole("worker.batch")
+    manner = Manner(asked.batch_max, asked.batch_wait_ms / 1000, cache_size, token, later_max)
     say = _say if asked.log_level in SAYS else _keep_quiet
     try:
         serve_embedder(embedder, address, manner, tell, say, owner)

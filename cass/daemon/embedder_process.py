@@ -11,6 +11,7 @@ from cass.daemon.listening import listen
 from cass.daemon.waiting import Signals
 from cass.records import record
 from cass.semantic.batcher import BATCH_MAX, CACHE_SIZE, Batcher
+from cass.semantic.embedders.table import BATCH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,12 +28,16 @@ FOR_EVER_S = 86_400.0
 
 @record
 class Manner:
-    """Texts in a batch at most, how long to wait for more, how many vectors are kept, and what callers must know."""
+    """Texts in a batch at most, how long to wait for more, how many vectors are kept, and what callers must know.
+
+    later_max: texts of the background in a batch.
+    """
 
     batch_max: int = BATCH_MAX
     wait_s: float = 0.0
     cache_size: int = CACHE_SIZE
     token: str = ""
+    later_max: int = BATCH
 
 
 def serve_embedder(
@@ -48,7 +53,8 @@ def serve_embedder(
     ready: called once callers are heard · owner: a descriptor whose other end the owner alone holds, for as long as it
     lives, and never writes to.
     """
-    batcher = Batcher(embedder, manner.batch_max, manner.wait_s, manner.cache_size)
+    later_max = min(manner.batch_max, manner.later_max)
+    batcher = Batcher(embedder, manner.batch_max, manner.wait_s, manner.cache_size, later_max)
     service = EmbeddingService(lambda: batcher, manner.token)
     with Signals() as signals:
         listener = listen(address)

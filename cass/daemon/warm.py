@@ -9,9 +9,9 @@ from cass import clock
 from cass.frames import OPENING
 from cass.search.meaning import policy_of
 from cass.search.quality import INSTALLED, NOT_BESIDE, Missing, kind_of
-from cass.semantic.batcher import LATER_MAX, Batcher, ShuttingDown
+from cass.semantic.batcher import Batcher, ShuttingDown
 from cass.semantic.embedders.base import EmbedderError, EmbedderNotLoaded, EmbedderTransportError
-from cass.semantic.embedders.table import EmbedderOptions, beside, build_embedder, embedder_row
+from cass.semantic.embedders.table import BATCH, EmbedderOptions, beside, build_embedder, embedder_row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,11 +37,13 @@ class WarmModel:
     """The installed model of the quality tier, shared by questions and the worker's own work; opened when it is needed.
 
     One question at a time goes through it: rows of a batch share a scale in int8, and the answer must be the same as
-    without the worker.
+    without the worker.  Work in the background goes through it `batch` texts at a time at most, or as many as whoever
+    had it built last has said.
     """
 
-    def __init__(self, data: str, monotonic_s: Callable[[], float] = clock.monotonic_s) -> None:
+    def __init__(self, data: str, monotonic_s: Callable[[], float] = clock.monotonic_s, batch: int = BATCH) -> None:
         self._data = data
+        self._batch = batch
         self._monotonic_s = monotonic_s
         self._lock = Lock()
         self._key: tuple[str, int] | None = None
@@ -107,6 +109,7 @@ class WarmModel:
         def again() -> Batcher | None:
             return self._opened(name, options.threads)
 
+        self._batch = options.batch
         batcher = again()
         if batcher is None:
             return build_embedder(name, options, env)
@@ -127,16 +130,16 @@ class WarmModel:
 
     def _opened(self, name: str, threads: int) -> Batcher | None:
         with self._lock:
-            if self._batcher is not None and self._key == (name, threads):
-                return self._batcher
             if self._batcher is not None and self._key is not None and self._key[0] == name:
-                return self._batcher  # opened by a question, with fewer threads
+                self._batcher.later_max = self._batch
+                return self._batcher  # perhaps opened by a question, with fewer threads
             old, self._batcher = self._batcher, None
             try:
-                embedder = build_embedder(name, EmbedderOptions(data=self._data, threads=threads))
+                options = EmbedderOptions(data=self._data, threads=threads, batch=self._batch)
+                embedder = build_embedder(name, options)
             except EmbedderError:
                 return None
-            self._key, self._batcher = (name, threads), Batcher(embedder, batch_max=1, later_max=LATER_MAX)
+            self._key, self._batcher = (name, threads), Batcher(embedder, batch_max=1, later_max=self._batch)
         if old is not None:
             old.drain(KEPT_S)
             old.embedder.close()

@@ -14,6 +14,7 @@ from threading import Condition, Thread
 from cass import clock
 from cass.records import record
 from cass.semantic.embedders.base import EmbedderError, EmbedderNotLoaded
+from cass.semantic.embedders.table import BATCH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 BATCH_MAX = 32
 # A batch of the longest texts takes seconds; its texts are as many as keep it short.
 BATCH_CHARS = 64_000
-# A question waits for at most so many texts of the background.  A CPU is no faster with more.
-LATER_MAX = 8
 CACHE_SIZE = 256
 # Whoever brings texts to an idle model runs it; no longer than this, if others bring more.
 LEAD_S = 0.001
@@ -89,7 +88,7 @@ _NOTHING: Vector = array("f")
 class Batcher:
     """Runs `embedder` in a thread of its own, which begins with the first text.
 
-    later_max: texts of the background in a batch; None for LATER_MAX, or `batch_max` where that is less.
+    later_max: texts of the background in a batch, for which a question may have to wait; it may be changed at any time.
     """
 
     def __init__(
@@ -98,11 +97,11 @@ class Batcher:
         batch_max: int = BATCH_MAX,
         wait_s: float = 0.0,
         cache_size: int = CACHE_SIZE,
-        later_max: int | None = None,
+        later_max: int = BATCH,
     ) -> None:
         self.embedder = embedder
         self._batch_max = max(1, batch_max)
-        self._later_max = min(self._batch_max, LATER_MAX) if later_max is None else later_max
+        self.later_max = max(1, later_max)
         self._wait_s = wait_s
         self._cache_size = cache_size
         self._cache: OrderedDict[str, Vector] = OrderedDict()
@@ -224,7 +223,7 @@ class Batcher:
             return self._taken()
 
     def _taken(self) -> list[_Slot]:
-        queue, most = (self._urgent, self._batch_max) if self._urgent else (self._later, self._later_max)
+        queue, most = (self._urgent, self._batch_max) if self._urgent else (self._later, self.later_max)
         some: list[_Slot] = []
         chars = 0
         while queue and len(some) < most and (not some or chars + len(queue[0].text) <= BATCH_CHARS):

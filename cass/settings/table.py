@@ -324,6 +324,14 @@ ROWS = (
         default="",
     ),
     Setting(
+        "worker.batch",
+        WHOLE,
+        "how many texts a model on this machine reads at a time in background work; hash and servers take more",
+        default=8,
+        unit="texts",
+        least=1,
+    ),
+    Setting(
         "worker.max_attempts",
         WHOLE,
         "after how many failures, each alone, a tier gives a text up; cass worker retry-dead gives it as many again",

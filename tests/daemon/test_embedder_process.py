@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,19 @@ def test_many_texts_of_one_caller(folder: str, url: str):
         embedder.load()
 
         assert embedder.embed(texts) == HashEmbedder().embed(texts)
+
+
+def test_texts_of_a_backfill_go_in_smaller_batches(folder: str, url: str):
+    """As many at a time as `worker.batch` says."""
+    config = Path(folder, ".config", "cass")
+    config.mkdir(parents=True)
+    (config / "cass.toml").write_text("worker.batch = 2\n")
+    with embedders.running(embedders.real(url), folder):
+        embedder = SidecarEmbedder(url)
+        embedder.load()
+        embedder.embed(["one", "two", "three", "four", "five", "six"])
+
+        assert embedder.ping()["batches"] == 3
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,21 @@ def test_one_that_was_let_go_is_opened_again(data: str):
     assert model.for_others(MODEL).embedder.embedder_id == question.embedder_id
 
 
+def test_work_goes_in_batches_of_the_settings_of_the_moment(data: str):
+    """`worker.batch`, also where a question has opened the model before; a question goes alone."""
+    model = WarmModel(data)
+    question = model.question(MODEL, lambda: None)
+    assert question is not None
+    question.embed([TEXT])
+    before = model.for_others(MODEL).counts().batches
+    batches = []
+    for batch in (2, 3):
+        model.build(MODEL, EmbedderOptions(data=data, batch=batch)).embed([f"{batch} {n}" for n in range(6)])
+        batches.append(model.for_others(MODEL).counts().batches)
+
+    assert (before, batches) == (1, [4, 6])
+
+
 def test_it_is_let_go_when_nobody_has_asked_for_a_while(data: str):
     now_s = [0.0]
     model = WarmModel(data, lambda: now_s[0])

@@ -7,9 +7,11 @@ import subprocess
 import sys
 from array import array
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from cass.paths import places
 from cass.policy import DEFAULT_FAST_TIER_EMBEDDER, DEFAULT_QUALITY_TIER_EMBEDDER
 from cass.semantic.embedders.base import Checked, EmbedderNotLoaded, EmbedderSchemaError
 from cass.semantic.embedders.hash import HashEmbedder
@@ -20,9 +22,11 @@ from cass.semantic.embedders.table import (
     EmbedderOptions,
     RemoteOptions,
     build_embedder,
+    embedder_options,
     embedder_row,
     remote_options,
 )
+from cass.settings.quick import load
 from cass.settings.table import ROWS, default_of
 
 TYPE_CHECKING = False
@@ -125,6 +129,13 @@ def test_the_settings_of_a_server_are_its_options() -> None:
     assert sorted(REMOTE_SETTINGS.values()) == sorted(RemoteOptions.__match_args__)
     assert remote_options(rows) == remote_options({"search.limit": 3}) == RemoteOptions()
     assert remote_options({"remote.dimension": 3}).dimension == 3
+
+
+def test_how_many_texts_go_together_is_a_setting(tmp_path: Path) -> None:
+    where = places({"HOME": str(tmp_path)})
+
+    assert embedder_options(load(where, {})) == EmbedderOptions()
+    assert embedder_options(load(where, {"CASS_WORKER_BATCH": "3"})).batch == 3
 
 
 def test_what_only_some_embedders_say_gets_through() -> None:

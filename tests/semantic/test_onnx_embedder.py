@@ -15,7 +15,7 @@ from cass.records import replace
 from cass.semantic import reference
 from cass.semantic.embedders.base import Checked, EmbedderNotLoaded, EmbedderTransportError
 from cass.semantic.embedders.fast import FastembedEmbedder
-from cass.semantic.embedders.onnx import BATCH, BATCH_TOKENS, FEWEST_TOKENS, OnnxEmbedder, batches, open_model
+from cass.semantic.embedders.onnx import BATCH_TOKENS, FEWEST_TOKENS, OnnxEmbedder, batches, open_model
 from cass.semantic.embedders.table import EmbedderOptions, build_embedder
 from cass.semantic.model_sources import Wish
 from cass.semantic.models import Model
@@ -155,19 +155,27 @@ def test_the_table_builds_it_by_its_name(model: Model) -> None:
         build_embedder("minilm", EmbedderOptions(data=data))
 
 
-@given(st.lists(st.integers(min_value=2, max_value=256)))
-def test_a_batch_holds_a_few_texts_of_about_one_length(lengths: list[int]) -> None:
+@given(st.lists(st.integers(min_value=2, max_value=256)), st.integers(min_value=1, max_value=40))
+def test_a_batch_holds_a_few_texts_of_about_one_length(lengths: list[int], most: int) -> None:
     """Every text that has tokens is in one, the shortest first; padding is never much of the work."""
-    found = list(batches(lengths))
+    found = list(batches(lengths, most))
 
     assert sorted(row for rows in found for row in rows) == [
         row for row, length in enumerate(lengths) if length >= FEWEST_TOKENS
     ]
     for rows in found:
         longest, shortest = max(lengths[row] for row in rows), min(lengths[row] for row in rows)
-        assert len(rows) <= BATCH
+        assert len(rows) <= most
         assert len(rows) * longest <= BATCH_TOKENS or len(rows) == 1
         assert longest <= shortest * 1.25 + 4
+
+
+def test_how_many_go_together_changes_no_vector(model: Model, embedder: OnnxEmbedder) -> None:
+    """Of a model in fp32; in int8 the last digits."""
+    alone = OnnxEmbedder(model, batch=1)
+    alone.load()
+
+    assert np.allclose(alone.embed(TEXTS[:1] * 9), embedder.embed(TEXTS[:1] * 9), atol=1e-6)
 
 
 def test_fastembed_gives_the_same_vectors_from_the_same_file(model: Model, embedder: OnnxEmbedder) -> None:

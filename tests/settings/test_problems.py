@@ -271,7 +271,7 @@ def test_the_variables_that_a_search_knows_are_those_of_the_table():
 def test_who_has_a_variable_of_somebody_else_is_no_slower(config: Config):
     """A search reads no table of settings for it."""
     assert plain_values(config.places, {"CASS_OPERATIONS": "1", "CASS_HOME": "/x"}) == {}
-    assert plain_values(config.places, {"CASS_WORKER_BATCH": "1"}) is None
+    assert plain_values(config.places, {"CASS_WORKER_BATCHES": "1"}) is None
 
 
 def test_the_variable_that_holds_the_key_sets_nothing_and_is_no_mistake(config: Config):

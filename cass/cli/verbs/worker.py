@@ -245,7 +245,7 @@ def _run(where: Places, options: Options) -> int:
     flags = {key: value for key, value in options.get("flags", {}).items() if value is not None}
     command = [*worker_command(options["data_dir"]), *flag_words(options), *(["--json"] if options["json"] else [])]
     write_pack()  # after an upgrade nobody may index for days, and every command is slower without it
-    model = WarmModel(where.data)
+    model = WarmModel(where.data, batch=settings.whole("worker.batch"))
     ticks, searches = Ticks(where, os.environ, flags, build=model.build), Searches(where, os.environ, model)
     code = run_worker(
         where,

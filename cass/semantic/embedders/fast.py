@@ -6,6 +6,7 @@ import os
 from array import array
 
 from cass.semantic.embedders.base import EmbedderNotLoaded, EmbedderTransportError
+from cass.semantic.embedders.table import BATCH
 from cass.semantic.models import revision_of, sha256_of
 from cass.semantic.silence import silence
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from cass.semantic.embedders.base import Status, Vector
 
-# fastembed takes 256 texts at a time: 1.6 GB and no faster.
-BATCH = 8
 MOST_CHARS = 8192
 
 
@@ -25,10 +24,17 @@ class FastembedEmbedder:
     """A fastembed model.  `dim` and `model_version` are known once it is loaded: asking fastembed takes half a second.
 
     `cache` is the folder that fastembed keeps models in, None for its own choice; `folder` is one with the model's
-    files, instead.
+    files, instead.  `batch` texts at a time: fastembed itself takes 256, which are 1.6 GB and no faster.
     """
 
-    def __init__(self, name: str, threads: int = 1, cache: str | None = None, folder: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        threads: int = 1,
+        cache: str | None = None,
+        folder: str | None = None,
+        batch: int = BATCH,
+    ) -> None:
         self.embedder_id = f"fastembed-{name}"
         self.model_version = ""
         self.dim = 0
@@ -40,6 +46,7 @@ class FastembedEmbedder:
         self._threads = max(1, threads)
         self._cache = cache
         self._folder = folder
+        self._batch = batch
         self._model: Any = None
 
     @property
@@ -88,7 +95,7 @@ class FastembedEmbedder:
         # Of about one length together: padding is work for nothing.
         rows = sorted((row for row, text in enumerate(texts) if text.strip()), key=lambda row: len(texts[row]))
         try:
-            found = self._model.embed([texts[row][: self.max_input_chars] for row in rows], batch_size=BATCH)
+            found = self._model.embed([texts[row][: self.max_input_chars] for row in rows], batch_size=self._batch)
             for row, vector in zip(rows, found, strict=True):
                 vectors[row] = _unit(vector)
         except Exception as lost:

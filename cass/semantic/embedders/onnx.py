@@ -12,6 +12,7 @@ from array import array
 
 from cass.semantic.begun import Begun
 from cass.semantic.embedders.base import EmbedderNotLoaded, EmbedderTransportError
+from cass.semantic.embedders.table import BATCH
 from cass.semantic.known_models import EMBEDDER
 from cass.semantic.models import TOKENIZER, Model, find
 from cass.semantic.silence import silence
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUT = "sentence_embedding"
 # What a layer makes of 200 tokens stays in the processor's own cache: long texts run alone, a third faster than four
-# together, short ones eight at a time; 32 are slower and take twice the memory.
-BATCH = 8
+# together, short ones BATCH at a time.
 BATCH_TOKENS = 200
 # Rows of a batch share one scale in int8, and padding is work for nothing: only texts of about one length go together.
 LONGEST_OVER_SHORTEST = 1.25
@@ -144,10 +144,13 @@ class OnnxModel:
 
 
 class OnnxEmbedder(OnnxModel):
-    """An installed model that makes vectors."""
+    """An installed model that makes vectors, of `batch` texts at a time at most."""
 
-    def __init__(self, model: Model, threads: int = 1, reads_all: bool = False, once: bool = False) -> None:
+    def __init__(
+        self, model: Model, threads: int = 1, reads_all: bool = False, once: bool = False, batch: int = BATCH
+    ) -> None:
         super().__init__(model, threads, reads_all, once)
+        self._batch = batch
         self.embedder_id = model.embedder_id
         self.model_version = model.revision
         self.dim = model.dim
@@ -164,7 +167,7 @@ class OnnxEmbedder(OnnxModel):
         vectors = [array("f")] * len(texts)
         try:
             encoded = [self._tokenizer.encode(text[: self.max_input_chars]) for text in texts]
-            for rows in batches([len(one.ids) for one in encoded]):
+            for rows in batches([len(one.ids) for one in encoded], self._batch):
                 for row, vector in zip(rows, self._run([encoded[row] for row in rows], OUTPUT), strict=True):
                     vectors[row] = vector
         except Exception as lost:
@@ -172,13 +175,13 @@ class OnnxEmbedder(OnnxModel):
         return vectors
 
 
-def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """The rows that run together, the shortest texts first; a text without tokens of its own is in none."""
+def batches(lengths: Sequence[int], most: int = BATCH) -> Iterator[list[int]]:
+    """The rows that run together, `most` at most, the shortest texts first; one without tokens is in none."""
     together: list[int] = []
     for row in sorted(range(len(lengths)), key=lengths.__getitem__):
         if lengths[row] < FEWEST_TOKENS:
             continue
-        if together and not _fits(len(together), lengths[together[0]], lengths[row]):
+        if len(together) >= most or (together and not _fits(len(together), lengths[together[0]], lengths[row])):
             yield together
             together = []
         together.append(row)
@@ -188,18 +191,18 @@ def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 def _fits(count: int, shortest: int, length: int) -> bool:
     """May a text of this length join a batch of so many?"""
-    has_room = count < BATCH and (count + 1) * length <= BATCH_TOKENS
+    has_room = (count + 1) * length <= BATCH_TOKENS
     return has_room and length <= shortest * LONGEST_OVER_SHORTEST + LONGER_BY
 
 
 def open_model(
-    data: str, name: str, threads: int = 1, reads_all: bool = False, once: bool = False
+    data: str, name: str, threads: int = 1, reads_all: bool = False, once: bool = False, batch: int = BATCH
 ) -> OnnxEmbedder | None:
     """The embedder of an installed model, not loaded yet; None where none of that name is installed."""
     model = find(data, name)
     if model is None or model.kind != EMBEDDER:
         return None
-    return OnnxEmbedder(model, threads, reads_all, once)
+    return OnnxEmbedder(model, threads, reads_all, once, batch)
 
 
 def _how_to_install(name: str) -> str:

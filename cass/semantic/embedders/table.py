@@ -64,6 +64,8 @@ def remote_options(values: Mapping[str, object]) -> RemoteOptions:
 
 
 AUTO, INLINE, SIDECAR = "auto", "inline", "sidecar"
+# So many texts a model reads at a time: a CPU is no faster with more, 32 are slower and take twice the memory.
+BATCH = 8
 
 
 @record
@@ -89,7 +91,8 @@ def beside(values: Mapping[str, object]) -> Beside:
 class EmbedderOptions:
     """What settings say to embedders.
 
-    data: the data folder, where installed models are · cache: where fastembed keeps its own, None for its choice.
+    data: the data folder, where installed models are · cache: where fastembed keeps its own, None for its choice
+    batch: as many texts as a model on this machine may read at a time.
     """
 
     fast_dimension: int = DEFAULT_FAST_DIMENSION
@@ -98,12 +101,13 @@ class EmbedderOptions:
     cache: str | None = None
     remote: RemoteOptions = RemoteOptions()
     beside: Beside = Beside()
+    batch: int = BATCH
 
 
 def embedder_options(settings: Settings) -> EmbedderOptions:
     """What the settings say to embedders; data folder, dimension and threads are added by whoever builds one."""
     values = {key: settings.value(key) for key in (*REMOTE_SETTINGS, "embedder.mode", "embedder.url")}
-    return EmbedderOptions(remote=remote_options(values), beside=beside(values))
+    return EmbedderOptions(remote=remote_options(values), beside=beside(values), batch=settings.whole("worker.batch"))
 
 
 @record
@@ -132,7 +136,7 @@ def _installed(name: str, options: EmbedderOptions, env: Mapping[str, str]) -> B
     from cass.semantic.embedders.onnx import open_model
 
     # What it makes is kept for long, so its files are worth a look.
-    model = open_model(options.data, name, options.threads, reads_all=True)
+    model = open_model(options.data, name, options.threads, reads_all=True, batch=options.batch)
     if model is None:
         from cass.semantic.embedders.base import EmbedderNotLoaded
 
@@ -152,7 +156,7 @@ def _fastembed(name: str, options: EmbedderOptions, env: Mapping[str, str]) -> B
         return _installed(name, options, env)
     from cass.semantic.embedders.fast import FastembedEmbedder
 
-    return FastembedEmbedder(name, options.threads, options.cache)
+    return FastembedEmbedder(name, options.threads, options.cache, batch=options.batch)
 
 
 SERVER = "openai"
