@@ -20,7 +20,7 @@ from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.sidecar import TOKEN
 from cass.semantic.embedders.table import INLINE, Beside, build_embedder, embedder_options
 from cass.settings.quick import load
-from cass.settings.table import ROWS
+from cass.settings.table import BY_KEY, ROWS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 PROGRAM = "python -m cass.embedder"
 # The least that is said at each level: what is wrong ends the process, and is said at any.
-LEVELS = ("debug", "info", "warning", "error")
 SAYS = ("debug", "info")
+LEVEL = BY_KEY["log.level"]
 FLAGS = {row.flag: row.key for row in ROWS if row.flag and row.flag.startswith("--semantic")}
 
 
@@ -56,12 +56,12 @@ def _run(asked: argparse.Namespace) -> None:
         raise UsageError(
             "off this machine it answers only to those who know a token", asked.listen, "add --token-file FILE"
         )
-    flags = {key: getattr(asked, key) for key in FLAGS.values()}
+    flags = {LEVEL.key: asked.log_level, **{key: getattr(asked, key) for key in FLAGS.values()}}
     settings = load(places(os.environ, data_dir=asked.data_dir), os.environ, flags)
     embedder = _loaded(asked, settings)
     cache_size, later_max = settings.whole("embedder.cache_size"), settings.whole("worker.batch")
     manner = Manner(asked.batch_max, asked.batch_wait_ms / 1000, cache_size, token, later_max)
-    say = _say if asked.log_level in SAYS else _keep_quiet
+    say = _say if settings.text(LEVEL.key) in SAYS else _keep_quiet
     try:
         serve_embedder(embedder, address, manner, tell, say, owner)
     finally:
@@ -165,7 +165,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--ready-fd", type=int, metavar="N", help="a descriptor that gets READY once it listens")
     add("--owner-fd", type=int, metavar="N", help="a descriptor to read from; it ends when the other end is closed")
     add("--token-file", metavar="FILE", help=f"what callers must know; they have it in {TOKEN}")
-    add("--log-level", choices=LEVELS, default="info")
+    add("--log-level", choices=LEVEL.values, help=f"how much to say ({LEVEL.key})")
     add("--data-dir", metavar="DIR", help="where models are installed")
     for flag, key in FLAGS.items():
         add(flag, dest=key, metavar="VALUE", help="as for cass search")

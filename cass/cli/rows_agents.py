@@ -71,7 +71,15 @@ def serve() -> Command:
             Option(("--port",), "the port; 0 for any that is free", INT, "N", default=8765, setting="serve.port"),
             Option(("--unix",), "listen at this unix socket instead", PATH, "PATH"),
             Option(("--token-file",), "what callers must know: the file's first line", PATH, "FILE"),
-            Option(("--log-level",), "how much to say", CHOICE, "LEVEL", default="info", values=LEVELS),
+            Option(
+                ("--log-level",),
+                "how much to say",
+                CHOICE,
+                "LEVEL",
+                default="info",
+                values=LEVELS,
+                setting="log.level",
+            ),
             Option(
                 ("--embedder",),
                 "the embedder to ask: unix:///folder/name or tcp://127.0.0.1:PORT",

@@ -382,6 +382,14 @@ ROWS = (
         default=(),
     ),
     Setting(
+        "log.level",
+        CHOICE,
+        "how much cass serve and python -m cass.embedder say",
+        default="info",
+        flag="--log-level",
+        values=("debug", "info", "warning", "error"),  # from all to hardly anything
+    ),
+    Setting(
         "color",
         CHOICE,
         "when to use colour",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cass.cli.table import HOME, NAMES, command, options_of
-from cass.settings.table import BY_KEY, ROWS, default_of
+from cass.settings.table import BY_KEY, CHOICE, ROWS, default_of
 from tests.archive import Home, make_home
 
 BACKED = {option.name: option for name in (*NAMES, HOME) for option in options_of(command(name)) if option.setting}
@@ -46,6 +46,7 @@ def test_an_option_and_its_setting_agree(name: str):
 
     assert row.flag in option.names or option.name == "--mode"  # the short spelling
     assert option.setting == "pager" or (option.default or default_of(row)) == default_of(row)
+    assert row.kind != CHOICE or set(option.values) in (set(), set(row.values))
 
 
 @pytest.mark.parametrize("name", ["search", "status", "doctor", "backfill", "models"])

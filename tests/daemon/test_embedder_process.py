@@ -33,6 +33,13 @@ def url(folder: str) -> str:
     return f"unix://{folder}/e.sock"
 
 
+def settings(folder: str, text: str) -> None:
+    """What `cass.toml` says there."""
+    config = Path(folder, ".config", "cass")
+    config.mkdir(parents=True)
+    (config / "cass.toml").write_text(text)
+
+
 def test_it_gives_what_the_model_gives(folder: str, url: str):
     """To the last bit, over a socket that nobody else can open."""
     with embedders.running(embedders.real(url), folder):
@@ -57,15 +64,32 @@ def test_many_texts_of_one_caller(folder: str, url: str):
 
 def test_texts_of_a_backfill_go_in_smaller_batches(folder: str, url: str):
     """As many at a time as `worker.batch` says."""
-    config = Path(folder, ".config", "cass")
-    config.mkdir(parents=True)
-    (config / "cass.toml").write_text("worker.batch = 2\n")
+    settings(folder, "worker.batch = 2\n")
     with embedders.running(embedders.real(url), folder):
         embedder = SidecarEmbedder(url)
         embedder.load()
         embedder.embed(["one", "two", "three", "four", "five", "six"])
 
         assert embedder.ping()["batches"] == 3
+
+
+@pytest.mark.parametrize(
+    ("level", "options", "lines"),
+    [
+        ("info", (), 3),
+        ("warning", (), 0),
+        ("warning", ("--log-level", "debug"), 3),
+        ("info", ("--log-level=error",), 0),
+    ],
+)
+def test_how_much_is_said_is_a_setting(folder: str, url: str, level: str, options: tuple[str, ...], lines: int):
+    """`log.level`, unless the command says it: where it answers, what it leaves behind, and what it did."""
+    settings(folder, f'log.level = "{level}"\n')
+    with embedders.running(embedders.real(url, *options), folder) as process:
+        process.terminate()
+        _, said = process.communicate(timeout=embedders.GONE_S)
+
+    assert len(said.splitlines()) == lines
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,23 @@ def test_head_leaves_the_connection_to_the_next_request(home: Home) -> None:
         assert server.end() == 0
 
 
+def test_how_much_is_said_is_a_setting(home: Home, tmp_path: Path) -> None:
+    """`log.level`: each request, but never what was asked; the option is stronger."""
+    (tmp_path / "cass.toml").write_text('log.level = "debug"\n')
+    chatty = make_home(tmp_path / "there")
+    chatty.env |= {**home.env, "CASS_CONFIG_DIR": str(tmp_path)}
+
+    def said(*argv: str) -> list[str]:
+        with served(chatty, *argv) as server:
+            assert server.get("/v1/search?query=pool")[0] == 200
+            assert server.end() == 0
+            return [line for line in server.running.stderr or () if "GET" in line]
+
+    (line,) = said()
+    assert line.startswith("cass serve: GET /v1/search 200 ") and "pool" not in line
+    assert said("--log-level", "info") == []
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="unix sockets")
 def test_a_socket_that_only_its_owner_can_open(home: Home) -> None:
     """It is gone when the server is."""

@@ -32,7 +32,7 @@ SCHEMA_VERSION = 1
 LEAST_TOKEN = 16
 # As for commands at a terminal: whether a worker is of use is looked at now and then.
 LOOK_S = 60.0
-LEVELS = ("debug", "info", "warning", "error")
+LEVELS = BY_KEY["log.level"].values
 
 
 def run(options: Options) -> int:
