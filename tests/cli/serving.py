@@ -41,7 +41,8 @@ class Caller:
         around = Around(home.places, home.env, WarmModel(str(home.data)), said)
         self.archive = Archive(around, threads=1)
         self.said: list[str] = []
-        services = Services(
+        self.complained: list[str] = []
+        self.services = Services(
             command=self.archive.answer,
             embeddings=Embeddings(around).answer,
             wake=lambda: "{}",
@@ -49,8 +50,9 @@ class Caller:
             samples=lambda: (),
             document=text,
             say=self.said.append,
+            complain=self.complained.append,
         )
-        self.app = App(Guard(clock.monotonic_s, token, names), services)
+        self.app = App(Guard(clock.monotonic_s, token, names), self.services)
 
     def get(self, path: str, /, _headers: dict[str, str] | None = None, **query: object) -> Answer:
         """`query`: a parameter's `_` stands for `-`."""

@@ -8,8 +8,13 @@ from typing import Any
 
 import pytest
 
+from cass import clock
 from cass.cli import edge
+from cass.cli.lane import Invocation
 from cass.cli.serving import metrics, routes
+from cass.cli.serving.app import App
+from cass.cli.serving.guard import Guard
+from cass.records import replace
 from cass.semantic.manifest import FAST, QUALITY
 from tests.archive import Home, make_home
 from tests.cli.serving import Caller, in_path
@@ -164,6 +169,19 @@ def test_what_was_asked_for_is_not_logged(home: Home) -> None:
 
     (line,) = caller.said
     assert line.startswith("GET /v1/search 200 ") and "pool" not in line
+
+
+def test_a_bug_is_said_however_little_is(home: Home) -> None:
+    caller = Caller(home)
+
+    def fail(asked: Invocation) -> str:
+        raise ZeroDivisionError("odd")
+
+    caller.app = App(Guard(clock.monotonic_s, "", ()), replace(caller.services, command=fail))
+    found = caller.get("/v1/search", query="pool")
+
+    assert (found.status, found.kind, len(caller.complained)) == (500, "bug", 1)
+    assert "ZeroDivisionError: odd" in caller.complained[0]
 
 
 def test_it_is_ready_when_the_archive_is(home: Home, tmp_path: Path) -> None:

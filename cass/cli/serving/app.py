@@ -50,7 +50,7 @@ ALWAYS = (
 class Services:
     """What answers: a command's JSON · texts as vectors · the worker, woken · the parts · what else is counted.
 
-    document: the description of it all · say: a line for the log.
+    document: the description of it all · say: a line for the log · complain: one that is there however little is said.
     """
 
     command: Callable[[Invocation], str]
@@ -60,6 +60,7 @@ class Services:
     samples: Callable[[], Iterable[Sample]]
     document: Callable[[], str]
     say: Callable[[str], None]
+    complain: Callable[[str], None]
 
 
 @record
@@ -125,7 +126,7 @@ class App:
 
     def _failed(self, error: CassError) -> Reply:
         if error.kind == "bug":
-            self._services.say(f"{error}")
+            self._services.complain(f"{error}")
         more = (("Retry-After", "1"),) if error.retryable else ()
         body = json.dumps({"error": error_object(error)}, sort_keys=True)
         return Reply(status_of(error), body.encode(), headers=more)

@@ -33,12 +33,16 @@ if TYPE_CHECKING:
     from cass.paths import Places
 
     Say = Callable[[str], None]
+    SayAt = Callable[[str], Say]
 
 
 class Serving:
-    """`app` answers as soon as it is made; `start` begins what it does better with."""
+    """`app` answers as soon as it is made; `start` begins what it does better with.
 
-    def __init__(self, where: Places, options: dict[str, Any], token: str, address: Address, say: Say) -> None:
+    say_at: what says a line of a level.
+    """
+
+    def __init__(self, where: Places, options: dict[str, Any], token: str, address: Address, say_at: SayAt) -> None:
         self._where = where
         self._data_dir: str | None = options["data_dir"]
         self._mode: str = options["embedder_mode"]
@@ -48,13 +52,21 @@ class Serving:
         self._embeddings = Embeddings(self._around)
         self._sources = Sources()
         self._sidecar: Supervised | None = None
+        self._say_at = say_at
         names = [] if address.path else [address.host, platform.node()]
         services = Services(
-            self._archive.answer, self._embeddings.answer, self._wake, self._parts, self._samples, text, say
+            self._archive.answer,
+            self._embeddings.answer,
+            self._wake,
+            self._parts,
+            self._samples,
+            text,
+            say_at("debug"),
+            say_at("error"),
         )
         self.app = App(Guard(clock.monotonic_s, token, names), services)
 
-    def start(self, say: Say) -> None:
+    def start(self) -> None:
         """Begin the embedder beside, where one is wanted.  Raises UsageError."""
         if self._mode != SIDECAR:
             return
@@ -65,7 +77,7 @@ class Serving:
         self._around.change(embedder_url=url)
         if not parse(url).is_private:
             return  # another machine's has its own owner there
-        self._sidecar = Supervised(url, embedder_command(url, self._where.data), say)
+        self._sidecar = Supervised(url, embedder_command(url, self._where.data), self._say_at("warning"))
         self._sidecar.start()
 
     def close(self) -> None:

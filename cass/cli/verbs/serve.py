@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+from functools import partial
 
 from cass import clock
 from cass.addresses import MOST_PORT, Address, parse
@@ -61,14 +62,15 @@ def run(options: Options) -> int:
 
     gc.enable()  # main() switched it off for those who live for milliseconds
     silence()
-    where, say = places(os.environ, data_dir=options["data_dir"]), _say_at(options["log_level"], "info")
+    where, say_at = places(os.environ, data_dir=options["data_dir"]), partial(_say_at, options["log_level"])
+    say = say_at("info")
     presence = Presence(where)
     with Signals() as signals:
         listener = listen(address)
         presence.show()
-        serving = Serving(where, options, token, listener.address, _say_at(options["log_level"], "debug"))
+        serving = Serving(where, options, token, listener.address, say_at)
         try:
-            serving.start(say)
+            serving.start()
             server = Server(serving.app, listener)
             server.start()
             say(f"answers at {url_of(listener.address)}")
