@@ -78,14 +78,18 @@ class TierWriter:
         Raises OSError where the disk fails, the published set then as it was after the last whole write.
         """
         texts = texts_of(rows, self.recipe.dim)
+        newest_ms = max([segment.newest_ms for segment in self.manifest().segments], default=None)
+        recent = [text for text in texts if newest_ms is not None and text.newest_ms > newest_ms]
+        history = [text for text in texts if newest_ms is None or text.newest_ms <= newest_ms]
+        done = self._fill_with_welcome(RECENT, recent)
+        return done.and_then(self._fill_with_welcome(HISTORY, history))
+
+    def _fill_with_welcome(self, side: str, texts: list[Text]) -> Appended:
+        """Those that do not wait; for the room that the others of an append won by evicting, older ones do."""
         until_ms = self.budget.waits(self.tier)
         waiting = [text.id for text in texts if until_ms is not None and text.newest_ms <= until_ms]
         waits = set(waiting)
-        welcome = [text for text in texts if text.id not in waits]
-        newest_ms = max([segment.newest_ms for segment in self.manifest().segments], default=None)
-        recent = [text for text in welcome if newest_ms is not None and text.newest_ms > newest_ms]
-        history = [text for text in welcome if newest_ms is None or text.newest_ms <= newest_ms]
-        done = self._fill(RECENT, recent).and_then(self._fill(HISTORY, history))
+        done = self._fill(side, [text for text in texts if text.id not in waits])
         return done.and_then(Appended(refused=tuple(waiting)))
 
     def _fill(self, side: str, texts: list[Text]) -> Appended:

@@ -178,6 +178,26 @@ def test_what_was_evicted_is_not_made_again_at_once(tmp_path: Path) -> None:
     assert taken.texts == 100
 
 
+@pytest.mark.parametrize("beside", [True, False])
+def test_what_newer_texts_evict_is_not_made_again(tmp_path: Path, beside: bool) -> None:
+    """Neither with them nor behind them, however little room they lacked: only what is new is written."""
+    watch = Watch(tmp_path, mb=1)
+    writer = watch.writer("quality")
+    backfill(writer, COUNT)
+    top, done = COUNT, []
+    for round in range(60):
+        has_room = watch.budget.left_bytes(QUALITY) // ROW_BYTES["quality"] - 12
+        count = max(has_room, 1) if round % 20 == 1 else 1
+        rows = many("quality", range(top + count, top, -1))
+        older = many("quality", range(min(ids_in(writer.shelf, "quality")) - 1, 0, -1))
+        done += [writer.append(rows + older)] if beside else [writer.append(rows), writer.append(older)]
+        top += count
+
+    assert sum(len(one.evicted) for one in done) > 2
+    assert sum(one.texts for one in done) == top - COUNT
+    assert max(watch.used) <= MB
+
+
 def test_what_went_and_why_is_said(tmp_path: Path) -> None:
     """Every eviction leaves its kind, its bytes and its reason."""
     watch = Watch(tmp_path, mb=500)
