@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cass.backfill.embedding import Cut
     from cass.policy import SemanticPolicy
     from cass.semantic.budget import Budget
-    from cass.semantic.vector_writer import Appended
+    from cass.semantic.vector_writer import Appended, TierWriter
 
 BUDGET = Stop(
     "budget_full",
@@ -41,8 +41,9 @@ def _size_bytes(cut: Cut, dim: int) -> int:
     return len(cut.pieces) * row_bytes(dim) + NEW_FILES_BYTES
 
 
-def no_room(budget: Budget, policy: SemanticPolicy, tier: str, dim: int, cuts: Sequence[Cut]) -> Stop | None:
+def no_room(writer: TierWriter, policy: SemanticPolicy, cuts: Sequence[Cut]) -> Stop | None:
     """Why the newest of these texts could not be written; None where it can, or where only trying will tell."""
+    budget, tier, dim = writer.budget, writer.tier, writer.recipe.dim
     kind = KIND_OF[tier]
     newest = max(cuts, key=lambda one: one.newest_ms)
     need_bytes = row_bytes(dim) + SLACK_BYTES
@@ -55,6 +56,8 @@ def no_room(budget: Budget, policy: SemanticPolicy, tier: str, dim: int, cuts: S
     if waits_ms is not None and newest.newest_ms <= waits_ms:
         return BUDGET
     if budget.left_bytes(kind) >= row_bytes(dim) + NEW_FILES_BYTES:
+        return None
+    if writer.replaced():
         return None
     stands = budget.shelf.artifacts()
     can_evict = any([kind.may_evict(one.kind, (one.newest_ms or 0) < newest.newest_ms) for one in stands])

@@ -189,7 +189,7 @@ class TierRun:
         cuts = self._that_can_fit(cut(texts))
         if not cuts:
             return None
-        stop = no_room(self.job.budget, self.job.request.policy, self.tier, self.recipe.dim, cuts)
+        stop = no_room(self.writer, self.job.request.policy, cuts)
         if stop is not None:
             return stop
         begun = self.job.past.begun[self.tier]

@@ -100,13 +100,14 @@ class Budget:
     ) -> Leave:
         """Evict what a write of this size may evict, if that lets it in.
 
-        `replaced`: names of segments whose texts are all to have other vectors.  Nothing is to wait for the room that
-        those took: more of it comes free with every text that has its new ones.
+        `replaced`: names of segments whose texts are all to have other vectors.  They may go whatever their time, since
+        what they hold is made behind what is written; and nothing is to wait for the room that they took: more of it
+        comes free with every text that has its new ones.
         """
         evicted: tuple[Evicted, ...] = ()
         refused = None
         for _ in range(TRIES):
-            room = self._room(kind, write_bytes + SLACK_BYTES, newest_ms)
+            room = self._room(kind, write_bytes + SLACK_BYTES, newest_ms, replaced)
             refused = room.refused
             if refused is not None or not room.evict:
                 break
@@ -117,8 +118,11 @@ class Budget:
             refused = self.decision(write_bytes + SLACK_BYTES)
         return Leave(evicted, refused)
 
-    def _room(self, kind: SemanticArtifactKind, write_bytes: int, newest_ms: int | None) -> SemanticPolicy.Room:
-        stands, free_bytes = self._stands(), self._free_bytes()
+    def _room(
+        self, kind: SemanticArtifactKind, write_bytes: int, newest_ms: int | None, replaced: Collection[str]
+    ) -> SemanticPolicy.Room:
+        stands = [_as_older(one, newest_ms or 0) if one.name in replaced else one for one in self._stands()]
+        free_bytes = self._free_bytes()
         own = self._within_share(kind, write_bytes, stands)
         first = self.policy.make_room(kind, write_bytes, own, free_bytes, newest_ms)
         if first.refused is not None:
@@ -231,6 +235,10 @@ class Budget:
         # seem to fit again at once.
         waiting_bytes = size_bytes + SLACK_BYTES if waits else 0
         return segments if self.shelf.remove_segments(tier, numbers, waiting_bytes) else []
+
+
+def _as_older(artifact: Artifact, newest_ms: int) -> Artifact:
+    return replace(artifact, newest_ms=min(artifact.newest_ms or 0, newest_ms - 1))
 
 
 def _is_segment(artifact: Artifact) -> bool:

@@ -70,6 +70,10 @@ class TierWriter:
         found = read_manifest(self.folder)
         return found if isinstance(found, Manifest) else Manifest()
 
+    def replaced(self) -> set[str]:
+        """The names of segments that another model or another cutting made."""
+        return {f"{self.tier}/{one.number}" for one in self.manifest().segments if one.recipe != self.recipe}
+
     def append(self, rows: Iterable[Given]) -> Appended:
         """Add (text id, piece, newest ms, vector), the pieces of a text one after the other.
 
@@ -132,16 +136,12 @@ class TierWriter:
         """Add texts that one segment can hold, as many as the budget lets in."""
         kind = KIND_OF[self.tier]
         need_bytes, newest_ms = NEW_FILES_BYTES + _total(texts), max([text.newest_ms for text in texts])
-        leave = self.budget.make_room(kind, need_bytes, newest_ms, self._replaced())
+        leave = self.budget.make_room(kind, need_bytes, newest_ms, self.replaced())
         if leave.refused is None:
             return self._add(side, texts).and_then(Appended(evicted=leave.evicted))
         count = fitting(texts, self.budget.left_bytes(kind) - NEW_FILES_BYTES) if leave.refused.is_allowed else 0
         refused = Appended(evicted=leave.evicted, refused=tuple([text.id for text in texts[count:]]), why=leave.refused)
         return self._add(side, texts[:count]).and_then(refused) if count else refused
-
-    def _replaced(self) -> set[str]:
-        """The names of segments that another model or another cutting made."""
-        return {f"{self.tier}/{one.number}" for one in self.manifest().segments if one.recipe != self.recipe}
 
     def _add(self, side: str, texts: list[Text]) -> Appended:
         """Write the texts and publish them; what else was known of them counts no more."""

@@ -198,6 +198,22 @@ def test_what_newer_texts_evict_is_not_made_again(tmp_path: Path, beside: bool) 
     assert max(watch.used) <= MB
 
 
+def test_vectors_of_another_model_keep_none_out(tmp_path: Path) -> None:
+    """Also where a segment has new texts beside its old ones: all that it holds is to be made anew."""
+    watch = Watch(tmp_path, mb=0.5)
+    recipe = replace(RECIPES["quality"], model_revision="2")
+    before, after = watch.writer("quality"), writer_of(watch.budget, "quality", recipe)
+    before.append(many("quality", range(COUNT, COUNT - 1, -1)) + many("quality", range(1_000, 0, -1)))
+    backfill(before, COUNT)
+    had = len(ids_in(watch.budget.shelf, "quality"))
+
+    done = [after.append(many("quality", range(top, top - 500, -1))) for top in range(COUNT, 0, -500)]
+
+    assert sum(one.texts for one in done) == pytest.approx(had, rel=0.02)
+    assert {one.recipe for one in after.manifest().segments} == {recipe}
+    assert max(watch.used) <= MB / 2
+
+
 def test_what_went_and_why_is_said(tmp_path: Path) -> None:
     """Every eviction leaves its kind, its bytes and its reason."""
     watch = Watch(tmp_path, mb=500)
