@@ -193,12 +193,18 @@ class TierRun:
         if stop is not None:
             return stop
         begun = self.job.past.begun[self.tier]
-        done = embed(self.embedder, cuts, self._batch.pieces, self.job.pace, begun, self._tried)
+        welcome = self._that_need_not_wait(cuts)
+        done = embed(self.embedder, welcome, self._batch.pieces, self.job.pace, begun, self._tried)
         stop = self._append(done)
         self._note(done)
         if done.away is not None:
             return self._fail(done.away)
-        return stop or done.stopped
+        return stop or done.stopped or (BUDGET if len(welcome) < len(cuts) else None)
+
+    def _that_need_not_wait(self, cuts: list[Cut]) -> list[Cut]:
+        """Without those that went for lack of room and would not be let in."""
+        waits_ms = self.job.budget.waits(self.tier)
+        return [one for one in cuts if waits_ms is None or one.newest_ms > waits_ms]
 
     def _that_can_fit(self, cuts: list[Cut]) -> list[Cut]:
         """Without those that are too large for the budget, so that nothing is embedded in vain."""

@@ -122,6 +122,22 @@ def test_newer_messages_take_the_place_of_the_oldest(large: Working) -> None:
     assert ("evicted",) in working.ask("SELECT kind FROM events")
 
 
+def test_a_newer_message_alone_is_embedded(large: Working) -> None:
+    """Nothing is embedded again beside it that went for lack of room and would not be let in."""
+    working = emptied(large, semantic_budget_mb=1)
+    embedder = working.embedders["hash"] = Fussy(dim=256)
+    working.fast()
+    asked = []
+    for number in range(3):
+        working.home.claude(f"later{number}", f"newt {number}", start_ms=NOW_MS + (number + 20) * 10**10)
+        working.home.index()
+        before = len(embedder.asked)
+        assert working.fast().texts == 1
+        asked.append(len(embedder.asked) - before)
+
+    assert asked[1:] == [1, 1]
+
+
 def test_both_tiers_in_a_small_budget(large: Working) -> None:
     """The fast tier leaves the better one its share: both hold the newest messages."""
     working = emptied(large, semantic_budget_mb=1)
