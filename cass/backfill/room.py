@@ -55,13 +55,10 @@ def no_room(writer: TierWriter, policy: SemanticPolicy, cuts: Sequence[Cut]) -> 
     waits_ms = budget.waits(tier)
     if waits_ms is not None and newest.newest_ms <= waits_ms:
         return BUDGET
-    if budget.left_bytes(kind) >= row_bytes(dim) + NEW_FILES_BYTES:
+    least_bytes = row_bytes(dim) + NEW_FILES_BYTES
+    if budget.left_bytes(kind) >= least_bytes or writer.replaced():
         return None
-    if writer.replaced():
-        return None
-    stands = budget.shelf.artifacts()
-    can_evict = any([kind.may_evict(one.kind, (one.newest_ms or 0) < newest.newest_ms) for one in stands])
-    return None if can_evict else BUDGET
+    return None if budget.reach_bytes(kind, newest.newest_ms) >= least_bytes else BUDGET
 
 
 def refused(appended: Appended) -> Stop | None:

@@ -139,14 +139,18 @@ def test_a_newer_message_alone_is_embedded(large: Working) -> None:
 
 
 def test_both_tiers_in_a_small_budget(large: Working) -> None:
-    """The fast tier leaves the better one its share: both hold the newest messages."""
+    """The fast tier leaves the better one its share: both hold the newest messages, and no more is embedded in vain."""
     working = emptied(large, semantic_budget_mb=1)
-    working.embedders["minilm"] = Fussy(dim=256)
+    embedders = [Fussy(dim=256), Fussy(dim=256)]
+    working.embedders = dict(zip(("hash", "minilm"), embedders, strict=True))
 
     fast, quality = working.run(FAST, QUALITY).tiers
+    asked = [len(each.asked) for each in embedders]
+    working.run(FAST, QUALITY)
 
     assert min(fast.texts, quality.texts) > 1000
     assert used(working) <= MB
+    assert [len(each.asked) for each in embedders] == asked
 
 
 def test_an_embedder_of_another_length_gets_its_own_share(large: Working) -> None:
