@@ -20,6 +20,7 @@ from cass.cli.table import (
     INT,
     NAMES,
     OFF,
+    ON,
     PATH,
     SHARE,
     SWITCH,
@@ -222,8 +223,10 @@ def _whole(option: Option, raw: str) -> int:
 
 
 def _share(option: Option, raw: str) -> object:
-    if not raw or raw == OFF:
-        return raw or option.value
+    if raw in ("", ON):
+        return option.value
+    if raw == OFF:
+        return raw
     plain = raw.isascii() and raw.replace(".", "", 1).isdigit() and len(raw) <= MOST_DIGITS
     if plain and float(raw) <= 1:
         return float(raw)

@@ -89,7 +89,7 @@ def test_a_setting_does_what_the_option_does(home: Home) -> None:
     plain = order(home)
 
     assert order_set(home, "0.3") == order(home, "--diverse=0.3") != plain
-    assert order_set(home, "on") == order(home, "--diverse")
+    assert order_set(home, "on") == order(home, "--diverse") == order(home, "--diverse=on")
     assert order_set(home, "off") == order_set(home, "0.3", "--diverse=off") == plain
     assert order_set(home, "0.3", "--diverse=1") == order_set(home, "1") == plain
     assert order_set(home, "off", "--diverse=0.3") == order(home, "--diverse=0.3")
