@@ -27,7 +27,8 @@ from cass.records import replace
 from cass.semantic import budget as budget_module
 from cass.semantic.artifacts import Shelf
 from cass.semantic.budget import Budget
-from cass.semantic.hnsw import Graph, build_graph, open_graph
+from cass.semantic.graph_growth import grow_graph, publish_graph
+from cass.semantic.hnsw import Graph, open_graph
 from cass.semantic.manifest import Manifest, Recipe, read_manifest
 from cass.semantic.segment_files import file_names, row_bytes
 from cass.semantic.vector_writer import TierWriter
@@ -122,7 +123,9 @@ class Tried:
         """Build it where it does not stand."""
         tier = self.tier(name)
         if tier is not None and not isinstance(open_graph(self.shelf, name, tier), Graph):
-            build_graph(self.budget, name, tier)
+            grown = grow_graph(self.shelf, name, tier)
+            assert grown is not None
+            publish_graph(self.budget, name, grown)
 
     def files(self) -> set[str]:
         """All that lies in the folders of the tiers and that a list names, or that belongs to a graph."""

@@ -26,7 +26,8 @@ from cass.policy import MB, SemanticPolicy
 from cass.records import replace
 from cass.semantic.artifacts import Shelf
 from cass.semantic.budget import Budget
-from cass.semantic.hnsw import Graph, build_graph, open_graph
+from cass.semantic.graph_growth import grow_graph, publish_graph
+from cass.semantic.hnsw import Graph, open_graph
 from cass.semantic.manifest import Recipe
 from cass.semantic.scan import in_python, with_numkong, with_numpy
 from cass.semantic.vector_writer import TierWriter
@@ -129,6 +130,12 @@ def first(shelf: Shelf, rounds: int, base_ms: float) -> None:
         print(line(f"fresh process: {name}", list(times), base_ms))
 
 
+def build(budget: Budget, tier: Tier) -> None:
+    grown = grow_graph(budget.shelf, "fast", tier)
+    assert grown is not None
+    publish_graph(budget, "fast", grown)
+
+
 def graph(folder: Path, count: int, rounds: int) -> None:
     """Recall of the best ten and time, beside the scan: of vectors in clusters, as texts are."""
     shelf = Shelf.below(str(folder))
@@ -139,7 +146,7 @@ def graph(folder: Path, count: int, rounds: int) -> None:
         writer.append([(id, 0, id, some[id]) for id in range(start, min(start + 5_000, count))])
     tier = Tier.open(shelf.vectors, "fast")
     assert isinstance(tier, Tier)
-    seconds = timed(lambda: build_graph(budget, "fast", tier), 1)[0] / 1e3
+    seconds = timed(lambda: build(budget, tier), 1)[0] / 1e3
     questions = clustered(200, 256, seed=7)
     opening = timed(lambda: open_graph(shelf, "fast", tier), rounds)
     opened = open_graph(shelf, "fast", tier)

@@ -10,7 +10,7 @@ from cass.backfill.chunk import Chunk
 from cass.backfill.gates import BUDGET, DISK, MODE, Asked, Hold, Situation, first_hold, interruption, why_it_may
 from cass.backfill.memory import Past
 from cass.backfill.pace import Pace, stop_of
-from cass.backfill.upkeep import BUILT, Graphs
+from cass.backfill.upkeep import Graphs, has_grown
 from cass.backfill.watchdog import Watchdog
 from cass.errors import CassError
 from cass.policy import MB
@@ -177,4 +177,4 @@ class Ticker:
 
 def _has_worked(tier: TierReport) -> bool:
     """Was something done that need not be done again?"""
-    return bool(tier.texts or tier.failed or tier.graph == BUILT)
+    return bool(tier.texts or tier.failed or has_grown(tier.graph))

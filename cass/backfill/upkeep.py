@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cass.policy import InvalidationAction, SemanticArtifactKind
+from cass.policy import InvalidationAction
 from cass.semantic.manifest import Manifest, read_manifest
 from cass.semantic.vector_upkeep import Dropped, mend, settle
 from cass.semantic.vectors import Tier
@@ -18,12 +18,10 @@ if TYPE_CHECKING:
 
 # What a graph takes of a vector beside its bytes, in memory and on disk: 250,000 of 256 took 100 MB.
 GRAPH_BYTES_A_VECTOR = 140
-# Below this share of vectors in the graph it is made again: the rest is scanned.
+# Below this share of vectors in the graph it gets the others: they are scanned.
 WORTH_SHARE = 0.8
-# A tier that has grown by so much is worth another try.
-WORTH_AGAIN = 1.2
-BUILT, UP_TO_DATE = "built", "up to date"
-LATE = "not built: it takes longer than there was time for"
+BUILT, IN_PART, UP_TO_DATE = "built", "built in part, the next run goes on", "up to date"
+LATE = "not built: there was no time left for it"
 NO_ROOM = "not built: there is no room for it in the budget"
 
 
@@ -44,7 +42,7 @@ def mend_and_judge(
 
 def discard(shelf: Shelf, tier: str, configured: SemanticPolicy) -> tuple[Dropped, ...]:
     """Drop all vectors of a tier that the configuration does not want."""
-    from cass.semantic.hnsw import remove_graph
+    from cass.semantic.graph_growth import remove_graph
 
     reason = "the mode is lexical_only" if not configured.mode.should_build_semantic else "the tier is switched off"
 
@@ -62,54 +60,56 @@ def of_another_embedder(shelf: Shelf, tier: str, embedder: BaseEmbedder) -> bool
     return any([one.recipe.embedder_id != embedder.embedder_id for one in segments])
 
 
+def has_grown(graph: str | None) -> bool:
+    """Does a tier's report say that its graph has more in it than before?"""
+    return graph in (BUILT, IN_PART)
+
+
 class Graphs:
     """Builds a graph over a tier that is large enough and complete.
 
-    is_patient: however long it takes; else it has the time of a chunk, and what was too much for that is not tried
-    again before the tier has grown by a fifth: it would be half built for ever.
+    is_patient: however long it takes; else what there is at the end of a chunk's time, with which the next one goes on.
     """
 
     def __init__(self, is_patient: bool) -> None:
         self.is_patient = is_patient
-        self._too_long: dict[str, int] = {}
 
     def build_if_it_pays(self, job: Job, report: TierReport) -> str | None:
         """What came of it; None where none would pay."""
         tier = Tier.open(job.budget.shelf.vectors, report.tier) if report.stopped is None else None
         if not isinstance(tier, Tier) or not tier.count or tier.count < job.request.policy.hnsw_min_vectors:
             return None
-        if tier.count < WORTH_AGAIN * self._too_long.get(report.tier, 0):
-            return LATE
-        return self._build(job, report.tier, tier)
+        return self._why_not(job, report.tier, tier) or self._build(job, report.tier, tier)
 
-    def _build(self, job: Job, name: str, tier: Tier) -> str:
-        from cass.semantic.hnsw import build_graph, open_graph
+    def _why_not(self, job: Job, name: str, tier: Tier) -> str | None:
+        """Asked before: what has no room would be built in vain by every run."""
+        from cass.semantic.graph_growth import graph_room
+        from cass.semantic.hnsw import open_graph
 
-        budget = job.budget
-        graph = open_graph(budget.shelf, name, tier)
+        graph = open_graph(job.budget.shelf, name, tier)
         if graph is not None and getattr(graph, "covered", 0) >= WORTH_SHARE * tier.count:
             return UP_TO_DATE
         size_bytes = tier.size_bytes + tier.count * GRAPH_BYTES_A_VECTOR
-        # Asked before, too: what has no room would be built in vain by every run.
-        if budget.left_bytes(SemanticArtifactKind.HNSW_ACCELERATOR) < size_bytes:
+        if graph_room(job.budget, name) < size_bytes:
             return NO_ROOM
-        if not job.memory.fits(size_bytes):
-            return "not built: it would take too much memory"
+        return None if job.memory.fits(size_bytes) else "not built: it would take too much memory"
+
+    def _build(self, job: Job, name: str, tier: Tier) -> str:
+        from cass.semantic.graph_growth import grow_graph, publish_graph
+
         try:
-            leave = build_graph(budget, name, tier, lambda done: self._goes_on(job, name, done, tier.count))
+            grown = grow_graph(job.budget.shelf, name, tier, lambda done: self._goes_on(job, name, done, tier.count))
+            if job.pace.hold is not None:
+                return f"not built: {job.pace.hold.reason}"
+            if grown is None:
+                return LATE
+            if publish_graph(job.budget, name, grown).refused is not None:
+                return NO_ROOM
         except (OSError, ImportError) as lost:
             return f"not built: {lost}"
-        if leave is None:
-            return self._ended(job, name, tier.count)
-        return BUILT if leave.refused is None else NO_ROOM
+        return BUILT if grown.count >= tier.count else IN_PART
 
     def _goes_on(self, job: Job, name: str, done: int, count: int) -> bool:
-        job.machine.progress(f"graph over {name}", done, count, 0, 0)
+        job.machine.progress(f"graph over {name}", min(done, count), count, 0, 0)
         is_patient = self.is_patient and not job.request.once
         return (job.pace.interrupted() if is_patient else job.pace.is_over()) is None
-
-    def _ended(self, job: Job, name: str, count: int) -> str:
-        if job.pace.hold is not None:
-            return f"not built: {job.pace.hold.reason}"
-        self._too_long[name] = count
-        return LATE

@@ -8,7 +8,7 @@ changed, or after a back-off.  Every wait is of a second at least.
 from __future__ import annotations
 
 from cass.backfill.report import TOO_LARGE
-from cass.backfill.upkeep import BUILT
+from cass.backfill.upkeep import has_grown
 from cass.errors import Busy, CassError, CorruptDatabase, NewerDatabase, SystemRefused
 from cass.records import record
 from cass.store.events import REST, STARTED, STOPPED
@@ -324,4 +324,4 @@ def why_rest(ticked: Ticked, poll_s: float) -> Rest | None:
 
 def has_progress(report: BackfillReport) -> bool:
     """Did it get anything done that it need not do again?"""
-    return any([tier.texts or tier.failed or tier.graph == BUILT for tier in report.tiers])
+    return any([tier.texts or tier.failed or has_grown(tier.graph) for tier in report.tiers])

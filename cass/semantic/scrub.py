@@ -9,7 +9,7 @@ import os
 
 from cass.records import replace
 from cass.semantic.blocks import add, new_segment
-from cass.semantic.hnsw import remove_graph
+from cass.semantic.graph_growth import remove_graph
 from cass.semantic.manifest import Damage, Manifest, read_manifest
 from cass.semantic.segment_files import HEADER_BYTES, KEY_BYTES, KEYS, ROWS, file_name
 from cass.semantic.segments import open_segment

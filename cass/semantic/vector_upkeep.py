@@ -10,7 +10,7 @@ import os
 from cass.records import record, replace
 from cass.semantic.blocks import NEW_FILES_BYTES, Text, add, new_segment
 from cass.semantic.graph_files import check_graph
-from cass.semantic.hnsw import remove_graph
+from cass.semantic.graph_growth import remove_graph
 from cass.semantic.manifest import Damage, Manifest, read_manifest
 from cass.semantic.segment_files import KEY_BYTES, file_names, row_bytes
 from cass.semantic.segments import OpenSegment, open_segment

@@ -301,6 +301,21 @@ def test_a_graph_where_it_pays(tmp_path: Path) -> None:
     assert [working.fast().graph for _ in range(2)] == ["built", "up to date"]
 
 
+def test_a_graph_that_takes_longer_than_a_chunk_is_built_in_parts(tmp_path: Path) -> None:
+    """What one chunk has no time for is in the graph after the next."""
+    if find_spec("usearch") is None or find_spec("numpy") is None:
+        pytest.skip("usearch is not installed")
+    working = Working(home_with(tmp_path, sessions=2, lines=250))
+    working.fast()
+    working.policy = replace(working.policy, hnsw_min_vectors=10)
+    looks = []
+    working.machine = {"progress": lambda what, *_: looks.append(what), "monotonic_s": lambda: 100.0 * len(looks)}
+
+    parts = [working.fast(once=True).graph for _ in range(3)]
+
+    assert parts == ["built in part, the next run goes on", "built", "up to date"]
+
+
 def test_a_graph_without_room_is_not_built(tmp_path: Path) -> None:
     """It evicts nothing."""
     working = Working(home_with(tmp_path, sessions=8, lines=500))

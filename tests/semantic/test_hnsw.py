@@ -15,14 +15,16 @@ import pytest
 from cass.policy import SemanticArtifactKind
 from cass.records import replace
 from cass.semantic.artifacts import Shelf
+from cass.semantic.budget import Budget, Leave
 from cass.semantic.graph_files import check_graph
+from cass.semantic.graph_growth import grow_graph, publish_graph
 from cass.semantic.held_graphs import HeldGraphs
-from cass.semantic.hnsw import Graph, build_graph, open_graph
+from cass.semantic.hnsw import Graph, open_graph
 from cass.semantic.manifest import Damage
 from cass.semantic.vector_upkeep import mend
 from cass.semantic.vectors import Tier
 from cass.semantic.volume import Volume
-from tests.semantic.shelves import budget_of, ids_in, opened, rows, shelf_in, vector, writer_of
+from tests.semantic.shelves import MB, RECIPE, budget_of, ids_in, opened, rows, shelf_in, vector, writer_of
 
 if find_spec("usearch") is None:  # importing it here, before onnxruntime, would make that one crash
     pytest.skip("usearch is not installed", allow_module_level=True)
@@ -37,8 +39,15 @@ def shelf(tmp_path: Path) -> Shelf:
     shelf = shelf_in(tmp_path)
     budget = budget_of(shelf, mb=2)
     writer_of(budget).append(rows(range(2_000, 0, -1)))
-    assert build_graph(budget, "fast", opened(shelf)).refused is None
+    assert build(budget).refused is None
     return shelf
+
+
+def build(budget: Budget, goes_on: Callable[[int], bool] = lambda done: True) -> Leave:
+    """A graph over the fast tier, or one that has more of it."""
+    grown = grow_graph(budget.shelf, "fast", opened(budget.shelf), goes_on)
+    assert grown is not None
+    return publish_graph(budget, "fast", grown)
 
 
 def graph_of(shelf: Shelf, full: bool = False) -> Graph:
@@ -87,7 +96,8 @@ def test_a_process_that_stays_has_the_graph_open_for_its_second_search(shelf: Sh
     graphs.open_beside("fast")
     assert waiting == []
 
-    assert build_graph(budget_of(shelf, mb=2), "fast", tier) is not None
+    writer_of(budget_of(shelf, mb=2)).append(rows([2_001]))
+    assert build(budget_of(shelf, mb=2)).refused is None
     assert graphs.over("fast", tier) is None
     graphs.open_beside("fast")
     waiting.pop()()
@@ -174,10 +184,19 @@ def test_a_graph_takes_what_room_there_is_or_none(tmp_path: Path) -> None:
     writer_of(budget).append(rows(range(2_000, 0, -1)))
     before = ids_in(shelf)
 
-    refused = build_graph(budget, "fast", opened(shelf)).refused
+    refused = build(budget).refused
 
     assert refused is not None
     assert (budget.usage()[GRAPH], ids_in(shelf)) == (0, before)
+
+
+def test_a_longer_graph_that_does_not_fit_leaves_the_old_one(shelf: Shelf) -> None:
+    """What was found by it is found by it still."""
+    writer_of(budget_of(shelf, mb=2)).append(rows(range(2_001, 4_001)))
+    budget = budget_of(shelf, mb=budget_of(shelf).used_bytes() / MB + 0.1)
+
+    assert build(budget).refused is not None
+    assert graph_of(shelf).covered == 2_000
 
 
 def test_a_graph_goes_with_its_vectors(shelf: Shelf) -> None:
@@ -193,36 +212,92 @@ def test_a_graph_goes_with_its_vectors(shelf: Shelf) -> None:
 def test_a_graph_and_a_model_live_in_one_process() -> None:
     """Whichever is wanted first."""
     pytest.importorskip("onnxruntime")
-    code = "from cass.semantic import hnsw; hnsw._index_type(); import onnxruntime; print('both')"
+    code = "from cass.semantic import hnsw; hnsw.index_type(); import onnxruntime; print('both')"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout) == (0, "both\n")
 
 
-def test_building_can_be_stopped(tmp_path: Path) -> None:
-    """Between two segments, and nothing is left of it."""
+def test_what_was_not_done_in_time_is_done_the_next_time(tmp_path: Path) -> None:
+    """Each part is a graph over what was done, and together they are as good as one that was made at once."""
     shelf = shelf_in(tmp_path)
     budget = budget_of(shelf)
-    writer_of(budget).append(rows(range(1, 100)))
+    writer_of(budget).append(rows(range(2_000, 0, -1)))
+    covered = []
 
-    assert build_graph(budget, "fast", opened(shelf), lambda done: False) is None
-    assert open_graph(shelf, "fast", opened(shelf)) is None
+    while not covered or covered[-1] < 2_000:
+        until = (covered or [0])[-1] + 700
+        assert build(budget, lambda done, until=until: done < until).refused is None  # type: ignore[misc]
+        covered.append(graph_of(shelf).covered)
+    tier, graph = opened(shelf), graph_of(shelf)
+    found = [{text for text, _, _ in graph.search(vector(-seed), 10)} for seed in range(20)]
+    scanned = [{text for text, _, _ in tier.scan(vector(-seed), 10)} for seed in range(20)]
+
+    assert len(covered) == 3
+    assert sum(len(one & other) for one, other in zip(found, scanned, strict=True)) >= 0.95 * 200
+    assert grow_graph(shelf, "fast", tier) is None
+
+
+def test_what_interrupts_leaves_the_old_graph(shelf: Shelf) -> None:
+    """Nothing is written before there is another one."""
+    writer_of(budget_of(shelf, mb=2)).append(rows(range(2_001, 3_001)))
+
+    assert grow_graph(shelf, "fast", opened(shelf), lambda done: False) is None
+    assert graph_of(shelf).covered == 2_000
+
+
+def test_a_graph_over_much_that_is_gone_is_made_anew(shelf: Shelf) -> None:
+    """Its entries would take the places of others among what is looked at."""
+    budget = budget_of(shelf, mb=2)
+    writer = writer_of(budget)
+    writer.remove(set(range(1, 301)))
+    writer.append(rows([2_001]))
+    first = grow_graph(shelf, "fast", opened(shelf))
+    writer.remove(set(range(301, 601)))
+    second = grow_graph(shelf, "fast", opened(shelf))
+
+    assert first is not None and len(first.index) == 2_001
+    assert second is not None and len(second.index) == 1_401
+
+
+def test_vectors_made_again_get_a_graph_of_their_own(shelf: Shelf) -> None:
+    """They stand under the numbers of others, which a graph knows already."""
+    about = {path.name: path.read_bytes() for path in Path(shelf.folder("fast")).glob("graph.*")}
+    shelf.remove_all("fast")
+    budget = budget_of(shelf, mb=2)
+    writer_of(budget).append(rows(range(3_000, 1_000, -1)))
+    for name, data in about.items():
+        (Path(shelf.folder("fast")) / name).write_bytes(data)
+
+    assert build(budget).refused is None
+    assert graph_of(shelf).search(vector(2_999), 1)[0][0] == 2_999
+
+
+def test_vectors_of_another_length_are_not_in_it(tmp_path: Path) -> None:
+    """It does not say that it covers them."""
+    shelf = shelf_in(tmp_path)
+    budget = budget_of(shelf)
+    writer_of(budget).append(rows(range(1, 101)))
+    writer_of(budget, recipe=replace(RECIPE, embedder_id="other-32", dim=32)).append(rows(range(101, 151), dim=32))
+
+    assert build(budget).refused is None
+    assert graph_of(shelf).covered == 100
 
 
 def test_a_disk_that_is_full_keeps_the_vectors_without_a_graph(shelf: Shelf) -> None:
     """Whether it is full at the graph or at its description: no half graph is left, the scan answers."""
-    budget = budget_of(replace(shelf, volume=FullDisk()), mb=2)
+    writer_of(budget_of(shelf, mb=2)).append(rows([2_001]))
 
     with pytest.raises(OSError, match="No space"):
-        build_graph(budget, "fast", opened(shelf))
+        build(budget_of(replace(shelf, volume=FullDisk()), mb=2))
 
     assert open_graph(shelf, "fast", opened(shelf)) is None
     assert mend(shelf, "fast") == ()
     assert list(Path(shelf.folder("fast")).glob("graph.*")) == []
     assert opened(shelf).scan(vector(17), 1)[0][0] == 17
-    assert build_graph(budget_of(shelf, mb=2), "fast", opened(shelf)) is not None
-    assert graph_of(shelf).covered == 2_000
+    assert build(budget_of(shelf, mb=2)).refused is None
+    assert graph_of(shelf).covered == 2_001
 
 
 class FullDisk(Volume):

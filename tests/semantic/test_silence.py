@@ -22,7 +22,7 @@ WAYS = {
     "a single question": "from cass.semantic.embedders.onnx import open_model; " + ASKED.format(True),
     "a process that stays": "from cass.semantic.embedders.onnx import open_model; " + ASKED.format(False),
     "fastembed": "from cass.semantic.embedders.fast import _quiet_fastembed; _quiet_fastembed()",
-    "a graph": "from cass.semantic.hnsw import _index_type; _index_type()",
+    "a graph": "from cass.semantic.hnsw import index_type; index_type()",
 }
 LOADING = re.compile(r"^ *(import onnxruntime|from fastembed|base = ctypes.CDLL)", re.MULTILINE)
 
