@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
+# Where a volume does not tell what is free on it, only the budget holds.
+UNKNOWN_BYTES = 1 << 62
 
 
 class Lock:
@@ -195,6 +197,12 @@ def free_bytes(path: str) -> int | None:
         return shutil.disk_usage(path).free
     except OSError:
         return None
+
+
+def bytes_left(path: str) -> int:
+    """The same, for who has to decide: where nobody knows, more than anything takes."""
+    known = free_bytes(path)
+    return UNKNOWN_BYTES if known is None else known
 
 
 def folder_bytes(path: str) -> int:

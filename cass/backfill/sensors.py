@@ -13,7 +13,7 @@ from cass.backfill.activity import last_seen_ms
 from cass.backfill.gates import MemoryPressure, Sensors
 from cass.backfill.idle import COMMAND, TERMINAL, Idle
 from cass.backfill.memory import own_cpu_s, rss_bytes
-from cass.disk import free_bytes
+from cass.disk import bytes_left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from cass.paths import Places
 
-# Where a volume does not tell what is free on it, only the budget holds.
-UNKNOWN_BYTES = 1 << 62
 # Tasks that wait for memory a tenth of the time make a machine slow for everybody.
 MOST_WAITING = 0.10
 MOST_IN_USE = 0.95
@@ -36,10 +34,6 @@ LINUX, MACOS, WINDOWS = "linux", "darwin", "win32"
 
 def real_sensors(places: Places, root: str = "/", platform: str = sys.platform) -> Sensors:
     """The machine that this process runs on.  `root`: where the system's own files begin."""
-
-    def free() -> int:
-        known = free_bytes(places.data)
-        return UNKNOWN_BYTES if known is None else known
 
     def marks() -> dict[str, int]:
         stamp_ms = last_seen_ms(places.data)
@@ -59,7 +53,7 @@ def real_sensors(places: Places, root: str = "/", platform: str = sys.platform) 
             lambda: platform == LINUX and has_desktop(root),
         ),
         rss_bytes=rss_bytes,
-        free_bytes=free,
+        free_bytes=lambda: bytes_left(places.data),
         local_minutes=lambda: local_minutes(clock.now_ms()),
     )
 

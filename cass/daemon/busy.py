@@ -20,7 +20,7 @@ from cass.backfill.machine import BackfillRequest, Machine
 from cass.backfill.run import Backfill
 from cass.daemon.manners import be_nice
 from cass.daemon.spawn import PACKAGE_PARENT
-from cass.disk import free_bytes
+from cass.disk import bytes_left
 from cass.errors import Busy, CassError
 from cass.paths import places
 from cass.records import record, replace
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 WORK, REST = "work", "rest"
 BETWEEN = "\t"
-UNKNOWN_BYTES = 1 << 62
 TEXTS, CHARS, PIECES = 64, 100_000, 8
 ALWAYS_THERE = "hash"
 
@@ -195,7 +194,7 @@ def _make_owed(where: Places, settings: Settings, orders: Orders) -> tuple[int, 
     machine = Machine(
         clock.now_ms,
         orders.worked_s,
-        lambda: free_bytes(where.data) or UNKNOWN_BYTES,
+        lambda: bytes_left(where.data),
         orders.is_over,
         progress=orders.at_work,
         embedder_options=embedder_options(settings),

@@ -1,5 +1,5 @@
-"""What the worker does beside vectors: forget by age, keep what is about to be deleted, lay the search index together,
-finish what was interrupted.
+"""What the worker does beside vectors: forget by age, keep what is about to be deleted, fetch a model where the policy
+says so, lay the search index together, finish what was interrupted.
 
 Looked for once in a while; done while nobody would notice, save what was interrupted, which goes at once.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 
-from cass.disk import free_bytes
+from cass.daemon import fetching
+from cass.disk import bytes_left, free_bytes
 from cass.errors import Busy, CassError, SystemRefused
 from cass.indexing import compaction, forget
 from cass.indexing.keep import Room, TakenIn, take_in
@@ -26,6 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from cass.daemon.fetching import Fetching
     from cass.paths import Places
     from cass.settings.quick import Settings
 
@@ -33,13 +35,13 @@ if TYPE_CHECKING:
 EVERY_S = 3600.0
 # Somebody came back, or indexes.
 SOON_S = 120.0
-UNKNOWN_BYTES = 1 << 62
 
 
 class Keeping:
     """One worker's.
 
-    note(kind, what): writes an event · is_quiet: would nobody notice? · begin(what): told what now takes a while.
+    note(kind, what): writes an event · is_quiet: would nobody notice? · begin(what): told what now takes a while ·
+    fetching: of a model; None: never.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Keeping:
         is_quiet: Callable[[], bool],
         note: Callable[[str, str], None],
         begin: Callable[[str], None] = lambda what: None,
+        fetching: Fetching | None = None,
     ) -> None:
         self._places = places
         self._env = env
@@ -61,6 +64,7 @@ class Keeping:
         self._is_quiet = is_quiet
         self._note = note
         self._begin = begin
+        self._fetching = fetching
         self._again_s = self._finish_s = monotonic_s()
 
     def run(self) -> bool:
@@ -97,7 +101,13 @@ class Keeping:
         forgot = self._forget_old(settings.whole("retention_days"))
         taken = self._take_in(settings)
         self._again_s = self._monotonic_s() + (EVERY_S if taken.complete else SOON_S)
-        return self._compact(settings) or forgot or taken.files > 0
+        fetched = self._fetch()
+        return self._compact(settings) or forgot or taken.files > 0 or fetched
+
+    def _fetch(self) -> bool:
+        if self._fetching is None:
+            return False
+        return self._fetching.fetch_if_due(self._now_ms(), self._must_stop, self._note, self._begin)
 
     def _compact(self, settings: Settings) -> bool:
         """Last, because it is the longest; who was disturbed tries again in an hour, not in the next short rest."""
@@ -128,11 +138,10 @@ class Keeping:
     def _take_in(self, settings: Settings) -> TakenIn:
         if why_off(settings) is not None:
             return TakenIn()
-        free = free_bytes(self._places.data)
         room = Room(
             settings.whole("archive.budget_mb") * MB,
             settings.whole("min_free_disk_mb") * MB,
-            lambda: UNKNOWN_BYTES if free is None else free_bytes(self._places.data) or 0,
+            lambda: bytes_left(self._places.data),
         )
         home, more = home_folder(self._env), settings.names("sources.roots")
         done = take_in(self._places, self._env, home, room, self._now_ms(), self._must_stop, more)
@@ -178,6 +187,8 @@ def is_anything_due(places: Places, env: Mapping[str, str], now_ms: int) -> bool
     if forget.is_pending(places.data) or (days and is_older_there(places, oldest_ms(days, now_ms))):
         return True
     if compaction.would_pay(places, now_ms, spare_bytes(places, settings)):
+        return True
+    if fetching.due(places, settings, now_ms) is not None:
         return True
     if why_off(settings) is not None:
         return False

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from cass.backfill.worker import Tick, Ticked
     from cass.daemon.calls import Answers
     from cass.daemon.embedding import EmbeddingService
+    from cass.daemon.fetching import Fetching
     from cass.daemon.following import Watcher
     from cass.daemon.warm import WarmModel
     from cass.disk import Lock
@@ -69,11 +70,12 @@ def run_worker(
     answer: Answers | None = None,
     model: WarmModel | None = None,
     embedding: EmbeddingService | None = None,
+    fetching: Fetching | None = None,
 ) -> int:
     """Work until there is a reason to leave; the exit code.  `command`: what to become when memory must be let go.
 
     `is_quiet`: would nobody notice what is done beside vectors?  `answer`: commands of other processes, with `model`;
-    `embedding`: their texts.
+    `embedding`: their texts · `fetching`: of a model that is not there.
 
     `make_tick` gets a function that says whether to stop within a batch, and one that is told why a chunk begins.
     Raises Busy where another one works here.
@@ -88,7 +90,9 @@ def run_worker(
         calls = _listening(places, answer, embedding)
         be_nice()  # on Linux the threads that answer others keep their priority: they began before
         leave_folders()
-        process = Process(places, env, make_tick, signals, wishes, rules, is_quiet, calls=calls, model=model)
+        process = Process(
+            places, env, make_tick, signals, wishes, rules, is_quiet, calls=calls, model=model, fetching=fetching
+        )
         try:
             leave = process.run()
         finally:
@@ -142,13 +146,14 @@ class Process:
         make_watcher: Callable[[], Watcher] = best_watcher,
         calls: Calls | None = None,
         model: WarmModel | None = None,
+        fetching: Fetching | None = None,
     ) -> None:
         self.places = places
         self.wishes = wishes
         self._make_tick = make_tick
         self._signals = signals
         self._keeping = Keeping(
-            places, env, clock.now_ms, clock.monotonic_s, self.is_stopped, is_quiet, self.note, self.laid_together
+            places, env, clock.now_ms, clock.monotonic_s, self.is_stopped, is_quiet, self.note, self.longer, fetching
         )
         self._tick: Tick | None = None
         self._settings: object = None
@@ -215,8 +220,8 @@ class Process:
         if self._model is not None:
             self._model.let_go()
 
-    def laid_together(self, what: str) -> None:
-        """The index is written anew, which may last for a minute: without a model in memory, and said meanwhile."""
+    def longer(self, what: str) -> None:
+        """What begins may last for a minute or more: without a model in memory, and said meanwhile."""
         self._make_room()
         self._shown, self._since_ms = ("", what), clock.now_ms()
         self._say(RUNNING, "", what, None)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
-CONSENT = "models.consent"
+CONSENT, WITHDRAWN = "models.consent", b"withdrawn\n"
 LOCK = "models.lock"  # beside the database: what lies among the models may be evicted
 NEW, GONE = "new", "gone"
 FORM = 1  # of the manifest
@@ -279,7 +279,7 @@ def note_consent(data: str, now_ms: int) -> None:
 
 
 def consent_ms(data: str) -> int | None:
-    """When the user first asked for a model; None if never, or if the last one was removed since."""
+    """When the user agreed to fetching models; None if never, or if the last one was removed since."""
     try:
         with open(os.path.join(data, CONSENT), "rb") as file:
             return int(file.read(20))
@@ -288,11 +288,17 @@ def consent_ms(data: str) -> int | None:
 
 
 def withdraw_consent(data: str) -> None:
-    """Whoever removes the last model does not want to find it again.  Raises OSError."""
+    """Whoever removes the last model does not want to find it again, whatever the policy is.  Raises OSError."""
+    write_whole(os.path.join(data, CONSENT), WITHDRAWN)
+
+
+def is_withdrawn(data: str) -> bool:
+    """Did the user remove the last model, and ask for none since?"""
     try:
-        os.unlink(os.path.join(data, CONSENT))
-    except FileNotFoundError:
-        pass
+        with open(os.path.join(data, CONSENT), "rb") as file:
+            return file.read(20) == WITHDRAWN
+    except OSError:
+        return False
 
 
 def sha256_of(path: str) -> str:

@@ -13,7 +13,7 @@ STARTED, STOPPED, REST = "started", "stopped", "rest"
 FOLLOWS = "follows"
 CHUNK, GRAPH, HUNG = "chunk", "graph", "hung"
 EVICTED, DROPPED = "evicted", "dropped"
-INSTALLED, REMOVED = "installed", "removed"
+INSTALLED, REMOVED, FETCH = "installed", "removed", "fetch"
 FILES_KEPT, FORGOT, COMPACTED = "kept", "forgot", "compacted"
 # An event is a few words.  Older ones go, and so do those of longer ago than anybody asks.
 KEPT = 10_000

@@ -17,7 +17,7 @@ from cass.cli.elsewhere import backfill_there
 from cass.cli.settled import settings_of
 from cass.daemon.aside import go_on, step_aside
 from cass.daemon.control import forget_stop, paused, stop_asked
-from cass.disk import free_bytes
+from cass.disk import bytes_left
 from cass.errors import UsageError
 from cass.paths import places
 from cass.render import backfill_json, backfill_text
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from cass.semantic.embedders.table import EmbedderOptions
     from cass.store.worker_state import Holder
 
-# Where a volume does not tell what is free on it, only the budget holds.
-UNKNOWN_BYTES = 1 << 62
 BY_SIGNAL = 128
 
 
@@ -137,12 +135,13 @@ def _request(where: Places, options: dict[str, Any]) -> BackfillRequest:
 
 
 def _machine(where: Places, stopping: Stopping, progress: Progress, embedders: EmbedderOptions) -> Machine:
-    def free() -> int:
-        known = free_bytes(where.data)
-        return UNKNOWN_BYTES if known is None else known
-
     return Machine(
-        clock.now_ms, clock.monotonic_s, free, stopping.is_stopped, progress=progress, embedder_options=embedders
+        clock.now_ms,
+        clock.monotonic_s,
+        lambda: bytes_left(where.data),
+        stopping.is_stopped,
+        progress=progress,
+        embedder_options=embedders,
     )
 
 

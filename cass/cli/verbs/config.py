@@ -6,13 +6,16 @@ import os
 import shlex
 import sys
 
+from cass import clock
 from cass.cli.editor import find_editor
 from cass.connectors.table import find_agent
 from cass.errors import BadConfiguration, UsageError
 from cass.paths import places
+from cass.policy import ModelDownloadPolicy
 from cass.render import config_json, config_text
 from cass.render.notices import notify
 from cass.render.terminal import page, style
+from cass.semantic.models import note_consent
 from cass.settings import page as pages
 from cass.settings.hot import FILES, OTHER_FILE
 from cass.settings.kinds import accepted, check
@@ -75,7 +78,15 @@ def _set(where: Places, options: dict[str, Any]) -> None:
     row = _row(options)
     value = _value(row, options["value"], where.data)
     stood = set_value(where, row, value)
+    if row.key == "download_policy" and value != ModelDownloadPolicy.OPT_IN:
+        _agree(where)
     _report_change(where, row, options, f"{row.key} = {config_text.value(value)} ({stood})\n")
+
+
+def _agree(where: Places) -> None:
+    """Whoever lets the worker fetch a model has agreed, also after having removed one."""
+    if os.path.isdir(where.data):
+        note_consent(where.data, clock.now_ms())
 
 
 def _unset(where: Places, options: dict[str, Any]) -> None:

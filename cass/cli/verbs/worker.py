@@ -233,6 +233,7 @@ def _run(where: Places, options: Options) -> int:
     from cass.cli.answering import Searches
     from cass.cli.pack import write_pack
     from cass.daemon.embedding import EmbeddingService
+    from cass.daemon.fetching import Fetching
     from cass.daemon.run import run_worker
     from cass.daemon.spawn import worker_command
     from cass.daemon.ticking import Ticks, wishes
@@ -258,6 +259,7 @@ def _run(where: Places, options: Options) -> int:
         searches,
         model,
         EmbeddingService(lambda: model.for_others(searches.model_name())),
+        Fetching(where, os.environ, flags, flag_words(options)),
     )
     if options["json"] and code == 0:
         return say(where, options, "It has left.", changed=True)
