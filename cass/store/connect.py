@@ -73,7 +73,7 @@ def _try_read(path: str, how: str) -> tuple[Connection, int] | None:
     """
     connection: Connection | None = None
     try:
-        connection = _sqlite3.connect(_uri(path, how), timeout=BUSY_TIMEOUT_S, isolation_level=None, uri=True)
+        connection = _sqlite3.connect(uri(path, how), timeout=BUSY_TIMEOUT_S, isolation_level=None, uri=True)
         version = check_version(connection, path)
         if version == 0:
             # Once more in one snapshot: the first run may be making the tables at this moment.
@@ -93,7 +93,8 @@ def _try_read(path: str, how: str) -> tuple[Connection, int] | None:
     return connection, version
 
 
-def _uri(path: str, how: str) -> str:
+def uri(path: str, how: str) -> str:
+    """A database's path as SQLite takes it with options."""
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     if os.sep == "\\":
         quoted = "/" + quoted.replace("\\", "/")
@@ -112,9 +113,11 @@ def check_version(connection: Connection, path: str) -> int:
     return version
 
 
-def corrupt(path: str, why: object) -> errors.CorruptDatabase:
-    lost = str(why).partition("no such table: ")[2]
-    todo = "run: cass doctor --fix" if lost in SPARED else REBUILD.format(path)
+def corrupt(path: str, why: object, todo: str | None = None) -> errors.CorruptDatabase:
+    """For the archive's database, or for another one, where `todo` says what mends that."""
+    if todo is None:
+        lost = str(why).partition("no such table: ")[2]
+        todo = "run: cass doctor --fix" if lost in SPARED else REBUILD.format(path)
     return errors.CorruptDatabase(f"the database cannot be read: {why}", path, todo)
 
 

@@ -15,7 +15,7 @@ from cass.disk import make_private_folder
 from cass.errors import CorruptDatabase, NewerDatabase
 from cass.native_sqlite import _sqlite3
 from cass.records import record
-from cass.store.connect import BUSY_TIMEOUT_S
+from cass.store.connect import BUSY_TIMEOUT_S, uri
 from cass.store.raw_size import path_of
 from cass.store.refusals import SqliteErrors
 from cass.store.tombstones import buried, file_key
@@ -32,6 +32,7 @@ PAGE_BYTES = 16_384
 # Pieces of half a megabyte: xz makes a sixth of them, zlib a quarter of smaller ones (72 MB of real sessions).
 LEAST_BYTES, MOST_BYTES = 1 << 18, 1 << 20
 _CUT_ONE_LINE_IN = 32
+KEPT_AGAIN = "move {0} with its -wal and -shm to a safe place: what the agents still have is kept again"
 _ZLIB, _XZ = 0, 1
 
 _TABLES = (
@@ -85,13 +86,13 @@ class RawStore:
 
     def files(self) -> dict[str, KeptFile]:
         """All that are kept, by path."""
-        with SqliteErrors(self._path):
+        with _errors(self._path):
             sql = "SELECT id, path, agent, size, mtime_ns, digest, taken_ms FROM files"
             return {row[1]: KeptFile(*row) for row in self._connection.execute(sql)}
 
     def used_bytes(self) -> int:
         """What the pieces take, without pages that are free again."""
-        with SqliteErrors(self._path):
+        with _errors(self._path):
             pages, free = (self._number(f"PRAGMA {name}") for name in ("page_count", "freelist_count"))
         return (pages - free) * PAGE_BYTES
 
@@ -103,7 +104,7 @@ class RawStore:
         Raises Changed, Full, or OSError for the file itself, nothing having changed; Stopped, after which it goes on
         where it stopped.
         """
-        with open(path, "rb") as file, SqliteErrors(self._path):
+        with open(path, "rb") as file, _errors(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 kept = self._take(file, path, agent, budget_bytes, now_ms, stop)
@@ -156,7 +157,7 @@ class RawStore:
     def read(self, kept: KeptFile) -> Iterator[bytes]:
         """The file's bytes, piece by piece.  Raises CorruptDatabase where they are not what was taken in."""
         whole = blake2b(digest_size=16)
-        with SqliteErrors(self._path):
+        with _errors(self._path):
             rows = self._connection.execute(
                 "SELECT p.codec, p.data FROM parts a JOIN pieces p ON p.id=a.piece WHERE a.file=? ORDER BY a.ord",
                 (kept.id,),
@@ -170,7 +171,7 @@ class RawStore:
 
     def remove(self, paths: Iterable[str]) -> None:
         """Let go of these files."""
-        with SqliteErrors(self._path):
+        with _errors(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             self._drop(self._remove(paths))
             self._connection.execute("COMMIT")
@@ -194,18 +195,18 @@ class RawStore:
 
     def sweep(self) -> None:
         """Delete the pieces of files that were not taken in to their end."""
-        with SqliteErrors(self._path):
+        with _errors(self._path):
             self._connection.execute("DELETE FROM pieces WHERE id NOT IN (SELECT piece FROM parts)")
 
     def damage(self) -> str | None:
         """What SQLite's own check finds wrong; None for a whole database."""
-        with SqliteErrors(self._path):
+        with _errors(self._path):
             said: str = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         return None if said == "ok" else said
 
     def empty_pages(self, empty: Callable[[Connection, str], bool]) -> bool:
         """Write it anew with `empty`, so that no page remembers what was removed."""
-        with SqliteErrors(self._path):
+        with _errors(self._path):
             return empty(self._connection, os.path.dirname(self._path))
 
     def _number(self, sql: str) -> int:
@@ -214,28 +215,51 @@ class RawStore:
 
 
 def open_to_read(data: str) -> RawStore | None:
-    """What is kept; None where nothing is.  Raises NewerDatabase or CorruptDatabase."""
-    return _open(data, "ro") if os.path.exists(path_of(data)) else None
+    """What is kept; None where nothing is.  Raises NewerDatabase, CorruptDatabase, Busy or SystemRefused.
+
+    Works in a folder that may not be written, and makes nothing there.
+    """
+    path = path_of(data)
+    if not os.path.exists(path):
+        return None
+    with _errors(path):
+        try:
+            opened = _opened(path, "mode=ro")
+        except _sqlite3.OperationalError as bad:
+            if "locked" in str(bad):
+                raise
+            opened = _opened(path, "immutable=1")  # a WAL database beside which nothing may be made
+    if opened[1] == 0:  # a writer was killed before its first commit
+        opened[0].close()
+        return None
+    return RawStore(opened[0], path)
 
 
 def open_to_write(data: str) -> RawStore:
     """The same for its one writer, made where it is missing."""
     make_private_folder(data)
-    return _open(data, "rwc")
-
-
-def _open(data: str, mode: str) -> RawStore:
     path = path_of(data)
-    with SqliteErrors(path):
-        connection = _sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    with _errors(path):
+        connection, version = _opened(path, "mode=rwc")
+        _prepare(connection, path, version)
+    return RawStore(connection, path)
+
+
+def _errors(path: str) -> SqliteErrors:
+    return SqliteErrors(path, KEPT_AGAIN.format(path))
+
+
+def _opened(path: str, how: str) -> tuple[Connection, int]:
+    """The connection and its schema's version, 0 for no tables.  Raises what SQLite does, and NewerDatabase."""
+    connection = _sqlite3.connect(uri(path, how), timeout=BUSY_TIMEOUT_S, isolation_level=None, uri=True)
+    try:
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > VERSION:
             raise NewerDatabase("the kept files were written by a newer cass", path, "upgrade cass")
-        if mode == "ro":
-            connection.execute("PRAGMA query_only=ON")
-        else:
-            _prepare(connection, path, version)
-    return RawStore(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection, version
 
 
 def _prepare(connection: Connection, path: str, version: int) -> None:

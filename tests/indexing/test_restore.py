@@ -15,6 +15,7 @@ from tests.corpus import corpus_home
 from tests.indexing.invariants import check_invariants, one
 from tests.indexing.keeping import aged, codex, facts, home_with_old, put_back, take
 from tests.indexing.test_forget import sid
+from tests.permissions import bound
 
 
 @pytest.fixture
@@ -126,6 +127,49 @@ def test_a_damaged_file_is_not_written(home: Home):
     with pytest.raises(CorruptDatabase):
         put_back(home, "old")
     assert os.listdir(home.path("old").parent) == ["new.jsonl"]
+
+
+def test_a_data_folder_that_may_not_be_written_gives_its_files_back(home: Home):
+    """As one that came from a backup; nothing is made beside the database."""
+    words = bound()
+    take(home)
+    home.path("old").unlink()
+    home.index()
+    session, before = sid(home, "old"), sorted(os.listdir(home.data))
+    home.data.chmod(0o500)
+    try:
+        done = home.cass("restore", session, before=words)
+    finally:
+        home.data.chmod(0o700)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert home.path("old").exists()
+    assert sorted(os.listdir(home.data)) == before
+
+
+def test_damaged_pages_are_not_index_s_to_make_again(home: Home):
+    """They may be the only copies: what to do with them is another thing than with the archive's own."""
+    take(home)
+    home.path("old").unlink()
+    path = home.data / "archive.db"
+    path.write_bytes(path.read_bytes()[:4096] + b"noise" * 20_000)
+
+    with pytest.raises(CorruptDatabase) as refused:
+        put_back(home, "old")
+
+    assert "to a safe place" in (refused.value.todo or "")
+    assert "cass index" not in (refused.value.todo or "")
+
+
+def test_a_database_without_tables_keeps_nothing(home: Home):
+    """A worker was killed before its first commit."""
+    home.path("old").unlink()
+    home.index()
+    (home.data / "archive.db").write_bytes(b"")
+
+    with pytest.raises(NotFound, match="bytes were not kept"):
+        put_back(home, "old")
+    take(home)
 
 
 @pytest.mark.parametrize("folder", [".claude/projects", ".codex/sessions"])
