@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cass import error_kinds as errors
 from cass.render.search_json import FIELDS
+from cass.store.schema import MIGRATIONS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -27,6 +28,15 @@ def test_docs_name_every_field_of_a_hit() -> None:
     assert [name for name in FIELDS if f"`{name}`" not in text and f"hits[].{name}`" not in text] == sorted(
         passed_over, key=FIELDS.index
     )
+
+
+def test_the_house_s_plan_says_what_each_table_is_for() -> None:
+    """None that a migration makes is left out, and none is named that is not there."""
+    plan = (DOCS / "architecture.md").read_text().partition("## The tables of")[2].partition("\n## ")[0]
+    named = [name for row in re.findall(r"^\| (`[^|]+)\|", plan, re.M) for name in re.findall(r"`(\w+)`", row)]
+    made = re.findall(r"CREATE TABLE (\w+)\(", "\n".join(step for steps in MIGRATIONS for step in steps))
+
+    assert sorted(named) == sorted(made)
 
 
 def test_every_link_between_documents_leads_somewhere() -> None:
