@@ -119,11 +119,11 @@ def explained_search(
         watched = kept[0]
         found = watched.ordered(found)
         if after is None:
-            watched.note("order", "skipped: --diverse was not asked for")
+            watched.note("order", "skipped: diversity was not asked for")
             return found
         before, found = found, after(looking, found)
         of = _counted(len(found.candidates), "candidate")
-        watched.note("order", f"--diverse moved {_moved(before, found)} of {of}")
+        watched.note("order", f"diversity moved {_moved(before, found)} of {of}")
         return found
 
     results = search(places, request, now_ms, monotonic_s, cwd, freshness, keep, order, watch)

@@ -52,7 +52,7 @@ def test_one_of_a_thing_is_told_as_one(home: Home) -> None:
     stages = {stage["stage"]: stage["did"] for stage in said["meta"]["stages"]}
 
     assert stages["words"] == "1 message on the rung 'all', 1 candidate, from the lexical"
-    assert stages["order"] == "--diverse moved 0 of 1 candidate"
+    assert stages["order"] == "diversity moved 0 of 1 candidate"
     assert stages["page"] == "1 hit with its text, 0 more of its session or copies in it"
 
 
@@ -126,8 +126,8 @@ def test_order_tells_what_diversity_moved(home: Home) -> None:
     def did(stdout: str) -> str:
         return next(str(stage["did"]) for stage in json.loads(stdout)["meta"]["stages"] if stage["stage"] == "order")
 
-    assert did(asked.stdout) == "--diverse moved 0 of 2 candidates"
-    assert did(plain.stdout) == "skipped: --diverse was not asked for"
+    assert did(asked.stdout) == "diversity moved 0 of 2 candidates"
+    assert did(plain.stdout) == "skipped: diversity was not asked for"
 
 
 def test_a_hit_without_the_words_has_no_parts(home: Home) -> None:

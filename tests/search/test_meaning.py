@@ -131,7 +131,7 @@ def test_explain_says_what_was_asked_for(home: Home):
     """That a tier was named is no order of another kind."""
     told = json.loads(home.cass("search", "--json", "--explain", "--tier", "fast", "postgres").stdout)["meta"]["stages"]
 
-    assert [stage["did"] for stage in told if stage["stage"] == "order"] == ["skipped: --diverse was not asked for"]
+    assert [stage["did"] for stage in told if stage["stage"] == "order"] == ["skipped: diversity was not asked for"]
 
 
 def test_a_text_that_was_said_again_is_as_new_as_its_last_message(home: Home):
