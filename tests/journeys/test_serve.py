@@ -133,6 +133,7 @@ def test_how_much_is_said_is_a_setting(home: Home, tmp_path: Path) -> None:
     (line,) = said()
     assert line.startswith("cass serve: GET /v1/search 200 ") and "pool" not in line
     assert said("--log-level", "info") == []
+    assert said("--log-level", "error") == []  # and yet where it answers, which the system chose
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="unix sockets")

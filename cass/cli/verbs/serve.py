@@ -73,7 +73,9 @@ def run(options: Options) -> int:
             serving.start()
             server = Server(serving.app, listener)
             server.start()
-            say(f"answers at {url_of(listener.address)}")
+            # A port that the system chose is known by nobody else.
+            is_known = bool(address.path or address.port)
+            say_at("info" if is_known else "error")(f"answers at {url_of(listener.address)}")
             _wait(signals, where, options, say, presence)
             server.drain()
             server.close()
