@@ -56,6 +56,14 @@ class Feed:
         if self._held_bytes > HELD_BYTES:
             self.read_back()
 
+    @property
+    def is_full(self) -> bool:
+        """Had the transaction better end, before there is too much to hold?  Read back, it would cost three times that.
+
+        What a message that changed was before stands in the way of handing documents over until then.
+        """
+        return self._held_bytes >= HELD_BYTES // 2
+
     def read_back(self) -> None:
         """This transaction changed more than it added: take all of it from SQLite after the commit."""
         self._reread = True

@@ -174,7 +174,7 @@ class Ingest:
     def is_due(self) -> bool:
         """Has the transaction grown long or old enough to be committed?"""
         old = self._monotonic_s() - self._since_s >= COMMIT_EVERY_S
-        return old or self.store.transaction_bytes >= COMMIT_BYTES or self._stop()
+        return old or self.feed.is_full or self.store.transaction_bytes >= COMMIT_BYTES or self._stop()
 
     def commit_when_due(self) -> None:
         """Commit what was kept, if it is time."""
