@@ -141,7 +141,8 @@ def _answered(told: Conversation, text: str) -> Iterator[Block]:
     """Words, thoughts up to the end of their paragraph, calls with the indented lines below; results are not there."""
     marks = list(_MARK.finditer(text))
     yield from spoken("text", text[: marks[0].start() if marks else None].strip())
-    for mark, end in zip(marks, [*[each.start() for each in marks[1:]], len(text)], strict=True):
+    ends = [*[each.start() for each in marks[1:]], len(text)][: len(marks)]  # an answer may have no mark at all
+    for mark, end in zip(marks, ends, strict=True):
         kind, rest = mark[1], text[mark.end() : end]
         if kind == "Thinking":
             yield from spoken("thinking", mark[2])

@@ -46,6 +46,17 @@ def test_the_older_form():
     assert (session(items).external_id, session(items).workspace) == ("a1", "/w/zoo")
 
 
+def test_an_answer_of_words_alone():
+    """It hid itself, and all that was said behind it."""
+    items = read(cursor, (ASKED + "assistant:\nHere.\n\n" + TXT).encode(), f"/h/{FOLDER}/a1.txt")
+
+    assert texts(items)[:3] == [
+        ("user", [("text", "find it")]),
+        ("assistant", [("text", "Here.")]),
+        ("user", [("text", "find it")]),
+    ]
+
+
 def test_a_sub_agent_has_its_parent():
     items = read(cursor, TRANSCRIPT.encode(), f"/h/{FOLDER}/a1/subagents/b2.jsonl")
 
