@@ -10,7 +10,7 @@ import os
 
 from cass.connectors.base import TITLE_GENERATED, Block, Checkpoint, Root, SourceProblem
 from cass.connectors.bigjson import Part, parts
-from cass.connectors.common import any_ms
+from cass.connectors.common import any_ms, at_home
 from cass.connectors.conversation import Conversation, said
 from cass.connectors.telling import Telling, spoken
 from cass.connectors.values import dicts, member
@@ -33,7 +33,7 @@ def roots(around: Surroundings) -> list[Root]:
     data = around.env.get("XDG_DATA_HOME") or os.path.join(around.home, ".local", "share")
     home = around.env.get("AMP_DATA_HOME") or around.env.get("AMP_HOME") or os.path.join(data, "amp")
     editors = [os.path.join(user, "globalStorage", _EXTENSION, "threads3") for user in user_folders(around)]
-    return [Root(os.path.join(home.replace("~", around.home, 1), "threads")), *map(Root, editors)]
+    return [Root(os.path.join(at_home(home, around.home), "threads")), *map(Root, editors)]
 
 
 def enters(folder: str) -> bool:

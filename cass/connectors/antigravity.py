@@ -10,7 +10,7 @@ import os
 import re
 
 from cass.connectors.base import Block, Root
-from cass.connectors.common import any_ms
+from cass.connectors.common import any_ms, at_home
 from cass.connectors.telling import spoken, string
 from cass.connectors.transcript import Transcript
 from cass.connectors.values import dicts, member
@@ -37,7 +37,7 @@ _MODEL = re.compile(r"`Model Selection` from .*? to (.+?)\.(?:\s|$)")
 def roots(around: Surroundings) -> list[Root]:
     """The `brain` of the command line, which lives in the folder of Gemini CLI."""
     gemini = around.env.get("GEMINI_DIR") or os.path.join(around.env.get("GEMINI_CLI_HOME") or around.home, ".gemini")
-    return [Root(os.path.join(gemini.replace("~", around.home, 1), "antigravity-cli", "brain"), depth=3)]
+    return [Root(os.path.join(at_home(gemini, around.home), "antigravity-cli", "brain"), depth=3)]
 
 
 def enters(folder: str) -> bool:

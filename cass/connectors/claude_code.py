@@ -12,6 +12,7 @@ import os
 
 from cass.connectors.base import Checkpoint, Root
 from cass.connectors.claude_code_file import SessionFile, below_projects
+from cass.connectors.common import at_home
 from cass.connectors.jsonl import lines
 
 TYPE_CHECKING = False
@@ -38,9 +39,7 @@ def roots(around: Surroundings) -> list[Root]:
 
 
 def _projects(folder: str, home: str) -> str:
-    folder = folder.rstrip("/\\") or folder
-    if folder == "~" or folder.startswith(("~/", "~\\")):
-        folder = home + folder[1:]
+    folder = at_home(folder.rstrip("/\\") or folder, home)
     return folder if folder.endswith(("/projects", "\\projects")) else f"{folder}/projects"
 
 

@@ -35,7 +35,7 @@ from cass.connectors.codex_text import (
     user_blocks,
     working_folder,
 )
-from cass.connectors.common import first_line, iso_ms, trim
+from cass.connectors.common import at_home, first_line, iso_ms, trim
 from cass.connectors.jsonl import lines, parse
 
 TYPE_CHECKING = False
@@ -68,7 +68,7 @@ _HIDDEN = re.compile(
 
 def roots(around: Surroundings) -> list[Root]:
     """`sessions`, `archived_sessions` and the index of thread names in CODEX_HOME."""
-    home = (around.env.get("CODEX_HOME") or "~/.codex").replace("~", around.home, 1)
+    home = at_home(around.env.get("CODEX_HOME") or "~/.codex", around.home)
     return [
         Root(os.path.join(home, _INDEX)),
         Root(os.path.join(home, "sessions"), depth=4),

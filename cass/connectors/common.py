@@ -137,6 +137,11 @@ def _field_lines(value: object, name: str, depth: int) -> Iterator[str]:
             yield from _field_lines(inner, name, depth + 1)
 
 
+def at_home(path: str, home: str) -> str:
+    """The path with a `~` that it begins with read as a shell reads it; any other is a part of a name."""
+    return home + path[1:] if path == "~" or path.startswith(("~/", "~\\")) else path
+
+
 def names_in(folder: str) -> list[str]:
     """The names in a folder, sorted; none where it cannot be listed."""
     try:

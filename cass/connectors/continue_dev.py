@@ -12,7 +12,16 @@ import os
 
 from cass.connectors.base import TITLE_GENERATED, TITLE_PROMPT, Block, Checkpoint, Root, SourceProblem
 from cass.connectors.bigjson import parts
-from cass.connectors.common import any_ms, fields_text, is_cass_tool, runs_cass, shell_line, trim_tool, well_formed
+from cass.connectors.common import (
+    any_ms,
+    at_home,
+    fields_text,
+    is_cass_tool,
+    runs_cass,
+    shell_line,
+    trim_tool,
+    well_formed,
+)
 from cass.connectors.telling import Telling, spoken, string
 from cass.connectors.values import dicts, fields, from_json, member
 from cass.connectors.vscode import uri_path
@@ -34,7 +43,7 @@ _UNTITLED = ("New Session", "Untitled Session", "Failed to load session")
 def roots(around: Surroundings) -> list[Root]:
     """The `sessions` folder of Continue's own folder."""
     folder = around.env.get("CONTINUE_GLOBAL_DIR") or "~/.continue"
-    return [Root(os.path.join(folder.replace("~", around.home, 1), "sessions"))]
+    return [Root(os.path.join(at_home(folder, around.home), "sessions"))]
 
 
 def enters(folder: str) -> bool:

@@ -20,6 +20,7 @@ from cass.connectors.base import (
 from cass.connectors.bigjson import parts
 from cass.connectors.common import (
     any_ms,
+    at_home,
     fields_text,
     is_cass_tool,
     runs_cass,
@@ -60,7 +61,7 @@ def roots(around: Surroundings) -> list[Root]:
     """The sessions of today and of the first versions, where COPILOT_HOME or the XDG folders say, else at home."""
     env = around.env
     if named := env.get("COPILOT_HOME"):
-        folders = [named.replace("~", around.home, 1)]
+        folders = [at_home(named, around.home)]
     else:
         xdg = [env[key] for key in ("XDG_STATE_HOME", "XDG_CONFIG_HOME") if env.get(key)]
         folders = [os.path.join(around.home, ".copilot"), *(os.path.join(place, ".copilot") for place in xdg)]

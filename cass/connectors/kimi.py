@@ -10,7 +10,7 @@ import hashlib
 import os
 
 from cass.connectors.base import TITLE_CUSTOM, TITLE_GENERATED, Block, Root
-from cass.connectors.common import any_ms
+from cass.connectors.common import any_ms, at_home
 from cass.connectors.conversation import Conversation, said
 from cass.connectors.telling import Telling, string
 from cass.connectors.transcript import Transcript
@@ -33,7 +33,7 @@ _ENDS_A_TURN = ("StepBegin", "StepInterrupted", "TurnEnd", "CompactionBegin", "C
 
 def roots(around: Surroundings) -> list[Root]:
     """The folder of sessions."""
-    home = (around.env.get("KIMI_SHARE_DIR") or "~/.kimi").replace("~", around.home, 1)
+    home = at_home(around.env.get("KIMI_SHARE_DIR") or "~/.kimi", around.home)
     return [Root(os.path.join(home, "sessions"), depth=2)]
 
 

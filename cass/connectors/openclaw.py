@@ -10,6 +10,7 @@ import os
 import re
 
 from cass.connectors.base import Root
+from cass.connectors.common import at_home
 from cass.connectors.pi_file import read_pi
 
 TYPE_CHECKING = False
@@ -30,7 +31,7 @@ def roots(around: Surroundings) -> list[Root]:
 
 def agents_in(folder: str, around: Surroundings) -> list[Root]:
     """The `agents` folder of a state folder."""
-    return [Root(os.path.join(folder.replace("~", around.home, 1), "agents"), depth=2)]
+    return [Root(os.path.join(at_home(folder, around.home), "agents"), depth=2)]
 
 
 def enters(folder: str) -> bool:

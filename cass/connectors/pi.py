@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from cass.connectors.base import Root
+from cass.connectors.common import at_home
 from cass.connectors.pi_file import read_pi
 
 TYPE_CHECKING = False
@@ -21,7 +22,7 @@ def roots(around: Surroundings) -> list[Root]:
     agent = around.env.get("PI_CODING_AGENT_DIR") or "~/.pi/agent"
     named = around.env.get("PI_CODING_AGENT_SESSION_DIR")
     folders = [named or "", os.path.join(agent, "sessions")]
-    return [Root(folder.replace("~", around.home, 1), depth=1) for folder in folders if folder]
+    return [Root(at_home(folder, around.home), depth=1) for folder in folders if folder]
 
 
 def enters(folder: str) -> bool:

@@ -9,7 +9,7 @@ import os
 
 from cass.connectors import gemini
 from cass.connectors.base import TITLE_CUSTOM, Block, Root
-from cass.connectors.common import any_ms, trim, well_formed
+from cass.connectors.common import any_ms, at_home, trim, well_formed
 from cass.connectors.telling import spoken
 from cass.connectors.transcript import Transcript
 from cass.connectors.values import dicts, member
@@ -28,7 +28,7 @@ AGENT = "qwen"
 def roots(around: Surroundings) -> list[Root]:
     """`projects`, and `tmp` of older versions."""
     home = around.env.get("QWEN_RUNTIME_DIR") or around.env.get("QWEN_HOME") or "~/.qwen"
-    home = home.replace("~", around.home, 1)
+    home = at_home(home, around.home)
     return [Root(os.path.join(home, "projects"), depth=2), Root(os.path.join(home, "tmp"), depth=3)]
 
 
