@@ -173,8 +173,8 @@ class _Log:
 
     def _event(self, value: dict[str, Any], line: Line) -> None:
         data = fields(value.get("data")) or value
-        key = string(value.get("agentId")) or string(data.get("agentId")) or string(data.get("parentToolCallId")) or ""
         ms, kind = any_ms(value.get("timestamp")), value.get("type")
+        key = _agent(value, data, kind)
         if kind in ("session.start", "session.resume", "session.context_changed"):
             self._context(data)
         elif kind == "session.model_change":
@@ -254,6 +254,14 @@ class _Log:
         failed = data.get("success") is False or data.get("exitCode") not in (None, 0)
         text = _result_text(data)
         return (Block("tool_result", text, tool, call_id, failed, own),) if text.strip() else ()
+
+
+def _agent(value: dict[str, Any], data: dict[str, Any], kind: object) -> str:
+    """The sub-agent that an event belongs to; "" for the session itself."""
+    ids = [value.get("agentId"), data.get("agentId"), data.get("parentToolCallId")]
+    if isinstance(kind, str) and kind.startswith("subagent."):
+        ids.append(data.get("toolCallId"))  # of the call that started it: some versions name nothing else
+    return next((key for each in ids if (key := string(each))), "")
 
 
 def _document(source: Source) -> Iterator[Item]:

@@ -98,7 +98,7 @@ def test_a_session_is_told_with_all_that_is_known(tmp_path):
     assert (told.title, told.title_rank, told.git_branch) == ("Mends it", TITLE_GENERATED, "fix")
 
 
-@pytest.mark.parametrize("agent", [{"agent": "c1"}, {"parentToolCallId": "c1"}])
+@pytest.mark.parametrize("agent", [{"agent": "c1"}, {"parentToolCallId": "c1"}, {}])
 def test_a_sub_agent_is_a_child(agent):
     """It was asked what the call says."""
     asked = call("task", {"prompt": "look around", "agent_type": "explore"})
