@@ -11,4 +11,5 @@ _TASKS = Tasks(
     (".cline/data/tasks", ".cline/data/sessions"),
     "CLINE_DIR",
 )
-roots, enters, claims, read = _TASKS.roots, _TASKS.enters, _TASKS.claims, _TASKS.read
+roots, enters, claims = _TASKS.roots, _TASKS.enters, _TASKS.claims
+stand, read = _TASKS.stand, _TASKS.read

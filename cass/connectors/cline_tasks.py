@@ -1,8 +1,8 @@
 """Cline, Roo Code and Kilo Code: a folder a task, kept by an extension of VS Code; one reader for the three.
 
 `ui_messages.json` is what was shown: what people and agents said, with times.  `api_conversation_history.json` is what
-was sent to the model, and is read only where the other is missing.  Cline's command line keeps the second form alone.
-All are rewritten whole.
+was sent to the model, and is read only where the other is missing or says nothing.  Cline's command line keeps the
+second form alone.  All are rewritten whole.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ SHOWN = ("ui_messages.json", "claude_messages.json")
 SENT = "api_conversation_history.json"
 SENT_ALONE = ".messages.json"
 
+_EMPTY_BYTES = 8  # of a list without anything in it
 _LIST_BYTES = 32 << 20
 _HEAD_BYTES = 1 << 18
 _FOLDER = re.compile(r"Current Work(?:ing|space) Directory \((.+?)\) Files")
@@ -74,9 +75,22 @@ class Tasks:
         better = SHOWN[: SHOWN.index(name)] if name in SHOWN else SHOWN
         return not any(os.path.exists(os.path.join(folder, other)) for other in better)
 
+    def stand(self, path: str) -> object:
+        """How what was sent stands, where what was shown is empty; None elsewhere."""
+        folder, name = os.path.split(path)
+        try:
+            if name not in SHOWN or os.stat(path).st_size > _EMPTY_BYTES:
+                return None
+            info = os.stat(os.path.join(folder, SENT))
+        except (OSError, ValueError):
+            return None
+        return [info.st_size, info.st_mtime_ns]
+
     def read(self, source: Source) -> Iterator[Item]:
         """Give the task and its messages as they stand now."""
-        return _Task(source).items()
+        state = {"stand": at} if (at := self.stand(source.path)) else {}
+        yield from _Task(source).items()
+        yield Checkpoint(source.size, 0, state, resumable=False)
 
 
 class _Task:
@@ -90,21 +104,39 @@ class _Task:
         self.ms = any_ms(self.id) if self.id.isdecimal() else any_ms(self.about.get("started_at"))
         self.output: list[tuple[int | None, tuple[Block, ...]]] = []  # of a command, in pieces
         self.own = False  # was that command cass itself?
+        self.given = False  # has any turn said something?
 
     def items(self) -> Iterator[Item]:
+        """All but the checkpoint."""
         self._know()
+        yield from self._entries(self.source)
+        if self.name in SHOWN and not self.given:
+            yield from self._instead()
+        if self.told.next:
+            self.told.title(member(self.about, "metadata", "title"), TITLE_GENERATED)
+        yield from self.told.drained()
+
+    def _entries(self, source: Source) -> Iterator[Item]:
         array = ("messages",) if self.name.endswith(SENT_ALONE) else ()
-        for part in parts(self.source, array):
+        for part in parts(source, array):
             if isinstance(part, SourceProblem):
                 self.told.out.append(part)
             elif part.element:
                 self._entry(fields(part.value))
             yield from self.told.drained()
         self._end_output()
-        if self.told.next:
-            self.told.title(member(self.about, "metadata", "title"), TITLE_GENERATED)
         yield from self.told.drained()
-        yield Checkpoint(self.source.size, 0, {}, resumable=False)
+
+    def _instead(self) -> Iterator[Item]:
+        """What was sent, where what was shown is empty or torn: this may be all that is left of the task."""
+        self.name, path = SENT, os.path.join(self.folder, SENT)
+        if not os.path.isfile(path):
+            return
+        try:
+            with open(path, "rb") as file:
+                yield from self._entries(replace(self.source, path=path, file=file, size=os.stat(path).st_size))
+        except OSError as bad:
+            yield SourceProblem(path, None, bad.strerror or str(bad), torn=True)
 
     def _know(self) -> None:
         about = self.about
@@ -147,9 +179,10 @@ class _Task:
         text = trim_tool("\n".join(block.text for _, (block, *_) in self.output))
         ms, (first, *_) = self.output[0]
         self.output = []
-        self.told.turn("tool", ms, (replace(first, text=text, own=self.own),))
+        self._give("tool", ms, (replace(first, text=text, own=self.own),))
 
     def _give(self, role: str, ms: int | None, blocks: tuple[Block, ...]) -> None:
+        self.given = self.given or bool(blocks)
         self.told.turn(role, ms, blocks)
         if role == "user" and blocks and blocks[0].kind == "text" and self.told.rank < TITLE_PROMPT:
             self.told.title(blocks[0].text, TITLE_PROMPT)

@@ -20,7 +20,7 @@ AGENT = "kilo_code"
 
 _FOLDER, _DATABASE = "kilo", "kilo.db"
 _TASKS = Tasks(("kilocode.kilo-code", "kilocode.kilo-code-nightly"), (".kilocode/cli/global/tasks",))
-enters = _TASKS.enters
+enters, stand = _TASKS.enters, _TASKS.stand
 
 
 def roots(around: Surroundings) -> list[Root]:

@@ -7,4 +7,5 @@ from cass.connectors.cline_tasks import Tasks
 AGENT = "roo_code"
 
 _TASKS = Tasks(("rooveterinaryinc.roo-cline", "rooveterinaryinc.roo-code-nightly"))
-roots, enters, claims, read = _TASKS.roots, _TASKS.enters, _TASKS.claims, _TASKS.read
+roots, enters, claims = _TASKS.roots, _TASKS.enters, _TASKS.claims
+stand, read = _TASKS.stand, _TASKS.read

@@ -183,6 +183,31 @@ def test_the_command_line_keeps_sessions(tmp_path):
     assert texts(items) == [("user", [("text", "a")])]
 
 
+@pytest.mark.parametrize(("data", "said"), [("", 1), ("[]", 0), ('[{"ts": 1', 1), ('[{"type": "say"}]', 0)])
+def test_where_nothing_was_shown_what_was_sent_is_read(tmp_path: Path, data: str, said: int):
+    """It may be all that is left of the task; a torn file is said nevertheless."""
+    folder = task(tmp_path)
+    folder.joinpath("api_conversation_history.json").write_text(json.dumps([user("<task>\nmend it\n</task>")]))
+    items = read(cline, data.encode(), str(folder / "ui_messages.json"))
+
+    assert texts(items) == [("user", [("text", "mend it")])]
+    assert [problem.torn for problem in problems(items)] == [True] * said
+
+
+def test_an_empty_file_is_read_again_when_more_was_sent(tmp_path: Path):
+    """It does not change by itself; one with entries changes with each."""
+    folder = task(tmp_path)
+    empty, history = folder / "ui_messages.json", folder / "api_conversation_history.json"
+    empty.write_text("[]")
+    history.write_text("[]")
+    before = read(cline, b"[]", str(empty))[-1].state["stand"]
+    history.write_text(json.dumps([user("a")]))
+
+    assert cline.stand(str(empty)) not in (None, before)
+    empty.write_text(json.dumps([say("task", "a")]))
+    assert cline.stand(str(empty)) is None
+
+
 # What stands beside a task
 
 
