@@ -142,19 +142,30 @@ def result_text(output: object) -> tuple[str, bool]:
     """What a tool printed, and whether it failed."""
     failed = False
     if isinstance(output, str):
-        if not output.lstrip().startswith(('{"output"', '{"metadata"', '[{"')):
-            return _printed(output)
-        output = _from_json(output)
+        output = _structured(output)
     if isinstance(output, dict):
         metadata = output.get("metadata")
         code = metadata.get("exit_code") if isinstance(metadata, dict) else None
-        failed = (isinstance(code, int) and code != 0) or output.get("success") is False
+        failed = output.get("success") is False or output.get("isError") is True
+        failed = failed or (isinstance(code, int) and code != 0)
         output = next((output[key] for key in ("output", "content", "body") if key in output), output)
     if isinstance(output, str):
         text, also = _printed(output)
         return text, failed or also
     texts = list(_texts(output))
     return trim_tool(well_formed("\n".join(texts) if texts else fields_text(output))), failed
+
+
+def _structured(output: str) -> object:
+    """What some tools answer as JSON; the text as it is, where a command printed it."""
+    start = output.lstrip()
+    if start.startswith(('{"output"', '{"metadata"', '[{"')):
+        return _from_json(output)
+    answer = _from_json(output) if start.startswith(('{"content":[', '{"content": [')) else None
+    # A server's answer has parts of named types; any other may be a file that was printed.
+    parts = answer["content"] if isinstance(answer, dict) else None
+    is_answer = parts and all(isinstance(part, dict) and "type" in part for part in parts)
+    return answer if is_answer else output
 
 
 def _printed(output: str) -> tuple[str, bool]:

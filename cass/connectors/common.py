@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 # Whole tool outputs are seldom worth keeping beyond this; head and tail are what people search for.
 MAX_TOOL_CHARS = 65_536
@@ -117,7 +118,7 @@ def shell_line(command: object) -> str | None:
 
 
 def fields_text(value: object) -> str:
-    """Any JSON value as `key: value` lines, inner keys joined by dots; never JSON with its escapes."""
+    """Any JSON value as `key: value` lines, inner keys joined by dots; never JSON with its escapes, nor a picture."""
     return "\n".join(_field_lines(value, "", 0))
 
 
@@ -129,12 +130,22 @@ def _field_lines(value: object, name: str, depth: int) -> Iterator[str]:
         yield start + str(value)
     elif depth >= _MAX_DEPTH and value:
         yield start + "…"
+    elif isinstance(value, dict) and is_picture(value):
+        yield start + "[image]"
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from _field_lines(inner, f"{name}.{key}" if name else str(key), depth + 1)
     elif isinstance(value, list):
         for inner in value:
             yield from _field_lines(inner, name, depth + 1)
+
+
+def is_picture(part: dict[str, Any]) -> bool:
+    """Are these the bytes of a picture, as tools give and take them?  What only speaks of one is not."""
+    kind, data = part.get("type"), part.get("data")
+    if kind == "image":
+        return isinstance(data, str) or isinstance(part.get("source"), dict)
+    return (kind == "base64" and isinstance(data, str)) or (kind == "input_image" and "image_url" in part)
 
 
 def at_home(path: str, home: str) -> str:

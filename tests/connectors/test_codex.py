@@ -187,6 +187,10 @@ def test_other_kinds_of_calls(payload, block):
     ('[{"text":"a\\nb"}]', "a\nb", False),
     ({"content": "x", "success": False}, "x", True),
     ('{"output": torn', '{"output": torn', False),
+    ('{"content": [{"type": "text", "text": "no"}], "isError": true}', "no", True),
+    ('{"content":[{"type":"image","data":"iVBORw0KGgo","mimeType":"image/png"}]}', "[image]", False),
+    ('[{"type":"image","data":"iVBORw0KGgo","mimeType":"image/png"}]', "[image]", False),
+    ('{"content": [{"title": "a file"}]}', '{"content": [{"title": "a file"}]}', False),
 ])  # fmt: skip
 def test_an_output_is_what_the_tool_printed(given_output, text, failed):
     """Wrapping is taken off, and tells whether it failed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cass.connectors.common import any_ms, is_cass_tool
+from cass.connectors.common import any_ms, fields_text, is_cass_tool
 
 
 @pytest.mark.parametrize("when", [
@@ -36,3 +36,26 @@ def test_a_tool_of_cass_is_known_by_its_name(name: str) -> None:
 @pytest.mark.parametrize("name", [None, "", "bash", "cassandra_query", "mcp__cassandra__query", 7])
 def test_another_tool_is_not_taken_for_one(name: object) -> None:
     assert not is_cass_tool(name)
+
+
+BYTES = "iVBORw0KGgo" + "QUJD" * 50
+
+
+@pytest.mark.parametrize("picture", [
+    {"type": "image", "data": BYTES, "mimeType": "image/png"},
+    {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": BYTES}},
+    {"type": "base64", "media_type": "image/png", "data": BYTES},
+    {"type": "input_image", "image_url": f"data:image/png;base64,{BYTES}"},
+])  # fmt: skip
+def test_a_picture_in_what_a_tool_was_given_or_answers_is_named(picture: dict[str, object]):
+    """Its bytes would be indexed as words."""
+    assert fields_text({"content": [{"type": "text", "text": "a quokka"}, picture]}) == (
+        "content.type: text\ncontent.text: a quokka\ncontent: [image]"
+    )
+
+
+def test_what_speaks_of_a_picture_is_read():
+    """A search for pictures is one of words."""
+    assert fields_text({"type": "image", "query": "quokka", "source": "web"}) == (
+        "type: image\nquery: quokka\nsource: web"
+    )
