@@ -35,8 +35,8 @@ from cass.connectors.common import (
     trim_tool,
     well_formed,
 )
+from cass.connectors.gemini_log import Place, Places, picked
 from cass.connectors.jsonl import Line, lines, parse
-from cass.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,15 +86,6 @@ def read(source: Source) -> Iterator[Item]:
     return chat.records() if source.path.endswith(".jsonl") else chat.document()
 
 
-@record
-class _Place:
-    """Where a message stands: its line, and its number in that line's list if it is one of a list."""
-
-    line: Line
-    key: str | None = None
-    number: int = 0
-
-
 class _Chat:
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -103,7 +94,7 @@ class _Chat:
         self.known: dict[str, str] = {}
         self.titled = False
         self.announced = False
-        self.taken_back = False  # the message at hand was: its turns stand on a branch that was left
+        self.taken_back = False  # the message at hand was, or replaced: its turns stand on a branch that was left
         self.next = 0
 
     def document(self) -> Iterator[Item]:
@@ -125,15 +116,14 @@ class _Chat:
             if place.line != line:
                 line, value = place.line, self._read_again(place.line)
             self.taken_back = not counts
-            self._message(_picked(value, place), place.line)
+            self._message(picked(value, place), place.line)
             yield from self._drained()
         self.taken_back = False
         yield from self._ended(last)
 
-    def _places(self) -> tuple[list[tuple[_Place, bool]], int]:
-        """All messages in order of their first appearance; false for those that were taken back."""
-        places: dict[str, tuple[_Place, bool]] = {}
-        last = 0
+    def _places(self) -> tuple[list[tuple[Place, bool]], int]:
+        """Where messages stand, and whether they count; and the number of the last line."""
+        places, last = Places(), 0
         for line in lines(self.source):
             value = parse(self.source, line)
             last = line.number if line.ended else last
@@ -141,22 +131,21 @@ class _Chat:
                 self.out.append(value)
             elif value:
                 self._apply(value, Line(line.number, line.start, line.end, None), places)
-        return list(places.values()), last
+        return places.all(), last
 
-    def _apply(self, value: dict[str, Any], line: Line, places: dict[str, tuple[_Place, bool]]) -> None:
+    def _apply(self, value: dict[str, Any], line: Line, places: Places) -> None:
         change = value.get("$set")
         if "$rewindTo" in value:
-            _rewind(places, value["$rewindTo"])
+            places.rewind(value["$rewindTo"])
         elif isinstance(change, dict):
             if isinstance(change.get("messages"), list):
-                places.clear()
-                _list(places, change["messages"], line, "$set")
+                places.replace(change["messages"], line, "$set")
             self.facts |= {key: fact for key, fact in change.items() if key != "messages"}
         elif "type" in value:
-            places[_id(value, f"line {line.number}")] = (_Place(line), True)
+            places.add(value, line)
         else:
             if isinstance(value.get("messages"), list):
-                _list(places, value["messages"], line, "")
+                places.add_list(value["messages"], line, "")
             self.facts |= {key: fact for key, fact in value.items() if key != "messages"}
 
     def _read_again(self, line: Line) -> object:
@@ -240,37 +229,6 @@ class _Chat:
         """A sub-agent's chat stands in a folder with its parent's id."""
         folder = os.path.basename(os.path.dirname(self.source.path))
         return None if folder == "chats" else folder
-
-
-def _picked(value: Any, place: _Place) -> object:
-    """The message at its place; None where the file has changed since."""
-    try:
-        if place.key is None:
-            return value
-        return (value[place.key] if place.key else value)["messages"][place.number]
-    except (LookupError, TypeError):
-        return None
-
-
-def _rewind(places: dict[str, tuple[_Place, bool]], to: object) -> None:
-    """Take back that message and all later ones; all there are, if it is unknown, as Gemini does."""
-    ids = list(places)
-    live = [key for key in ids if places[key][1]]
-    first = ids.index(to) if isinstance(to, str) and to in live else 0
-    for key in ids[first:]:
-        place, counts = places.pop(key)
-        # Under another key: the same id may come again, as a new message.
-        places[f"{key} taken back at {len(places)}" if counts else key] = (place, False)
-
-
-def _list(places: dict[str, tuple[_Place, bool]], values: list[Any], line: Line, key: str) -> None:
-    for number, value in enumerate(values):
-        name = _id(value if isinstance(value, dict) else {}, f"line {line.number}.{number}")
-        places[name] = (_Place(line, key, number), True)
-
-
-def _id(value: dict[str, Any], otherwise: str) -> str:
-    return _string(value.get("id")) or otherwise
 
 
 def _string(value: object) -> str | None:

@@ -210,9 +210,25 @@ def test_a_patch_changes_what_is_known():
     items = log(user("a"), {"$set": {"summary": "Sums up", "messages": [user("x", "1"), answer("y", "2")]}},
                 user("z", "3"))  # fmt: skip
 
-    assert said(items) == ["x", "y", "z"]
+    assert on_path(items) == ["x", "y", "z"]
     assert session(items).title == "Sums up"
-    assert [m.line for m in messages(items)] == [3, 3, 4]
+    assert [m.line for m in messages(items)] == [2, 3, 3, 4]
+
+
+def test_a_new_list_replaces_the_messages_before_it():
+    """They are found nevertheless, as what a rewind took back is; the session is called by what it says now."""
+    items = log(user("a", "1"), answer("b", "2"), {"$set": {"messages": [user("all of it", "9")]}}, user("c", "3"))
+
+    assert (said(items), on_path(items)) == (["a", "b", "all of it", "c"], ["all of it", "c"])
+    assert session(items).title == "all of it"
+
+
+def test_what_a_new_list_repeats_stays():
+    """In the order of the list, once, even if the list before did not have it."""
+    items = log(user("a", "1"), user("b", "2"), {"$set": {"messages": [user("sum", "9"), user("b", "2")]}},
+                {"$set": {"messages": [user("sum", "9"), user("a", "1")]}})  # fmt: skip
+
+    assert (said(items), on_path(items)) == (["b", "sum", "a"], ["sum", "a"])
 
 
 def test_messages_in_the_first_line_count():
