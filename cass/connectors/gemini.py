@@ -11,6 +11,7 @@ import json
 import os
 import re
 
+from cass.connectors import gemini_prompts
 from cass.connectors.base import (
     TITLE_PROMPT,
     TITLE_SUMMARY,
@@ -68,10 +69,12 @@ def enters(folder: str) -> bool:
 
 
 def claims(path: str) -> bool:
-    """A chat, or a sub-agent's chat in the folder of its parent.
+    """A chat, or a sub-agent's chat in the folder of its parent; and the list of prompts.
 
     A resumed `.json` goes on in a `.jsonl` beside it that repeats it: where that exists, the older file is left.
     """
+    if gemini_prompts.is_log(path):
+        return True
     folder, name = os.path.split(path)
     above, parent = os.path.split(folder)
     chat = parent == "chats" and name.startswith("session-")
@@ -81,7 +84,9 @@ def claims(path: str) -> bool:
 
 
 def read(source: Source) -> Iterator[Item]:
-    """Give the session and its messages as they stand now."""
+    """Give the session and its messages as they stand now, or what was typed in those without a chat."""
+    if gemini_prompts.is_log(source.path):
+        return gemini_prompts.read(source, _workspace(source, {}))
     chat = _Chat(source)
     return chat.records() if source.path.endswith(".jsonl") else chat.document()
 

@@ -304,10 +304,10 @@ def test_only_chats_are_looked_into(folder, entered):
 
 
 @pytest.mark.parametrize(("path", "claimed"), [
-    (JSON_PATH, True), (JSONL_PATH, True), (f"{CHATS}/mother/s2.jsonl", True), ("/h/.gemini/tmp/abc/logs.json", False),
+    (JSON_PATH, True), (JSONL_PATH, True), (f"{CHATS}/mother/s2.jsonl", True), ("/h/.gemini/tmp/abc/logs.json", True),
     (f"{CHATS}/notes.txt", False), ("/h/.gemini/oauth_creds.json", False)])  # fmt: skip
 def test_which_files_are_claimed(path, claimed):
-    """Chats only; never credentials."""
+    """Chats and prompts only; never credentials."""
     assert gemini.claims(path) is claimed
 
 

@@ -1,4 +1,4 @@
-"""Chats of Gemini as one document, and as records that come one after the other."""
+"""Chats of Gemini as one document, and as records that come one after the other; and prompts that have no chat."""
 
 from __future__ import annotations
 
@@ -32,4 +32,9 @@ def sample(home: Path) -> Surroundings:
     head, messages = _chat("wombat")
     records = "".join(json.dumps(record) + "\n" for record in (head, *messages))
     write(chats / "session-2026-01-02T03-04-wombat.jsonl", records)
+    prompts = [
+        {"sessionId": name, "messageId": 0, "type": "user", "message": f"find the {name}", "timestamp": _TIME}
+        for name in ("kookaburra", "currawong")
+    ]
+    write(home / ".gemini" / "tmp" / "abc" / "logs.json", json.dumps(prompts))
     return Surroundings(str(home), {})
