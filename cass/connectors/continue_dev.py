@@ -24,7 +24,7 @@ from cass.connectors.common import (
 )
 from cass.connectors.telling import Telling, spoken, string
 from cass.connectors.values import dicts, fields, from_json, member
-from cass.connectors.vscode import uri_path
+from cass.connectors.vscode import mark_of, stand_of, uri_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +55,12 @@ def claims(path: str) -> bool:
     """Every document but the list of them."""
     folder, name = os.path.split(path)
     return name.endswith(".json") and name != _LIST and os.path.basename(folder) == "sessions"
+
+
+def stand(path: str) -> object:
+    """When the session began: the list of sessions is written after it."""
+    folder, name = os.path.split(path)
+    return stand_of([_created(folder).get(name.removesuffix(".json"))])
 
 
 def read(source: Source) -> Iterator[Item]:
@@ -88,7 +94,7 @@ class _Chat:
         if self.told.next and title not in _UNTITLED:
             self.told.title(title, TITLE_GENERATED)
         yield from self.told.drained()
-        yield Checkpoint(self.source.size, 0, {}, resumable=False)
+        yield Checkpoint(self.source.size, 0, {"stand": mark_of([self.ms])}, resumable=False)
 
     def _item(self, item: Any) -> None:
         item, message = fields(item), fields(member(item, "message"))

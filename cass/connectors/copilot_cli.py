@@ -32,6 +32,7 @@ from cass.connectors.common import (
 from cass.connectors.jsonl import lines, parse
 from cass.connectors.telling import Telling, spoken, string
 from cass.connectors.values import dicts, fields, from_json, member
+from cass.connectors.vscode import mark_of, stand_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ _NOISE = (b'{"type":"hook.', b'{"type":"assistant.turn_', b'{"type":"system.mess
 _SHELLS = ("bash", "shell", "powershell", "run_in_terminal", "local_shell")
 # Who else speaks in the user's name: skills, schedules, the program itself.
 _NOT_THE_USER = ("skill", "system", "schedule", "autopilot", "command")
+
+
+_FACTS = ("branch", "cwd", "git_root", "name", "summary")
 
 
 def roots(around: Surroundings) -> list[Root]:
@@ -87,6 +91,11 @@ def claims(path: str) -> bool:
     return (name == _EVENTS and os.path.basename(above) == _STATE) or (parent == _OLD and name.endswith(".json"))
 
 
+def stand(path: str) -> object:
+    """What a session's workspace.yaml says of it: a finished one may be renamed.  The documents of old have none."""
+    return None if path.endswith(".json") else stand_of(_facts(path).values())
+
+
 def read(source: Source) -> Iterator[Item]:
     """Give the file's sessions and messages from its start, or from where `source.resume` left off."""
     return _document(source) if source.path.endswith(".json") else _Log(source).items()
@@ -112,13 +121,18 @@ class _Log:
             key: Telling(self._named(key), None, kept, self.whole) for key, kept in state.get("threads", {}).items()
         }
         self.offset, self.line = (source.resume.offset, source.resume.line) if source.resume else (0, 0)
+        self.facts = _facts(source.path)
 
     def _state(self) -> dict[str, Any]:
         threads = {key: told.state() for key, told in self.threads.items()}
-        return {"threads": threads, "calls": dict(self.calls), "thought": self.thought}
+        return {
+            "threads": threads,
+            "calls": dict(self.calls),
+            "thought": self.thought,
+            "stand": mark_of([*self.facts.values()]),
+        }
 
     def items(self) -> Iterator[Item]:
-        facts = _workspace(os.path.join(os.path.dirname(self.source.path), "workspace.yaml"))
         saved = self.offset
         end: Checkpoint | None = None
         for line in lines(self.source):
@@ -131,7 +145,7 @@ class _Log:
                 if line.end - saved >= CHECKPOINT_BYTES:
                     yield self._checkpoint()
                     saved = line.end
-        self._know(facts)
+        self._know(self.facts)
         yield from self._drained()
         yield end or self._checkpoint()
 
@@ -153,7 +167,7 @@ class _Log:
             self.threads[key] = Telling(self._named(key), self.id if key else None, whole=self.whole)
         return self.threads[key]
 
-    def _know(self, facts: dict[str, str]) -> None:
+    def _know(self, facts: dict[str, str | None]) -> None:
         told = self.threads.get("")
         if told is None or not told.next:
             return
@@ -348,6 +362,11 @@ def _result_text(data: dict[str, Any]) -> str:
         result = error.get("message")
     result = result or error or "\n".join(text for key in ("stdout", "stderr") if (text := string(data.get(key))))
     return trim_tool(well_formed(result if isinstance(result, str) else fields_text(result)))
+
+
+def _facts(path: str) -> dict[str, str | None]:
+    said = _workspace(os.path.join(os.path.dirname(path), "workspace.yaml"))
+    return {name: said.get(name) for name in _FACTS}
 
 
 def _workspace(path: str) -> dict[str, str]:

@@ -11,10 +11,10 @@ from cass.connectors.base import TITLE_GENERATED, TITLE_NAME, Block, Root
 from cass.connectors.claude_code_text import without_reminders
 from cass.connectors.common import any_ms, at_home
 from cass.connectors.conversation import said
-from cass.connectors.telling import spoken
+from cass.connectors.telling import spoken, string
 from cass.connectors.transcript import Transcript
 from cass.connectors.values import member
-from cass.connectors.vscode import small_json
+from cass.connectors.vscode import mark_of, small_json, stand_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ def claims(path: str) -> bool:
     return path.endswith(".jsonl")
 
 
+def stand(path: str) -> object:
+    """Which model answers: the user may take another one while nothing is said."""
+    return stand_of([_model(path)])
+
+
 def read(source: Source) -> Iterator[Item]:
     """Give the session and its messages."""
     return _Session(source, os.path.basename(source.path).removesuffix(".jsonl")).items()
@@ -53,8 +58,9 @@ def read(source: Source) -> Iterator[Item]:
 class _Session(Transcript):
     def __init__(self, source: Source, external_id: str) -> None:
         super().__init__(source, external_id)
-        settings = small_json(source.path.removesuffix(".jsonl") + ".settings.json")
-        self.know(model=member(settings, "model"))
+        model = _model(source.path)
+        self.stand = mark_of([model])
+        self.know(model=model)
 
     def record(self, value: dict[str, Any], line: Line) -> None:
         kind, ms = value.get("type"), any_ms(value.get("timestamp"))
@@ -95,6 +101,10 @@ class _Session(Transcript):
             else:
                 blocks += said([part])
         return tuple(blocks)
+
+
+def _model(path: str) -> str | None:
+    return string(member(small_json(path.removesuffix(".jsonl") + ".settings.json"), "model"))
 
 
 def _typed(parts: list[Any]) -> tuple[Block, ...]:

@@ -12,10 +12,10 @@ from urllib.parse import unquote
 from cass.connectors.base import TITLE_GENERATED, TITLE_SUMMARY, Block, Root
 from cass.connectors.common import any_ms, at_home
 from cass.connectors.conversation import said
-from cass.connectors.telling import spoken
+from cass.connectors.telling import spoken, string
 from cass.connectors.transcript import Transcript
 from cass.connectors.values import dicts, member
-from cass.connectors.vscode import small_json
+from cass.connectors.vscode import mark_of, small_json, stand_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,24 +53,35 @@ def claims(path: str) -> bool:
     return name == _UPDATES or (name == _HISTORY and not os.path.exists(os.path.join(folder, _UPDATES)))
 
 
+def stand(path: str) -> object:
+    """What the session's summary.json says of it, which is written after its last answer, too."""
+    return stand_of(_facts(os.path.dirname(path)))
+
+
 def read(source: Source) -> Iterator[Item]:
     """Give the session and its messages."""
     kind = _Updates if os.path.basename(source.path) == _UPDATES else _History
     return kind(source, os.path.basename(os.path.dirname(source.path))).items()
 
 
+def _facts(folder: str) -> list[str | None]:
+    """Workspace, branch, model, the summary of its first lines and the title made for it."""
+    said = small_json(os.path.join(folder, "summary.json"))
+    names = ("head_branch", "current_model_id", "session_summary", "generated_title")
+    return [string(member(said, "info", "cwd")), *[string(member(said, name)) for name in names]]
+
+
 class _Session(Transcript):
     def __init__(self, source: Source, external_id: str) -> None:
         super().__init__(source, external_id)
         folder = os.path.dirname(source.path)
-        summary = small_json(os.path.join(folder, "summary.json"))
+        workspace, branch, model, summary, generated = facts = _facts(folder)
+        self.stand = mark_of(facts)
         self.know(
-            workspace=member(summary, "info", "cwd") or unquote(os.path.basename(os.path.dirname(folder))),
-            git_branch=member(summary, "head_branch"),
-            model=member(summary, "current_model_id"),
+            workspace=workspace or unquote(os.path.basename(os.path.dirname(folder))), git_branch=branch, model=model
         )
-        self.name(member(summary, "session_summary"), TITLE_SUMMARY)
-        self.name(member(summary, "generated_title"), TITLE_GENERATED)
+        self.name(summary, TITLE_SUMMARY)
+        self.name(generated, TITLE_GENERATED)
 
     def prompt(
         self, ms: int | None, blocks: tuple[Block, ...], line: Line | None = None, off_path: bool = False

@@ -15,7 +15,7 @@ from cass.connectors.conversation import Conversation, said
 from cass.connectors.telling import Telling, string
 from cass.connectors.transcript import Transcript
 from cass.connectors.values import dicts, member
-from cass.connectors.vscode import small_json
+from cass.connectors.vscode import mark_of, small_json, stand_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ def claims(path: str) -> bool:
     return is_flat and not os.path.isdir(path.removesuffix(".jsonl"))
 
 
+def stand(path: str) -> object:
+    """What the session is called: a finished one may be renamed."""
+    return stand_of(_titles(path))
+
+
 def read(source: Source) -> Iterator[Item]:
     """Give the session and its messages."""
     folder, name = os.path.split(source.path)
@@ -66,9 +71,10 @@ class _Session(Transcript):
         folder = os.path.dirname(source.path)
         hashed = folder if os.path.basename(os.path.dirname(folder)) == "sessions" else os.path.dirname(folder)
         self.know(workspace=_workspace(hashed))
-        state = small_json(os.path.join(folder, "state.json"))
-        self.name(member(state, "title"), TITLE_GENERATED)
-        self.name(member(state, "custom_title"), TITLE_CUSTOM)
+        generated, custom = titles = _titles(source.path)
+        self.stand = mark_of(titles)
+        self.name(generated, TITLE_GENERATED)
+        self.name(custom, TITLE_CUSTOM)
 
 
 class _Wire(_Session):
@@ -161,6 +167,12 @@ def _answered(chat: Conversation, payload: Any) -> tuple[Block, ...]:
     output = member(answer, "output")
     text = output if output not in (None, "", []) else member(answer, "message")
     return chat.result(text, member(payload, "tool_call_id"), member(answer, "is_error") is True)
+
+
+def _titles(path: str) -> list[str | None]:
+    """Generated, and given by the user."""
+    state = small_json(os.path.join(os.path.dirname(path), "state.json"))
+    return [string(member(state, name)) for name in ("title", "custom_title")]
 
 
 def _text(value: object) -> str:

@@ -10,10 +10,10 @@ import os
 from cass.connectors.base import TITLE_CUSTOM, TITLE_GENERATED, Root
 from cass.connectors.common import any_ms, at_home
 from cass.connectors.conversation import said
-from cass.connectors.telling import spoken
+from cass.connectors.telling import spoken, string
 from cass.connectors.transcript import Transcript
 from cass.connectors.values import member
-from cass.connectors.vscode import small_json
+from cass.connectors.vscode import mark_of, small_json, stand_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ def claims(path: str) -> bool:
     return parts[-1] == "wire.jsonl" and parts[-3:-2] == ["agents"]
 
 
+def stand(path: str) -> object:
+    """What the session's state says of it: a finished one may be renamed."""
+    return stand_of(_facts(os.path.dirname(os.path.dirname(os.path.dirname(path)))))
+
+
 def read(source: Source) -> Iterator[Item]:
     """Give the session and its messages."""
     agent = os.path.dirname(source.path)
@@ -52,15 +57,22 @@ def read(source: Source) -> Iterator[Item]:
     return _Wire(source, session, os.path.basename(agent)).items()
 
 
+def _facts(session: str) -> list[Any]:
+    """Workspace, title, and whether the user gave it."""
+    state = small_json(os.path.join(session, "state.json"))
+    is_custom = member(state, "isCustomTitle")
+    return [string(member(state, "workDir")), string(member(state, "title")), is_custom if is_custom is True else None]
+
+
 class _Wire(Transcript):
     def __init__(self, source: Source, session: str, agent: str) -> None:
         name = os.path.basename(session)
         super().__init__(source, name if agent == _MAIN else f"{name}.{agent}", None if agent == _MAIN else name)
-        state = small_json(os.path.join(session, "state.json"))
-        self.know_first(workspace=member(state, "workDir"))
+        workspace, title, is_custom = facts = _facts(session)
+        self.stand = mark_of(facts)
+        self.know_first(workspace=workspace)
         if agent == _MAIN:
-            custom = member(state, "isCustomTitle") is True
-            self.name(member(state, "title"), TITLE_CUSTOM if custom else TITLE_GENERATED)
+            self.name(title, TITLE_CUSTOM if is_custom else TITLE_GENERATED)
 
     def record(self, value: dict[str, Any], line: Line) -> None:
         kind, ms = value.get("type"), any_ms(value.get("time") or value.get("timestamp"))

@@ -11,10 +11,10 @@ import os
 from cass.connectors.base import TITLE_CUSTOM, Block, Root
 from cass.connectors.common import any_ms, at_home
 from cass.connectors.conversation import said
-from cass.connectors.telling import spoken
+from cass.connectors.telling import spoken, string
 from cass.connectors.transcript import Transcript
 from cass.connectors.values import dicts, member
-from cass.connectors.vscode import small_json
+from cass.connectors.vscode import mark_of, small_json, stand_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,24 +43,33 @@ def claims(path: str) -> bool:
     return os.path.basename(path) == "messages.jsonl"
 
 
+def stand(path: str) -> object:
+    """What the session's meta.json says of it: a finished one may be renamed."""
+    return stand_of(_facts(path))
+
+
 def read(source: Source) -> Iterator[Item]:
     """Give the session and its messages."""
     folder = os.path.basename(os.path.dirname(source.path))
     return _Log(source, folder.rpartition("_")[2] or folder).items()
 
 
+def _facts(path: str) -> list[Any]:
+    """Workspace, branch, model, the title that its user gave it, when it began."""
+    meta = small_json(os.path.join(os.path.dirname(path), "meta.json"))
+    title = string(member(meta, "title")) if member(meta, "title_source") == "manual" else None
+    named = member(meta, "environment", "working_directory"), member(meta, "git_branch")
+    model = member(meta, "config", "active_model")
+    return [*map(string, (*named, model)), title, any_ms(member(meta, "start_time"))]
+
+
 class _Log(Transcript):
     def __init__(self, source: Source, external_id: str) -> None:
         super().__init__(source, external_id)
-        meta = small_json(os.path.join(os.path.dirname(source.path), "meta.json"))
-        self.know(
-            workspace=member(meta, "environment", "working_directory"),
-            git_branch=member(meta, "git_branch"),
-            model=member(meta, "config", "active_model"),
-        )
-        if member(meta, "title_source") == "manual":
-            self.name(member(meta, "title"), TITLE_CUSTOM)
-        self.started_ms = any_ms(member(meta, "start_time"))
+        workspace, branch, model, title, self.started_ms = facts = _facts(source.path)
+        self.stand = mark_of(facts)
+        self.know(workspace=workspace, git_branch=branch, model=model)
+        self.name(title, TITLE_CUSTOM)
 
     def record(self, value: dict[str, Any], line: Line) -> None:
         role, content = value.get("role"), value.get("content")

@@ -40,6 +40,7 @@ class Transcript(Conversation):
         self.streamed: tuple[str, list[str]] | None = None  # kind and pieces of the open turn's last block
         self.opened: tuple[int | None, Line, Line] | None = None  # its time, its first and its last line
         self.before: Checkpoint | None = None  # where the open turn began
+        self.stand: object = None  # what a file beside this one says, where that is noticed when it changes
 
     def identify(self, external_id: object, parent: object = None) -> None:
         """The session's own id and its parent's, as long as nothing was told under another."""
@@ -78,6 +79,8 @@ class Transcript(Conversation):
         if self.before is not None:
             return self.before
         state = self.state() | {"id": self.told.id, "kept": dict(self.kept), "tree": self.tree.kept()}
+        if self.stand is not None:
+            state["stand"] = self.stand
         return Checkpoint(self.place, self.number, state if self.place else {})
 
     def _take(self, line: Line) -> None:

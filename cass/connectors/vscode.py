@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from urllib.parse import unquote, urlsplit
+from zlib import crc32
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from cass.connectors.base import Surroundings
@@ -67,6 +69,17 @@ def uri_path(uri: object) -> str | None:
     if len(uri) > 2 and uri[0] == "/" and uri[2] == ":":  # /c:/w is C's folder w
         uri = uri[1:]
     return uri.rstrip("/") or uri or None
+
+
+def mark_of(facts: object) -> int:
+    """A number that is another one when these JSON values are; it says nothing of them, so it is never masked."""
+    return crc32(json.dumps(facts, sort_keys=True).encode())
+
+
+def stand_of(facts: Iterable[object]) -> int | None:
+    """The same for a connector's `stand`; None of facts that say nothing: their file is not there, or being written."""
+    known = list(facts)
+    return mark_of(known) if any([fact is not None for fact in known]) else None
 
 
 def small_json(path: str) -> Any:
