@@ -205,7 +205,7 @@ def _scrub_vectors(places: Places, now_ms: Callable[[], int]) -> None:
 
 
 def _scrub_files(places: Places) -> Unfinished | None:
-    """The agents' files that held some of it are not kept."""
+    """The agents' files that held some of it are not kept, nor are pieces of such a file that was not taken whole."""
     connection = connect.open_reader(places.database)
     if connection is None or not os.path.exists(path_of(places.data)):
         return None
@@ -213,7 +213,8 @@ def _scrub_files(places: Places) -> Unfinished | None:
         gone = buried_paths(connection, store.files())
         connection.close()
         store.remove(gone)
-        if gone and not store.empty_pages(empty_pages):
+        has_swept = store.sweep()
+        if (gone or has_swept) and not store.empty_pages(empty_pages):
             return Unfinished("another process still reads the kept files")
     return None
 

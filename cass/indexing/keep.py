@@ -182,6 +182,7 @@ class _Taking:
             if taken is None:
                 return TakenIn(files, size, full=NO_ROOM)
             files, size = files + 1, size + taken.size
+        self._store.sweep()  # what was begun and is there no more, or was forgotten
         return TakenIn(files, size)
 
     def _take(self, one: AtRisk) -> raw.KeptFile | None:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -252,6 +253,45 @@ def test_switched_off(home: Home):
     said = json.loads(home.cass("status", "--json", env=off).stdout)["archive"]
 
     assert (said["enabled"], said["reason"]) == (False, "archive.enabled is false")
+
+
+# What was not taken to its end
+
+
+@pytest.fixture
+def half(home: Home) -> Path:
+    """A session of two megabytes, of which one is taken in; it goes before the others."""
+    path = aged(home.claude("half", *[random.Random(at).randbytes(10_000).hex() for at in range(100)]), days=29)
+    home.index()
+    take(home, stops=(False, False, True))
+    assert (kept(home), pieces(home)) == ([], 1)
+    return path
+
+
+def pieces(home: Home) -> int:
+    """How many `archive.db` holds, of whatever file."""
+    with sqlite3.connect(path_of(str(home.data))) as database:
+        number: int = database.execute("SELECT count(*) FROM pieces").fetchone()[0]
+    database.close()
+    return number
+
+
+def test_what_an_agent_deletes_meanwhile_takes_no_room(home: Home, half: Path):
+    """The next round that comes to its end lets go of what there was of it."""
+    half.unlink()
+
+    take(home, stops=(True,))
+    assert pieces(home) == 1
+    take(home)
+
+    assert (kept(home), pieces(home)) == (["old"], 1)
+
+
+def test_a_forgotten_session_leaves_no_piece(home: Home, half: Path):
+    """Also where nothing says whose it is, because the file was not taken to its end."""
+    forgotten(home, sessions=(sid(home, "half"),))
+
+    assert pieces(home) == 0
 
 
 # What was forgotten
