@@ -136,10 +136,10 @@ def _take_out(store: Writer, selection: Selection, at_ms: int) -> Leaving:
     leaving = choose(store.connection, selection)
     take_out(store, lambda state: speaks(json.loads(state)), at_ms)
     note_forgotten(store, at_ms)
+    keep_look(store)
     store.commit()
     # Afterwards: counts are those of a change number, which a commit writes down.
     store.begin()
-    keep_look(store)
     keep_counts(store)
     recount(store.connection)
     store.commit()

@@ -157,7 +157,9 @@ def _row(agent: str, rules: Rules) -> Agent | None:
 def _known(store: Writer, seen: Mapping[str, Seen], paths: Iterable[str]) -> Iterable[Found]:
     gone = []
     for path in paths:
-        before = seen[path]
+        before = seen.get(path)
+        if before is None:
+            continue  # forgotten meanwhile; what named it is brought up to date when all is read
         try:
             info = os.stat(path)
         except (FileNotFoundError, NotADirectoryError):

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from cass.indexing.refresh import refresh
+from cass.errors import CassError
+from cass.indexing.refresh import Refreshed, refresh
 from cass.store import files
 from cass.store import look as look_module
 from cass.store.connect import open_reader
 from cass.store.look import Look, look
 from tests.archive import Home, make_home
+from tests.indexing.invariants import one
+from tests.indexing.test_forget import forgotten, sid
 
 
 @pytest.fixture
@@ -73,6 +76,41 @@ def test_after_a_refresh_nothing_has_changed_again(home: Home) -> None:
 
     assert (refreshed.behind_files, home.search("wombat").total) == (0, 1)
     assert _look(home) == Look((), (), complete=True)
+
+
+def test_a_file_that_is_not_known_any_more(home: Home) -> None:
+    """After kills the kept value may name a file that was forgotten meanwhile: nothing is read, and it is put right."""
+    kept = one(home.data, "SELECT shelves FROM look")
+    os.unlink(home.path("one"))
+    home.index()
+    forgotten(home, sessions=(sid(home, "one"),))
+    change(home, "UPDATE look SET shelves=?", kept)
+    assert _look(home).files == (_path(home, "one"),)
+
+    refreshed = refresh(home.places, str(home.home), home.env, _look(home), lambda: home.now_ms, lambda: 0.0)
+
+    assert refreshed == Refreshed(0)
+    assert _look(home) == Look((), (), complete=True)
+
+
+def test_a_kill_behind_what_was_forgotten(home: Home) -> None:
+    """What a look goes by is written with it: the counts, which come next, are only missed."""
+    kept = one(home.data, "SELECT shelves FROM look")
+    os.unlink(home.path("one"))
+    home.index()
+    change(home, "UPDATE look SET shelves=?", kept)
+    change(home, "CREATE TRIGGER killed BEFORE INSERT ON meta WHEN NEW.key='counts' BEGIN SELECT RAISE(ABORT, ''); END")
+    with pytest.raises(CassError):
+        forgotten(home, sessions=(sid(home, "one"),))
+
+    assert one(home.data, "SELECT count(*) FROM sessions WHERE external_id='one'") == 0
+    assert _look(home) == Look((), (), complete=True)
+
+
+def change(home: Home, sql: str, *bound: object) -> None:
+    with sqlite3.connect(home.places.database) as database:
+        database.execute(sql, bound)
+    database.close()
 
 
 def test_time_that_runs_out_is_said(home: Home) -> None:
