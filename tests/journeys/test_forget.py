@@ -15,9 +15,12 @@ import pytest
 from cass.cli import edge
 from cass.disk import try_lock
 from cass.indexing import forget
+from cass.indexing.places import SEARCHING
 from cass.lexical.schema import current_generation
 from cass.store.forgetting import Selection
 from cass.store.worker_state import LOCK, holder_of
+from cass.store.writable import open_writer
+from cass.store.writer import Writer
 from tests.archive import REPO, Home, make_home
 from tests.indexing.invariants import check_invariants, one, present
 from tests.journeys.processes import start, stop_when
@@ -175,6 +178,45 @@ def test_a_command_beside_it_does_not_wait(home: Home):
     assert forget.is_pending(str(home.data))
 
 
+def test_a_command_that_is_faster(home: Home):
+    """Whatever runs beside `cass forget` may do its wish first: it is told as done all the same."""
+    lock = try_lock(home.places.index_lock, doing=SEARCHING)
+    running = start(home, "forget", sid(home), "--yes")
+    while not forget.is_pending(str(home.data)):
+        assert running.poll() is None
+    faster(home)
+    lock.release()  # type: ignore[union-attr]
+    said, _ = running.communicate()
+
+    assert (running.returncode, said.partition(" (")[0]) == (0, "Forgot 2 messages, 1 whole session")
+    check_forgotten(home)
+
+
+def faster(home: Home) -> None:
+    """What `take_from_database` does once it has the lock."""
+    store = Writer(open_writer(home.places.database), home.places.database)
+    forget._take_out(store, Selection(sessions=(sid(home),)), wished_ms(home))
+    store.connection.close()
+
+
+def wished_ms(home: Home) -> int:
+    at_ms: int = json.loads((home.data / forget.MARK).read_text())["at_ms"]
+    return at_ms
+
+
+def test_somebody_who_indexes(home: Home):
+    """Nobody waits for long; that the wish stands is said, since the next command does it."""
+    with try_lock(home.places.index_lock):  # type: ignore[union-attr]
+        done = home.cass("forget", sid(home), "--yes")
+    assert (done.returncode, done.stdout) == (7, "")
+    assert "is indexing" in done.stderr
+    assert "forgotten by the next command, since the wish is written down." in " ".join(done.stderr.split())
+
+    home.cass("sessions")
+
+    check_forgotten(home)
+
+
 def generation(home: Home) -> str:
     current = current_generation(home.places.lexical)
     return "" if current is None else Path(current[0]).name
@@ -230,3 +272,15 @@ def test_a_worker_lets_go_and_comes_back(home: Home):
     finally:
         home.cass("worker", "stop")
     assert pid is not None
+
+
+def test_a_worker_comes_back_also_where_nothing_could_be_done(home: Home):
+    """It had left for a command that then found somebody indexing."""
+    pid = json.loads(home.cass("worker", "start", "--json").stdout)["worker"]["pid"]
+    try:
+        with try_lock(home.places.index_lock):  # type: ignore[union-attr]
+            assert home.cass("forget", sid(home), "--yes").returncode == 7
+        while (back := holder_of(str(home.data))) is None or back.pid == pid:
+            pass
+    finally:
+        home.cass("worker", "stop")

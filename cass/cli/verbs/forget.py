@@ -11,7 +11,7 @@ from cass.cli.rows_archive import ROLES
 from cass.cli.standard_input import can_ask
 from cass.daemon.aside import go_on, step_aside
 from cass.disk import try_lock
-from cass.errors import Busy, MissingIndex, UsageError
+from cass.errors import Busy, MissingIndex, SystemRefused, UsageError
 from cass.indexing import forget
 from cass.paths import current_folder, places
 from cass.query.times import parse_time
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from cass.disk import Lock
+    from cass.indexing.forget import Unfinished
     from cass.paths import Places
     from cass.store.forgetting import Leaving
 
@@ -51,7 +52,14 @@ def run(options: dict[str, Any]) -> int:
         return 0
     if not options["yes"] and not _agreed(leaving):
         return 0
-    _do(where, selection, options)
+    lock, had_worker = _lock(where)
+    try:
+        with lock:
+            gone, left = _do(where, selection, options)
+        _print(gone or leaving, options, None if left is None else left.reason, done=True)
+    finally:
+        if had_worker:
+            go_on(where, options["data_dir"])
     return 0
 
 
@@ -95,8 +103,8 @@ def _agreed(leaving: Leaving) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _do(where: Places, selection: Selection, options: dict[str, Any]) -> None:
-    lock, had_worker = _lock(where)
+def _do(where: Places, selection: Selection, options: dict[str, Any]) -> tuple[Leaving | None, Unfinished | None]:
+    """What went, None where another command did the wish first; and what is left to the next one."""
     look = style(sys.stderr, options, os.environ)
     kind = chosen("auto", options["quiet"] or options["json"], look)
     bar = Progress(sys.stderr, kind, shutil.get_terminal_size().columns, clock.monotonic_s)
@@ -104,15 +112,20 @@ def _do(where: Places, selection: Selection, options: dict[str, Any]) -> None:
         if forget.is_pending(where.data):
             forget.take_from_database(where, clock.monotonic_s)
         forget.write_wish(where, selection, clock.now_ms())
-        leaving = forget.take_from_database(where, clock.monotonic_s)
-        left = forget.finish(where, clock.now_ms, clock.monotonic_s, bar, has_lock=True)
+        return _fulfil(where, bar)
     finally:
         bar.close()
-        lock.release()
-    assert leaving is not None
-    _print(leaving, options, None if left is None else left.reason, done=True)
-    if had_worker:
-        go_on(where, options["data_dir"])
+
+
+def _fulfil(where: Places, bar: Progress) -> tuple[Leaving | None, Unfinished | None]:
+    """Do the wish that is written down.  It stands also where something is in the way, which its error says."""
+    try:
+        gone = forget.take_from_database(where, clock.monotonic_s)
+        return gone, forget.finish(where, clock.now_ms, clock.monotonic_s, bar, has_lock=True)
+    except (Busy, SystemRefused) as bad:
+        first = "" if isinstance(bad, Busy) or bad.todo is None else f"{bad.todo}; "
+        todo = f"{first}what is left of it is forgotten by the next command, since the wish is written down"
+        raise type(bad)(bad.what, bad.where, todo) from bad
 
 
 def _lock(where: Places) -> tuple[Lock, bool]:
