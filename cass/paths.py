@@ -53,6 +53,11 @@ class Places:
         return os.path.exists(self.vectors)
 
     @property
+    def renderings(self) -> str:
+        """The folder of sessions that were written out for an editor."""
+        return os.path.join(self.runtime, "open")
+
+    @property
     def index_lock(self) -> str:
         return os.path.join(self.data, "index.lock")
 

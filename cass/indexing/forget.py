@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 
 from cass.disk import try_lock, write_whole
 from cass.errors import SystemRefused
@@ -171,6 +172,7 @@ def finish(
 def _scrub(
     places: Places, now_ms: Callable[[], int], monotonic_s: Callable[[], float], progress: Progress
 ) -> Unfinished | None:
+    shutil.rmtree(places.renderings, ignore_errors=True)  # any of them may hold some of it, and all can be made again
     if os.path.exists(places.database):
         _scrub_vectors(places, now_ms)
         wish = _read(places)

@@ -81,11 +81,12 @@ def files_at_risk(connection: Connection, around: Surroundings, more: Sequence[s
 
 def _of(connector: Connector, files: list[KnownFile], roots: Iterable[str]) -> list[AtRisk]:
     rule: Callable[[str], int | None] = getattr(connector, "days_kept", lambda root: None)
-    found = []
-    for root in roots:
-        inside = [file for file in files if file.path.startswith((root + os.sep, root + "/"))]
+    found, taken = [], set[str]()
+    for root in sorted(roots, key=len, reverse=True):  # a file under two of them is the inner one's
+        inside = [one for one in files if one.path.startswith((root + os.sep, root + "/")) and one.path not in taken]
         if inside and os.path.isdir(root):
             found += _below(inside, rule(root))
+            taken.update([one.path for one in inside])
     return found
 
 

@@ -255,14 +255,15 @@ class Run:
 def _gone(survey: Survey, seen: Mapping[str, Seen], found: set[str]) -> list[Seen]:
     """The files that the agent has deleted."""
     agent = survey.connector.AGENT
-    unreadable = tuple(problem.path for problem in survey.problems)
+    unreadable = {problem.path for problem in survey.problems}
+    below = tuple([path.rstrip(os.sep) + os.sep for path in unreadable])
     return [
         file
         for file in seen.values()
         if file.agent == agent
         and not (file.gone or file.inode == store_files.IMPORTED)
         and file.path not in found
-        and not file.path.startswith(unreadable)
+        and not (file.path in unreadable or file.path.startswith(below))
         # What this run was not told to look at (another HOME, a variable of the agent's) still stands there.
         and not os.path.lexists(file.path)
     ]

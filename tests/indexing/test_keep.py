@@ -109,6 +109,26 @@ def test_a_folder_that_is_not_there_has_lost_nothing(home: Home):
     assert {one.file.agent for one in found} == {"claude_code"}
 
 
+def test_a_file_under_two_roots_is_at_risk_once(home: Home):
+    """It belongs to the inner one, whose agent says when it goes."""
+    connection = open_reader(home.places.database)
+    assert connection is not None
+    around = keep.Surroundings(str(home.home), home.env)
+    alone = files_at_risk(connection, around)
+
+    assert files_at_risk(connection, around, [f"claude_code={home.home}/.claude"]) == alone != []
+
+
+def test_an_unreadable_neighbour_hides_no_deleted_file(home: Home):
+    """Though its name is how that of the file's folder begins."""
+    (home.path("old").parent.parent / "-w").symlink_to("-w")
+    home.path("old").unlink()
+
+    home.index()
+
+    assert facts(home).only_here == 1
+
+
 # Manners and room
 
 

@@ -259,6 +259,16 @@ def test_somebody_who_reads_is_waited_for(home: Home):
     check_forgotten(home)
 
 
+def test_what_was_written_out_for_an_editor_goes_too(home: Home):
+    """`cass open` keeps a rendering for a day."""
+    path = Path(json.loads(home.cass("open", sid(home), "--json").stdout)["path"])
+    assert SECRET in path.read_text()
+
+    home.cass("forget", sid(home), "--yes")
+
+    assert not path.exists()
+
+
 def test_a_worker_lets_go_and_comes_back(home: Home):
     """The vectors are its to write: it leaves for a moment."""
     started = home.cass("worker", "start", "--json")

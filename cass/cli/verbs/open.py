@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from cass.cli.one_session import OneSession
 
 SCHEMA_VERSION = 1
-FOLDER = "open"
 # An editor that returns at once still shows its file: it is removed by a later call.
 KEPT_MS = 86_400_000
 DATABASE = b"SQLite format 3\0"
@@ -68,7 +67,7 @@ def _rendered(one: OneSession, options: dict[str, Any]) -> tuple[str, int]:
         at[ordinal] = line
         line += text.count("\n") + 1
         texts.append(text)
-    folder = os.path.join(places(os.environ, data_dir=options["data_dir"]).runtime, FOLDER)
+    folder = places(os.environ, data_dir=options["data_dir"]).renderings
     make_private_folder(folder)
     _tidy(folder)
     path = os.path.join(folder, f"{one.session.sid}.md")
