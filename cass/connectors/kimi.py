@@ -12,7 +12,8 @@ import os
 from cass.connectors.base import TITLE_CUSTOM, TITLE_GENERATED, Block, Root
 from cass.connectors.common import any_ms, at_home
 from cass.connectors.conversation import Conversation, said
-from cass.connectors.telling import Telling, string
+from cass.connectors.jsonl import Line
+from cass.connectors.telling import Telling, spoken, string
 from cass.connectors.transcript import Transcript
 from cass.connectors.values import dicts, member
 from cass.connectors.vscode import mark_of, small_json, stand_of
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from cass.connectors.base import Item, Source, Surroundings
-    from cass.connectors.jsonl import Line
 
 AGENT = "kimi"
 
 _WIRE, _CONTEXT = "wire.jsonl", "context.jsonl"
+_PIECES = ("ContentPart", "ToolCall", "ToolCallPart")
 _ENDS_A_TURN = ("StepBegin", "StepInterrupted", "TurnEnd", "CompactionBegin", "CompactionEnd")
 
 
@@ -83,6 +84,7 @@ class _Wire(_Session):
         self.calling: tuple[Any, Any, list[str]] | None = None  # name, id and the input's pieces of the open call
         kept = source.resume.state.get("children", ()) if source.resume else ()
         self.children = {key: self._child(key, state) for key, state in kept}
+        self.answers: dict[str, _Answer] = {}  # of sub-agents, of which more may come
 
     def state(self) -> dict[str, Any]:
         """With those of its sub-agents."""
@@ -121,16 +123,33 @@ class _Wire(_Session):
             return
         if key not in self.children:
             self.children[key] = self._child(key, None)
-        child = self.children[key]
         kind, inner = member(payload, "event", "type"), member(payload, "event", "payload")
-        if kind == "ContentPart":
-            child.say("assistant", ms, said([inner]), line)
-        elif kind == "ToolCall":
-            function = member(inner, "function")
-            call = child.call(member(function, "name"), member(function, "arguments"), member(inner, "id"))
-            child.say("assistant", ms, (call,), line)
-        elif kind == "ToolResult":
+        if kind in _PIECES:
+            if key not in self.answers:
+                self._begins_here()
+                self.answers[key] = _Answer(ms, line)
+            self.answers[key].add(kind, inner, line)
+            return
+        self._answer_is_over(key)
+        if kind == "ToolResult":
+            child = self.children[key]
             child.say("tool", ms, _answered(child, inner), line)
+
+    @property
+    def is_open(self) -> bool:
+        return super().is_open or bool(self.answers)
+
+    def close(self) -> None:
+        """Also what sub-agents were saying."""
+        super().close()
+        for key in list(self.answers):
+            self._answer_is_over(key)
+
+    def _answer_is_over(self, key: str) -> None:
+        answer = self.answers.pop(key, None)
+        if answer is not None:
+            child = self.children[key]
+            child.say("assistant", answer.ms, answer.blocks(child), answer.span)
 
     def _child(self, key: str, state: dict[str, Any] | None) -> Conversation:
         told = Telling(f"{self.told.id}.{key}", self.told.id, (state or {}).get("told"))
@@ -144,6 +163,42 @@ class _Wire(_Session):
             name, call_id, pieces = self.calling
             self.calling = None
             self.blocks.append(self.call(name, "".join(pieces), call_id))
+
+
+class _Answer:
+    """What a sub-agent says until a tool answers or its step is over: it comes in pieces, as its parent's does."""
+
+    def __init__(self, ms: int | None, line: Line) -> None:
+        self.ms = ms
+        self._first = self._last = line
+        self._parts: list[tuple[str, Any, Any, list[str]]] = []  # kind, a call's name and id, the pieces
+
+    def add(self, kind: str, payload: Any, line: Line) -> None:
+        """A piece of a text or thought, a call, or a piece of the last call's input."""
+        self._last = line
+        if kind == "ToolCall":
+            function = member(payload, "function")
+            given = [_text(member(function, "arguments"))]
+            self._parts.append(("call", member(function, "name"), member(payload, "id"), given))
+        elif kind == "ToolCallPart" and self._parts and self._parts[-1][0] == "call":
+            self._parts[-1][3].append(_text(member(payload, "arguments_part")))
+        elif kind == "ContentPart":
+            for block in said([payload]):
+                if block.kind == "image" or not self._parts or self._parts[-1][0] != block.kind:
+                    self._parts.append((block.kind, None, None, []))
+                self._parts[-1][3].append(block.text)
+
+    @property
+    def span(self) -> Line:
+        return Line(self._first.number, self._first.start, self._last.end, None)
+
+    def blocks(self, child: Conversation) -> tuple[Block, ...]:
+        """In order."""
+        blocks: list[Block] = []
+        for kind, name, call_id, pieces in self._parts:
+            text = "".join(pieces)
+            blocks += (child.call(name, text, call_id),) if kind == "call" else spoken(kind, text)
+        return tuple(blocks)
 
 
 class _Context(_Session):

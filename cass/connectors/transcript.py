@@ -51,6 +51,11 @@ class Transcript(Conversation):
         if isinstance(parent, str) and parent and parent != self.told.id:
             self.told.parent = parent
 
+    @property
+    def is_open(self) -> bool:
+        """Is there a turn of which more may come?"""
+        return self.opened is not None
+
     def record(self, value: dict[str, Any], line: Line) -> None:
         """Tell what this line says."""
         raise NotImplementedError
@@ -64,7 +69,7 @@ class Transcript(Conversation):
             if end is not None:
                 yield from self._ended(end)
                 return
-            if not self.opened:
+            if not self.is_open:
                 self.before = None
             self.place, self.number = line.end, line.number
             yield from self.told.drained()
@@ -139,9 +144,14 @@ class Transcript(Conversation):
         if self.opened:
             self.opened = (self.opened[0], self.opened[1], line)
             return
-        self.before = None
-        self.before = self.checkpoint()
+        self._begins_here()
         self.role, self.opened = role, (ms, line, line)
+
+    def _begins_here(self) -> None:
+        """A turn begins on this line: a later read starts before it, or before one that is open already."""
+        if not self.is_open:
+            self.before = None
+            self.before = self.checkpoint()
 
     def _end_block(self) -> None:
         if self.streamed is not None:

@@ -63,10 +63,13 @@ def test_a_prompt_may_have_parts_and_a_tool_may_fail():
 def test_a_sub_agents_events_are_a_session_of_their_own(tmp_path):
     """A child of the session among whose events they stand, also where the reading is interrupted."""
     inner = [
-        {"type": "ContentPart", "payload": {"type": "text", "text": "I look around."}},
-        {"type": "ToolCall", "payload": {"id": "c9", "function": {"name": "Shell", "arguments": '{"command": "ls"}'}}},
+        {"type": "ContentPart", "payload": {"type": "text", "text": "I look "}},
+        {"type": "ContentPart", "payload": {"type": "text", "text": "around."}},
+        {"type": "ToolCall", "payload": {"id": "c9", "function": {"name": "Shell", "arguments": '{"comm'}}},
+        {"type": "ToolCallPart", "payload": {"arguments_part": 'and": "ls"}'}},
         {"type": "ToolResult", "payload": {"tool_call_id": "c9", "return_value": {"output": "emu.txt"}}},
         {"type": "StepBegin", "payload": {"n": 2}},
+        {"type": "ContentPart", "payload": {"type": "text", "text": "An emu."}},
     ]
     data = SAMPLE + lines(*(event("SubagentEvent", task_tool_call_id="c1", event=each) for each in inner))
     whole = read_sample(tmp_path, data=data)
@@ -79,8 +82,9 @@ def test_a_sub_agents_events_are_a_session_of_their_own(tmp_path):
         for block in m.blocks
     ] == [
         ("assistant", 0, "text", "I look around.", None),
-        ("assistant", 1, "tool_call", "ls", "Shell"),
-        ("tool", 2, "tool_result", "emu.txt", "Shell"),
+        ("assistant", 0, "tool_call", "ls", "Shell"),
+        ("tool", 1, "tool_result", "emu.txt", "Shell"),
+        ("assistant", 2, "text", "An emu.", None),
     ]
     for cut in range(len(SAMPLE), len(data), 17):
         assert stored(*two_reads(kimi, data, cut, PATH)) == stored(read(kimi, data, PATH)), cut
