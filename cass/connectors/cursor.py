@@ -36,6 +36,8 @@ FILE = "state.vscdb"
 
 _COMPOSERS = "composer.composerData"
 _HEADERS = "composer.composerHeaders"
+_PANES, _BEHIND_PANES = "workbench.panel.composerChatViewPane.", "workbench.panel.composerChatViewPane/"
+_VIEW = "workbench.panel.aichat.view."
 _CHATS = "workbench.panel.aichat.view.aichat.chatdata"
 _TOGETHER = 100
 # Rows are replaced, never changed: a new value has a new rowid, which the index of keys holds.
@@ -164,10 +166,11 @@ class _Store:
         if not self.is_global:
             return workspace_folder(self.folder)
         if self._workspaces is None:
-            self._workspaces = _workspaces(os.path.join(os.path.dirname(self.folder), "workspaceStorage"))
+            storage = os.path.join(os.path.dirname(self.folder), "workspaceStorage")
+            self._workspaces = _workspaces(storage)
             headers = _item(database, _HEADERS)
             for header in _list(headers.get("allComposers") if isinstance(headers, dict) else None):
-                if path := uri_path(_uri(header)):
+                if path := uri_path(_uri(header)) or _folder_named(storage, header):
                     self._workspaces.setdefault(str(header.get("composerId")), path)
         return self._workspaces.get(key)
 
@@ -216,15 +219,30 @@ def _workspaces(storage: str) -> dict[str, str]:
             continue
         try:
             with Database(os.path.join(folder, FILE)) as database:
-                listed = _item(database, _COMPOSERS)
+                listed, panes = _item(database, _COMPOSERS), _in_panes(database)
         except Unreadable:
             continue
         listed = listed if isinstance(listed, dict) else {}
         keys = [composer.get("composerId") for composer in _list(listed.get("allComposers"))]
         selected = listed.get("selectedComposerIds")
         keys += selected if isinstance(selected, list) else []
+        keys += panes
         found.update((key, path) for key in keys if isinstance(key, str))
     return found
+
+
+def _in_panes(database: Database) -> list[str]:
+    """The composers that stand in a workspace's panes: of those that are not open nothing else there says so."""
+    values = database.select("ItemTable", ("value",), "WHERE key>=? AND key<?", _PANES, _BEHIND_PANES)
+    panes = [pane for (value,) in values if isinstance(pane := _json(value), dict)]
+    return [key.removeprefix(_VIEW) for pane in panes for key in pane if key.startswith(_VIEW)]
+
+
+def _folder_named(storage: str, composer: dict[str, Any]) -> str | None:
+    """The folder of the workspace that is named by its place in the storage alone."""
+    place = composer.get("workspaceIdentifier")
+    name = string(place.get("id")) if isinstance(place, dict) else None
+    return workspace_folder(os.path.join(storage, name)) if name and name == os.path.basename(name) else None
 
 
 def _global_composers(workspace: str) -> frozenset[str]:

@@ -103,6 +103,18 @@ def test_where_a_composer_ran(tmp_path: Path) -> None:
         "/w/itself", "/w/bubble", "/w/list", "/w/zoo", "c:\\w\\zoo", "/h/ada/w/zoo"]  # fmt: skip
 
 
+def test_where_a_composer_ran_that_is_not_open(tmp_path: Path) -> None:
+    """A pane of its workspace names it, or the list of all says only where that workspace is stored."""
+    rows = [*composer("c1", None, prompt("b", "hi")), *composer("c2", None, prompt("b", "hi"))]
+    pane = {"workbench.panel.aichat.view.c1": {"collapsed": False}, "other": {}}
+    stored_at = workspace(tmp_path, "zoo", item("workbench.panel.composerChatViewPane.1f", pane))
+    headers = {"allComposers": [{"composerId": "c2", "workspaceIdentifier": {"id": stored_at.parent.name}}]}
+
+    items = stored(tmp_path, *rows, item("composer.composerHeaders", headers))
+
+    assert [known(items, key).workspace for key in ("c1", "c2")] == ["/w/zoo", "/w/zoo"]
+
+
 def test_only_composers_with_new_rows_are_read_again(tmp_path: Path) -> None:
     """An answer that is being written changes its bubble's row, and nothing else."""
     rows = [*composer("c1", None, prompt("b1", "hi")), *composer("c2", None, prompt("b1", "ho"), answer("b2", "I"))]
