@@ -12,7 +12,7 @@ from cass.connectors.base import TITLE_GENERATED, Block, Checkpoint, Root, Sourc
 from cass.connectors.bigjson import Part, parts
 from cass.connectors.common import any_ms, at_home
 from cass.connectors.conversation import Conversation, said
-from cass.connectors.telling import Telling, spoken
+from cass.connectors.telling import Telling, spoken, string
 from cass.connectors.values import dicts, member
 from cass.connectors.vscode import uri_path, user_folders
 
@@ -73,7 +73,9 @@ class _Thread(Conversation):
             self.name(part.value, TITLE_GENERATED)
         elif part.key == ("env",):
             for tree in dicts(member(part.value, "initial", "trees"))[:1]:
-                self.know_first(workspace=uri_path(tree.get("uri")), git_branch=member(tree, "repository", "ref"))
+                branch = string(member(tree, "repository", "ref"))
+                branch = branch.removeprefix("refs/heads/") if branch else None
+                self.know_first(workspace=uri_path(tree.get("uri")), git_branch=branch)
 
     def _message(self, message: dict[str, Any]) -> None:
         found = any_ms(member(message, "meta", "sentAt") or member(message, "usage", "timestamp"))

@@ -71,7 +71,8 @@ def claims(path: str) -> bool:
 
 def _is_channel(word: str) -> bool:
     """Versions that are not released keep a database of their own; copies that people make are none."""
-    return word.isalpha() and word not in _COPIES
+    parts = [part.rstrip("0123456789") for part in word.replace("_", "-").replace(".", "-").split("-")]
+    return word[:1].isalpha() and not any([part in _COPIES for part in parts])
 
 
 def stand(path: str) -> object:

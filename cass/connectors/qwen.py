@@ -54,7 +54,8 @@ def read(source: Source) -> Iterator[Item]:
 
 
 def _is_old(path: str) -> bool:
-    return f"{os.sep}projects{os.sep}" not in path
+    project = os.path.dirname(os.path.dirname(path))
+    return os.path.basename(os.path.dirname(project)) != "projects"
 
 
 class _Chat(Transcript):

@@ -29,6 +29,13 @@ def test_a_session_is_told_with_all_that_is_known():
     assert session(thread()) == Session(NAME, None, "Quokka hunt", TITLE_GENERATED, "/w/app", None, "large-1")
 
 
+def test_a_branch_is_called_as_git_calls_it():
+    """It stands there as a reference."""
+    tree = {"uri": "file:///w/zoo", "repository": {"ref": "refs/heads/feature/floes"}}
+
+    assert session(thread(env={"initial": {"trees": [tree]}})).git_branch == "feature/floes"
+
+
 def test_turns_with_calls_and_results():
     """An answer has the time at which its use was counted; what has none has that of what stands before."""
     items = thread()

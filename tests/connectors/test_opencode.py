@@ -192,7 +192,10 @@ def test_only_its_own_folders_are_walked(tmp_path: Path) -> None:
     for name in (
         "opencode.db",
         "opencode-dev.db",
+        "opencode-v2.db",
+        "opencode-feat-x.db",
         "opencode-backup.db",
+        "opencode-dev-bak2.db",
         "opencode-2.db",
         "auth.json",
         "snapshot/x/ses_5.json",
@@ -203,7 +206,8 @@ def test_only_its_own_folders_are_walked(tmp_path: Path) -> None:
     survey = Survey(opencode, Surroundings(str(tmp_path), {}))
 
     assert sorted(os.path.basename(found.path) for found in survey.files()) == [
-        "opencode-dev.db", "opencode.db", "ses_1.json", "ses_9.json"]  # fmt: skip
+        "opencode-dev.db", "opencode-feat-x.db", "opencode-v2.db", "opencode.db",
+        "ses_1.json", "ses_9.json"]  # fmt: skip
     assert not [folder for folder in survey.folders if "snapshot" in folder]
 
 

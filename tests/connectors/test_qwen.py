@@ -108,7 +108,7 @@ def test_a_bad_line_costs_only_itself(value):
 
 def test_older_versions_have_geminis_files():
     """They are read as Gemini CLI's, under the name of Qwen."""
-    path = "/h/.qwen/tmp/0123/chats/session-2026-01-02T03-04-s1.json"
+    path = "/projects/h/.qwen/tmp/0123/chats/session-2026-01-02T03-04-s1.json"
     document = {"sessionId": "s1", "messages": [{"id": "1", "type": "user", "content": "go"}]}
 
     assert qwen.claims(path)
