@@ -28,19 +28,49 @@ CHECKPOINT_BYTES = 2 << 20
 _DEPTH = 5  # <project>/<session>/subagents and two folders of an agent's own below
 _DAYS_KEPT, _MOST_DAYS = 30, 36_500
 _NOT_SESSIONS = {"tool-results", "memory"}
+# Claude Desktop gives each session of an agent on this machine a home of its own, some folders below this one.
+_DESKTOP = ("Library", "Application Support", "Claude", "local-agent-mode-sessions")
+_DESKTOP_DEPTH, _DESKTOP_FOLDERS = 4, 2_000
 
 
 def roots(around: Surroundings) -> list[Root]:
-    """The `projects` folders of the configuration folders that are set, else of the usual two."""
+    """The `projects` folders of the configuration folders that are set, else of the usual two; and Claude Desktop's."""
     one, more = around.env.get("CLAUDE_CONFIG_DIR", ""), around.env.get("CLAUDE_CONFIG_DIRS", "")
     named = [folder.strip() for folder in [*one.split(","), *more.replace(os.pathsep, ",").split(",")]]
     folders = [folder for folder in named if folder] or ["~/.claude", "~/.config/claude"]
-    return [Root(path, _DEPTH) for path in dict.fromkeys(_projects(folder, around.home) for folder in folders)]
+    desktop = os.path.join(around.home, *_DESKTOP)
+    paths = [*(_projects(folder, around.home) for folder in folders), *_desktop_projects(desktop)]
+    return [*(Root(path, _DEPTH) for path in dict.fromkeys(paths)), Root(desktop)]
 
 
 def _projects(folder: str, home: str) -> str:
     folder = at_home(folder.rstrip("/\\") or folder, home)
     return folder if folder.endswith(("/projects", "\\projects")) else f"{folder}/projects"
+
+
+def _desktop_projects(folder: str) -> list[str]:
+    """The `projects` folders of these homes; what an agent works on may lie beside them, and is not gone through."""
+    found: list[str] = []
+    level, left = [folder], _DESKTOP_FOLDERS
+    for _ in range(_DESKTOP_DEPTH):
+        level = [path for above in level for path in _folders_in(above)][:left]
+        left -= len(level)
+        homes = {
+            path: projects for path in level if os.path.isdir(projects := os.path.join(path, ".claude", "projects"))
+        }
+        found += homes.values()
+        level = [path for path in level if path not in homes]
+    return found
+
+
+def _folders_in(folder: str) -> list[str]:
+    """Those that are neither hidden nor links."""
+    try:
+        with os.scandir(folder) as entries:
+            plain = [entry for entry in entries if not entry.name.startswith(".")]
+            return sorted(entry.path for entry in plain if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return []
 
 
 def enters(folder: str) -> bool:

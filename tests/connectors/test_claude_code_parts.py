@@ -141,10 +141,14 @@ def test_the_progress_of_a_sub_agent_with_a_file_is_passed_over(tmp_path: Path, 
 # Where sessions are
 
 
+DESKTOP = "Library/Application Support/Claude/local-agent-mode-sessions"
+
+
 def test_sessions_are_looked_for_in_both_usual_folders():
     assert [root.path for root in claude_code.roots(Surroundings("/home/me", {}))] == [
         "/home/me/.claude/projects",
         "/home/me/.config/claude/projects",
+        f"/home/me/{DESKTOP}",
     ]
 
 
@@ -155,6 +159,21 @@ def test_configured_folders_replace_the_usual_ones():
         "/home/me/one/projects",
         "/two/projects",
         "/three/projects",
+        f"/home/me/{DESKTOP}",
+    ]
+
+
+def test_agents_of_claude_desktop_have_homes_of_their_own(tmp_path: Path):
+    """Some folders down; what they work on is not gone through."""
+    for place in ("x/y/local_1/.claude/projects", "local_2/.claude/projects", "local_2/work/.claude/projects",
+                  "a/b/c/d/e/.claude/projects"):  # fmt: skip
+        (tmp_path / DESKTOP / place).mkdir(parents=True)
+    (tmp_path / DESKTOP / "loop").symlink_to(tmp_path / DESKTOP)
+    roots = [root.path for root in claude_code.roots(Surroundings(str(tmp_path), {}))]
+
+    assert [path.partition(DESKTOP)[2] for path in roots[2:-1]] == [
+        "/local_2/.claude/projects",
+        "/x/y/local_1/.claude/projects",
     ]
 
 
