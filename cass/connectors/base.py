@@ -53,8 +53,9 @@ class Resume:
 
 @record
 class Session:
-    """What is known of a session; sent again when more is known.  None and rank 0 leave what is stored as it is.
+    """What is known of a session; sent again when more is known.  None leaves what is stored as it is.
 
+    A title of rank 0 (a name that the program drew) stands until there is any other.
     `whole`: all its messages follow, so stored ones that are not repeated are gone.  A read without `Resume` is
     always whole; only a resumed read that goes back to a session's start says so.
     """

@@ -13,6 +13,7 @@ from cass.connectors.base import (
     TITLE_CUSTOM,
     TITLE_GENERATED,
     TITLE_NAME,
+    TITLE_NONE,
     TITLE_PROMPT,
     TITLE_SUMMARY,
     Block,
@@ -184,6 +185,8 @@ class SessionFile:
             thread.note("workspace", value.get("cwd"))
         if (branch := value.get("gitBranch")) not in (thread.branch, "HEAD"):
             thread.note("branch", branch)
+        if thread.title is None and thread is self.main and not self.is_agent:
+            thread.name(TITLE_NONE, _title(value.get("slug")))  # until a prompt says more: commands alone do not
         created_ms = iso_ms(value.get("timestamp"))
         if kind == "assistant":
             self._answer(thread, value, created_ms, line)

@@ -37,7 +37,7 @@ def problems(items: Iterable[Any]) -> list[SourceProblem]:
 
 
 def session(items: Iterable[Any], external_id: str | None = None) -> Session:
-    """What all records of a session say together: None and rank 0 leave what is known, a lower rank too."""
+    """What all records of a session say together: None leaves what is known, and so does a title of lower rank."""
     known: Session | None = None
     for item in items:
         if isinstance(item, Session) and external_id in (None, item.external_id):
@@ -85,7 +85,7 @@ def _joined(known: Session | None, item: Session) -> Session:
         for name in ("parent_external_id", "workspace", "git_branch", "model")
         if getattr(item, name) is not None
     }
-    if item.title_rank and item.title_rank >= known.title_rank:
+    if item.title and item.title_rank >= known.title_rank:
         fields = {**fields, "title": item.title, "title_rank": item.title_rank}
     return replace(known, **fields)
 

@@ -102,6 +102,16 @@ def test_a_better_title_wins_whatever_the_order(best: int):
         assert (found.title, found.title_rank) == (f"title {rank}", rank)
 
 
+def test_commands_alone_leave_a_session_the_name_that_the_program_drew():
+    """Until there is a prompt, in whatever reading."""
+    alone = as_bytes(user("<command-name>/clear</command-name>", slug="happy-dancing-fox"))
+    asked = as_bytes(user("fix the parser", slug="happy-dancing-fox"))
+    first, second = reading.two_reads(claude_code, alone + asked, len(alone), PATH)
+
+    assert session(first).title == "happy-dancing-fox"
+    assert (session(second).title, session(first + second).title) == ("fix the parser", "fix the parser")
+
+
 def test_the_last_title_of_a_kind_counts_but_the_first_prompt():
     named = [{"type": "ai-title", "aiTitle": title} for title in ("early", "late")]
 
