@@ -15,12 +15,15 @@ from cass.daemon.embedder_process import Manner, serve_embedder
 from cass.errors import CassError, SemanticUnavailable, UsageError
 from cass.paths import places
 from cass.records import replace
+from cass.render.config_text import problems
+from cass.render.notices import notify
 from cass.semantic.batcher import BATCH_MAX
 from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.sidecar import TOKEN
 from cass.semantic.embedders.table import INLINE, Beside, build_embedder, embedder_options
 from cass.settings.quick import load
 from cass.settings.table import BY_KEY, ROWS
+from cass.status.misfits import misfits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +60,10 @@ def _run(asked: argparse.Namespace) -> None:
             "off this machine it answers only to those who know a token", asked.listen, "add --token-file FILE"
         )
     flags = {LEVEL.key: asked.log_level, **{key: getattr(asked, key) for key in FLAGS.values()}}
-    settings = load(places(os.environ, data_dir=asked.data_dir), os.environ, flags)
+    where = places(os.environ, data_dir=asked.data_dir)
+    settings = load(where, os.environ, flags)
+    if wrong := [*settings.problems, *misfits(settings, where.data)]:
+        notify(problems(wrong), sys.stderr)
     embedder = _loaded(asked, settings)
     cache_size, later_max = settings.whole("embedder.cache_size"), settings.whole("worker.batch")
     manner = Manner(asked.batch_max, asked.batch_wait_ms / 1000, cache_size, token, later_max)

@@ -226,7 +226,8 @@ class Through:
             done.set()
 
         left_s = self._left_s()
-        self._batcher.submit(texts, take, self._is_urgent)
+        # In the background by this thread, which is nice: the batcher's own may be a question's.
+        self._batcher.submit(texts, take, self._is_urgent, may_run=not self._is_urgent)
         if not done.wait(left_s):
             raise EmbedderTransportError(f"its model did not answer within {1000 * (left_s or 0):.0f} ms")
         if isinstance(found[0], Exception):

@@ -119,7 +119,7 @@ class Batcher:
         """Have `answer` called once, in whichever thread: with a vector a text, or with the error of one of them.
 
         may_run: this thread has nothing else to do, and may run the model itself where nobody does: to wake another
-        one takes longer than a small model.
+        one takes longer than a small model, and what is not urgent is work of a thread that gives way to others.
         """
         job, some = _Job(len(texts), answer), None
         with self._changed:
@@ -127,7 +127,7 @@ class Batcher:
             if refused is None:
                 for row, text in enumerate(texts):
                     self._place(job, row, text[: self.embedder.max_input_chars], is_urgent)
-                if may_run and not self._is_running and self._urgent and self.embedder.is_loaded and not self._wait_s:
+                if may_run and not self._is_running and self.embedder.is_loaded and self._is_for(is_urgent):
                     some, self._is_running = self._taken(), True
                 elif not self._is_running or self._wait_s:
                     self._changed.notify()
@@ -136,15 +136,20 @@ class Batcher:
         if refused is not None or not job.missing:
             job.tell()
         if some is not None:
-            self._lead(some)
+            self._lead(some, is_urgent)
 
-    def _lead(self, some: list[_Slot]) -> None:
-        """Run these, and what comes meanwhile as long as it is quick; the rest is the other thread's."""
+    def _is_for(self, is_urgent: bool) -> bool:
+        """Is there something for whoever asks in this way?  Nobody whose work can wait keeps a question waiting."""
+        return bool(self._urgent and not self._wait_s) if is_urgent else bool(self._later and not self._urgent)
+
+    def _lead(self, some: list[_Slot], is_urgent: bool) -> None:
+        """Run these, and what comes meanwhile as long as it is quick, or can wait; the rest is the other thread's."""
         end_s = clock.monotonic_s() + LEAD_S
         while some:
             self._encode(some)
             with self._changed:
-                some = self._taken() if self._urgent and clock.monotonic_s() < end_s else []
+                has_time = not is_urgent or clock.monotonic_s() < end_s
+                some = self._taken() if has_time and self._is_for(is_urgent) else []
                 if not some:
                     self._is_running = False
                     if self._urgent or self._later or self._is_closing:

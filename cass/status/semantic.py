@@ -79,7 +79,7 @@ def report(
         fast_state,
         quality_state,
         has_model,
-        bool(graphs),
+        any([graph.name == f"{QUALITY}/{GRAPH}" for graph in graphs]),
         has_texts=eligible > 0,
         graph_damage=_graph_damage(places, [one.name.partition("/")[0] for one in graphs]),
         model_damage=refused[0] if refused else damage,

@@ -8,6 +8,12 @@ from cass.semantic.batcher import Batcher, ShuttingDown
 from cass.semantic.embedders.base import EmbedderNotLoaded, EmbedderTransportError
 from tests.semantic.held_embedder import WAIT_S, Answers, HeldEmbedder, vector
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cass.semantic.embedders.base import Vector
+
 
 def asking(**how: int) -> tuple[HeldEmbedder, Answers]:
     embedder = HeldEmbedder()
@@ -231,6 +237,38 @@ def test_what_comes_while_somebody_runs_the_model_is_the_next_batch():
     leader.join()
 
     assert embedder.batches == [["first"], ["b", "c"], ["d"]]
+
+
+def test_work_in_the_background_is_done_by_the_thread_whose_it_is():
+    """That one is nice; the batcher's own may have been begun by a question, which is not."""
+    threads: list[threading.Thread] = []
+
+    class Watched(HeldEmbedder):
+        def embed(self, texts: Sequence[str]) -> list[Vector]:
+            threads.append(threading.current_thread())
+            return super().embed(texts)
+
+    batcher = Batcher(Watched(free=True), later_max=2)
+    batcher.begin()
+    batcher.submit(["a", "b", "c", "d", "e"], lambda found: None, is_urgent=False, may_run=True)
+
+    assert threads == [threading.current_thread()] * 3
+
+
+def test_a_question_does_not_wait_for_the_background():
+    """It is the next batch, whoever runs the model."""
+    embedder, answers = asking()
+    answers.batcher.later_max = 1
+    texts = ("d", "e", "f")
+    worker = threading.Thread(target=lambda: answers.ask("work", *texts, is_urgent=False, may_run=True))
+    worker.start()
+    assert embedder.started.acquire(timeout=WAIT_S)
+    answers.ask("question", "a")
+    embedder.free()
+    answers.wait(2)
+    worker.join()
+
+    assert embedder.batches == [["d"], ["a"], ["e"], ["f"]]
 
 
 def test_the_end_waits_for_whoever_runs_the_model():
