@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cass.connectors import amp, bigjson
 from cass.connectors.base import TITLE_GENERATED, TITLE_PROMPT, Block, Root, Session, Surroundings
+from tests.archive import make_home
 from tests.connectors.pi_files import TIME_MS
 from tests.connectors.reading import messages, problems, read, session, texts
+from tests.connectors.samples import write
 from tests.connectors.samples.amp import NAME, THREAD
+from tests.indexing.invariants import opened, rows
 
 PATH = f"/h/.local/share/amp/threads/{NAME}.json"
 
@@ -34,6 +39,21 @@ def test_a_branch_is_called_as_git_calls_it():
     tree = {"uri": "file:///w/zoo", "repository": {"ref": "refs/heads/feature/floes"}}
 
     assert session(thread(env={"initial": {"trees": [tree]}})).git_branch == "feature/floes"
+
+
+def test_a_thread_that_kept_its_size_and_time_is_read_again(tmp_path: Path):
+    """Amp may set both back: the thread's own count of changes tells."""
+    home = make_home(tmp_path)
+    path = write(home.home / ".local/share/amp/threads" / f"{NAME}.json", json.dumps(THREAD))
+    home.index()
+    before = path.stat()
+    path.write_text(json.dumps(THREAD | {"v": 8, "title": "Wombat hunt"}))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    home.index()
+
+    assert path.stat().st_size == before.st_size
+    with opened(home.data) as database:
+        assert rows(database, "SELECT title FROM sessions") == [("Wombat hunt",)]
 
 
 def test_turns_with_calls_and_results():
