@@ -54,6 +54,7 @@ def stand(path: str) -> list[Any]:
 def read(source: Source) -> Iterator[Item]:
     """Give the session with all its messages."""
     before, files = stand(source.path), _Files(source)
+    source.file.seek(0)  # a session that is read again begins anew; the offset counts the bytes of all its files
     session = files.parsed(source.path, source.file.read(MAX_FILE_BYTES))
     telling = Telling(source.external_id or _key(source.path), string(session.get("parentID")), whole=True)
     telling.know(workspace=session.get("directory"))

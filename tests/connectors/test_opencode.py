@@ -21,7 +21,7 @@ from tests.connectors.opencode_made import SCHEMA, START_MS, Row, message, sessi
 from tests.connectors.reading import messages, problems
 from tests.connectors.reading import session as known
 from tests.corpus import corpus_home
-from tests.indexing.invariants import present
+from tests.indexing.invariants import opened, present, rows
 
 LATER_MS = 9_000_000_000_000
 STORY = [
@@ -163,12 +163,27 @@ def test_the_end_of_an_answer_is_noticed_beside_the_sessions_file(tmp_path: Path
     storage = home.home / ".local" / "share" / "opencode" / "storage"
     write_files(storage, [session("ses_1", "Zoo"), *message(1, "ses_1", "assistant", text("I"), open=True)])
     home.index()
-    rows = message(1, "ses_1", "assistant", text("I look."))
-    write_files(storage, rows)
+    write_files(storage, message(1, "ses_1", "assistant", text("I look.")))
 
     assert home.index().agents["opencode"].read == 1
     assert present(home.data)["ses_1"][0][3] == ("I look.",)
     assert home.index().agents["opencode"].bytes_read == 0
+
+
+def test_another_title_alone_is_noticed(tmp_path: Path) -> None:
+    """A sub-agent's session remains its parent's, and is not told a second time."""
+    home = make_home(tmp_path)
+    storage = home.home / ".local" / "share" / "opencode" / "storage"
+    write_files(storage, [session("ses_2", "Zoo", "ses_1"), *message(1, "ses_2", "user", text("hi"))])
+    home.index()
+    write_files(storage, [session("ses_2", "Where quokkas live", "ses_1")])
+
+    assert home.index().problems == ()
+    with opened(home.data) as stored:
+        assert rows(stored, "SELECT external_id, title, messages FROM sessions WHERE parent IS NOT NULL") == [
+            ("ses_2", "Where quokkas live", 1)
+        ]
+        assert rows(stored, "SELECT count(*) FROM sessions WHERE external_id='ses_2'") == [(1,)]
 
 
 def test_a_damaged_part_is_named_and_costs_only_itself(tmp_path: Path) -> None:
