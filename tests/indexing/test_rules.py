@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cass.connectors import claude_code
-from cass.connectors.base import Root
+from cass.connectors.base import Root, Surroundings
 from cass.indexing.rules import BY_FILE, BY_SETTING, NAMED_DEPTH, Exclusion, added_roots
 
 HOME = "/home/ada"
@@ -79,8 +79,5 @@ def test_roots_that_are_named() -> None:
 
     assert added_roots(claude_code, roots, HOME) == [
         Root("/mnt/claude", NAMED_DEPTH),
-        *(Root(f"{home}/.{place}/projects", 5) for home in ("/mnt/home", "/home/ada/old") for place in PLACES),
+        *(root for home in ("/mnt/home", "/home/ada/old") for root in claude_code.roots(Surroundings(home, {}))),
     ]
-
-
-PLACES = ("claude", "config/claude")
