@@ -58,7 +58,6 @@ STATES = (
 )
 CACHES = (hot.CACHE, write.LOCK)
 COST = "_ms"  # the end of the names that search/quality.py gives
-RENDERINGS = "open"  # as cli/verbs/open.py names it; a test compares
 SOCKET = ".sock"
 TIERS = ("fast", "quality")
 # What the scripts and manual pages begin with that cass prints, wherever they were kept; a test compares.
@@ -93,7 +92,7 @@ def traces(where: Places, service: Iterable[str], kept: Iterable[str], pack: str
         SERVICE: service,
         COMPLETION: [path for path in kept if _has_mark(path)],
         CACHE: [*_in_cache(where.cache), *_pack(pack)],
-        RUNTIME: [*_renderings(os.path.join(where.runtime, RENDERINGS)), *_sockets(where.runtime), *_calls(where)],
+        RUNTIME: [*_renderings(where.renderings), *_sockets(where.runtime), *_calls(where)],
         SETTINGS: _named(where.config, hot.FILES),
     }
     if is_data_folder(where.data):
@@ -105,7 +104,7 @@ def traces(where: Places, service: Iterable[str], kept: Iterable[str], pack: str
 
 def folders(where: Places) -> list[str]:
     """The folders that are cass's own while something of its stands in them, those inside others first."""
-    derived, passing = os.path.join(where.data, "derived"), os.path.join(where.runtime, RENDERINGS)
+    derived, passing = os.path.join(where.data, "derived"), where.renderings
     inner = [os.path.join(derived, "vectors"), os.path.join(derived, "lexical"), derived, passing]
     return [*inner, os.path.join(where.cache, DOWNLOADS), where.runtime, where.data, where.cache, where.config]
 

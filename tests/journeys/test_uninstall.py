@@ -16,7 +16,6 @@ import pytest
 from cass.asking import socket_path
 from cass.cli.completion import script
 from cass.cli.man import page
-from cass.cli.verbs import open as opening
 from cass.daemon import traces as inventory
 from cass.daemon.service import WANTS, service
 from cass.daemon.uninstall import program_command
@@ -343,7 +342,6 @@ def test_the_program_goes_the_way_it_came(prefix: str, command: str) -> None:
 
 
 def test_names_that_others_give_are_known_here() -> None:
-    assert inventory.RENDERINGS == opening.FOLDER
     assert service("linux", ("cass",), {}, "/h", "/c", "/l").links[0].endswith(f"{WANTS}/cass-worker.timer")
 
 
