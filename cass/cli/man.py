@@ -19,7 +19,7 @@ EXIT_CODES = (
     ("1", "Nothing was found, an ID does not exist, or a check failed."),
     ("2", "The command line is not understood."),
     ("3", "There is no index yet, and cass was told not to look."),
-    ("4", "The network failed; only cass models install ever uses it."),
+    ("4", "The network, or a server, does not answer."),
     ("5", "The database is damaged."),
     ("6", "The database was written by a newer cass."),
     ("7", "Another process is busy with it; try again."),

@@ -24,7 +24,7 @@ def parse_time(text: str, now_ms: int, end: bool, where: str) -> int:
         if found is None:
             found = _ago(word, now_ms)
         if found is None:
-            found = _number(word)
+            found = _number(word, end)
         return _in_range(_written(word, end) if found is None else found)
     except ValueError as bad:
         raise errors.BadDate(f"{text!r} is not a time", where, ACCEPTED) from bad
@@ -58,11 +58,11 @@ def _ago(word: str, now_ms: int) -> int | None:
     return None
 
 
-def _number(word: str) -> int | None:
+def _number(word: str, end: bool) -> int | None:
     """Unix seconds or milliseconds; a bare year is a date."""
     if not word.isdecimal() or len(word) < 9:
         return None
-    return int(word) if len(word) > 11 else int(word) * 1000
+    return int(word) if len(word) > 11 else int(word) * 1000 + (999 if end else 0)
 
 
 def _written(word: str, end: bool) -> int:

@@ -40,6 +40,14 @@ def test_live_with_nothing_indexed_says_so(tmp_path: Path):
     assert "nothing is indexed yet" in done.stderr
 
 
+def test_a_setting_gives_way_to_live(home: Home):
+    """Only who says both contradicts themselves."""
+    done = home.cass("search", "--live", "pool", "--json", env={"CASS_SEMANTIC_MODE": "strict"})
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["total_matches"] > 0
+
+
 def test_live_and_strict_contradict_each_other(home: Home):
     done = home.cass("search", "--live", "--mode", "strict", "walrus")
 

@@ -32,3 +32,11 @@ def test_a_date_of_any_year_is_a_time(text: str) -> None:
 def test_what_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(BadDate):
         parse_time(text, NOW_MS, False, "since")
+
+
+def test_a_second_ends_with_its_last_millisecond() -> None:
+    """Also as a number: both ends are inclusive."""
+    written, number = "2026-02-12T08:19:37Z", "1770884377"
+    ends = [[parse_time(text, 0, end, "--until") for end in (False, True)] for text in (written, number)]
+
+    assert ends[0] == ends[1] == [1_770_884_377_000, 1_770_884_377_999]

@@ -77,6 +77,31 @@ def test_a_text_that_tells_nothing_finds_nothing(home: Home) -> None:
     assert "no word in it that tells anything" in done.stderr
 
 
+def test_a_message_that_is_not_there_is_like_nothing(home: Home) -> None:
+    """As `cass show` says it."""
+    session = home.search("LeaseExpired").hits[0].sid
+
+    done = home.cass("like", f"{session}:999")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the session has no message 999" in done.stderr
+
+
+def test_a_text_that_tells_nothing_is_not_like_what_could_not_be_read(tmp_path: Path) -> None:
+    """The sign for bytes that are no text stands in real sessions."""
+    home = make_home(tmp_path)
+    home.claude("torn", "half of the word: \ufffd\ufffd")
+    for at in range(12):
+        home.claude(f"noise{at}", f"of the most recent call number {at}", "the file and the line")
+    home.index()
+
+    assert liked(home, "-", stdin="the of the of") == []
+
+
+def test_without_hits_to_print_its_count_tells_what_was_found(home: Home) -> None:
+    assert home.cass("like", "-", "-n", "0", stdin=TRACE).returncode == 0
+
+
 def test_no_text_is_a_mistake(home: Home) -> None:
     assert home.cass("like", "-", stdin=" \n").returncode == 2
     assert home.cass("like").returncode == 2

@@ -9,7 +9,7 @@ from cass import clock
 from cass.cli.elsewhere import results_there
 from cass.cli.standard_input import piped_text
 from cass.cli.verbs.search import current_of
-from cass.errors import UsageError
+from cass.errors import NotFound, UsageError
 from cass.lexical.reader import open_reader
 from cass.paths import current_folder, places
 from cass.records import replace
@@ -19,6 +19,7 @@ from cass.search.like import by_session, telling_words, text_of
 from cass.search.request import Freshness, Request
 from cass.search.target import find_target
 from cass.store import catalog, connect
+from cass.store.in_session import message_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 # What the printer of a search is told beside what this command takes.
 PRINTED = {"count": False, "sessions_only": False, "null": False, "format": None, "max_tokens": None}
+
+
+# A sign that nobody writes: the last one of those that are nobody's.
+NOWHERE = "\U0010fffd"
 
 
 def run(options: dict[str, Any]) -> int:
@@ -47,7 +52,7 @@ def run(options: dict[str, Any]) -> int:
     from cass.render.search_text import write
 
     write(results, {**options, **PRINTED}, sys.stdout, sys.stderr, os.environ)
-    return 0 if results.hits else 1
+    return 0 if results.hits or (results.total and not options["limit"]) else 1
 
 
 def _asked(where: Places, asked: str) -> tuple[str, tuple[str, ...]]:
@@ -55,6 +60,9 @@ def _asked(where: Places, asked: str) -> tuple[str, tuple[str, ...]]:
     connection = connect.require_reader(where.database, where.data)
     if asked != "-":
         target = find_target(connection, asked, None, current_folder())
+        if target.ordinal is not None and message_at(connection, target.session, target.ordinal) is None:
+            todo = f"see them all: cass show {asked.rpartition(':')[0] or asked}"
+            raise NotFound(f"the session has no message {target.ordinal}", None, todo)
         return text_of(connection, target), (catalog.session_with(connection, target.session).sid,)
     text = piped_text("cass like -")
     if not text.strip():
@@ -65,7 +73,7 @@ def _asked(where: Places, asked: str) -> tuple[str, tuple[str, ...]]:
 def _results(where: Places, words: list[str], itself: tuple[str, ...], options: dict[str, Any]) -> Results:
     request = Request(
         # Without a telling word nothing is like it; no words at all would list everything.
-        text=" ".join(words) or "\ufffd",
+        text=" ".join(words) or NOWHERE,
         limit=options["limit"],
         agents=tuple(options["agent"]),
         workspaces=tuple(options["workspace"]),

@@ -86,8 +86,11 @@ def _finder(options: dict[str, Any]) -> Callable[..., Results]:
 
 def request_of(options: dict[str, Any], text: str, env: Mapping[str, str] = os.environ) -> Request:
     """What is asked.  Raises UsageError for options that exclude each other, and for fields that no hit has."""
-    if options["live"] and options["mode"] == "strict_semantic":
-        raise errors.UsageError("--live and --mode strict contradict each other", "cass search", "keep one of them")
+    mode = options["mode"] or "hybrid_preferred"
+    if options["live"] and mode == "strict_semantic":
+        if "mode" in options.get("given", ()):
+            raise errors.UsageError("--live and --mode strict contradict each other", "cass search", "keep one of them")
+        mode = "hybrid_preferred"  # of a setting, which gives way to what is said here
     if options["null"] and not options["sessions_only"]:
         raise errors.UsageError("-0 is about the lines of -l alone", "cass search", "add -l, or leave out -0")
     return Request(
@@ -101,7 +104,7 @@ def request_of(options: dict[str, Any], text: str, env: Mapping[str, str] = os.e
         roles=tuple(options["role"]),
         since=options["since"],
         until=options["until"],
-        mode=options["mode"] or "hybrid_preferred",
+        mode=mode,
         match=options["match"],
         sort=options["sort"],
         grouped=options["group"] == "session",

@@ -212,6 +212,7 @@ def _read_request(said: dict[str, Any], base: dict[str, Any], request_id: str | 
             given[option.name] = _raws(key, option, value)
     found = settle(_row(), [], given)
     options = base | {key: found.options[key] for key in found.given} | off
+    options["given"] = frozenset(base.get("given", ())) | frozenset(found.given)
     return Asked(text, options | {"json": True, "request_id": request_id}, request_id, "refresh" in found.given)
 
 
