@@ -214,9 +214,8 @@ def _scrub_files(places: Places) -> Unfinished | None:
     with open_to_write(places.data) as store, SqliteErrors(places.database):
         gone = buried_paths(connection, store.files())
         connection.close()
-        store.remove(gone)
-        has_swept = store.sweep()
-        if (gone or has_swept) and not store.empty_pages(empty_pages):
+        store.forget(gone)
+        if not store.empty_pages(empty_pages):
             return Unfinished("another process still reads the kept files")
     return None
 

@@ -23,7 +23,7 @@ from cass.store.writable import make_private
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from sqlite3 import Connection
     from typing import BinaryIO
 
@@ -34,6 +34,8 @@ LEAST_BYTES, MOST_BYTES = 1 << 18, 1 << 20
 _CUT_ONE_LINE_IN = 32
 KEPT_AGAIN = "move {0} with its -wal and -shm to a safe place: what the agents still have is kept again"
 _ZLIB, _XZ = 0, 1
+# In the header, where it changes with the transaction that removes: pages may still hold something forgotten.
+_REMEMBERS = 1
 
 _TABLES = (
     "CREATE TABLE files(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, agent TEXT NOT NULL, size INTEGER NOT NULL,"
@@ -193,19 +195,30 @@ class RawStore:
         sql = "DELETE FROM pieces WHERE id=?1 AND NOT EXISTS (SELECT 1 FROM parts WHERE piece=?1)"
         self._connection.executemany(sql, [(piece,) for piece in pieces])
 
-    def sweep(self) -> bool:
-        """Delete the pieces of files that were not taken in to their end; were there any?
+    def sweep(self) -> None:
+        """Delete the pieces of files that were not taken in to their end.
 
         Where there are none, this reads two indexes: 3 ms for 12,000 pieces, which are 2 GB.
         """
         with _errors(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
-            # A DELETE with the same condition would go through the table instead.
-            sql = "SELECT id FROM pieces WHERE id NOT IN (SELECT piece FROM parts)"
-            left = [piece for (piece,) in self._connection.execute(sql)]
-            self._drop(left)
+            self._drop(self._strays())
             self._connection.execute("COMMIT")
-        return bool(left)
+
+    def _strays(self) -> set[int]:
+        # A DELETE with the same condition would go through the table instead.
+        rows = self._connection.execute("SELECT id FROM pieces WHERE id NOT IN (SELECT piece FROM parts)")
+        return {piece for (piece,) in rows}
+
+    def forget(self, paths: Collection[str]) -> None:
+        """Let go of these files and of what `sweep` does, and note that pages may remember something of it."""
+        with _errors(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            left = self._remove(paths) | self._strays()
+            self._drop(left)
+            if paths or left:
+                self._connection.execute(f"PRAGMA application_id={_REMEMBERS}")
+            self._connection.execute("COMMIT")
 
     def damage(self) -> str | None:
         """What SQLite's own check finds wrong; None for a whole database."""
@@ -214,9 +227,17 @@ class RawStore:
         return None if said == "ok" else said
 
     def empty_pages(self, empty: Callable[[Connection, str], bool]) -> bool:
-        """Write it anew with `empty`, so that no page remembers what was removed."""
+        """Write it anew with `empty`, so that no page remembers what was forgotten; True also where none does.
+
+        Whoever is killed in between, or told False, leaves it to the next one who asks.
+        """
         with _errors(self._path):
-            return empty(self._connection, os.path.dirname(self._path))
+            if self._number("PRAGMA application_id") != _REMEMBERS:
+                return True
+            if not empty(self._connection, os.path.dirname(self._path)):
+                return False
+            self._connection.execute("PRAGMA application_id=0")
+        return True
 
     def _number(self, sql: str) -> int:
         number: int = self._connection.execute(sql).fetchone()[0]

@@ -12,15 +12,16 @@ from pathlib import Path
 import pytest
 
 from cass.connectors import claude_code
-from cass.indexing import keep
+from cass.indexing import forget, keep
 from cass.indexing.keep import NO_DISK, NO_ROOM, Room, TakenIn, files_at_risk
 from cass.store import raw
 from cass.store.connect import open_reader
+from cass.store.forgetting import Selection
 from cass.store.raw_size import path_of
 from cass.store.safety import Safety
 from tests.archive import DAY_MS, NOW_MS, Home, says
 from tests.indexing.keeping import MB, aged, codex, facts, home_with_old, kept, take
-from tests.indexing.test_forget import forgotten, sid
+from tests.indexing.test_forget import forgotten, sid, tick
 
 
 @pytest.fixture
@@ -329,3 +330,29 @@ def test_a_forgotten_session_is_not_kept(home: Home):
 
     assert kept(home) == []
     assert take(home).files == 0
+
+
+def test_kept_files_that_somebody_reads(home: Home):
+    """It is not finished before the bytes are gone, however often a command comes by meanwhile."""
+    take(home)
+    reader = sqlite3.connect(path_of(str(home.data)), isolation_level=None)
+    reader.execute("BEGIN")
+    (piece,) = reader.execute("SELECT data FROM pieces").fetchone()
+    forget.write_wish(home.places, Selection(sessions=(sid(home, "old"),)), home.now_ms)
+
+    reading = [forget.finish(home.places, lambda: home.now_ms, tick) for _ in range(2)]
+    assert reading == [forget.Unfinished("another process still reads the kept files")] * 2
+    reader.close()
+
+    assert forget.finish(home.places, lambda: home.now_ms, tick) is None
+    assert not any(piece in path.read_bytes() for path in home.data.glob("archive.db*"))
+
+
+def test_kept_files_are_written_anew_only_for_what_was_forgotten(home: Home):
+    """They may be gigabytes, of which most wishes name nothing."""
+    take(home)
+    before = home.data.joinpath("archive.db").read_bytes()
+
+    forgotten(home, sessions=(sid(home, "new"),))
+
+    assert home.data.joinpath("archive.db").read_bytes() == before
