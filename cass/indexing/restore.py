@@ -11,7 +11,7 @@ from cass.disk import PRIVATE_FILE, make_private_folder
 from cass.errors import NotFound, SystemRefused
 from cass.records import record
 from cass.store import raw
-from cass.store.catalog import family
+from cass.store.family import family
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

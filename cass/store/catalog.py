@@ -142,18 +142,6 @@ def sessions_of_file(connection: Connection, path: str) -> list[int]:
     return [row[0] for row in rows]
 
 
-def family(connection: Connection, session: int) -> list[tuple[str, str | None, int]]:
-    """(session id, path, size when it was read) of a session and of all that it started, itself first."""
-    rows = connection.execute(
-        "WITH RECURSIVE below(sid, depth) AS (SELECT sid, 0 FROM sessions WHERE id=? UNION"
-        " SELECT s.sid, b.depth+1 FROM below b JOIN sessions s ON s.parent=b.sid WHERE b.depth<9)"
-        " SELECT s.sid, f.path, coalesce(f.size, 0) FROM below b JOIN sessions s ON s.sid=b.sid"
-        " LEFT JOIN files f ON f.id=s.file GROUP BY s.id ORDER BY min(b.depth), s.started_ms, s.id",
-        (session,),
-    )
-    return [(sid, path, size) for sid, path, size in rows]
-
-
 def message_on_line(connection: Connection, sessions: Sequence[int], line: int) -> tuple[int, int] | None:
     """(session, ordinal) of the last message that begins on this line or before it."""
     row: tuple[int, int] | None = connection.execute(

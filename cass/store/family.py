@@ -13,13 +13,29 @@ if TYPE_CHECKING:
 DEEPEST = 9
 
 
+def _below(start: str) -> str:
+    """SQL for the table `below`: the session ids of `start`, and of all that these started."""
+    return f"""below(sid, depth) AS (SELECT sid, 0 FROM {start} UNION
+        SELECT s.sid, b.depth+1 FROM below b JOIN sessions s ON s.parent=b.sid WHERE b.depth<{DEEPEST})"""
+
+
+def family(connection: Connection, session: int) -> list[tuple[str, str | None, int]]:
+    """(session id, path, size when it was read) of a session and of all that it started, itself first."""
+    rows = connection.execute(
+        f"""WITH RECURSIVE {_below("sessions WHERE id=?")}
+        SELECT s.sid, f.path, coalesce(f.size, 0) FROM below b JOIN sessions s ON s.sid=b.sid
+        LEFT JOIN files f ON f.id=s.file GROUP BY s.id ORDER BY min(b.depth), s.started_ms, s.id""",
+        (session,),
+    )
+    return [(sid, path, size) for sid, path, size in rows]
+
+
 def whole_family(connection: Connection, session: int) -> list[int]:
     """Row ids of a session, of those above it, and of all that any of these started."""
     rows = connection.execute(
         f"""WITH RECURSIVE above(sid, parent, depth) AS (SELECT sid, parent, 0 FROM sessions WHERE id=? UNION
             SELECT s.sid, s.parent, a.depth+1 FROM above a JOIN sessions s ON s.sid=a.parent WHERE a.depth<{DEEPEST}),
-        below(sid, depth) AS (SELECT sid, 0 FROM above UNION
-            SELECT s.sid, b.depth+1 FROM below b JOIN sessions s ON s.parent=b.sid WHERE b.depth<{DEEPEST})
+        {_below("above")}
         SELECT DISTINCT s.id FROM below b JOIN sessions s ON s.sid=b.sid""",
         (session,),
     )
