@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cass.connectors.base import TITLE_PROMPT, TITLE_SUMMARY
 from cass.records import record
+from cass.store.counts import TOLD
 from cass.store.files import IMPORTED
 from cass.store.schema import GONE, OFF_PATH
 from cass.store.writer import MessageRow
@@ -212,4 +213,4 @@ def external_ids(writer: Writer, agent: str) -> frozenset[str]:
 
 def count_sessions(writer: Writer) -> int:
     """How many sessions have or had messages."""
-    return int(writer.value("SELECT count(*) FROM sessions WHERE messages>0 OR next_gone<-1"))
+    return int(writer.value(f"SELECT count(*) FROM sessions s WHERE {TOLD}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cass.native_sqlite import _sqlite3
 from cass.records import record
+from cass.store.counts import TOLD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,8 +79,7 @@ def stored_and_skipped(connection: Connection) -> int:
     """How many sessions are left out by their mark and were stored before that stood in them."""
     try:
         row = connection.execute(
-            "SELECT count(*) FROM sessions WHERE sid IN (SELECT sid FROM skipped WHERE workspace IS NULL)"
-            " AND (messages>0 OR next_gone<-1)"
+            f"SELECT count(*) FROM sessions s WHERE sid IN (SELECT sid FROM skipped WHERE workspace IS NULL) AND {TOLD}"
         ).fetchone()
     except _sqlite3.OperationalError:
         return 0
@@ -89,7 +89,6 @@ def stored_and_skipped(connection: Connection) -> int:
 def sessions_by_workspace(connection: Connection) -> dict[str, int]:
     """How many stored sessions each workspace has."""
     rows = connection.execute(
-        "SELECT t.text, count(*) FROM sessions s JOIN strings t ON t.id=s.workspace"
-        " WHERE s.messages>0 OR s.next_gone<-1 GROUP BY s.workspace"
+        f"SELECT t.text, count(*) FROM sessions s JOIN strings t ON t.id=s.workspace WHERE {TOLD} GROUP BY s.workspace"
     )
     return dict(rows.fetchall())
