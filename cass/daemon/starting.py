@@ -30,19 +30,22 @@ START_S, SAID_S = 20.0, 2.0
 
 def start(places: Places, env: Mapping[str, str], data_dir: str | None = None, more: Sequence[str] = ()) -> None:
     """Start one, detached.  If another is quicker, this one leaves.  `more`: options of its own.  Raises OSError."""
+    start_detached([*worker_command(data_dir), *more], _trimmed_log(places), env)
+
+
+def _trimmed_log(places: Places) -> str:
     log = os.path.join(places.data, LOG)
     trim_log(log)
-    start_detached([*worker_command(data_dir), *more], log, env)
+    return log
 
 
 def start_and_wait(
     places: Places, env: Mapping[str, str], data_dir: str | None = None, more: Sequence[str] = ()
 ) -> Holder:
     """Start one and wait until somebody works.  Raises OSError, and SystemRefused where nobody does."""
-    log = os.path.join(places.data, LOG)
-    trim_log(log)
+    log = _trimmed_log(places)
     before = _bytes(log)
-    start(places, env, data_dir, more)
+    start_detached([*worker_command(data_dir), *more], log, env)
 
     def wait(most_s: float, is_over: Callable[[], bool]) -> Holder | None:
         return wait_until_held(lambda: holder_of(places.data), most_s, clock.monotonic_s, clock.sleep, is_over)

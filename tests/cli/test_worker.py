@@ -89,7 +89,7 @@ def test_one_that_does_not_come(home: Home, monkeypatch: pytest.MonkeyPatch, sai
         with log.open("a") as file:
             file.write(said)
 
-    monkeypatch.setattr(starting, "start", start)
+    monkeypatch.setattr(starting, "start_detached", start)
     monkeypatch.setattr(starting, "START_S", 0.0)
     monkeypatch.setattr(starting, "SAID_S", 0.0)
 
