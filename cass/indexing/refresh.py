@@ -11,6 +11,7 @@ import stat
 
 from cass import clock
 from cass.connectors.base import Surroundings
+from cass.connectors.packed import is_packed
 from cass.connectors.table import agent_row, load
 from cass.disk import try_lock
 from cass.errors import CassError
@@ -120,6 +121,8 @@ def _read(
         return monotonic_s() > until_s
 
     def is_long(found: Found, before: Seen | None) -> bool:
+        if is_packed(found.path):
+            return True  # even a short one takes longer to decompress than a search may wait
         fits = max(SHORT_BYTES, WHOLE_BYTES_PER_S * (until_s - monotonic_s()))
         return before is not None and not before.resumable and found.size > fits
 

@@ -121,11 +121,13 @@ class SessionBook:
     def _own(self, opened: OpenSession, external_id: str) -> None:
         """The session's first message in this file: take it, unless another file that still stands has it."""
         other = opened.row.file
-        if other is not None and other != self.file_id and self._stands(other):
-            stem = hashlib.sha256(self.path.encode("utf-8", "surrogateescape")).hexdigest()[:8]
-            raise IdTaken(f"{external_id}~{stem}")
-        if other is not None and other != self.file_id and not opened.whole:
-            raise ReadWhole
+        if other is not None and other != self.file_id:
+            if self._stands(other):
+                stem = hashlib.sha256(self.path.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+                raise IdTaken(f"{external_id}~{stem}")
+            if not opened.whole:
+                raise ReadWhole
+            store_files.leave_file(self.store, other)
         opened.owned, opened.hidden = True, False
         store_sessions.describe_session(self.store, opened.id, self.file_id, *opened.held)
         if other is None:
@@ -388,9 +390,8 @@ class SessionBook:
         """Sessions that this file had, and has no longer."""
         known = {opened.id for opened in self._open.values() if opened.owned}
         for row in store_sessions.sessions_in_file(self.store, self.file_id):
-            if row.id in known or row.sid in self.left_out:
-                continue
-            self._lose(OpenSession(row, self.connector.AGENT, None))
+            if row.id not in known and row.sid not in self.left_out:
+                self._lose(OpenSession(row, self.connector.AGENT, None))
 
     def _lose(self, opened: OpenSession) -> None:
         """The file has nothing of this session any more."""

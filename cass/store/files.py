@@ -149,6 +149,11 @@ def mark_files_gone(writer: Writer, files: Iterable[int]) -> None:
         writer.run("UPDATE files SET gone=1 WHERE id=?", file)
 
 
+def leave_file(writer: Writer, file: int) -> None:
+    """A session of this file, which does not count any more, is another's now: as it is, it would be read anew."""
+    writer.run(f"UPDATE files SET gone=1 WHERE id=? AND inode!={IMPORTED}", file)
+
+
 def set_problems(
     writer: Writer, file: int, problems: Iterable[tuple[int | None, str]], keep_before: int | None
 ) -> None:

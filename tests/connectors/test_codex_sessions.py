@@ -166,7 +166,9 @@ def test_where_sessions_are():
 @pytest.mark.parametrize(("path", "claimed"), [
     (PATH, True), ("/h/.codex/sessions/rollout-2025-04-01-a.json", True), ("/h/.codex/session_index.jsonl", True),
     ("/h/.codex/archived_sessions/old.jsonl", True), ("/h/.codex/history.jsonl", False),
-    ("/h/.codex/auth.json", False), ("/h/.codex/sessions/notes.md", False),
+    ("/h/.codex/auth.json", False), ("/h/.codex/sessions/notes.md", False), (PATH + ".zst", True),
+    ("/h/.codex/archived_sessions/old.jsonl.zst", True), ("/h/.codex/sessions/rollout-2025-04-01-a.json.zst", False),
+    ("/h/.codex/session_index.jsonl.zst", False),
 ])  # fmt: skip
 def test_which_files_are_claimed(path, claimed):
     """Rollouts, archives and the index; never credentials."""
