@@ -15,10 +15,11 @@ from cass.connectors.base import Branches, Checkpoint, Message, Resume, Session,
 from cass.indexing.counting import CountingFile, open_session_file
 from cass.indexing.discover import APPENDED, TOUCHED, UNCHANGED, WHOLE, fingerprint, read_at, what_changed
 from cass.indexing.forgotten import speaks
+from cass.indexing.opened import IdTaken, ReadWhole
 from cass.indexing.order import only_names
 from cass.indexing.prepared import Prepared, ReaderDied, clean, prepare
 from cass.indexing.rules import Exclusion
-from cass.indexing.sessions import IdTaken, ReadWhole, SessionBook
+from cass.indexing.sessions import SessionBook
 from cass.indexing.sifting import LeftOut, ParentComes, Sieve, may_ask
 from cass.records import record
 from cass.store import files as store_files

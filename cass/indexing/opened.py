@@ -11,6 +11,18 @@ if TYPE_CHECKING:
     from cass.store.writer import MessageRow
 
 
+class IdTaken(Exception):
+    """Another file that still stands has this session; `instead` is the external id to read this one under."""
+
+    def __init__(self, instead: str) -> None:
+        super().__init__(instead)
+        self.instead = instead
+
+
+class ReadWhole(Exception):
+    """The end of this file belongs to a session that another file, now deleted, was the last source of."""
+
+
 class OpenSession:
     """A session that the present file has messages of.
 

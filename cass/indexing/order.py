@@ -1,4 +1,4 @@
-"""In which order files are read: newest first, what only names sessions of other files last, parts behind wholes.
+"""In which order files are read: newest first, parts behind wholes, what only names sessions of other files last.
 
 A sub-agent's file may be newer than that of the session which started it.  What is asked for there (`rules.MARK`) holds
 for both: such a file is put back until the others have been read.
@@ -24,14 +24,25 @@ class Queue:
         self._work = sorted(work, key=lambda pair: (_only_names(pair), -pair[1].mtime_ns, pair[1].path))
         self._later: list[Pair] = []
         self._coming: dict[str, set[str]] = {}
-        for _, found in self._work:
-            self._coming.setdefault(found.agent, set()).add(found.path)
+        for pair in self._work:
+            coming = self._coming.setdefault(pair[1].agent, set())
+            # Of what only names sessions nobody is a part.
+            coming.update(() if _only_names(pair) else (pair[1].path,))
 
     def __iter__(self) -> Iterator[Pair]:
+        names = False
         for pair in self._work:
+            if not names and _only_names(pair):
+                names = True
+                yield from self._put_back()
             self._coming[pair[1].agent].discard(pair[1].path)
             yield pair
-        yield from self._later
+        yield from self._put_back()
+
+    def _put_back(self) -> Iterator[Pair]:
+        """Those that were put back so far: nothing is coming that they could wait for again."""
+        later, self._later = self._later, []
+        yield from later
 
     def __len__(self) -> int:
         return len(self._work)

@@ -11,7 +11,8 @@ import os
 
 from cass.document import Document
 from cass.indexing.forgotten import Forgotten
-from cass.indexing.opened import OpenSession
+from cass.indexing.opened import IdTaken, OpenSession, ReadWhole
+from cass.indexing.order import only_names
 from cass.indexing.prepared import Prepared, begins, body_of_parts, clean, document_name, grew, joined
 from cass.records import replace
 from cass.store import files as store_files
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from cass.connectors.base import Branches, Connector, Session
     from cass.indexing.feed import Feed
+    from cass.store.sessions import SessionRow
     from cass.store.writer import MessageRow, Part, Writer
 
 # The lines of one answer may stand some turns apart: so many messages wait for more before they are stored.
@@ -33,18 +35,6 @@ WAITING_MESSAGES = 16
 # They are stored some at a time, so that what is known of them is looked up in one statement.
 TOGETHER_MESSAGES = 96
 TOGETHER_CHARS = 1 << 20
-
-
-class IdTaken(Exception):
-    """Another file that still stands has this session; `instead` is the external id to read this one under."""
-
-    def __init__(self, instead: str) -> None:
-        super().__init__(instead)
-        self.instead = instead
-
-
-class ReadWhole(Exception):
-    """The end of this file belongs to a session that another file, now deleted, was the last source of."""
 
 
 class SessionBook:
@@ -57,11 +47,13 @@ class SessionBook:
         self.path = path
         self.file_id = file_id
         self.whole = whole
+        self.only_names = only_names(connector, path)
         self.given = 0
         self.left_out: set[str] = set()  # sessions that stand in the file and are not stored (any more)
         self._open: dict[str, OpenSession] = {}
         self._waiting: dict[tuple[str, int], Prepared] = {}
         self._waiting_chars = 0
+        self._by_name: dict[str, SessionRow] | None = None
         self._agent_id = store.intern(connector.AGENT) or 0
         self.forgotten = Forgotten(store)
 
@@ -107,6 +99,8 @@ class SessionBook:
         agent, parent = self.connector.AGENT, session.parent_external_id
         sid = session_id(agent, parent, session.external_id)
         row = store_sessions.find_session(self.store, sid)
+        if self.only_names and (row is None or row.file is None):
+            row = self._started().get(session.external_id, row)
         if row is None:
             # A child keeps its parent's own id: the parent is nobody's child here.
             parent_sid = None if parent is None else session_id(agent, None, parent)
@@ -114,9 +108,15 @@ class SessionBook:
             row = store_sessions.add_session(self.store, sid, agent, external_id, parent_sid)
         opened = OpenSession(row, agent, store_sessions.workspace_of(self.store, row))
         opened.whole = self.whole
-        opened.hide(self.forgotten.holds(sid))
+        opened.hide(self.forgotten.holds(row.sid))
         self._open[session.external_id] = opened
         return opened
+
+    def _started(self) -> dict[str, SessionRow]:
+        """The agent's sub-agents by what it calls them: where they are named, nobody says whose they are."""
+        if self._by_name is None:
+            self._by_name = store_sessions.started_sessions(self.store, self.connector.AGENT)
+        return self._by_name
 
     def _own(self, opened: OpenSession, external_id: str) -> None:
         """The session's first message in this file: take it, unless another file that still stands has it."""

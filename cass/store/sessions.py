@@ -36,6 +36,13 @@ def find_session(writer: Writer, sid: str) -> SessionRow | None:
     return None if row is None else SessionRow(*row)
 
 
+def started_sessions(writer: Writer, agent: str) -> dict[str, SessionRow]:
+    """The sessions in files that others started, by what their agent calls them."""
+    sql = "SELECT external_id, id, sid, workspace, title_rank, next_gone, file FROM sessions WHERE agent=?"
+    rows = writer.run(f"{sql} AND parent IS NOT NULL AND file IS NOT NULL", writer.intern(agent))
+    return {name: SessionRow(*row) for name, *row in rows}
+
+
 def sessions_in_file(writer: Writer, file: int) -> list[SessionRow]:
     """The sessions that a file is the source of."""
     rows = writer.run("SELECT id, sid, workspace, title_rank, next_gone, file FROM sessions WHERE file=?", file)

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from tests.archive import Home, as_bytes, make_home, says
-from tests.indexing.invariants import check_invariants, one, present
+from tests.connectors.codex_files import file as codex_file
+from tests.connectors.codex_files import meta as codex_meta
+from tests.connectors.codex_files import user as codex_user
+from tests.indexing.invariants import check_invariants, one, opened, present, rows
 
 
 @pytest.fixture
@@ -113,3 +116,25 @@ def test_half_a_surrogate_pair_is_replaced_everywhere(home: Home) -> None:
 
     assert home.search("quokka").total == 1
     check_invariants(home.data)
+
+
+def test_a_sub_agents_thread_can_be_named(home: Home) -> None:
+    """Codex keeps names in a file that does not say who started a thread."""
+    folder = home.home / ".codex/sessions/2026/01/02"
+    folder.mkdir(parents=True)
+    named = [
+        ("parent", codex_meta(id="parent")),
+        ("child", codex_meta(id="child", parent_thread_id="parent")),
+        ("orphan", codex_meta(id="orphan", parent_thread_id="nobody")),
+    ]
+    for name, meta in named:
+        (folder / f"rollout-2026-01-02T03-04-05-{name}.jsonl").write_bytes(codex_file(meta, codex_user("hello")))
+    (home.home / ".codex/session_index.jsonl").write_bytes(
+        codex_file(*({"id": name, "thread_name": f"The {name}"} for name, _ in named))
+    )
+
+    home.index()
+
+    with opened(home.data) as database:
+        titles = rows(database, "SELECT external_id, title, messages FROM sessions ORDER BY external_id")
+    assert titles == [("child", "The child", 1), ("orphan", "The orphan", 1), ("parent", "The parent", 1)]
