@@ -1,22 +1,25 @@
 """Kimi's first command line: `sessions/<md5 of the folder>/<id>/wire.jsonl`, a stream of events with their times.
 
 Answers and the input of tools come in pieces.  Sessions of versions before the stream have only what was sent to the
-model: `context.jsonl` in the same place, or `sessions/<md5>/<id>.jsonl`; it has no times.
+model, without times: `context.jsonl` in the same place, with `context_1.jsonl` and so on before it, or
+`sessions/<md5>/<id>.jsonl`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 
-from cass.connectors.base import TITLE_CUSTOM, TITLE_GENERATED, Block, Root
-from cass.connectors.common import any_ms, at_home
+from cass.connectors.base import TITLE_CUSTOM, TITLE_GENERATED, Block, Root, SourceProblem
+from cass.connectors.common import any_ms, at_home, names_in
 from cass.connectors.conversation import Conversation, said
-from cass.connectors.jsonl import Line
+from cass.connectors.jsonl import Line, lines
 from cass.connectors.telling import Telling, spoken, string
 from cass.connectors.transcript import Transcript
 from cass.connectors.values import dicts, member
 from cass.connectors.vscode import mark_of, small_json, stand_of
+from cass.records import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 AGENT = "kimi"
 
 _WIRE, _CONTEXT = "wire.jsonl", "context.jsonl"
+_EARLIER = re.compile(r"context_(\d{1,9})\.jsonl", re.ASCII)
 _PIECES = ("ContentPart", "ToolCall", "ToolCallPart")
 _ENDS_A_TURN = ("StepBegin", "StepInterrupted", "TurnEnd", "CompactionBegin", "CompactionEnd")
 
@@ -202,7 +206,41 @@ class _Answer:
 
 
 class _Context(_Session):
-    def record(self, value: dict[str, Any], line: Line) -> None:
+    """What is compacted or undone makes Kimi begin the file anew, with what goes on repeated from the one before."""
+
+    def __init__(self, source: Source, external_id: str) -> None:
+        super().__init__(source, external_id)
+        self.before_lines: set[bytes] = set()  # hashes of the lines of earlier files
+        self.is_earlier = False
+
+    def items(self) -> Iterator[Item]:
+        """Everything from where the last read ended; the files before this one, if it is read from its start."""
+        for path in _earlier_files(self.source.path):
+            yield from self._earlier(path)
+        yield from super().items()
+
+    def _earlier(self, path: str) -> Iterator[Item]:
+        is_told = self.source.resume is None or not self.source.resume.offset
+        hashes: list[bytes] = []
+        self.is_earlier = True
+        try:
+            with open(path, "rb") as file:
+                for line in lines(replace(self.source, file=file, resume=None)):
+                    hashes.append(_hash(line))
+                    if is_told:
+                        self._take(line)
+                    yield from self.told.drained()
+        except OSError as bad:
+            yield SourceProblem(path, None, bad.strerror or str(bad))
+        self.is_earlier = False
+        self.before_lines.update(hashes)
+
+    def _take(self, line: Line) -> None:
+        if not self.before_lines or _hash(line) not in self.before_lines:
+            super()._take(line)
+
+    def record(self, value: dict[str, Any], row: Line) -> None:
+        line = None if self.is_earlier else row
         role, content = value.get("role"), value.get("content")
         if role == "user":
             self.prompt(None, said(content), line)
@@ -214,6 +252,17 @@ class _Context(_Session):
             self.say("assistant", None, (*said(content), *calls), line)
         elif role == "tool":
             self.say("tool", None, self.result(content, value.get("tool_call_id")), line)
+
+
+def _hash(line: Line) -> bytes:
+    return hashlib.blake2b((line.data or b"").strip(), digest_size=12).digest()
+
+
+def _earlier_files(path: str) -> list[str]:
+    """`context_1.jsonl` and so on, beside a `context.jsonl`."""
+    folder, name = os.path.split(path)
+    found = [match for each in names_in(folder) if (match := _EARLIER.fullmatch(each))] if name == _CONTEXT else []
+    return [os.path.join(folder, match[0]) for match in sorted(found, key=lambda match: int(match[1]))]
 
 
 def _answered(chat: Conversation, payload: Any) -> tuple[Block, ...]:

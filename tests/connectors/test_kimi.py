@@ -110,6 +110,30 @@ def test_an_older_session_has_only_what_was_sent_to_the_model(tmp_path, name):
     assert {m.created_ms for m in messages(items)} == {None}
 
 
+def test_what_was_sent_before_it_was_compacted_is_told_first(tmp_path):
+    """Kimi puts it aside under a number, and begins anew with what it keeps of it."""
+    folder = tmp_path / ".kimi" / "sessions" / FOLDER / "s3"
+    folder.mkdir(parents=True)
+    first = lines({"role": "user", "content": "and the emu?"}, {"role": "assistant", "content": "In the bush."})
+    kept = lines({"role": "user", "content": "and the wombat?"})
+    (folder / "context_2.jsonl").write_bytes(kept + lines({"role": "assistant", "content": "No."}))
+    (folder / "context_1.jsonl").write_bytes(first + kept)
+    path, data = str(folder / "context.jsonl"), kept + lines({"role": "assistant", "content": "In its burrow."})
+
+    items = read(kimi, data, path)
+
+    assert texts(items) == [
+        ("user", [("text", "and the emu?")]),
+        ("assistant", [("text", "In the bush.")]),
+        ("user", [("text", "and the wombat?")]),
+        ("assistant", [("text", "No.")]),
+        ("assistant", [("text", "In its burrow.")]),
+    ]
+    assert [(m.ordinal, m.line) for m in messages(items)] == [(0, None), (1, None), (2, None), (3, None), (4, 2)]
+    for cut in range(len(data)):
+        assert stored(*two_reads(kimi, data, cut, path)) == stored(items), cut
+
+
 @pytest.mark.parametrize("value", [
     {}, {"message": 7}, event("ContentPart", type="text", text=7), event("ToolResult", return_value=7, tool_call_id=[]),
     event("ToolCall", id=7, function=7), event("ToolCallPart", arguments_part=7), event("TurnBegin", user_input=7),
