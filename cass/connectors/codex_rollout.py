@@ -70,6 +70,7 @@ class Rollout:
         self.parent: str | None = state.get("parent")
         self.known: dict[str, str] = dict(state.get("known", {}))
         self.titled = bool(state.get("titled"))
+        self.typed = bool(state.get("typed", self.titled))  # what the user typed first is known, not only sent
         self.ms: int | None = state.get("ms", file_ms(source.path))
         self.next: int = state.get("next", 0)
         self.open: int | None = state.get("open")
@@ -81,7 +82,8 @@ class Rollout:
     def _state(self) -> dict[str, Any]:
         return {
             "spoken_by": self.spoken_by, "id": self.id, "parent": self.parent, "known": dict(self.known),
-            "titled": self.titled, "ms": self.ms, "next": self.next, "open": self.open, "calls": dict(self.calls),
+            "titled": self.titled, "typed": self.typed, "ms": self.ms, "next": self.next, "open": self.open,
+            "calls": dict(self.calls),
         }  # fmt: skip
 
     def document(self) -> Iterator[Item]:
@@ -170,6 +172,8 @@ class Rollout:
         event = _EVENT.match(data)
         if event is None:
             return data == _STATE or _HIDDEN.match(data) is not None
+        if not self.typed and (event[1] == b"user_message" or b'"UserMessage"' in data):
+            return False
         # Two records torn into one line are parsed, so that the loss is told.
         return event[1] not in self.kept_events and data.find(b'{"timestamp":"', 1) < 0
 
@@ -246,6 +250,8 @@ class Rollout:
         elif kind == "tool_call":
             if payload.get("call_id") not in list(self.calls):
                 self._call(payload, line)
+        elif self.spoken_by == "items":
+            self._typed(payload)
         elif self.spoken_by == "events":
             if kind == "user_message":
                 self._prompt(user_blocks(payload.get("message")), line)
@@ -259,6 +265,16 @@ class Rollout:
         if not self.titled and blocks and blocks[0].kind == "text":
             self.titled = True
             self._title(blocks[0].text, TITLE_PROMPT)
+
+    def _typed(self, payload: dict[str, Any]) -> None:
+        """What the user typed first is the title: what was sent may have been written by a program around it."""
+        content = payload.get("message") if payload.get("type") == "user_message" else None
+        if payload.get("type") == "item_completed" and inside(payload, "item", "type") == "UserMessage":
+            content = inside(payload, "item", "content")
+        text = next((block.text for block in user_blocks(content) if block.kind == "text"), None)
+        if text and not self.typed:
+            self.titled = self.typed = True
+            self._title(text, TITLE_PROMPT)
 
     def _call(self, payload: dict[str, Any], line: Line | None) -> None:
         call = call_block(payload)

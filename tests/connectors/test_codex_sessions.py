@@ -139,6 +139,26 @@ def test_an_id_that_is_taken_is_replaced():
     assert session(give(meta(), user("a"), external_id="other")).external_id == "other"
 
 
+@pytest.mark.parametrize("told", [
+    event("user_message", message="fix the parser\nplease"),
+    event("item_completed", item={"type": "UserMessage", "content": [{"type": "text", "text": "fix the parser"}]}),
+])  # fmt: skip
+def test_the_title_is_what_the_user_typed(told):
+    """Of what was sent in the user's name some is a program's, in wrappers that nobody knows yet; it is kept, too."""
+    other = event("item_completed", item={"type": "AgentMessage", "content": [{"type": "text", "text": "Hello."}]})
+    later = event("user_message", message="and the lexer")
+    sent = (user("<new_wrapper>Rules of the house</new_wrapper>"), user("fix the parser"))
+    data = file(meta(), *sent, other, told, answer("Done."), user("and the lexer"), later)
+    items = read(codex, data, PATH)
+
+    assert (session(items).title, session(items).title_rank) == ("fix the parser", TITLE_PROMPT)
+    assert [m.blocks[0].text for m in messages(items)][:2] == ["<new_wrapper>Rules of the house</new_wrapper>",
+                                                               "fix the parser"]  # fmt: skip
+    for cut in range(len(data)):
+        first, second = two_reads(codex, data, cut, PATH)
+        assert session([*first, *second]).title == "fix the parser", cut
+
+
 def test_a_thread_can_be_named():
     """A name of its own is better than the first prompt."""
     items = give(meta(), user("a"), event("thread_name_updated", thread_id=ID, thread_name="Fix the parser"))
