@@ -19,6 +19,7 @@ from cass.connectors.base import (
     Block,
 )
 from cass.connectors.claude_code_lines import decoded, is_chatter, whole
+from cass.connectors.claude_code_queue import Queue
 from cass.connectors.claude_code_rewinds import Rewinds
 from cass.connectors.claude_code_text import (
     answer_blocks,
@@ -54,7 +55,6 @@ _TITLES = {
 }
 # Calls whose results have not come, uuids of side chains, summaries of unknown sessions: more than a file has open.
 _REMEMBERED = 200
-_ANNOUNCED = 20  # prompts given when they left the queue, which an attachment may repeat
 
 
 class SessionFile:
@@ -72,8 +72,7 @@ class SessionFile:
         self.calls: dict[str, _Call] = {call: (tool, own) for call, tool, own in state.get("calls", ())}
         self.chains: dict[str, str] = dict(state.get("chains", ()))  # uuid of a side chain's line -> its thread
         self.summaries: dict[str, str] = dict(state.get("summaries", ()))  # uuid of the session's leaf -> summary
-        self.queue: list[list[Any]] = [list(pair) for pair in state.get("queue", ())]  # [prompt, created_ms]
-        self.unqueued: list[str] = list(state.get("unqueued", ()))
+        self.queue = Queue(state)
         self.ahead: list[int] | None = state.get("ahead")  # length and checksum of a line that was given already
         self.rewinds = Rewinds(state.get("rewinds", {}))
         self.has_file: dict[str, bool] = {}
@@ -85,8 +84,7 @@ class SessionFile:
             "calls": [[call, tool, own] for call, (tool, own) in self.calls.items()],
             "chains": [list(pair) for pair in self.chains.items()],
             "summaries": [list(pair) for pair in self.summaries.items()],
-            "queue": [list(pair) for pair in self.queue],
-            "unqueued": list(self.unqueued),
+            **self.queue.kept(),
             "rewinds": self.rewinds.kept(),
         }
         return {key: value for key, value in found.items() if value}
@@ -247,48 +245,35 @@ class SessionFile:
         elif value.get("isMeta") is True:
             role = "system"
         elif role == "user":
+            self._typed(thread, [block.text for _, block in turns if block.kind == "text"], line)
             if turns and thread is self.main:
                 self.rewinds.prompt(value, thread.turns)
-            self._learn_from(thread, [block.text for _, block in turns if block.kind == "text"])
         thread.say(role, created_ms, tuple(block for _, block in turns), line)
 
-    def _learn_from(self, thread: Thread, texts: list[str]) -> None:
+    def _typed(self, thread: Thread, texts: list[str], line: Line) -> None:
         """A prompt may be the title, and may be one that was queued before."""
         if thread.rank < TITLE_PROMPT:
             thread.name(TITLE_PROMPT, next(filter(None, map(prompt_title, texts)), None))
-        for text in texts if self.queue else ():
-            self._no_longer_queued(text)
+        for text in texts:
+            self.queue.became_a_line(text)
+        for text, created_ms in self.queue.dropped(texts) if texts and thread is self.main else ():
+            self._say_queued(text, created_ms, line)
 
     def _attachment(self, thread: Thread, value: dict[str, Any], created_ms: int | None, line: Line) -> None:
         role, blocks = attachment_blocks(value.get("attachment")) or ("system", ())
         if role == "user":
             text = blocks[0].text
-            if text in self.unqueued:
-                self.unqueued.remove(text)
-                blocks = ()
-            self._no_longer_queued(text)
+            blocks = () if self.queue.was_told(text) else blocks
+            self.queue.became_a_line(text)
         thread.say(role, created_ms, blocks, line)
 
     def _queued(self, value: dict[str, Any], line: Line) -> None:
-        """A prompt typed while the agent worked: `dequeue` makes it a line of its own, `remove` does not."""
-        operation, content = value.get("operation"), value.get("content")
-        if operation == "enqueue":
-            turn = said(content) if isinstance(content, str) else None
-            queued = [trim(turn[1]) if turn else "", iso_ms(value.get("timestamp"))]
-            self.queue = [*self.queue, queued][-_REMEMBERED:]
-        elif operation == "popAll":
-            self.queue = []
-        elif operation in ("dequeue", "remove") and self.queue:
-            text, created_ms = self.queue.pop(0)
-            if operation == "remove":
-                self.unqueued = [*self.unqueued, text][-_ANNOUNCED:] if text else self.unqueued
-                self.main.say("user", created_ms, (Block("text", text),) if text else (), line)
+        """A prompt typed while the agent worked."""
+        if (told := self.queue.operation(value)) is not None:
+            self._say_queued(*told, line)
 
-    def _no_longer_queued(self, text: str) -> None:
-        for pair in self.queue:
-            if pair[0] == text:
-                pair[0] = ""
-                return
+    def _say_queued(self, text: str, created_ms: int | None, line: Line) -> None:
+        self.main.say("user", created_ms, (Block("text", text),) if text else (), line)
 
     def _progress(self, value: dict[str, Any], line: Line) -> None:
         """A copy of a sub-agent's line: its only place where the sub-agent has no file."""

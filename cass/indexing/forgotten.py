@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # An id is one word of letters and digits; anything else in a resume value may be what somebody said.
 _LONGEST_ID = 100
 # Members whose value somebody wrote, even where it is one word: a first prompt may be a password by itself.
-_WRITTEN = frozenset(("title", "summaries", "queue", "unqueued"))
+_WRITTEN = frozenset(("title", "summaries", "queue", "unqueued", "taken_back"))
 
 
 class Forgotten:

@@ -313,6 +313,27 @@ def test_a_queued_prompt_that_never_became_a_line_is_given_when_it_is_removed():
     assert [(m.ordinal, m.role, m.blocks[0].text) for m in messages(items)][1:] == [(1, "user", "then push")]
 
 
+GIVEN_BACK = [user("go"), queue("enqueue", "then push"), queue("enqueue", "and rest"), queue("popAll")]
+
+
+def test_queued_prompts_that_were_given_back_are_kept():
+    """Nothing else tells them, when the user goes on with something else; of the one that is sent there is a line."""
+    items = read(*GIVEN_BACK, answer("m1", text("Done.")), user("and rest, but lock up"), user("bye"))
+
+    assert [(m.ordinal, m.role, m.blocks[0].text) for m in messages(items)] == [
+        (0, "user", "go"),
+        (1, "assistant", "Done."),
+        (2, "user", "then push"),
+        (3, "user", "and rest, but lock up"),
+        (4, "user", "bye"),
+    ]
+
+
+def test_queued_prompts_that_were_given_back_wait_for_what_is_sent():
+    """They may be sent yet: a file that ends there may go on."""
+    assert [m.blocks[0].text for m in messages(read(*GIVEN_BACK))] == ["go"]
+
+
 @pytest.mark.parametrize("attached_first", [True, False])
 def test_a_removed_prompt_that_is_also_attached_is_given_once(attached_first: bool):
     attached = line("attachment", attachment={"type": "queued_command", "prompt": "then push"})

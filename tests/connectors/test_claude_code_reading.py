@@ -54,6 +54,9 @@ SAMPLE_LINES = [
     answer("m4", text("last"), uuid="u9"),
     answer("m4", text("words")),
     {"type": "ai-title", "aiTitle": "a title"},
+    queue("enqueue", "one more"),
+    queue("popAll"),
+    user("bye"),
 ]
 # Without what the lines can do without: every byte is a place where a read may end.
 DULL = (None, False, "s1", "main", "large-1")
