@@ -97,6 +97,7 @@ def read(source: Source) -> Iterator[Item]:
     place = checked = source.resume.offset if source.resume else 0
     number = source.resume.line if source.resume else 0
     state: dict[str, Any] | None = None
+    yield from file.given_up()
     for line in lines(source):
         if not line.ended:
             state = file.take_unended(line)

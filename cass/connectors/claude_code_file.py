@@ -17,6 +17,7 @@ from cass.connectors.base import (
     TITLE_PROMPT,
     TITLE_SUMMARY,
     Block,
+    Session,
 )
 from cass.connectors.claude_code_lines import decoded, is_chatter, whole
 from cass.connectors.claude_code_queue import Queue
@@ -76,6 +77,7 @@ class SessionFile:
         self.ahead: list[int] | None = state.get("ahead")  # length and checksum of a line that was given already
         self.rewinds = Rewinds(state.get("rewinds", {}))
         self.has_file: dict[str, bool] = {}
+        self.copied: list[str] = list(state.get("copied", ()))  # sub-agents of which only copies were told
 
     def state(self) -> dict[str, Any]:
         """All of it as a JSON value.  Pairs, not objects: their order is part of it."""
@@ -86,6 +88,7 @@ class SessionFile:
             "summaries": [list(pair) for pair in self.summaries.items()],
             **self.queue.kept(),
             "rewinds": self.rewinds.kept(),
+            "copied": list(self.copied),
         }
         return {key: value for key, value in found.items() if value}
 
@@ -103,6 +106,14 @@ class SessionFile:
     def _parent(self) -> str | None:
         parts = below_projects(self.source.path) or []
         return parts[1] if self.is_agent and len(parts) > 3 else None
+
+    def given_up(self) -> list[Item]:
+        """The sub-agents that have got a file of their own since their lines were copied here: it tells them."""
+        filed = [agent for agent in self.copied if self._is_filed(agent)]
+        self.copied = [agent for agent in self.copied if agent not in filed]
+        for agent in filed:
+            self.threads.pop(f"agent-{agent}", None)
+        return [Session(self._named(f"agent-{agent}"), self.id, whole=True) for agent in filed]
 
     def settled(self) -> list[Item]:
         """Give all that is still held, and take it from `out`."""
@@ -284,6 +295,8 @@ class SessionFile:
         if not isinstance(inner, dict) or not isinstance(agent, str) or not agent or self._is_filed(agent):
             return
         if (kind := inner.get("type")) in ("user", "assistant"):
+            if f"agent-{agent}" not in self.threads:
+                self.copied.append(agent)
             outer = {key: value.get(key) for key in ("cwd", "gitBranch", "timestamp")}
             self._turn(self.thread(f"agent-{agent}"), kind, outer | inner, line)
 

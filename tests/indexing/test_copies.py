@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.archive import Home, make_home
+from tests.archive import Home, as_bytes, make_home, says
 from tests.indexing.invariants import check_invariants, gone, one, present
 
 SECOND_NS = 10**9
@@ -169,4 +169,24 @@ def test_a_link_to_a_session_is_read_once_a_name(home: Home) -> None:
 
     assert sorted(_texts(home)) == ["one", "two"]
     assert home.search("wombat", grouped=False).total == 1
+    check_invariants(home.data)
+
+
+def test_a_sub_agent_whose_file_comes_later_is_there_once(tmp_path: Path) -> None:
+    """Its parent's file repeats its lines; what was read of them is gone when its own file is there."""
+    home = make_home(tmp_path)
+    inner = {**says("user", "look for the numbat"), "timestamp": "2026-01-02T03:04:06Z"}
+    copy = {"type": "progress", "data": {"type": "agent_progress", "agentId": "a7", "message": inner}}
+    home.claude("one", *SAID, copy)
+    home.index()
+    before = _texts(home)
+
+    own = {**inner, "isSidechain": True, "agentId": "a7", "sessionId": "one", "cwd": "/w/app", "uuid": "a7-0"}
+    home.path("agent-a7").write_bytes(as_bytes([own]))
+    home.append("one", "thanks")
+    home.index()
+
+    assert before == {"one": list(SAID), "one.agent-a7": ["look for the numbat"]}
+    assert _texts(home) == {"one": [*SAID, "thanks"], "agent-a7": ["look for the numbat"]}
+    assert home.search("numbat", grouped=False).total == 1
     check_invariants(home.data)
