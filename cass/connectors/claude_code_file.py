@@ -19,6 +19,7 @@ from cass.connectors.base import (
     Block,
     Session,
 )
+from cass.connectors.claude_code_elsewhere import summaries_elsewhere
 from cass.connectors.claude_code_lines import decoded, is_chatter, whole
 from cass.connectors.claude_code_queue import Queue
 from cass.connectors.claude_code_rewinds import Rewinds
@@ -73,6 +74,8 @@ class SessionFile:
         self.calls: dict[str, _Call] = {call: (tool, own) for call, tool, own in state.get("calls", ())}
         self.chains: dict[str, str] = dict(state.get("chains", ()))  # uuid of a side chain's line -> its thread
         self.summaries: dict[str, str] = dict(state.get("summaries", ()))  # uuid of the session's leaf -> summary
+        begins = not self.is_agent and not (source.resume and source.resume.offset)
+        self.elsewhere = summaries_elsewhere(source.path, source.mtime_ms) if begins else {}
         self.queue = Queue(state)
         self.ahead: list[int] | None = state.get("ahead")  # length and checksum of a line that was given already
         self.rewinds = Rewinds(state.get("rewinds", {}))
@@ -165,8 +168,8 @@ class SessionFile:
             self._about_session(kind, value)
 
     def _thread_of(self, value: dict[str, Any], line: Line) -> Thread:
-        if self.summaries and isinstance(uuid := value.get("uuid"), str) and uuid in self.summaries:
-            self.main.name(TITLE_SUMMARY, self.summaries.pop(uuid))
+        if (self.summaries or self.elsewhere) and isinstance(uuid := value.get("uuid"), str):
+            self.main.name(TITLE_SUMMARY, self.summaries.pop(uuid, None) or self.elsewhere.get(uuid))
         if self.is_agent:
             if self.main.parent is None and (parent := value.get("sessionId")) != self.id:
                 self.main.note("parent", parent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,22 @@ def test_a_sub_agents_thread_can_be_named(home: Home) -> None:
     with opened(home.data) as database:
         titles = rows(database, "SELECT external_id, title, messages FROM sessions ORDER BY external_id")
     assert titles == [("child", "The child", 1), ("orphan", "The orphan", 1), ("parent", "The parent", 1)]
+
+
+def test_a_title_may_stand_in_another_file(home: Home) -> None:
+    """Older versions of Claude Code begin a file with what earlier sessions were about: each names a line of one."""
+    os.utime(home.claude("one", "where is the quokka", "in the zoo", "and the emu?", "in the bush"), (1, 1))
+    os.utime(home.claude("two", "and the wombat?", "in its burrow"), (2, 2))
+    titles = [
+        {"type": "summary", "summary": "Emus and quokkas", "leafUuid": "one-3"},
+        {"type": "summary", "summary": "Nobody knows", "leafUuid": "nowhere"},
+        {"type": "summary", "summary": "Wombats\nand more", "leafUuid": "two-1"},
+    ]
+    path = home.claude("three", "and the numbat?")
+    path.write_bytes(as_bytes(titles) + path.read_bytes())
+
+    home.index()
+
+    with opened(home.data) as database:
+        found = rows(database, "SELECT external_id, title FROM sessions ORDER BY external_id")
+    assert found == [("one", "Emus and quokkas"), ("three", "and the numbat?"), ("two", "Wombats")]

@@ -1,0 +1,93 @@
+"""Titles that stand in other files: Claude Code before 2.1 began a file with summaries of older sessions in its folder.
+
+Each names a leaf, a line of the session that it is about.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+
+from cass.connectors.common import first_line, well_formed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+_BEGINNING = b'{"type":"summary"'
+# Hundreds of summaries, and not a line that only begins like one.
+_MOST_BYTES = 1 << 20
+
+
+def summaries_elsewhere(path: str, mtime_ms: int) -> Mapping[str, str]:
+    """By its leaf's uuid, each summary with which a file in this one's folder begins.
+
+    Only files that are younger than this one know it: for the youngest, as it is being written, none is opened.
+    """
+    folder = os.path.dirname(path)
+    try:
+        folder_ns = os.stat(folder).st_mtime_ns
+    except (OSError, ValueError):
+        return {}
+    return _summaries(folder, folder_ns) if _youngest_ms(folder, folder_ns) > mtime_ms else {}
+
+
+@functools.lru_cache(maxsize=8)
+def _youngest_ms(folder: str, _folder_ns: int) -> int:
+    """Asked once while no file comes or goes."""
+    try:
+        with os.scandir(folder) as entries:
+            times = [entry.stat().st_mtime_ns for entry in entries if entry.name.endswith(".jsonl")]
+    except OSError:
+        return 0
+    return max(times, default=0) // 1_000_000
+
+
+@functools.lru_cache(maxsize=8)
+def _summaries(folder: str, _folder_ns: int) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".jsonl"))
+    except OSError:
+        return found
+    for name in names:
+        found.update(_beginning(os.path.join(folder, name)))
+    return found
+
+
+def _beginning(path: str) -> dict[str, str]:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except OSError:
+        return {}
+    with open(descriptor, "rb", buffering=0) as file:
+        try:
+            data = file.read(len(_BEGINNING))
+            data += file.read(_MOST_BYTES) if data == _BEGINNING else b""
+        except OSError:
+            return {}
+    return dict(pair for line in _summary_lines(data) if (pair := _titled(line)) is not None)
+
+
+def _summary_lines(data: bytes) -> list[bytes]:
+    found = []
+    for line in data.split(b"\n"):
+        if not line.startswith(_BEGINNING):
+            break
+        found.append(line)
+    return found
+
+
+def _titled(line: bytes) -> tuple[str, str] | None:
+    """(leaf, title) of a line that is a summary, and whole."""
+    try:
+        value: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    leaf, title = value.get("leafUuid"), value.get("summary")
+    if not isinstance(leaf, str) or not isinstance(title, str):
+        return None
+    named = first_line(well_formed(title))
+    return (leaf, named) if named else None
