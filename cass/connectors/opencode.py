@@ -3,7 +3,9 @@ Go that kept a database in each project.
 
 In the present database a session's `time_updated` changes with each prompt and each finished turn, a message's when
 its answer ends; parts that are streamed in between change neither, so a session whose last answer has not ended counts
-as changed with every change of the database.  Tables of accounts, credentials and shares are never asked.
+as changed with every change of the database.  A part that is edited later, as when an old output is cleared, changes
+only itself: to ask all parts for their times, at each change of the database, takes 0.2 s where there are 120,000 of
+them in 530 MB, and longer where these are not in memory.  Tables of accounts, credentials and shares are never asked.
 """
 
 from __future__ import annotations
