@@ -58,16 +58,18 @@ def _summaries(folder: str, _folder_ns: int) -> Mapping[str, str]:
 
 
 def _beginning(path: str) -> dict[str, str]:
+    """The summaries of one file; none of what is no file, or cannot be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except OSError:
         return {}
-    with open(descriptor, "rb", buffering=0) as file:
-        try:
-            data = file.read(len(_BEGINNING))
-            data += file.read(_MOST_BYTES) if data == _BEGINNING else b""
-        except OSError:
-            return {}
+    try:
+        data = os.read(descriptor, len(_BEGINNING))
+        data += os.read(descriptor, _MOST_BYTES) if data == _BEGINNING else b""
+    except OSError:
+        return {}
+    finally:
+        os.close(descriptor)
     return dict(pair for line in _summary_lines(data) if (pair := _titled(line)) is not None)
 
 

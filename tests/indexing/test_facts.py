@@ -152,6 +152,7 @@ def test_a_title_may_stand_in_another_file(home: Home) -> None:
     ]
     path = home.claude("three", "and the numbat?")
     path.write_bytes(as_bytes(titles) + path.read_bytes())
+    (path.parent / "no-file.jsonl").mkdir()
 
     home.index()
 
