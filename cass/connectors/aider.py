@@ -14,6 +14,7 @@ from datetime import datetime
 from cass.connectors.base import TITLE_PROMPT, Block, Checkpoint, Message, Root, Session, SourceProblem
 from cass.connectors.common import first_line, trim, trim_tool
 from cass.connectors.jsonl import lines
+from cass.connectors.projects import looked_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ CHECKPOINT_BYTES = 2 << 20
 # A turn beyond this is no answer but a damaged file; the rest of it is not kept.
 MAX_TURN_BYTES = 4 << 20
 
-_PROJECT_FOLDERS = ("projects", "src", "code", "dev", "work", "git", "repos")
 _DEPTH = 2
 _NEVER = ("node_modules", "__pycache__")
 _HEADER = re.compile(r"# aider chat started at (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\s*$")
@@ -44,13 +44,9 @@ _THINKING = re.compile(
 def roots(around: Surroundings) -> list[Root]:
     """The files of known workspaces, then the folders where people keep their projects."""
     files = [os.path.join(folder, FILE) for folder in around.workspaces]
-    if named := around.env.get("AIDER_CHAT_HISTORY_FILE"):
+    if named := around.named("AIDER_CHAT_HISTORY_FILE"):
         files.append(os.path.join(around.home, named))
-    folders = [folder for folder in around.env.get("CASS_PROJECT_ROOTS", "").split(os.pathsep) if folder]
-    folders += [os.path.join(around.home, name) for name in _PROJECT_FOLDERS]
-    return [Root(path, watch=False) for path in dict.fromkeys(files)] + [
-        Root(path, _DEPTH, watch=False) for path in dict.fromkeys(folders)
-    ]
+    return looked_for(files, _DEPTH, around)
 
 
 def enters(folder: str) -> bool:

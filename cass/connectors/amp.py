@@ -12,7 +12,7 @@ import re
 
 from cass.connectors.base import TITLE_GENERATED, Block, Checkpoint, Root, SourceProblem
 from cass.connectors.bigjson import Part, parts
-from cass.connectors.common import any_ms, at_home
+from cass.connectors.common import any_ms
 from cass.connectors.conversation import Conversation, said
 from cass.connectors.telling import Telling, spoken, string
 from cass.connectors.values import dicts, member
@@ -35,10 +35,10 @@ _HEAD_BYTES = 64
 
 def roots(around: Surroundings) -> list[Root]:
     """The folder of threads, and those of the older extension in each editor."""
-    data = around.env.get("XDG_DATA_HOME") or os.path.join(around.home, ".local", "share")
-    home = around.env.get("AMP_DATA_HOME") or around.env.get("AMP_HOME") or os.path.join(data, "amp")
+    data = around.named("XDG_DATA_HOME", "~/.local/share")
+    home = around.named("AMP_DATA_HOME") or around.named("AMP_HOME") or os.path.join(data, "amp")
     editors = [os.path.join(user, "globalStorage", _EXTENSION, "threads3") for user in user_folders(around)]
-    return [Root(os.path.join(at_home(home, around.home), "threads")), *map(Root, editors)]
+    return [Root(os.path.join(home, "threads")), *map(Root, editors)]
 
 
 def enters(folder: str) -> bool:

@@ -10,7 +10,7 @@ import os
 import re
 
 from cass.connectors.base import Block, Root
-from cass.connectors.common import any_ms, at_home
+from cass.connectors.common import any_ms
 from cass.connectors.telling import spoken, string
 from cass.connectors.transcript import Transcript
 from cass.connectors.values import dicts, member
@@ -36,8 +36,8 @@ _MODEL = re.compile(r"`Model Selection` from .*? to (.+?)\.(?:\s|$)")
 
 def roots(around: Surroundings) -> list[Root]:
     """The `brain` of the command line, which lives in the folder of Gemini CLI."""
-    gemini = around.env.get("GEMINI_DIR") or os.path.join(around.env.get("GEMINI_CLI_HOME") or around.home, ".gemini")
-    return [Root(os.path.join(at_home(gemini, around.home), "antigravity-cli", "brain"), depth=3)]
+    gemini = around.named("GEMINI_DIR") or os.path.join(around.named("GEMINI_CLI_HOME", "~"), ".gemini")
+    return [Root(os.path.join(gemini, "antigravity-cli", "brain"), depth=3)]
 
 
 def enters(folder: str) -> bool:

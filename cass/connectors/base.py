@@ -20,6 +20,11 @@ ROLES = ("user", "assistant", "tool", "system", "summary")
 KINDS = ("text", "thinking", "tool_call", "tool_result", "image", "notice")
 
 
+def at_home(path: str, home: str) -> str:
+    """The path with a `~` that it begins with read as a shell reads it; any other is a part of a name."""
+    return home + path[1:] if path == "~" or path.startswith(("~/", "~\\")) else path
+
+
 @record
 class Surroundings:
     """Where connectors may look.  `workspaces` are the folders that sessions already stored have named."""
@@ -27,6 +32,10 @@ class Surroundings:
     home: str
     env: Mapping[str, str]
     workspaces: tuple[str, ...] = ()
+
+    def named(self, name: str, default: str = "") -> str:
+        """The folder or file that a variable of the environment names; a `~` stands in it where no shell read it."""
+        return at_home(self.env.get(name) or default, self.home)
 
 
 @record

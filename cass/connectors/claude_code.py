@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 import os
 
-from cass.connectors.base import Checkpoint, Root
+from cass.connectors.base import Checkpoint, Root, at_home
 from cass.connectors.claude_code_file import SessionFile, below_projects
-from cass.connectors.common import at_home
 from cass.connectors.jsonl import lines
 
 TYPE_CHECKING = False

@@ -20,10 +20,10 @@ __all__ = ["AGENT", "claims", "enters", "read", "roots"]
 
 def roots(around: Surroundings) -> list[Root]:
     """The folder of its agents, unless it is OpenClaw's by a link."""
-    folder = around.env.get("CLAWDBOT_STATE_DIR") or os.path.join(around.home, ".clawdbot")
+    folder = around.named("CLAWDBOT_STATE_DIR", "~/.clawdbot")
     if os.path.realpath(folder) == os.path.realpath(os.path.join(around.home, ".openclaw")):
         return []
-    return agents_in(folder, around)
+    return agents_in(folder)
 
 
 def read(source: Source) -> Iterator[Item]:

@@ -16,7 +16,7 @@ from cass.connectors.base import TITLE_GENERATED, TITLE_PROMPT, Checkpoint, Root
 from cass.connectors.bigjson import parts
 from cass.connectors.cline_sent import sent_turns
 from cass.connectors.cline_shown import OUTPUT, asked_folder, shown_turns
-from cass.connectors.common import any_ms, at_home, trim_tool
+from cass.connectors.common import any_ms, trim_tool
 from cass.connectors.telling import Telling, string
 from cass.connectors.values import dicts, fields, listed, member
 from cass.connectors.vscode import small_json, uri_path, user_folders
@@ -51,10 +51,10 @@ class Tasks:
         """`tasks` in the storage of the extension, in every editor, and where it runs without one."""
         users = user_folders(around)
         found = [os.path.join(user, "globalStorage", name, "tasks") for user in users for name in self.extensions]
-        named = around.env.get(self.home_variable) if self.home_variable else None
+        named = around.named(self.home_variable) if self.home_variable else ""
         for path in self.own:
             first, _, rest = path.partition("/")
-            base = at_home(named, around.home) if named else os.path.join(around.home, first)
+            base = named or os.path.join(around.home, first)
             found.append(os.path.join(base, *rest.split("/")))
         # Each save replaces files in a task's folder.
         return [Root(path, depth=1, watch_below=False) for path in found]

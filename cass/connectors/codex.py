@@ -7,7 +7,7 @@ import os
 from cass.connectors.base import TITLE_GENERATED, Checkpoint, Root, Session, SourceProblem
 from cass.connectors.codex_rollout import Rollout
 from cass.connectors.codex_text import string
-from cass.connectors.common import at_home, first_line
+from cass.connectors.common import first_line
 from cass.connectors.jsonl import lines, parse
 from cass.connectors.packed import is_packed, plain_path, unpacked
 
@@ -24,7 +24,7 @@ _INDEX = "session_index.jsonl"
 
 def roots(around: Surroundings) -> list[Root]:
     """`sessions`, `archived_sessions` and the index of thread names in CODEX_HOME."""
-    home = at_home(around.env.get("CODEX_HOME") or "~/.codex", around.home)
+    home = around.named("CODEX_HOME", "~/.codex")
     return [
         Root(os.path.join(home, _INDEX)),
         Root(os.path.join(home, "sessions"), depth=4),

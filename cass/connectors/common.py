@@ -148,11 +148,6 @@ def is_picture(part: dict[str, Any]) -> bool:
     return (kind == "base64" and isinstance(data, str)) or (kind == "input_image" and "image_url" in part)
 
 
-def at_home(path: str, home: str) -> str:
-    """The path with a `~` that it begins with read as a shell reads it; any other is a part of a name."""
-    return home + path[1:] if path == "~" or path.startswith(("~/", "~\\")) else path
-
-
 def names_in(folder: str) -> list[str]:
     """The names in a folder, sorted; none where it cannot be listed."""
     try:

@@ -14,7 +14,6 @@ from cass.connectors.base import TITLE_GENERATED, TITLE_PROMPT, Block, Checkpoin
 from cass.connectors.bigjson import parts
 from cass.connectors.common import (
     any_ms,
-    at_home,
     fields_text,
     is_cass_tool,
     runs_cass,
@@ -42,8 +41,8 @@ _UNTITLED = ("New Session", "Untitled Session", "Failed to load session")
 
 def roots(around: Surroundings) -> list[Root]:
     """The `sessions` folder of Continue's own folder."""
-    folder = around.env.get("CONTINUE_GLOBAL_DIR") or "~/.continue"
-    return [Root(os.path.join(at_home(folder, around.home), "sessions"))]
+    folder = around.named("CONTINUE_GLOBAL_DIR", "~/.continue")
+    return [Root(os.path.join(folder, "sessions"))]
 
 
 def enters(folder: str) -> bool:

@@ -20,7 +20,6 @@ from cass.connectors.base import (
 from cass.connectors.bigjson import parts
 from cass.connectors.common import (
     any_ms,
-    at_home,
     fields_text,
     is_cass_tool,
     runs_cass,
@@ -63,11 +62,10 @@ _FACTS = ("branch", "cwd", "git_root", "name", "summary")
 
 def roots(around: Surroundings) -> list[Root]:
     """The sessions of today and of the first versions, where COPILOT_HOME or the XDG folders say, else at home."""
-    env = around.env
-    if named := env.get("COPILOT_HOME"):
-        folders = [at_home(named, around.home)]
+    if named := around.named("COPILOT_HOME"):
+        folders = [named]
     else:
-        xdg = [env[key] for key in ("XDG_STATE_HOME", "XDG_CONFIG_HOME") if env.get(key)]
+        xdg = [folder for key in ("XDG_STATE_HOME", "XDG_CONFIG_HOME") if (folder := around.named(key))]
         folders = [os.path.join(around.home, ".copilot"), *(os.path.join(place, ".copilot") for place in xdg)]
     return [
         Root(os.path.join(folder, name), depth, watch_below=False)  # a session's folder holds a database

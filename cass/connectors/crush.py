@@ -66,11 +66,10 @@ def read(source: Source) -> Iterator[Item]:
 
 def _projects(around: Surroundings) -> list[tuple[str, str]]:
     """(project, its data folder) of all that Crush has listed; a data folder may be relative to its project."""
-    env, home = around.env, around.home
     places = [
-        env.get("CRUSH_GLOBAL_DATA"),
-        os.path.join(env.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share"), "crush"),
-        os.path.join(env.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local"), "crush"),
+        around.named("CRUSH_GLOBAL_DATA"),
+        os.path.join(around.named("XDG_DATA_HOME", "~/.local/share"), "crush"),
+        os.path.join(around.named("LOCALAPPDATA", "~/AppData/Local"), "crush"),
     ]
     found: dict[tuple[str, str], None] = {}
     for place in places:

@@ -53,7 +53,7 @@ def roots(around: Surroundings) -> list[Root]:
     if around.env.get("WSL_DISTRO_NAME"):
         users = "/mnt/c/Users"
         folders += [os.path.join(users, name, "AppData", "Roaming", "Cursor", "User") for name in names_in(users)]
-    own = around.env.get("CURSOR_CONFIG_DIR") or os.path.join(around.home, ".cursor")
+    own = around.named("CURSOR_CONFIG_DIR", "~/.cursor")
     return [Root(os.path.join(own, "chats"), 2), Root(os.path.join(own, "projects"), 4)] + [
         root
         for folder in folders

@@ -9,7 +9,7 @@ import os
 
 from cass.connectors.base import TITLE_GENERATED, TITLE_NAME, Block, Root
 from cass.connectors.claude_code_text import without_reminders
-from cass.connectors.common import any_ms, at_home
+from cass.connectors.common import any_ms
 from cass.connectors.conversation import said
 from cass.connectors.telling import spoken, string
 from cass.connectors.transcript import Transcript
@@ -31,7 +31,7 @@ _UNTITLED = "New Session"
 
 def roots(around: Surroundings) -> list[Root]:
     """The folder of sessions."""
-    home = at_home(around.env.get("FACTORY_HOME") or "~/.factory", around.home)
+    home = around.named("FACTORY_HOME", "~/.factory")
     return [Root(os.path.join(home, "sessions"), depth=1)]
 
 

@@ -25,7 +25,6 @@ from cass.connectors.base import (
 )
 from cass.connectors.bigjson import parts
 from cass.connectors.common import (
-    at_home,
     fields_text,
     first_line,
     is_cass_tool,
@@ -58,8 +57,8 @@ _EXIT_CODE = re.compile(r"^Exit Code: (?!0$|\(none\)$)\S", re.MULTILINE)
 
 def roots(around: Surroundings) -> list[Root]:
     """The `tmp` folder of Gemini's own folder."""
-    folder = around.env.get("GEMINI_DIR") or os.path.join(around.env.get("GEMINI_CLI_HOME") or around.home, ".gemini")
-    return [Root(os.path.join(at_home(folder, around.home), "tmp"), depth=3)]
+    folder = around.named("GEMINI_DIR") or os.path.join(around.named("GEMINI_CLI_HOME", "~"), ".gemini")
+    return [Root(os.path.join(folder, "tmp"), depth=3)]
 
 
 def enters(folder: str) -> bool:

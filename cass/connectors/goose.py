@@ -39,14 +39,14 @@ _MESSAGE = ("role", "content_json", "created_timestamp", "metadata_json")
 
 def roots(around: Surroundings) -> list[Root]:
     """The `sessions` folder of its data folder on every system."""
-    env, home = around.env, around.home
-    places = [os.path.join(env["GOOSE_PATH_ROOT"], "data")] if env.get("GOOSE_PATH_ROOT") else []
-    if shared := env.get("XDG_DATA_HOME"):
+    home = around.home
+    places = [os.path.join(own, "data")] if (own := around.named("GOOSE_PATH_ROOT")) else []
+    if shared := around.named("XDG_DATA_HOME"):
         places.append(os.path.join(shared, "goose"))
     places += [
         os.path.join(home, ".local", "share", "goose"),
         os.path.join(home, "Library", "Application Support", "Block", "goose"),
-        os.path.join(env.get("APPDATA") or os.path.join(home, "AppData", "Roaming"), "Block", "goose", "data"),
+        os.path.join(around.named("APPDATA", "~/AppData/Roaming"), "Block", "goose", "data"),
     ]
     return [Root(os.path.join(place, "sessions")) for place in dict.fromkeys(places)]
 

@@ -10,7 +10,7 @@ import os
 from urllib.parse import unquote
 
 from cass.connectors.base import TITLE_GENERATED, TITLE_SUMMARY, Block, Root
-from cass.connectors.common import any_ms, at_home
+from cass.connectors.common import any_ms
 from cass.connectors.conversation import said
 from cass.connectors.telling import spoken, string
 from cass.connectors.transcript import Transcript
@@ -38,7 +38,7 @@ _OVER = ("completed", "failed")
 
 def roots(around: Surroundings) -> list[Root]:
     """The folder of sessions."""
-    home = at_home(around.env.get("GROK_HOME") or "~/.grok", around.home)
+    home = around.named("GROK_HOME", "~/.grok")
     return [Root(os.path.join(home, "sessions"), depth=2)]
 
 

@@ -12,7 +12,7 @@ import json
 import os
 
 from cass.connectors.base import TITLE_CUSTOM, TITLE_GENERATED, TITLE_PROMPT, Root
-from cass.connectors.common import any_ms, at_home
+from cass.connectors.common import any_ms
 from cass.connectors.conversation import Conversation, said
 from cass.connectors.databases import Stored, read_changed, stamp
 from cass.connectors.telling import spoken, string
@@ -46,8 +46,8 @@ _TITLES = {"user": TITLE_CUSTOM, "derived": TITLE_PROMPT}
 
 def roots(around: Surroundings) -> list[Root]:
     """The agent's folder, and those of its profiles."""
-    home = at_home(around.env.get("HERMES_HOME") or "~/.hermes", around.home)
-    named = around.env.get("HERMES_SQLITE_DB")
+    home = around.named("HERMES_HOME", "~/.hermes")
+    named = around.named("HERMES_SQLITE_DB")
     return [*([Root(named)] if named else []), Root(home), Root(os.path.join(home, "profiles"), depth=1)]
 
 

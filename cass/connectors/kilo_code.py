@@ -26,7 +26,7 @@ enters, stand = _TASKS.enters, _TASKS.stand
 def roots(around: Surroundings) -> list[Root]:
     """The folder of the database, and those of the tasks."""
     shared = os.path.join(around.home, ".local", "share")
-    places = dict.fromkeys((around.env.get("XDG_DATA_HOME") or shared, shared))
+    places = dict.fromkeys((around.named("XDG_DATA_HOME") or shared, shared))
     return [*(Root(os.path.join(place, _FOLDER)) for place in places), *_TASKS.roots(around)]
 
 

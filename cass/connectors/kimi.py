@@ -12,7 +12,7 @@ import os
 import re
 
 from cass.connectors.base import TITLE_CUSTOM, TITLE_GENERATED, Block, Root, SourceProblem
-from cass.connectors.common import any_ms, at_home, names_in
+from cass.connectors.common import any_ms, names_in
 from cass.connectors.conversation import Conversation, said
 from cass.connectors.jsonl import Line, lines
 from cass.connectors.telling import Telling, spoken, string
@@ -38,7 +38,7 @@ _ENDS_A_TURN = ("StepBegin", "StepInterrupted", "TurnEnd", "CompactionBegin", "C
 
 def roots(around: Surroundings) -> list[Root]:
     """The folder of sessions."""
-    home = at_home(around.env.get("KIMI_SHARE_DIR") or "~/.kimi", around.home)
+    home = around.named("KIMI_SHARE_DIR", "~/.kimi")
     return [Root(os.path.join(home, "sessions"), depth=2)]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from cass.connectors.base import TITLE_CUSTOM, TITLE_GENERATED, Root
-from cass.connectors.common import any_ms, at_home
+from cass.connectors.common import any_ms
 from cass.connectors.conversation import said
 from cass.connectors.telling import spoken, string
 from cass.connectors.transcript import Transcript
@@ -30,7 +30,7 @@ _MAIN = "main"
 
 def roots(around: Surroundings) -> list[Root]:
     """The folder of sessions."""
-    home = at_home(around.env.get("KIMI_CODE_HOME") or "~/.kimi-code", around.home)
+    home = around.named("KIMI_CODE_HOME", "~/.kimi-code")
     return [Root(os.path.join(home, "sessions"), depth=4)]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from cass.connectors.base import TITLE_CUSTOM, Block, Root
-from cass.connectors.common import any_ms, at_home
+from cass.connectors.common import any_ms
 from cass.connectors.conversation import said
 from cass.connectors.telling import spoken, string
 from cass.connectors.transcript import Transcript
@@ -29,7 +29,7 @@ AGENT = "mistral_vibe"
 
 def roots(around: Surroundings) -> list[Root]:
     """The folder of session logs."""
-    home = at_home(around.env.get("VIBE_HOME") or "~/.vibe", around.home)
+    home = around.named("VIBE_HOME", "~/.vibe")
     return [Root(os.path.join(home, "logs", "session"), depth=2)]
 
 

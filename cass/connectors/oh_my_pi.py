@@ -26,7 +26,7 @@ _STAMPED = re.compile(r"\d{4}-\d\d-\d\dT[\dZ-]+_.")
 def roots(around: Surroundings) -> list[Root]:
     """The sessions of the default profile, then the folders of the named ones; at home and under XDG."""
     home = os.path.join(around.home, (around.env.get("PI_CONFIG_DIR") or ".omp").lstrip("/\\"))
-    data = os.path.join(around.env.get("XDG_DATA_HOME") or os.path.join(around.home, ".local", "share"), "omp")
+    data = os.path.join(around.named("XDG_DATA_HOME", "~/.local/share"), "omp")
     return [
         Root(os.path.join(home, "agent", "sessions"), depth=3),
         Root(os.path.join(data, "sessions"), depth=3),

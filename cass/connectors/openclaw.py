@@ -10,7 +10,6 @@ import os
 import re
 
 from cass.connectors.base import Root
-from cass.connectors.common import at_home
 from cass.connectors.pi_file import read_pi
 
 TYPE_CHECKING = False
@@ -26,12 +25,12 @@ _SESSION = re.compile(r"\.jsonl(?:\.(?:reset|deleted)\.[\w.:-]*[\dZ])?$")
 
 def roots(around: Surroundings) -> list[Root]:
     """The folder of its agents."""
-    return agents_in(around.env.get("OPENCLAW_STATE_DIR") or "~/.openclaw", around)
+    return agents_in(around.named("OPENCLAW_STATE_DIR", "~/.openclaw"))
 
 
-def agents_in(folder: str, around: Surroundings) -> list[Root]:
+def agents_in(folder: str) -> list[Root]:
     """The `agents` folder of a state folder."""
-    return [Root(os.path.join(at_home(folder, around.home), "agents"), depth=2)]
+    return [Root(os.path.join(folder, "agents"), depth=2)]
 
 
 def enters(folder: str) -> bool:

@@ -41,9 +41,8 @@ _TOGETHER = 100
 
 def roots(around: Surroundings) -> list[Root]:
     """Its data folder with the databases, its sessions as files, then the folders of the old program in projects."""
-    env, home = around.env, around.home
-    shared = os.path.join(home, ".local", "share")
-    places = [env.get("OPENCODE_DATA_DIR"), os.path.join(env.get("XDG_DATA_HOME") or shared, AGENT)]
+    shared = os.path.join(around.home, ".local", "share")
+    places = [around.named("OPENCODE_DATA_DIR"), os.path.join(around.named("XDG_DATA_HOME") or shared, AGENT)]
     places.append(os.path.join(shared, AGENT))
     found = []
     for place in dict.fromkeys(place for place in places if place):

@@ -10,7 +10,7 @@ import json
 import os
 
 from cass.connectors.base import Checkpoint, Root, Session, SourceProblem
-from cass.connectors.common import any_ms, at_home
+from cass.connectors.common import any_ms
 from cass.connectors.conversation import Conversation, said
 from cass.connectors.telling import Telling, spoken
 from cass.connectors.values import member
@@ -33,8 +33,7 @@ _SILENT_ACTIONS = ("system", "recall", "change_agent_state", "condensation", "nu
 
 def roots(around: Surroundings) -> list[Root]:
     """Conversations, and the sessions of older versions."""
-    home = around.env.get("OPENHANDS_PERSISTENCE_DIR") or around.env.get("FILE_STORE_PATH") or "~/.openhands"
-    home = at_home(home, around.home)
+    home = around.named("OPENHANDS_PERSISTENCE_DIR") or around.named("FILE_STORE_PATH", "~/.openhands")
     return [Root(os.path.join(home, "conversations"), depth=1), Root(os.path.join(home, "sessions"), depth=2)]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from cass.connectors.base import Root
-from cass.connectors.common import at_home
 from cass.connectors.pi_file import read_pi
 
 TYPE_CHECKING = False
@@ -19,10 +18,10 @@ AGENT = "pi"
 
 def roots(around: Surroundings) -> list[Root]:
     """The folder of sessions that is set, and that of the agent's folder."""
-    agent = around.env.get("PI_CODING_AGENT_DIR") or "~/.pi/agent"
-    named = around.env.get("PI_CODING_AGENT_SESSION_DIR")
-    folders = [named or "", os.path.join(agent, "sessions")]
-    return [Root(at_home(folder, around.home), depth=1) for folder in folders if folder]
+    agent = around.named("PI_CODING_AGENT_DIR", "~/.pi/agent")
+    named = around.named("PI_CODING_AGENT_SESSION_DIR")
+    folders = [named, os.path.join(agent, "sessions")]
+    return [Root(folder, depth=1) for folder in folders if folder]
 
 
 def enters(folder: str) -> bool:

@@ -9,7 +9,7 @@ import os
 
 from cass.connectors import gemini
 from cass.connectors.base import TITLE_CUSTOM, Block, Root
-from cass.connectors.common import any_ms, at_home, trim, well_formed
+from cass.connectors.common import any_ms, trim, well_formed
 from cass.connectors.telling import spoken
 from cass.connectors.transcript import Transcript
 from cass.connectors.values import dicts, member
@@ -27,8 +27,7 @@ AGENT = "qwen"
 
 def roots(around: Surroundings) -> list[Root]:
     """`projects`, and `tmp` of older versions."""
-    home = around.env.get("QWEN_RUNTIME_DIR") or around.env.get("QWEN_HOME") or "~/.qwen"
-    home = at_home(home, around.home)
+    home = around.named("QWEN_RUNTIME_DIR") or around.named("QWEN_HOME", "~/.qwen")
     return [Root(os.path.join(home, "projects"), depth=2), Root(os.path.join(home, "tmp"), depth=3)]
 
 

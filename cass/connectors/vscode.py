@@ -30,16 +30,16 @@ def user_folders(around: Surroundings, apps: tuple[str, ...] = APPS) -> list[str
     `VSCODE_APPDATA` and `VSCODE_PORTABLE` stand where VS Code itself asks them; XDG_CONFIG_HOME is Linux's, APPDATA
     is Windows's.  Servers, to which an editor on another machine connects, are looked for in the home folder.
     """
-    env, home = around.env, around.home
+    home = around.home
     places = [
-        env.get("VSCODE_APPDATA"),
-        env.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"),
+        around.named("VSCODE_APPDATA"),
+        around.named("XDG_CONFIG_HOME", "~/.config"),
         os.path.join(home, "Library", "Application Support"),
-        env.get("APPDATA") or os.path.join(home, "AppData", "Roaming"),
+        around.named("APPDATA", "~/AppData/Roaming"),
     ]
     folders = [os.path.join(place, app, "User") for place in places if place for app in apps]
     folders += [os.path.join(home, server, "data", "User") for server in SERVERS if apps is APPS]
-    if portable := env.get("VSCODE_PORTABLE"):
+    if portable := around.named("VSCODE_PORTABLE"):
         folders.insert(0, os.path.join(portable, "user-data", "User"))
     return list(dict.fromkeys(folders))
 

@@ -35,14 +35,14 @@ _THREAD = ("id", "parent_id", "summary", "updated_at", "created_at", "folder_pat
 
 def roots(around: Surroundings) -> list[Root]:
     """The `threads` folder of its data folder on every system."""
-    env, home = around.env, around.home
+    home = around.home
     shared = os.path.join(home, ".local", "share")
     places = [
-        os.path.join(env.get("XDG_DATA_HOME") or shared, "zed"),
-        os.path.join(env.get("FLATPAK_XDG_DATA_HOME") or shared, "zed"),
+        os.path.join(around.named("XDG_DATA_HOME") or shared, "zed"),
+        os.path.join(around.named("FLATPAK_XDG_DATA_HOME") or shared, "zed"),
         os.path.join(home, ".var", "app", "dev.zed.Zed", "data", "zed"),
         os.path.join(home, "Library", "Application Support", "Zed"),
-        os.path.join(env.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local"), "Zed"),
+        os.path.join(around.named("LOCALAPPDATA", "~/AppData/Local"), "Zed"),
     ]
     return [Root(os.path.join(place, "threads")) for place in dict.fromkeys(places)]
 

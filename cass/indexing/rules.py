@@ -11,7 +11,7 @@ import os
 import re
 import stat
 
-from cass.connectors.base import Root, Surroundings
+from cass.connectors.base import Root, Surroundings, at_home
 from cass.connectors.table import agent_word, find_agent
 from cass.errors import UnknownAgent
 from cass.records import record
@@ -164,9 +164,7 @@ def split_root(text: str, home: str) -> tuple[str | None, str]:
     agent: str | None = None
     if word is not None:
         agent, folder = _agent(word), folder.partition("=")[2]
-    if folder == "~" or folder.startswith(("~/", "~\\")):
-        folder = home + folder[1:]
-    return agent, os.path.join(home, folder)
+    return agent, os.path.join(home, at_home(folder, home))
 
 
 def _agent(word: str) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from cass.connectors.base import Surroundings
-from cass.connectors.common import at_home
+from cass.connectors.base import Surroundings, at_home
 from cass.connectors.table import AGENTS, Agent, load
 from cass.indexing.sources import variables_of
 
@@ -40,3 +39,12 @@ def test_a_variable_may_name_a_folder_with_a_tilde_in_its_name(agent: Agent):
     plain, named = (looked_in(agent, "/home/ada", dict.fromkeys(names, folder)) for folder in ("/disk", "/di~k"))
 
     assert named == [path.replace("/disk", "/di~k") for path in plain]
+
+
+@pytest.mark.parametrize("agent", AGENTS, ids=[agent.name for agent in AGENTS])
+def test_a_variable_may_name_a_folder_below_the_home_folder(agent: Agent):
+    """Nobody reads the `~` where no shell does: in a unit of systemd, in an editor's settings."""
+    names = [name for name in variables_of(load(agent)) if name != "PI_CONFIG_DIR"]  # it holds a name, and no path
+    whole, short = (looked_in(agent, "/home/ada", dict.fromkeys(names, f)) for f in ("/home/ada/disk", "~/disk"))
+
+    assert short == whole
