@@ -93,8 +93,10 @@ def without(archive: Archive, name: str, messages: Collection[int]) -> Archive:
     """The same archive with these messages (row ids) taken out; its vectors stay, for texts that are still there.
 
     Made anew when the archive has changed, or others are to go: questions would else find what they were taken from.
+    Its home is empty: what went would be read again there.
     """
-    part = Archive(f"{archive.name}-{name}", archive.home)
+    part = Archive(f"{archive.name}-{name}", FOLDER / "nowhere")
+    part.home.mkdir(parents=True, exist_ok=True)
     made, wanted = part.folder / "made", _stand(archive, messages)
     if not made.exists() or made.read_text(encoding="ascii") != wanted:
         shutil.rmtree(part.folder, ignore_errors=True)
