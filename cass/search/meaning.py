@@ -248,9 +248,10 @@ class _Asking:
             near = quality.cosines(quality.near, toward) if toward else quality.near
             return Meaning(tuple(near), (QUALITY,), alike)
         lists = [(list(quality.near), self._weights[QUALITY]), (list(fast.near), self._weights[FAST])]
-        both = list(fuse(lists))[: self._policy.max_refinement_docs]
-        scores = refine(fast.cosines(both), quality.cosines(both, toward), self._policy.quality_weight)
-        return Meaning(tuple(scores), (FAST, QUALITY), alike)
+        both, most = list(fuse(lists)), self._policy.max_refinement_docs
+        first = both[:most]
+        scores = refine(fast.cosines(first), quality.cosines(first, toward), self._policy.quality_weight)
+        return Meaning((*scores, *both[most:]), (FAST, QUALITY), alike)
 
     def _fast(self, text: str) -> Asked | None:
         from cass.semantic.embedders.hash import HashEmbedder

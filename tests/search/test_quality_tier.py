@@ -187,6 +187,18 @@ def test_a_model_that_was_late_though_begun_is_left_alone(home: Home, spent_ms: 
     assert "ms last time, a search waits 1000" in results.notes[-1]
 
 
+@pytest.mark.parametrize("most", [0, 3])
+def test_what_is_not_scored_again_stays_behind_what_is(home: Home, most: int) -> None:
+    """`max_refinement_docs` bounds the work, and takes away no hit."""
+    text = "which of all the seals gave a number"
+    usual = home.search(text, mode="strict_semantic", grouped=False, limit=LINES)
+    asked = home.search(
+        text, mode="strict_semantic", grouped=False, limit=LINES, semantic=(("max_refinement_docs", most),)
+    )
+
+    assert {hit.doc for hit in asked.hits} == {hit.doc for hit in usual.hits}
+
+
 def test_a_weight_of_nought_leaves_the_model_asleep(home: Home) -> None:
     weights = (("search.weights", "lexical=1,fast=0.3,quality=0"),)
     asked = home.search("what did the walrus say to the number of tusks", grouped=False, limit=5, semantic=weights)
