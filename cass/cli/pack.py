@@ -51,7 +51,7 @@ JOURNEYS = {
     "completion": ("cass.cli.rows_learn", "cass.cli.verbs.completion"),
 }
 # A module that a search loads only then → what comes with it, beside all that these import.
-WITH = {"cass.search.refine": ("cass.search.together", "cass.search.confidence")}
+WITH = {"cass.search.refine": ("cass.search.together", "cass.search.confidence", "cass.lexical.scoring")}
 
 
 def write_pack(pack: str = PACK) -> bool:

@@ -11,8 +11,7 @@ where the words are common only messages that lack at most one of them are score
 
 from __future__ import annotations
 
-from cass.lexical.lacking import Nearly, all_units, any_word, behind, lacking_one, words_of
-from cass.lexical.words import FEW_WORDS, Unit
+from cass.lexical.words import Unit
 from cass.native_tantivy import Occur, Query
 from cass.query.plain import Bare, Word, least_of
 from cass.records import record, replace
@@ -25,14 +24,11 @@ if TYPE_CHECKING:
 
     from cass.lexical.conditions import Conditions
     from cass.lexical.filter import Filter
+    from cass.lexical.lacking import Nearly
     from cass.lexical.words import WordCompiler
     from cass.query.syntax import Field, Node
 
-# Parts of the sum of the words' idf.
-ALL_BONUS = 0.6
-ALL_BUT_ONE_BONUS = 0.48
-# Who types few words means each of them; in a sentence some are by the way.  With more than four both bonuses shrink
-# by the square: with eight a quarter is left, with more it changes nothing.
+# In longer queries to have all of the words changes nothing.
 MOST_WITH_BONUS = 8
 # With so many postings of telling words, only messages that lack at most one of them are scored.  An archive of less
 # than twelve thousand messages never has them.
@@ -42,12 +38,9 @@ COMMON = 40_000
 FEW_FORMS = 4
 # What stands in so many of the messages is grammar: to have it too earns no bonus.
 TELLING_SHARE = 0.4
-# For two words next to each other as they were typed, if one of them is in no more than this share of the messages:
-# an error or a sentence that is pasted finds itself, and nobody waits for a phrase out of two common words.
-PAIR_BONUS = 0.3
+# Two words that stand next to each other as they were typed count, if one of them is in no more than this share of the
+# messages: an error or a sentence that is pasted finds itself, and nobody waits for a phrase out of two common words.
 RARE_SHARE = 0.05
-# For words as a hyphen joins them, beside what each of them counts.
-HYPHEN_BONUS = 0.4
 
 
 @record
@@ -227,10 +220,12 @@ class Compiler:
 
     def _nearly(self, wanted: list[Unit], words: int, under: Callable[[Query], Query]) -> Nearly | None:
         """What lacks one word at most, where the words are common; of so many words."""
-        telling = _telling(wanted)
+        telling = telling_of(wanted)
         if not _is_common(wanted) or not 2 < len(telling) <= MOST_WITH_BONUS:
             return None
-        return Nearly(telling, _bonus_for_all(telling), self.words.documents, under, len(telling) == words)
+        from cass.lexical.scoring import nearly  # where the words alone fill a page, nothing is scored
+
+        return nearly(telling, words, self.words.documents, under)
 
     def _told(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
         corrected = tuple((unit.word, unit.corrected) for unit in self.units if unit.corrected)
@@ -238,7 +233,9 @@ class Compiler:
         return corrected, dropped, tuple((unit.word, unit.forms) for unit in self.units)
 
     def _ranked(self, wanted: list[Unit]) -> Query:
-        return _ranked(wanted, [pair for at in range(1, len(wanted)) for pair in self._pair(*wanted[at - 1 : at + 1])])
+        from cass.lexical.scoring import ranked
+
+        return ranked(wanted, [pair for at in range(1, len(wanted)) for pair in self._pair(*wanted[at - 1 : at + 1])])
 
     def _pair(self, first: Unit, second: Unit) -> list[Query]:
         """Both words next to each other, if that may tell something."""
@@ -280,12 +277,24 @@ def _rungs(wanted: list[Unit], loose: list[Unit], missing: int, alone: bool) -> 
         # Of two words what lacks one has no bonus and no pair.
         is_ranking = alone and count == len(wanted) == 2 and not any([unit.parts for unit in wanted])
         is_counted_alone = least == len(wanted) - 1 and not is_ranking
-        find = once(lambda: Query.const_score_query(lacking_one(wanted), 1.0)) if is_counted_alone else order
+        find = once(lambda: _found_with_all_but_one(wanted)) if is_counted_alone else order
         rungs.append(Rung("most", find, order, is_ranking=is_ranking))
     units = [*wanted, *loose]
-    find = once(lambda: Query.const_score_query(any_word(units), 1.0))
+    find = once(lambda: _found_with_any(units))
     rungs.append(Rung("any", find, once(lambda: Query.boolean_query(_should(units)))))
     return rungs
+
+
+def _found_with_all_but_one(units: Sequence[Unit]) -> Query:
+    from cass.lexical.lacking import lacking_one
+
+    return Query.const_score_query(lacking_one(units), 1.0)
+
+
+def _found_with_any(units: Sequence[Unit]) -> Query:
+    from cass.lexical.lacking import any_word
+
+    return Query.const_score_query(any_word(units), 1.0)
 
 
 def _counted_by(nearly: Nearly, rung: Rung, words: int) -> Rung:
@@ -305,6 +314,8 @@ def all_of(units: list[Unit]) -> Rung:
     elif len(units) < 3 or not _is_common(units):
         whole = Query.boolean_query([(Occur.Must, query) for _, query in _should(units)])
     else:
+        from cass.lexical.lacking import all_units, behind, words_of
+
         whole = behind(all_units(units), words_of(units))
     return one_query("all", whole)
 
@@ -334,48 +345,7 @@ def _should(units: Sequence[Unit]) -> list[tuple[Occur, Query]]:
     return [(Occur.Should, unit.query) for unit in units if unit.query is not None]
 
 
-def _ranked(wanted: list[Unit], pairs: list[Query]) -> Query:
-    if len(wanted) == 1:
-        return wanted[0].query or Query.empty_query()
-    clauses = [(Occur.Should, _scored(unit)) for unit in wanted]
-    if any([unit.parts for unit in wanted]):
-        # Parts count, but do not find: what is shown is what the last rung has.
-        clauses.append((Occur.Must, Query.const_score_query(any_word(wanted), 0.0)))
-    clauses += _bonuses(_telling(wanted))
-    clauses += [(Occur.Should, Query.boost_query(pair, PAIR_BONUS)) for pair in pairs]
-    return Query.boolean_query(clauses)
-
-
-def _telling(units: list[Unit]) -> list[Unit]:
+def telling_of(units: list[Unit]) -> list[Unit]:
     """The units that are more than grammar, the rarest first; all, where hardly any is."""
     telling = [unit for unit in units if unit.share <= TELLING_SHARE]
     return sorted(telling, key=lambda unit: unit.found) if len(telling) > 1 else units
-
-
-def _bonuses(telling: Sequence[Unit]) -> list[tuple[Occur, Query]]:
-    """For what has all of these, and for what lacks no more than one."""
-    if len(telling) > MOST_WITH_BONUS:
-        return []
-    bonuses = [(Occur.Should, Query.const_score_query(all_units(telling), _bonus_for_all(telling)))]
-    if len(telling) > 2:
-        part = ALL_BUT_ONE_BONUS * _whole_bonus(telling) * (len(telling) - 1) / len(telling)
-        bonuses.append((Occur.Should, Query.const_score_query(lacking_one(telling), part)))
-    return bonuses
-
-
-def _bonus_for_all(telling: Sequence[Unit]) -> float:
-    return ALL_BONUS * _whole_bonus(telling)
-
-
-def _whole_bonus(telling: Sequence[Unit]) -> float:
-    """As telling as they are together; less in long queries."""
-    return sum([unit.idf for unit in telling]) * min(1.0, FEW_WORDS / len(telling)) ** 2
-
-
-def _scored(unit: Unit) -> Query:
-    """What a unit counts: as much as it matches, and parts that need not."""
-    query = unit.query or Query.empty_query()
-    if unit.parts is None:
-        return query
-    bonus = Query.boost_query(query, HYPHEN_BONUS)
-    return Query.boolean_query([(Occur.Should, unit.parts), (Occur.Should, bonus)])

@@ -19,7 +19,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ASCII = " " * 48 + "0123456789" + " " * 7 + _LETTERS + " " * 6 + _LETTERS + " " * 5
 _ALL_ASCII = bytes(range(128))
 # The same for UTF-8, where capitals stay.
-_PARTED = bytes([byte if byte > 127 or chr(byte).isalnum() else 32 for byte in range(256)])
+_PARTED = f"{_ASCII[:65]}{_LETTERS.upper()}{_ASCII[91:]}".encode() + bytes(range(128, 256))
 
 
 def is_word(char: str) -> bool:

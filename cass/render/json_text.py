@@ -9,9 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-# What JSON does not allow raw, and what must not reach a terminal raw, or would end a line for some readers.
-_UNSAFE = (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_ESCAPES = {chr(code): f"\\u{code:04x}" for code in _UNSAFE} | {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 def quoted(text: str) -> str:
@@ -24,13 +22,18 @@ def quoted(text: str) -> str:
 def _escaped(text: str) -> str:
     """What stands in a JSON string, or in a whole line of JSON, with nothing raw in it that may not be."""
     for char in set(text):
-        if char in _ESCAPES:
-            text = text.replace(char, _ESCAPES[char])
+        if _is_unsafe(ord(char)):
+            text = text.replace(char, _SHORT.get(char) or f"\\u{ord(char):04x}")
     try:
         text.encode()
     except UnicodeEncodeError:
         text = text.encode("utf-8", "backslashreplace").decode()
     return text
+
+
+def _is_unsafe(code: int) -> bool:
+    """JSON does not allow it raw, or it must not reach a terminal raw, or it would end a line for some readers."""
+    return code < 0x20 or 0x7F <= code < 0xA0 or 0x2028 <= code < 0x202F or 0x2066 <= code < 0x206A
 
 
 def dumps(value: object) -> str:
