@@ -1,7 +1,8 @@
 """Gemini CLI: chats under ~/.gemini/tmp, one folder a project, one file a session.
 
 Older versions rewrite a JSON document, newer ones append records that replace, patch or rewind earlier ones.  Both
-are read whole on every change.
+are read whole on every change.  Beside them stands what `/chat save NAME` keeps: what was sent to the model, without
+times.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import hashlib
 import json
 import os
 import re
+from urllib.parse import unquote
 
 from cass.connectors import gemini_prompts
 from cass.connectors.base import (
+    TITLE_CUSTOM,
     TITLE_PROMPT,
     TITLE_SUMMARY,
     Block,
@@ -52,6 +55,8 @@ _SET_UP = ("<session_context>", "This is the Gemini CLI. We are setting up the c
 _FOLDER = re.compile(
     r"(?:[Ww]orking directory|working in the directory|Workspace Directories)[:*\s]*?[\s-]*((?:/|[A-Za-z]:\\)[^\n]+)"
 )
+_SAVED = re.compile(r"checkpoint(?:-(.+))?\.json")
+_SET_UP_ANSWER = "Got it. Thanks for the context!"
 _EXIT_CODE = re.compile(r"^Exit Code: (?!0$|\(none\)$)\S", re.MULTILINE)
 
 
@@ -72,7 +77,7 @@ def claims(path: str) -> bool:
 
     A resumed `.json` goes on in a `.jsonl` beside it that repeats it: where that exists, the older file is left.
     """
-    if gemini_prompts.is_log(path):
+    if gemini_prompts.is_log(path) or is_saved(path):
         return True
     folder, name = os.path.split(path)
     above, parent = os.path.split(folder)
@@ -82,10 +87,18 @@ def claims(path: str) -> bool:
     return name.endswith(".jsonl") or (name.endswith(".json") and not os.path.exists(path + "l"))
 
 
+def is_saved(path: str) -> bool:
+    """A chat saved under a name, in its project's folder."""
+    folder, name = os.path.split(path)
+    return _SAVED.fullmatch(name) is not None and os.path.basename(os.path.dirname(folder)) == "tmp"
+
+
 def read(source: Source) -> Iterator[Item]:
     """Give the session and its messages as they stand now, or what was typed in those without a chat."""
     if gemini_prompts.is_log(source.path):
         return gemini_prompts.read(source, _workspace(source, {}))
+    if is_saved(source.path):
+        return _Saved(source).document()
     chat = _Chat(source)
     return chat.records() if source.path.endswith(".jsonl") else chat.document()
 
@@ -233,6 +246,34 @@ class _Chat:
         """A sub-agent's chat stands in a folder with its parent's id."""
         folder = os.path.basename(os.path.dirname(self.source.path))
         return None if folder == "chats" else folder
+
+
+class _Saved(_Chat):
+    """What `/chat save` wrote: a list of what was said, in newer versions a member of an object."""
+
+    def document(self) -> Iterator[Item]:
+        is_list = self.source.file.read(64).lstrip()[:1] == b"["
+        self.source.file.seek(0)
+        folder, name = os.path.split(self.source.path)
+        stem = name.removesuffix(".json")
+        self.facts["sessionId"] = f"{stem}.{os.path.basename(folder)[:8]}"  # each project may have one of this name
+        for part in parts(self.source, () if is_list else ("history",)):
+            if isinstance(part, SourceProblem):
+                self.out.append(part)
+            elif part.element and isinstance(part.value, dict):
+                self._message({"type": part.value.get("role"), "content": self._parts(part.value)}, None)
+            yield from self._drained()
+        if self.announced and (match := _SAVED.fullmatch(name)) and match[1]:
+            self.out.append(Session(self._id(), None, first_line(unquote(match[1])), TITLE_CUSTOM))
+        yield from self._ended(0)
+
+    def _parts(self, content: dict[str, Any]) -> list[Any]:
+        """What was said, but for the thanks for what every chat begins with."""
+        said = _listed(content.get("parts"))
+        return [part for part in said if not isinstance(part, dict) or part.get("text") != _SET_UP_ANSWER]
+
+    def _parent(self) -> str | None:
+        return None
 
 
 def _string(value: object) -> str | None:

@@ -305,6 +305,7 @@ def test_only_chats_are_looked_into(folder, entered):
 
 @pytest.mark.parametrize(("path", "claimed"), [
     (JSON_PATH, True), (JSONL_PATH, True), (f"{CHATS}/mother/s2.jsonl", True), ("/h/.gemini/tmp/abc/logs.json", True),
+    ("/h/.gemini/tmp/abc/checkpoint-plan.json", True), ("/h/.gemini/checkpoint-plan.json", False),
     (f"{CHATS}/notes.txt", False), ("/h/.gemini/oauth_creds.json", False)])  # fmt: skip
 def test_which_files_are_claimed(path, claimed):
     """Chats and prompts only; never credentials."""
