@@ -45,16 +45,25 @@ class Cut:
 
 
 class Begun:
-    """What was embedded of a long text before somebody interrupted, for when it is that text's turn again."""
+    """What was embedded of a long text when something ended the work, for when it is that text's turn again.
 
-    def __init__(self) -> None:
+    most_floats: 0 where its turn does not come again, in this process.
+    """
+
+    def __init__(self, most_floats: int = MOST_KEPT_FLOATS) -> None:
+        self._most_floats = most_floats
         self._whose: object = None
         self._vectors: list[Vector] = []
 
-    def keep(self, embedder: BaseEmbedder, cut: Cut, vectors: list[Vector]) -> None:
-        """As much as may lie about until then."""
-        most = MOST_KEPT_FLOATS // max(embedder.dim, 1)
+    def has_room_for(self, embedder: BaseEmbedder, vectors: int) -> bool:
+        """Would so many be kept, all of them?"""
+        return vectors * max(embedder.dim, 1) <= self._most_floats
+
+    def keep(self, embedder: BaseEmbedder, cut: Cut, vectors: list[Vector]) -> int:
+        """As much as may lie about until then; how many vectors that are."""
+        most = self._most_floats // max(embedder.dim, 1)
         self._whose, self._vectors = _whose(embedder, cut), vectors[:most]
+        return len(self._vectors)
 
     def take(self, embedder: BaseEmbedder, cut: Cut) -> list[Vector]:
         """The vectors of its first pieces; they are not kept any more."""
@@ -71,12 +80,12 @@ def _whose(embedder: BaseEmbedder, cut: Cut) -> object:
 class Embedded:
     """What came of some texts: rows for the tier's writer, texts that failed alone, the embedder's own fault if any.
 
-    `stopped`: why not all of them were tried.
+    `stopped`: why not all of them were tried · `begun`: new vectors that were kept of the one that is not done yet.
     """
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
-        self.texts = 0
+        self.texts = self.begun = 0
         self.failed: dict[int, str] = {}
         self.away: EmbedderAway | None = None
         self.stopped: Stop | None = None
@@ -119,10 +128,10 @@ def embed(
     """Embed some texts at a time, as many as the pace lets pass; between them it may end the work.
 
     What was embedded before that, or before the embedder failed, is kept; of a text in the middle of which it was, in
-    `begun`.  `tried`: the texts that have failed alone before.
+    `begun`.  Without that nobody comes back to it.  `tried`: the texts that have failed alone before.
     """
     done = Embedded()
-    begun = begun or Begun()
+    begun = begun or Begun(0)
     try:
         for some in _slices(cuts, lambda: _at_once(embedder, most_pieces, pace)):
             if done.has_begun:
@@ -161,8 +170,9 @@ def _embed(
     """Embed these texts; where that fails, each half of them, until what is poison stands alone."""
     given = [piece for cut in cuts for piece in cut.pieces]
     vectors = begun.take(embedder, cuts[0])
+    known = len(vectors)
     try:
-        is_whole = _add_vectors(vectors, embedder, given, most_pieces, pace)
+        done.stopped = _add_vectors(vectors, embedder, given, most_pieces, pace, begun)
     except Exception as lost:  # an embedder is foreign code: whatever it raises must not end the run
         _blame(embedder, lost)
         if len(cuts) == 1:
@@ -173,27 +183,31 @@ def _embed(
             if done.stopped is None:
                 _embed(embedder, half, most_pieces, pace, done, begun)
         return
-    if is_whole:
+    if done.stopped is None:
         done.add(cuts, vectors)
-        return
-    begun.keep(embedder, cuts[0], vectors[: len(cuts[0].pieces)])
-    done.stopped = pace.interrupted()
+    else:  # only of a long text, which stands alone
+        done.begun += begun.keep(embedder, cuts[0], vectors[: len(cuts[0].pieces)]) - known
 
 
-def _add_vectors(vectors: list[Vector], embedder: BaseEmbedder, given: list[str], most_pieces: int, pace: Pace) -> bool:
-    """Add those that are missing; False when somebody interrupts, since a text is written whole or not at all.
+def _add_vectors(
+    vectors: list[Vector], embedder: BaseEmbedder, given: list[str], most_pieces: int, pace: Pace, begun: Begun
+) -> Stop | None:
+    """Add those that are missing, some at least; why that ended before all were there: a text is written whole.
 
-    Only a long text has more pieces than one slice, and the time of the chunk does not end it: it would never be done.
+    The time of the chunk ends it only where the next one can go on with what there is: it would never be done.
     """
     began = len(vectors)
     while len(vectors) < len(given):
-        if len(vectors) > began and pace.interrupted():
-            return False
+        if len(vectors) > began:
+            waits = begun.has_room_for(embedder, len(vectors))
+            stop = pace.is_over() if waits else pace.interrupted()
+            if stop is not None:
+                return stop
         some = given[len(vectors) : len(vectors) + _at_once(embedder, most_pieces, pace)]
         started_s = pace.monotonic_s()
         vectors += embedder.embed(some)
         pace.took(len(some), pace.monotonic_s() - started_s)
-    return True
+    return None
 
 
 def _blame(embedder: BaseEmbedder, lost: Exception) -> None:

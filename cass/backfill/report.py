@@ -42,6 +42,7 @@ class TierReport:
 
     texts: embedded now, those that say nothing among them · vectors: written · failed: texts that failed alone
     dead: given up, in all · refused: embedded and not let in · left: still owed · eligible: texts that count
+    begun: vectors of a long text that wait for the rest of it
     warnings: what somebody should know about an embedder that works · cpu_s: processor time of the whole process.
     """
 
@@ -51,6 +52,7 @@ class TierReport:
     vectors: int = 0
     seconds: float = 0.0
     failed: int = 0
+    begun: int = 0
     dead: int = 0
     refused: int = 0
     left: int = 0
@@ -61,6 +63,11 @@ class TierReport:
     stopped: Stop | None = None
     warnings: tuple[str, ...] = ()
     cpu_s: float = 0.0
+
+    @property
+    def has_worked(self) -> bool:
+        """Was a text got on with?"""
+        return bool(self.texts or self.failed or self.begun)
 
     @property
     def texts_per_s(self) -> float:

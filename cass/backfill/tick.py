@@ -155,7 +155,7 @@ class Ticker:
 
         A look that found nothing leaves none.
         """
-        if not (tier.texts or tier.failed):
+        if not tier.has_worked:
             return
         stopped, rss_bytes = "" if tier.stopped is None else tier.stopped.reason, self.machine.rss_bytes()
         counts = tier.texts, tier.vectors, tier.failed
@@ -177,4 +177,4 @@ class Ticker:
 
 def _has_worked(tier: TierReport) -> bool:
     """Was something done that need not be done again?"""
-    return bool(tier.texts or tier.failed or has_grown(tier.graph))
+    return tier.has_worked or has_grown(tier.graph)

@@ -192,7 +192,8 @@ class TierRun:
         stop = no_room(self.writer, self.job.request.policy, cuts)
         if stop is not None:
             return stop
-        begun = self.job.past.begun[self.tier]
+        # Of one chunk that was asked for there is no next one in this process: what it begins it ends.
+        begun = None if self.job.request.once else self.job.past.begun[self.tier]
         welcome = self._that_need_not_wait(cuts)
         done = embed(self.embedder, welcome, self._batch.pieces, self.job.pace, begun, self._tried)
         stop = self._append(done)
@@ -236,6 +237,7 @@ class TierRun:
 
     def _note(self, done: Embedded) -> None:
         """Write down which texts failed, and which did no more."""
+        self.report = replace(self.report, begun=self.report.begun + done.begun)
         tier, id, now_ms = self.tier, self.embedder.embedder_id, self.job.machine.now_ms()
         mended = [row[0] for row in done.rows if row[0] in self._tried]
         if mended:

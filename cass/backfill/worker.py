@@ -324,4 +324,4 @@ def why_rest(ticked: Ticked, poll_s: float) -> Rest | None:
 
 def has_progress(report: BackfillReport) -> bool:
     """Did it get anything done that it need not do again?"""
-    return any([tier.texts or tier.failed or has_grown(tier.graph) for tier in report.tiers])
+    return any([tier.has_worked or has_grown(tier.graph) for tier in report.tiers])

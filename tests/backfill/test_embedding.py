@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -29,6 +30,11 @@ def cuts(texts: Sequence[tuple[bool, int]]) -> list[Cut]:
 def interrupted_after(asks: int) -> Pace:
     left = iter([None] * asks)
     return Pace(lambda: 0.0, 60.0, lambda: next(left, Hold("user_active", "back")))
+
+
+def over_at_once() -> Pace:
+    """Of a chunk whose time is over when it begins."""
+    return Pace(lambda: 1.0, until_s=0.0)
 
 
 def calm() -> Pace:
@@ -95,6 +101,24 @@ def test_a_long_text_goes_on_where_it_was_interrupted(pieces: int, asks: list[in
     assert [row[1] for row in done.rows] == list(range(pieces))
     if len(interrupted) < pieces:
         assert embedder.asked == list(text[0].pieces)
+
+
+def test_a_long_text_is_done_in_as_many_chunks_as_it_takes() -> None:
+    """Each embeds some of it, none takes longer than it may, and no piece is embedded twice."""
+    embedder, begun, text = Fussy(), Begun(), cuts([(False, 9)])
+    chunks = [embed(embedder, text, 2, over_at_once(), begun) for _ in range(5)]
+
+    assert [(done.texts, done.begun, done.stopped) for done in chunks] == [(0, 2, TIME)] * 4 + [(1, 0, None)]
+    assert embedder.asked == list(text[0].pieces)
+
+
+@pytest.mark.parametrize("begun", [None, Begun(4 * 64)], ids=["nobody comes back to it", "no more is kept"])
+def test_a_long_text_that_nothing_can_be_kept_of_is_done_at_once(begun: Begun | None) -> None:
+    """However late it is then: it would never be done."""
+    embedder, text = Fussy(), cuts([(False, 9)])
+    embed(embedder, text, 5, over_at_once(), begun)
+
+    assert embedder.asked == list(text[0].pieces)
 
 
 def test_what_was_begun_is_of_one_model() -> None:

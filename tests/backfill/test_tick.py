@@ -10,9 +10,10 @@ import pytest
 
 from cass.backfill import tier as tier_module
 from cass.backfill.gates import IdleTime
+from cass.backfill.report import TIME
 from cass.backfill.tier import Batch
 from cass.semantic.manifest import FAST, QUALITY
-from tests.archive import make_home
+from tests.archive import Home, make_home
 from tests.backfill.hosting import Host, chunks, done, log
 from tests.backfill.sensing import Machine
 from tests.backfill.working import MB, Fussy, Working, add_session
@@ -119,13 +120,28 @@ def test_it_makes_way_within_a_batch(working: Working, monkeypatch: pytest.Monke
     assert [chunk.stopped for chunk in chunks(working)] == ["you were here 0 s ago (terminal)", ""]
 
 
+class Tedious(Fussy):
+    """Each call takes two thirds of a chunk's time."""
+
+    machine: Machine
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        self.machine.says["monotonic_s"] += 80
+        return super().embed(texts)
+
+
+def long_home(folder: Path, lines: int = 900) -> Home:
+    """An archive of one long text."""
+    home = make_home(folder)
+    home.claude("long", "\n".join(f"walrus {number} sleeps on the ice of the north" for number in range(lines)))
+    home.index()
+    return home
+
+
 def test_a_long_text_makes_way_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the middle of it, and it is not half done afterwards."""
     monkeypatch.setattr(tier_module, "BATCHES", {FAST: Batch(100, 10_000_000, 4)})
-    home = make_home(tmp_path)
-    home.claude("long", "\n".join(f"walrus {number} sleeps on the ice of the north" for number in range(900)))
-    home.index()
-    working = Working(home, fast=Returning())
+    working = Working(long_home(tmp_path), fast=Returning())
     host = Host(working)
     working.embedders["hash"].machine = host.machine  # type: ignore[union-attr]
     yielded = host.tick()
@@ -134,6 +150,21 @@ def test_a_long_text_makes_way_too(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert done(yielded) == [0]
     assert working.ids() == []
     assert done(host.tick()) == [1]
+
+
+def test_a_long_text_takes_as_many_chunks_as_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has its time and gets on with it, so that the next may follow at once."""
+    monkeypatch.setattr(tier_module, "BATCHES", {FAST: Batch(100, 10_000_000, 4)})
+    working = Working(long_home(tmp_path, 300), fast=Tedious())
+    host = Host(working)
+    embedder = working.embedders["hash"]
+    assert isinstance(embedder, Tedious)
+    embedder.machine = host.machine
+    ticks = [host.tick() for _ in range(3)]
+
+    assert [(done(tick), tick.progress) for tick in ticks] == [([0], True)] * 2 + [([1], True)]
+    assert len(embedder.asked) == len(set(embedder.asked))
+    assert [chunk.stopped for chunk in chunks(working)] == [TIME.reason] * 2 + [""]
 
 
 def test_a_chunk_has_its_time(working: Working, batches_of_four: None) -> None:
