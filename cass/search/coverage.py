@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from cass.semantic.manifest import FAST, QUALITY, Manifest, read_manifest
-from cass.store.hits import most_eligible
+from cass.store.hits import most_eligible, share
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ BY_WORDS = ("path", "entity")
 def glance(search: Search, vectors: str, opened: Mapping[str, Tier]) -> Coverage:
     """The share (0 to 1) of all texts that each tier has.  Tiers that are not open are taken as they say they are."""
     eligible = most_eligible(search.connection)
-    return tuple([(name, _share(_documents(name, vectors, opened), eligible)) for name in (FAST, QUALITY)])
+    return tuple([(name, share(_documents(name, vectors, opened), eligible)) for name in (FAST, QUALITY)])
 
 
 def _documents(name: str, vectors: str, opened: Mapping[str, Tier]) -> int:
@@ -39,25 +39,16 @@ def _documents(name: str, vectors: str, opened: Mapping[str, Tier]) -> int:
 
 def inside(search: Search, opened: Mapping[str, Tier]) -> Coverage:
     """The share that each tier has of the texts inside the filters that are old enough for a backfill's turn."""
-    from cass.policy import SemanticMode  # strict mode only
+    from cass.store.coverage import before_which_all_counts_ms, shares_of, strict_shares
 
-    before_ms = search.now_ms - SemanticMode.STRICT_MIN_AGE_MS
     # What cass itself said or printed has no vectors anyway.
     filters = [each for each in search.filters if each.field != "own"]
-    least = () if filters else _at_least(search, opened, before_ms)
-    if least and min([share for _, share in least]) >= SemanticMode.STRICT_MIN_COVERAGE:
-        return least
-    texts = _texts(search, filters, before_ms)
-    return tuple([(name, _share(_held(tier, texts), len(texts), nothing=1.0)) for name, tier in opened.items()])
-
-
-def _at_least(search: Search, opened: Mapping[str, Tier], before_ms: int) -> Coverage:
-    """The shares without looking at the texts: as if the tiers had all of the young ones."""
-    from cass.store.coverage import texts_since
-
-    young = texts_since(search.connection, before_ms)
-    eligible = most_eligible(search.connection) - young
-    return tuple([(name, _share(tier.documents - young, eligible)) for name, tier in opened.items()])
+    if not filters:
+        return strict_shares(
+            search.connection, search.now_ms, {name: (tier.documents, tier.ids) for name, tier in opened.items()}
+        )
+    texts = _texts(search, filters, before_which_all_counts_ms(search.now_ms))
+    return shares_of(texts, {name: tier.ids for name, tier in opened.items()})
 
 
 def _texts(search: Search, filters: Sequence[Filter], before_ms: int) -> set[int]:
@@ -74,15 +65,6 @@ def _texts(search: Search, filters: Sequence[Filter], before_ms: int) -> set[int
     documents = documents_newest_first(search.connection, None, None, True, lambda: False)
     docs = {each.doc for each in documents if each is not None and all(passes(wanted, each) for wanted in named)}
     return {text for text, doc in rows if doc in docs}
-
-
-def _held(tier: Tier, texts: set[int]) -> int:
-    return len(texts.intersection(tier.ids()))
-
-
-def _share(held: int, of: int, nothing: float = 0.0) -> float:
-    """Rounded down, so that what is all is 1 and nothing less is."""
-    return min(1.0, max(0, held) * 10_000 // of / 10_000) if of > 0 else nothing
 
 
 def percent(share: float) -> str:

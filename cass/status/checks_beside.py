@@ -60,7 +60,7 @@ def _refusing(patient: Patient, policy: SemanticPolicy) -> Finding | None:
     remote = embedder_options(patient.settings).remote
     most = patient.settings.whole("worker.max_attempts")
     found = report(policy, patient.places, patient.connection, remote=remote, max_attempts=most)
-    if is_answered(found):
+    if is_answered(found, policy, patient.places, patient.connection, patient.now_ms):
         return None
     evidence = f"mode is {policy.mode}, and {found.reason or found.summary}: every search ends in an error"
     return Finding("vectors", FAIL, evidence, found.next_step or "cass config set mode hybrid")

@@ -153,7 +153,7 @@ def _collect(
                 status = replace(status, kept=kept_facts(places, connection, settings, now_ms))
             if policy is None:
                 return status
-            return _with_meaning(status, policy, places, connection, remote, max_attempts)
+            return _with_meaning(status, policy, places, connection, remote, max_attempts, now_ms)
         finally:
             if hold is not None:
                 hold(connection)
@@ -163,7 +163,7 @@ def _collect(
         broken = _broken(places, bad)
     except catalog.BROKEN as bad:
         broken = _broken(places, connect.corrupt(places.database, bad))
-    return broken if policy is None else _with_meaning(broken, policy, places, None, remote, max_attempts)
+    return broken if policy is None else _with_meaning(broken, policy, places, None, remote, max_attempts, now_ms)
 
 
 def _is_free(places: Places) -> bool:
@@ -204,6 +204,7 @@ def _with_meaning(
     connection: Connection | None,
     remote: RemoteOptions | None,
     max_attempts: int,
+    now_ms: int,
 ) -> Status:
     """Words are what health is about: what is wrong with the vectors is said there and makes nothing unhealthy."""
     from cass.status.semantic import is_answered, report
@@ -215,7 +216,7 @@ def _with_meaning(
         capability = meaning.capability.degraded(status.problems[0].what)
         meaning = replace(meaning, capability=capability, next_step=status.recommended[0].command)
     status = replace(status, semantic=meaning, worker=worker)
-    if status.state != OK or is_answered(meaning):
+    if status.state != OK or is_answered(meaning, policy, places, connection, now_ms):
         return status
     return _refusing(status, meaning)
 

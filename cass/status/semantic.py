@@ -107,10 +107,32 @@ def report(
     )
 
 
-def is_answered(found: SemanticCapabilityReport) -> bool:
+def is_answered(
+    found: SemanticCapabilityReport, policy: SemanticPolicy, places: Places, connection: Connection | None, now_ms: int
+) -> bool:
     """Is a search answered, as the mode stands?  Strict asks for both tiers, and for nearly all in the better one."""
-    has_fast = found.fast_tier.documents > 0 or not found.mode.requires_semantic
-    return has_fast and found.mode.is_satisfied_by(found.capability, found.quality_tier.coverage)
+    if not found.mode.requires_semantic:
+        return True
+    if connection is None or not found.fast_tier.documents or not found.capability.has_quality_tier:
+        return False
+    share = _strict_share(policy, places, connection, found.quality_tier.embedder_id, now_ms)
+    return found.mode.is_satisfied_by(found.capability, share)
+
+
+def _strict_share(
+    policy: SemanticPolicy, places: Places, connection: Connection, made: str | None, now_ms: int
+) -> float:
+    """What the quality tier has of the texts that are old enough, as a search counts it."""
+    from cass.semantic.vectors import Tier
+    from cass.store.coverage import strict_shares
+
+    def judge(manifest: SemanticAssetManifest) -> InvalidationAction:
+        return manifest.invalidation(policy, made or "", manifest.model_revision)
+
+    tier = Tier.open(places.vectors, QUALITY, judge)
+    if not isinstance(tier, Tier):
+        return 0.0
+    return dict(strict_shares(connection, now_ms, {QUALITY: (tier.documents, tier.ids)}))[QUALITY]
 
 
 def _no_room(policy: SemanticPolicy, free: int) -> tuple[str, str] | None:

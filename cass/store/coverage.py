@@ -6,16 +6,19 @@ the field, or is one of the documents.
 
 from __future__ import annotations
 
+from cass.policy import SemanticMode
 from cass.store.bounded import Bounded
-from cass.store.hits import BOUND, marks
+from cass.store.hits import BOUND, marks, most_eligible, share
 from cass.store.owed import COUNTED
 from cass.store.schema import COPY, OWN_BLOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from sqlite3 import Connection
 
+    # Name of a tier → how many texts it has, and which.
+    Tiers = Mapping[str, tuple[int, Callable[[], Iterable[int]]]]
     Wanted = tuple[str, Sequence[int | str | None], Sequence[int], bool]
     Condition = tuple[str, list[int | str]]
 
@@ -43,6 +46,40 @@ def texts_inside(
     with Bounded(connection, is_over):
         return connection.execute(sql, [before_ms, *bound]).fetchall()
     return None
+
+
+def before_which_all_counts_ms(now_ms: int) -> int:
+    """What was said before that is old enough for strict mode to ask for it: the worker has had its turn."""
+    return now_ms - SemanticMode.STRICT_MIN_AGE_MS
+
+
+def strict_shares(connection: Connection, now_ms: int, tiers: Tiers) -> tuple[tuple[str, float], ...]:
+    """The share that each tier has of all texts that are old enough.  Exact, but where less is known to be enough."""
+    before_ms = before_which_all_counts_ms(now_ms)
+    least = _least_shares(connection, before_ms, {name: documents for name, (documents, _) in tiers.items()})
+    if least and min([one for _, one in least]) >= SemanticMode.STRICT_MIN_COVERAGE:
+        return least
+    texts = {text for text, _ in texts_inside(connection, [], before_ms) or []}
+    return shares_of(texts, {name: ids for name, (_, ids) in tiers.items()})
+
+
+def _least_shares(
+    connection: Connection, before_ms: int, documents: Mapping[str, int]
+) -> tuple[tuple[str, float], ...]:
+    """Without looking at the texts: as if the tiers had all of the young ones."""
+    young = texts_since(connection, before_ms)
+    eligible = most_eligible(connection) - young
+    return tuple([(name, share(count - young, eligible)) for name, count in documents.items()])
+
+
+def shares_of(
+    texts: Collection[int], tiers: Mapping[str, Callable[[], Iterable[int]]]
+) -> tuple[tuple[str, float], ...]:
+    """The share that each tier has of these texts; all of none is 1."""
+    wanted = set(texts)
+    return tuple(
+        [(name, share(len(wanted.intersection(ids())), len(wanted), nothing=1.0)) for name, ids in tiers.items()]
+    )
 
 
 def texts_among(connection: Connection, filters: Sequence[Wanted], texts: Sequence[int]) -> set[int]:

@@ -100,6 +100,11 @@ def most_eligible(connection: Connection) -> int:
     return eligible + max(0, int(newest) - last)
 
 
+def share(held: int, of: int, nothing: float = 0.0) -> float:
+    """From 0 to 1, rounded down, so that what is all is 1 and nothing less is; of nothing it is `nothing`."""
+    return min(1.0, max(0, held) * 10_000 // of / 10_000) if of > 0 else nothing
+
+
 def messages_with(connection: Connection, docs: Sequence[int]) -> dict[int, list[StoredMessage]]:
     """The messages of these documents: the original first, then its copies, those that are gone last."""
     found: dict[int, list[StoredMessage]] = {}

@@ -24,11 +24,11 @@ from cass.semantic.embedders.hash import HashEmbedder
 from cass.semantic.embedders.hash_version import FEATURES
 from cass.semantic.embedders.table import RemoteOptions
 from cass.semantic.manifest import FAST, QUALITY
-from cass.semantic.models import MODEL, Model, file_facts, folder_of, write_manifest
-from cass.status.semantic import is_answered, report
+from cass.status.semantic import report
 from cass.store.connect import open_reader
 from tests.archive import DAY_MS, FIRST_MS, NOW_MS, Home, make_home
-from tests.backfill.working import Fussy, Working
+from tests.backfill.working import Fussy
+from tests.status.tiers import HERE, Named, backfilling, model_in
 
 REPO = Path(__file__).resolve().parents[2]
 LINES = 30
@@ -50,15 +50,6 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(good: Path, tmp_path: Path) -> Home:
     shutil.copytree(good, tmp_path, dirs_exist_ok=True)
     return Home(tmp_path)
-
-
-def backfilling(home: Home) -> Working:
-    working = Working(home)
-    working.policy = replace(working.policy, fast_dimension=DEFAULT_FAST_DIMENSION)
-    return working
-
-
-HERE = RemoteOptions(base_url="http://localhost:8080/v1")
 
 
 def said(
@@ -335,40 +326,6 @@ def test_a_model_that_lost_a_file_is_no_quality_tier(home: Home, left: bytes | N
         "cass models install",
     )
     assert (report.quality_tier.documents, report.backlog.quality) == (LINES, 0)
-
-
-def test_strict_asks_for_the_fast_tier_too(home: Home) -> None:
-    """Where only the better one was made, no such search is answered, and that is what is said."""
-    made = backfilling(home)
-    made.policy = replace(made.policy, mode=SemanticMode.STRICT_SEMANTIC)
-    made.embedders["minilm"] = Named("minilm-384")
-    made.run(FAST, QUALITY)
-    model_in(home)
-    whole = said(home, made.policy)
-    shutil.rmtree(Path(home.places.vectors, FAST))
-
-    report = said(home, made.policy)
-
-    assert (is_answered(whole), is_answered(report)) == (True, False)
-    assert (report.reason, report.next_step) == ("no vectors of the fast tier are built yet", "cass backfill")
-
-
-def model_in(home: Home, revision: str = "abc") -> Path:
-    """The one file of an installed model, which nothing here opens."""
-    folder = Path(folder_of(home.places.data, "minilm"))
-    folder.mkdir(parents=True)
-    (folder / MODEL).write_bytes(b"a whole model")
-    files = (file_facts(str(folder), MODEL),)
-    write_manifest(Model("minilm", str(folder), "minilm-384", 384, 256, "int8", revision, "here", 0, None, files))
-    return folder / MODEL
-
-
-class Named(HashEmbedder):
-    """The hash embedder under another name."""
-
-    def __init__(self, embedder_id: str) -> None:
-        super().__init__(DEFAULT_FAST_DIMENSION)
-        self.embedder_id = embedder_id
 
 
 def test_what_failed_is_not_covered(home: Home) -> None:

@@ -90,7 +90,9 @@ def _status(where: Places, options: Options) -> int:
     settings = settings_of(where, options)
     remote = embedder_options(settings).remote
     most = settings.whole("worker.max_attempts")
-    status = collect(where, clock.monotonic_s, settings.policy(), remote=remote, max_attempts=most)
+    status = collect(
+        where, clock.monotonic_s, settings.policy(), now_ms=clock.now_ms(), remote=remote, max_attempts=most
+    )
     assert status.worker is not None
     if options["json"]:
         more = {
