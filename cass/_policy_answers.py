@@ -170,7 +170,7 @@ class SemanticCapabilityReport:
 
     @record
     class Tier:
-        """The vectors of a tier, or the graph over them.
+        """The vectors of a tier, or those in the graph over them.
 
         `coverage` is the share (0 to 1) of the eligible texts that is in; all messages since `covers_since_ms` are.
         """

@@ -30,13 +30,14 @@ from cass.store.noted import eligible_texts, newest_missing_ms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from sqlite3 import Connection
 
     from cass.paths import Places
     from cass.policy import InvalidationAction, SemanticAssetManifest, SemanticPolicy
     from cass.semantic.embedders.table import Embedder, RemoteOptions
     from cass.semantic.models import Model
+    from cass.semantic.usage import Artifact
 
 Report = SemanticCapabilityReport
 ANOTHER = f"cass config set quality_tier_embedder {DEFAULT_QUALITY_TIER_EMBEDDER}"
@@ -81,7 +82,7 @@ def report(
         has_model,
         any([graph.name == f"{QUALITY}/{GRAPH}" for graph in graphs]),
         has_texts=eligible > 0,
-        graph_damage=_graph_damage(places, [one.name.partition("/")[0] for one in graphs]),
+        graph_damage=_graph_damage(places, graphs),
         model_damage=refused[0] if refused else damage,
         model_todo=refused[1] if refused else None,
     )
@@ -95,7 +96,7 @@ def report(
         next_step=next_step,
         fast_tier=fast,
         quality_tier=quality,
-        hnsw=Report.Tier(bytes=sum(graph.size_bytes for graph in graphs)),
+        hnsw=_graph(places, {FAST: fast, QUALITY: quality}, graphs, eligible),
         models=tuple(Report.Model(model.name, model.bytes, model.looks_whole) for model in models),
         usage_bytes=Report.Usage(*[used[kind] for kind in EVICTION_ORDER]),
         budget_bytes=policy.semantic_budget_mb * MB,
@@ -189,14 +190,27 @@ def _models(places: Places) -> list[Model]:
     return installed(places.data)
 
 
-def _graph_damage(places: Places, tiers: list[str]) -> str | None:
-    """What is wrong with the graphs of these tiers, as far as their sizes and times tell."""
-    if not tiers:
+def _graph_damage(places: Places, graphs: Sequence[Artifact]) -> str | None:
+    if not graphs:
         return None
-    from cass.semantic.graph_files import check_graph
+    from cass.status.graphs import graph_damage
 
-    found = [check_graph(os.path.join(places.vectors, tier)) for tier in tiers]
-    return "; ".join([damage.reason for damage in found if damage is not None]) or None
+    return graph_damage(places.vectors, [_tier_of(graph) for graph in graphs])
+
+
+def _graph(
+    places: Places, tiers: Mapping[str, SemanticCapabilityReport.Tier], graphs: Sequence[Artifact], eligible: int
+) -> SemanticCapabilityReport.Tier:
+    if not graphs:
+        return Report.Tier()
+    from cass.status.graphs import graph_report
+
+    size_bytes = sum([graph.size_bytes for graph in graphs])
+    return graph_report(places.vectors, tiers, [_tier_of(graph) for graph in graphs], size_bytes, eligible)
+
+
+def _tier_of(graph: Artifact) -> str:
+    return graph.name.partition("/")[0]
 
 
 def _made(name: str, row: Embedder, model: Model | None, remote: RemoteOptions | None) -> tuple[str, str | None] | None:
