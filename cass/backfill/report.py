@@ -23,7 +23,7 @@ class Stop:
 NOTHING_INDEXED = Stop("nothing_indexed", "nothing is indexed yet", "cass index")
 MODE = Stop("lexical_only", "the mode is lexical_only", "cass config set mode hybrid_preferred")
 THREADS = Stop("no_threads", "max_backfill_threads is 0", "cass config set max_backfill_threads 1")
-TOO_LARGE = "too_large"
+TOO_LARGE, WAITING = "too_large", "waiting"
 OFF = Stop("tier_off", "the quality tier is switched off: its embedder is hash")
 CHUNK = Stop("chunk_done", "one chunk was asked for", "cass backfill")
 TIME = Stop("chunk_timeout", "the time of a chunk is over", "cass backfill")
@@ -34,6 +34,12 @@ def too_large(embedder_id: str, most_mb: int) -> Stop:
     """Its embedder needs more memory than background work may use."""
     todo = f"cass config set max_backfill_rss_mb {2 * most_mb or 256}"
     return Stop(TOO_LARGE, f"{embedder_id} does not fit into {most_mb} MB of memory", todo)
+
+
+def waiting(texts: int, after_s: float) -> Stop:
+    """Nothing is owed but texts that failed, and it is not their turn yet."""
+    some = f"{texts:,} texts that failed wait for their" if texts > 1 else "a text that failed waits for its"
+    return Stop(WAITING, f"{some} next try", "cass backfill --force does not wait", after_s)
 
 
 @record

@@ -6,7 +6,7 @@ Vectors are written first, notes second: dying in between repeats a batch, the o
 from __future__ import annotations
 
 from cass.backfill.embedding import cut, embed
-from cass.backfill.report import CHUNK, Stop, TierReport
+from cass.backfill.report import CHUNK, Stop, TierReport, waiting
 from cass.backfill.resting import Resting
 from cass.backfill.room import BUDGET, TOO_LARGE, disk_failed, no_room, refused, too_large
 from cass.records import record, replace
@@ -267,12 +267,19 @@ class TierRun:
         self.job.ledger.flush()
         known = self._attempts()
         taken = self._taken - self.report.texts - (len(known.dead) - len(self._known.dead))
-        waiting = 0 if self.job.request.force else len(self._known.waiting)
+        waited = 0 if self.job.request.force else len(self._known.waiting)
         return replace(
             self.report,
             seconds=round(self.job.machine.monotonic_s() - self._started_s, 3),
             dead=len(known.dead),
-            left=self.owed.left + taken + waiting,
+            left=self.owed.left + taken + waited,
             eligible=self.owed.eligible,
-            stopped=stop,
+            # What passes by itself is worth coming back for; what is too large stays so.
+            stopped=(self._waiting(known) or stop) if stop in (None, TOO_LARGE) else stop,
         )
+
+    def _waiting(self, known: Attempts) -> Stop | None:
+        """What failed is owed still: somebody has to come back for it."""
+        if known.next_ms is None:
+            return None
+        return waiting(len(known.waiting), (known.next_ms - self.job.machine.now_ms()) / 1000)

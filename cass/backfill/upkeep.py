@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cass.backfill.report import WAITING
 from cass.policy import InvalidationAction
 from cass.semantic.manifest import Manifest, read_manifest
 from cass.semantic.vector_upkeep import Dropped, mend, settle
@@ -76,7 +77,8 @@ class Graphs:
 
     def build_if_it_pays(self, job: Job, report: TierReport) -> str | None:
         """What came of it; None where none would pay."""
-        tier = Tier.open(job.budget.shelf.vectors, report.tier) if report.stopped is None else None
+        is_done = report.stopped is None or report.stopped.word == WAITING
+        tier = Tier.open(job.budget.shelf.vectors, report.tier) if is_done else None
         if not isinstance(tier, Tier) or not tier.count or tier.count < job.request.policy.hnsw_min_vectors:
             return None
         return self._why_not(job, report.tier, tier) or self._build(job, report.tier, tier)

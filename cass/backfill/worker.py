@@ -7,7 +7,7 @@ changed, or after a back-off.  Every wait is of a second at least.
 
 from __future__ import annotations
 
-from cass.backfill.report import TOO_LARGE
+from cass.backfill.report import TOO_LARGE, WAITING
 from cass.backfill.upkeep import has_grown
 from cass.errors import Busy, CassError, CorruptDatabase, NewerDatabase, SystemRefused
 from cass.records import record
@@ -269,7 +269,7 @@ class Worker:
         self._vain_ticks = self._vain_ticks + 1 if signs == self._vain else 1
         for_s = max(rest.for_s, self._backed_off(self._vain_ticks))
         self._vain, self._again_s = signs, self.host.monotonic_s() + for_s
-        if rest.word == NOTHING_OWED:
+        if rest.word in (NOTHING_OWED, WAITING):
             self.host.release()
         return Rest(rest.word, rest.reason, for_s, rest.lasting)
 

@@ -28,11 +28,12 @@ _FAILED = """
 
 @record
 class Attempts:
-    """Texts of a tier that are not to be tried now: given up, or tried again later."""
+    """Texts of a tier that are not to be tried now: given up, or tried again later, the first of them at `next_ms`."""
 
     dead: tuple[int, ...] = ()
     waiting: tuple[int, ...] = ()
     again: tuple[int, ...] = ()  # failed before, and due
+    next_ms: int | None = None
 
 
 @record
@@ -56,12 +57,15 @@ def attempts_of(
     dead: list[int] = []
     waiting: list[int] = []
     again: list[int] = []
+    times: list[int] = []
     for text, count, next_try_ms in connection.execute(sql, (tier, embedder, TIER)):
         # Longer than any back-off: the clock was set back, and nobody waits for it to catch up.
         waits = now_ms < (next_try_ms or 0) <= now_ms + max(BACK_OFF_MS)
         into = dead if count >= max_attempts else waiting if waits else again
         into.append(text)
-    return Attempts(tuple(dead), tuple(waiting), tuple(again))
+        if into is waiting:
+            times.append(next_try_ms)
+    return Attempts(tuple(dead), tuple(waiting), tuple(again), min(times, default=None))
 
 
 def rest_of(connection: Connection, tier: str, embedder: str) -> Rest | None:

@@ -68,7 +68,7 @@ def test_one_poisoned_text_is_found_among_many(tmp_path: Path) -> None:
 
     done = working.fast()
 
-    assert (done.texts, done.failed, done.left, done.stopped) == (300, 1, 1, None)
+    assert (done.texts, done.failed, done.left) == (300, 1, 1)
     assert POISON not in " ".join(working.texts())
     ((text, tier, embedder, count, error),) = attempts(working)
     assert working.all_texts()[text] == f"this text is {POISON}"
@@ -111,6 +111,26 @@ def test_a_failed_text_waits(tmp_path: Path) -> None:
 
     assert (waiting.failed, waiting.left) == (0, 1)
     assert working.fast().failed == 1
+
+
+def test_what_waits_is_owed(tmp_path: Path) -> None:
+    """Whoever comes back knows when: not before, since it would find nothing to do, and not never."""
+    working = poisoned(tmp_path, texts=50)
+    stops = []
+    for _ in range(MAX_ATTEMPTS):
+        stops.append(working.fast().stopped)
+        working.now_ms += 1000
+        stops.append(working.fast().stopped)
+        working.now_ms += HOUR_MS
+
+    soon, later = BACK_OFF_MS[0] / 1000, BACK_OFF_MS[1] / 1000
+    assert [stop and (stop.word, stop.retry_after_s) for stop in stops] == [
+        *[("waiting", soon), ("waiting", soon - 1)],
+        *[("waiting", later), ("waiting", later - 1)],
+        *[None, None],
+    ]
+    assert stops[0] is not None
+    assert stops[0].reason == "a text that failed waits for its next try"
 
 
 def test_force_does_not_wait(tmp_path: Path) -> None:

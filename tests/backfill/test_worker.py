@@ -49,6 +49,17 @@ def test_it_leaves_when_nothing_is_owed() -> None:
     assert world.notes == [("started", ""), ("stopped", "nothing is owed")]
 
 
+def test_it_stays_for_a_text_that_is_tried_again() -> None:
+    """Until the text's time is there, however short it would stay for nothing, and no tick comes before that."""
+    failed, due = worked(texts=0, failed=1), Stop("waiting", "a text that failed waits for its next try", None, 590.0)
+    world = World(failed, worked(texts=0, stopped=due), DONE, idle_exit_s=60.0)
+    leave = world.run()
+
+    assert (leave.word, world.did.count("tick")) == ("nothing_owed", 3)
+    assert world.waits[:20] == [30.0] * 19 + [20.0]
+    assert world.now_s == 1000 + 590 + 60
+
+
 def test_whoever_asks_keeps_it() -> None:
     """The time counts from the last question."""
     world = World(DONE)

@@ -21,8 +21,8 @@ class Ticked:
     report: Any = None
 
 
-def worked(texts: int = 10, stopped: Stop | None = None) -> Ticked:
-    return Ticked(report=BackfillReport((TierReport(FAST, texts=texts, stopped=stopped),)))
+def worked(texts: int = 10, stopped: Stop | None = None, failed: int = 0) -> Ticked:
+    return Ticked(report=BackfillReport((TierReport(FAST, texts=texts, failed=failed, stopped=stopped),)))
 
 
 DONE = worked(texts=0)

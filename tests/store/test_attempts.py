@@ -129,7 +129,7 @@ def test_the_dead_get_another_chance(connection: Connection) -> None:
 
     assert retry_dead(connection, "quality") == 0
     assert retry_dead(connection) == 1
-    assert attempts_of(connection, *HASH, 0) == Attempts(waiting=(8,))
+    assert attempts_of(connection, *HASH, 0) == Attempts(waiting=(8,), next_ms=BACK_OFF_MS[0])
     assert rest_of(connection, *HASH) == Rest(5, "down", 9)
 
 
