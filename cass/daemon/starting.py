@@ -80,8 +80,10 @@ def is_of_use(places: Places, env: Mapping[str, str], now_ms: int) -> bool:
 
 def _owes_vectors(places: Places, env: Mapping[str, str]) -> bool:
     """By counts, as `status` tells them: a look at every text would take a second."""
+    from cass.semantic.embedders.table import embedder_options
     from cass.semantic.manifest import FAST, QUALITY
     from cass.settings.quick import load
+    from cass.status.semantic import wanted_ids
 
     settings = load(places, env)
     policy, most = settings.policy(), settings.whole("worker.max_attempts")
@@ -90,12 +92,13 @@ def _owes_vectors(places: Places, env: Mapping[str, str]) -> bool:
     connection = open_reader(places.database)
     if connection is None:
         return False
-    tiers = [FAST]
+    tiers, wanted = [FAST], wanted_ids(policy, places, embedder_options(settings).remote)
     if policy.wants_quality_tier and _can_be_made(places, policy.quality_tier_embedder):
         tiers.append(QUALITY)
     try:
         eligible = eligible_texts(connection)
-        return any([_documents(places, tier) + count_dead(connection, tier, most) < eligible for tier in tiers])
+        given_up = {tier: count_dead(connection, tier, wanted[tier], most) for tier in tiers}
+        return any([_documents(places, tier) + given_up[tier] < eligible for tier in tiers])
     finally:
         connection.close()
 

@@ -69,7 +69,8 @@ def _refusing(patient: Patient, policy: SemanticPolicy) -> Finding | None:
 def worker(patient: Patient, name: str) -> Finding:
     """One that rests is well; one that was killed while something is owed is not."""
     policy, most = patient.settings.policy(), patient.settings.whole("worker.max_attempts")
-    faults = worker_faults(patient.places, patient.connection, policy, patient.services, most)
+    remote = embedder_options(patient.settings).remote
+    faults = worker_faults(patient.places, patient.connection, policy, patient.services, most, remote)
     if faults:
         return Finding(name, WARN, "; ".join([fault.what for fault in faults]), faults[0].command)
     data = patient.places.data

@@ -19,7 +19,7 @@ from cass.policy import (
 from cass.records import replace
 from cass.semantic.capability import BACKFILL, NONE_BUILT, TierState, capability_of
 from cass.semantic.embedders.hash_version import identity
-from cass.semantic.embedders.table import SERVER, embedder_row, is_embedder, server_id
+from cass.semantic.embedders.table import SERVER, embedder_row, is_embedder, server_id, wanted_id
 from cass.semantic.manifest import FAST, QUALITY, Damage
 from cass.semantic.standing import Standing, standing
 from cass.semantic.usage import GRAPH, artifacts, usage_bytes
@@ -65,8 +65,10 @@ def report(
     if not is_embedder(policy.quality_tier_embedder, places.data):
         refused = f"{policy.quality_tier_embedder!r} is not an embedder", ANOTHER
     eligible = eligible_texts(connection) if connection is not None else 0
-    fast, fast_state = _tier(policy, places, FAST, identity(policy.fast_dimension), eligible, connection)
+    fast_id, revision = identity(policy.fast_dimension)
+    fast, fast_state = _tier(policy, places, FAST, (fast_id, revision), eligible, connection)
     made = _made(policy.quality_tier_embedder, row, wanted, remote)
+    quality_id = made[0] if made else row.embedder_id or None
     quality, quality_state = _tier(policy, places, QUALITY, made, eligible, connection)
     if connection is None:  # of vectors without the texts that they are of nothing can be searched
         fast_state, quality_state = replace(fast_state, vectors=0), replace(quality_state, vectors=0)
@@ -103,7 +105,14 @@ def report(
         free_disk_bytes=free,
         budget_decision=policy.check_budget_bytes(0, sum(used.values()), free),
         backlog=_backlog(
-            policy, has_model, connection, missing, (fast, quality), sum(used.values()), pace or {}, max_attempts
+            policy,
+            has_model,
+            connection,
+            missing,
+            (fast, quality),
+            sum(used.values()),
+            pace or {},
+            _given_up(connection, {FAST: fast_id, QUALITY: quality_id}, max_attempts),
         ),
     )
 
@@ -155,14 +164,14 @@ def _backlog(
     tiers: tuple[SemanticCapabilityReport.Tier, SemanticCapabilityReport.Tier],
     used_bytes: int,
     pace: Mapping[str, float],
-    max_attempts: int,
+    dead: Mapping[str, int],
 ) -> SemanticCapabilityReport.Backlog:
     """What is owed: the texts that count, less those that are in, less those that were given up.
 
-    `missing`: the first less the second, of each tier.  A tier that is not wanted owes nothing, nor does one that has
-    no model: nothing can be made for it.  What will not fit into the budget has no end either, so no time is said.
+    `missing`: the first less the second, of each tier · `dead`: the third.  A tier that is not wanted owes nothing, nor
+    does one that has no model: nothing can be made for it.  What will not fit into the budget has no end either, so no
+    time is said.
     """
-    dead = {tier: _given_up(connection, tier, max_attempts) for tier in (FAST, QUALITY)}
     builds = policy.mode.should_build_semantic
     makeable = {FAST: builds, QUALITY: builds and policy.wants_quality_tier and has_model}
     owed = {
@@ -176,12 +185,20 @@ def _backlog(
     return Report.Backlog(owed[FAST], owed[QUALITY], sum(dead.values()), left_s)
 
 
-def _given_up(connection: Connection | None, tier: str, max_attempts: int) -> int:
-    """As if none were where the list of them cannot be read: it holds nothing that anybody said."""
+def wanted_ids(policy: SemanticPolicy, places: Places, remote: RemoteOptions | None) -> dict[str, str | None]:
+    """Tier → the id of the embedder that it is wanted of, as far as that can be told."""
+    quality = wanted_id(policy.quality_tier_embedder, places.data, remote)
+    return {FAST: identity(policy.fast_dimension)[0], QUALITY: quality}
+
+
+def _given_up(connection: Connection | None, wanted: Mapping[str, str | None], max_attempts: int) -> dict[str, int]:
+    """Of each tier; as if none were where the list of them cannot be read: it holds nothing that anybody said."""
+    if connection is None:
+        return dict.fromkeys(wanted, 0)
     try:
-        return count_dead(connection, tier, max_attempts) if connection is not None else 0
+        return {tier: count_dead(connection, tier, made, max_attempts) for tier, made in wanted.items()}
     except BROKEN:
-        return 0
+        return dict.fromkeys(wanted, 0)
 
 
 def _models(places: Places) -> list[Model]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from cass.records import record
-from cass.status.semantic import report
+from cass.status.semantic import report, wanted_ids
 from cass.status.worker import HANGING, STOPPED_STATE, WITHOUT_A_WORD, worker_facts
 from cass.store.attempts import MAX_ATTEMPTS, count_dead, last_dead, rests
 from cass.store.unfit import all_unfit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from sqlite3 import Connection
 
     from cass.paths import Places
     from cass.policy import SemanticPolicy
+    from cass.semantic.embedders.table import RemoteOptions
 
 ERROR_CHARS = 120
 
@@ -33,15 +34,18 @@ def worker_faults(
     policy: SemanticPolicy,
     services: Sequence[tuple[str, str]] = (),
     max_attempts: int = MAX_ATTEMPTS,
+    remote: RemoteOptions | None = None,
 ) -> list[Fault]:
     """`services`: (path, text) of the system's files as they should be, if they are there at all.
 
-    `max_attempts`: after so many failures a text was given up.
+    `max_attempts`: after so many failures a text was given up · `remote`: the server that the settings name.
     """
     found = [fault for path, text in services if (fault := _service(path, text)) is not None]
     if connection is None:
         return found
-    beside = [*_failed(connection), *_too_large(connection, policy), *_given_up(connection, max_attempts)]
+    wanted = wanted_ids(policy, places, remote)
+    given_up = _given_up(connection, wanted, max_attempts)
+    beside = [*_failed(connection, wanted), *_too_large(connection, policy), *given_up]
     return [*_killed(places, connection, policy, max_attempts), *found, *beside]
 
 
@@ -66,10 +70,12 @@ def _killed(places: Places, connection: Connection, policy: SemanticPolicy, max_
     return [Fault(f"{facts.reason}; {backlog.fast:,} texts are owed", "cass worker start")]
 
 
-def _failed(connection: Connection) -> list[Fault]:
+def _failed(connection: Connection, wanted: Mapping[str, str | None]) -> list[Fault]:
     """Tiers that rest because their embedder failed."""
     return [
-        Fault(f"the {tier} tier rests: {rest.reason[:ERROR_CHARS]}", "cass worker") for tier, rest in rests(connection)
+        Fault(f"the {tier} tier rests: {rest.reason[:ERROR_CHARS]}", "cass worker")
+        for tier, made in wanted.items()
+        for rest in rests(connection, tier, made)
     ]
 
 
@@ -81,9 +87,11 @@ def _too_large(connection: Connection, policy: SemanticPolicy) -> list[Fault]:
     return [Fault(f"the {tier} tier does not fit into {most_mb:,} MB of memory", command) for tier, _ in known]
 
 
-def _given_up(connection: Connection, max_attempts: int) -> list[Fault]:
-    count, error = count_dead(connection, None, max_attempts), last_dead(connection, max_attempts)
+def _given_up(connection: Connection, wanted: Mapping[str, str | None], max_attempts: int) -> list[Fault]:
+    count = sum([count_dead(connection, tier, made, max_attempts) for tier, made in wanted.items()])
     if not count:
         return []
+    last = [last_dead(connection, tier, made, max_attempts) for tier, made in wanted.items()]
+    _, error = max([one for one in last if one is not None])
     texts = "1 text was" if count == 1 else f"{count:,} texts were"
-    return [Fault(f"{texts} given up, the last one because: {(error or '')[:ERROR_CHARS]}", "cass worker retry-dead")]
+    return [Fault(f"{texts} given up, the last one because: {error[:ERROR_CHARS]}", "cass worker retry-dead")]

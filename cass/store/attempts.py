@@ -25,6 +25,8 @@ _FAILED = """
     INSERT INTO attempts VALUES(?, ?, ?, 1, ?, ?) ON CONFLICT DO UPDATE
     SET count=count+1, next_try_ms=? + CASE WHEN count+1<2 THEN ? ELSE ? END, error=excluded.error"""
 
+_OF = "tier=? AND (? IS NULL OR embedder=?)"
+
 
 @record
 class Attempts:
@@ -75,23 +77,28 @@ def rest_of(connection: Connection, tier: str, embedder: str) -> Rest | None:
     return None if row is None else Rest(*row)
 
 
-def rests(connection: Connection) -> list[tuple[str, Rest]]:
-    """(tier, the rest that it takes or took) of those whose embedder failed and has not worked since."""
-    sql = "SELECT tier, next_try_ms, error, count FROM attempts WHERE text=? ORDER BY tier"
-    return [(tier, Rest(*row)) for tier, *row in connection.execute(sql, (TIER,))]
+def rests(connection: Connection, tier: str, embedder: str | None) -> list[Rest]:
+    """The rest that the tier takes or took if that embedder failed and has not worked since; None: whichever did."""
+    sql = f"SELECT next_try_ms, error, count FROM attempts WHERE text=? AND {_OF} ORDER BY next_try_ms"
+    return [Rest(*row) for row in connection.execute(sql, (TIER, tier, embedder, embedder))]
 
 
-def last_dead(connection: Connection, max_attempts: int = MAX_ATTEMPTS) -> str | None:
-    """Why a text was given up last; None where none was."""
-    sql = "SELECT error FROM attempts WHERE count>=? AND text<>? ORDER BY next_try_ms DESC LIMIT 1"
-    row = connection.execute(sql, (max_attempts, TIER)).fetchone()
-    return None if row is None else row[0]
+def last_dead(
+    connection: Connection, tier: str, embedder: str | None, max_attempts: int = MAX_ATTEMPTS
+) -> tuple[int, str] | None:
+    """When a text was to be tried again that was given up last, and why it was; None where none was."""
+    sql = (
+        f"SELECT next_try_ms, error FROM attempts WHERE count>=? AND text<>? AND {_OF}"
+        " ORDER BY next_try_ms DESC LIMIT 1"
+    )
+    row = connection.execute(sql, (max_attempts, TIER, tier, embedder, embedder)).fetchone()
+    return None if row is None else (row[0] or 0, row[1] or "")
 
 
-def count_dead(connection: Connection, tier: str | None = None, max_attempts: int = MAX_ATTEMPTS) -> int:
-    """Texts that were given up, of one tier or of all."""
-    sql = "SELECT count(*) FROM attempts WHERE count>=? AND text<>? AND (? IS NULL OR tier=?)"
-    number: int = connection.execute(sql, (max_attempts, TIER, tier, tier)).fetchone()[0]
+def count_dead(connection: Connection, tier: str, embedder: str | None, max_attempts: int = MAX_ATTEMPTS) -> int:
+    """Texts of a tier that were given up with this embedder; None: with any.  Another one may do them."""
+    sql = f"SELECT count(*) FROM attempts WHERE count>=? AND text<>? AND {_OF}"
+    number: int = connection.execute(sql, (max_attempts, TIER, tier, embedder, embedder)).fetchone()[0]
     return number
 
 

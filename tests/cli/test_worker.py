@@ -21,6 +21,8 @@ from cass.cli.verbs.worker_service import install, uninstall, wanted
 from cass.daemon import starting
 from cass.errors import SystemRefused
 from cass.paths import Places
+from cass.policy import DEFAULT_FAST_DIMENSION
+from cass.semantic.embedders.hash_version import identity
 from cass.store.attempts import count_dead, note_failures
 from cass.store.connect import open_reader
 from cass.store.ledger import Ledger
@@ -30,6 +32,8 @@ from tests.archive import Home, make_home
 # "Stamp 'user was here'": what a person does who looks for something.
 STAMPING = {"search", "show", "sessions", "like", "pack", "stats", "resume", "open", "export", "forget", "restore"}
 PAUSE = "worker.pause"
+# The embedder that the fast tier is made of.
+HASH = identity(DEFAULT_FAST_DIMENSION)[0]
 
 
 @pytest.fixture
@@ -156,7 +160,7 @@ def test_what_was_given_up_is_tried_again(home: Home):
     assert (first["retried"], second["retried"]) == (1, 0)
     connection = open_reader(home.places.database)
     assert connection is not None
-    assert count_dead(connection) == 0
+    assert count_dead(connection, "fast", None) == 0
     connection.close()
 
 
@@ -164,7 +168,7 @@ def test_all_agree_on_what_was_given_up(home: Home):
     """A text that failed twice, where `worker.max_attempts` is three, and two."""
     ledger = Ledger(home.places.database)
     for _ in range(2):
-        ledger.note(lambda connection: note_failures(connection, "fast", "x", {1: "odd"}, 0))
+        ledger.note(lambda connection: note_failures(connection, "fast", HASH, {1: "odd"}, 0))
     ledger.close()
 
     def told(most: str) -> tuple[object, ...]:

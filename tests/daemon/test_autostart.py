@@ -105,7 +105,7 @@ def test_what_was_given_up_is_owed_by_nobody(home: Home) -> None:
     home.index()
     ledger = Ledger(home.places.database)
     for _ in range(2):
-        ledger.note(lambda connection: note_failures(connection, "fast", "x", {3: "odd"}, NOW_MS))
+        ledger.note(lambda connection: note_failures(connection, "fast", "hash-256-v2", {3: "odd"}, NOW_MS))
     ledger.close()
 
     assert of_use(home)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from cass.disk import try_lock
-from cass.policy import SemanticPolicy
+from cass.policy import DEFAULT_FAST_DIMENSION, SemanticPolicy
+from cass.semantic.embedders.hash_version import identity
+from cass.status.semantic import report
 from cass.status.worker import WITHOUT_A_WORD, LastChunk, WorkerFacts, eta_s, texts_per_s, worker_facts
 from cass.status.worker_faults import Fault, worker_faults
 from cass.store.attempts import Rest, note_failures, note_rest
@@ -20,6 +22,8 @@ from cass.store.worker_state import LOCK, RESTING, WORKER, WorkerState, sign, wr
 from tests.archive import NOW_MS, Home, make_home
 
 FAST = ChunkDone("fast", 1000, 1200, 0, 4.0, 3.5, 60_000_000, "you were away 412 s", "the time of a chunk is over")
+# The embedder that the fast tier is made of.
+HASH = identity(DEFAULT_FAST_DIMENSION)[0]
 
 
 @pytest.fixture
@@ -177,15 +181,31 @@ def test_a_service_file_of_another_program_is_a_fault(home: Home, tmp_path: Path
 def test_texts_that_were_given_up_are_a_fault_with_the_last_error(home: Home):
     ledger = Ledger(home.places.database)
     for number in range(3):
-        ledger.note(lambda connection, n=number: note_failures(connection, "fast", "x", {1: "too odd"}, n))  # type: ignore[misc]
+        ledger.note(lambda connection, n=number: note_failures(connection, "fast", HASH, {1: "too odd"}, n))  # type: ignore[misc]
     ledger.close()
 
     assert faults(home) == [Fault("1 text was given up, the last one because: too odd", "cass worker retry-dead")]
 
 
+def test_what_another_embedder_failed_at_is_none(home: Home):
+    """It was asked for before: the one that is asked for now gave nothing up, and owes all of it."""
+    ledger = Ledger(home.places.database)
+    for number in range(3):
+        ledger.note(lambda connection, n=number: note_failures(connection, "fast", "hash-64-v2", {1: "odd"}, n))  # type: ignore[misc]
+    ledger.note(lambda connection: note_rest(connection, "quality", "openai-bge-1024", Rest(NOW_MS, "it is away")))
+    ledger.close()
+    connection = open_reader(home.places.database)
+    assert connection is not None
+    backlog = report(SemanticPolicy(), home.places, connection).backlog
+    connection.close()
+
+    assert faults(home) == []
+    assert (backlog.fast, backlog.dead) == (2, 0)
+
+
 def test_a_tier_whose_embedder_failed_is_a_fault(home: Home):
     ledger = Ledger(home.places.database)
-    ledger.note(lambda connection: note_rest(connection, "quality", "x", Rest(NOW_MS, "the server is away")))
+    ledger.note(lambda connection: note_rest(connection, "quality", "minilm-384", Rest(NOW_MS, "the server is away")))
     ledger.close()
 
     assert faults(home) == [Fault("the quality tier rests: the server is away", "cass worker")]

@@ -36,11 +36,20 @@ def test_a_text_is_given_up_after_three_failures(connection: Connection) -> None
     assert BY_KEY["worker.max_attempts"].default == MAX_ATTEMPTS == 3
     for _ in range(MAX_ATTEMPTS - 1):
         note_failures(connection, *HASH, {7: "bad"}, 0)
-    before = count_dead(connection)
+    before = count_dead(connection, *HASH)
     note_failures(connection, *HASH, {7: "bad"}, 0)
 
     assert attempts_of(connection, *HASH, BACK_OFF_MS[1] * 9) == Attempts(dead=(7,))
-    assert (before, count_dead(connection), count_dead(connection, "quality")) == (0, 1, 0)
+    assert (before, count_dead(connection, *HASH), count_dead(connection, "quality", None)) == (0, 1, 0)
+
+
+def test_what_one_embedder_gave_up_another_may_do(connection: Connection) -> None:
+    """So it counts for that one alone; where nobody knows which one is asked for, for all of them."""
+    for _ in range(MAX_ATTEMPTS):
+        note_failures(connection, *HASH, {7: "bad"}, 0)
+
+    assert [count_dead(connection, "fast", made) for made in (HASH[1], "hash-256-v2", None)] == [1, 0, 1]
+    assert last_dead(connection, "fast", "hash-256-v2") is None
 
 
 def test_how_often_is_said_by_who_asks(connection: Connection) -> None:
@@ -51,8 +60,8 @@ def test_how_often_is_said_by_who_asks(connection: Connection) -> None:
 
     assert attempts_of(connection, *HASH, later_ms, 2) == Attempts(dead=(7,))
     assert attempts_of(connection, *HASH, later_ms, 3) == Attempts(again=(7,))
-    assert (count_dead(connection, max_attempts=2), last_dead(connection, 2)) == (1, "bad")
-    assert (count_dead(connection), last_dead(connection), retry_dead(connection)) == (0, None, 0)
+    assert (count_dead(connection, *HASH, 2), last_dead(connection, *HASH, 2)) == (1, (BACK_OFF_MS[1], "bad"))
+    assert (count_dead(connection, *HASH), last_dead(connection, *HASH), retry_dead(connection)) == (0, None, 0)
     assert retry_dead(connection, "fast", 2) == 1
 
 
@@ -104,7 +113,7 @@ def test_a_rest_knows_how_often(connection: Connection) -> None:
     note_rest(connection, *HASH, Rest(5, "first", 3))
 
     assert rest_of(connection, *HASH) == Rest(5, "first", 3)
-    assert count_dead(connection) == 0
+    assert count_dead(connection, *HASH) == 0
 
 
 @pytest.mark.parametrize(("now_ms", "lasts"), [(999, True), (1000, False), (1000 - LONGEST_REST_MS - 1, False)])

@@ -230,6 +230,13 @@ def model_id(name: str, data: str) -> str:
     return f"fastembed-{name}" if row is EMBEDDERS[-1] else row.embedder_id
 
 
+def wanted_id(name: str, data: str, remote: RemoteOptions | None) -> str | None:
+    """The embedder id that the vectors of that embedder have, as far as it can be told without opening it."""
+    if embedder_row(name).name != SERVER:
+        return model_id(name, data) or None
+    return server_id(remote.model, remote.dimension) if remote is not None and remote.dimension else None
+
+
 def model_dim(name: str, data: str, remote: RemoteOptions) -> int:
     """How long the vectors of that embedder are, as far as it can be told without opening it; 0 if not, or for hash."""
     from cass.semantic.models import find
