@@ -107,7 +107,7 @@ class WarmModel:
             return build_embedder(name, options, env)
 
         def again() -> Batcher | None:
-            return self._opened(name, options.threads)
+            return self._opened(name, options.threads, most_threads=options.threads)
 
         self._batch = options.batch
         batcher = again()
@@ -128,9 +128,11 @@ class WarmModel:
             batcher.drain(KEPT_S)
             batcher.embedder.close()
 
-    def _opened(self, name: str, threads: int) -> Batcher | None:
+    def _opened(self, name: str, threads: int, most_threads: int | None = None) -> Batcher | None:
+        """`most_threads`: one that was opened with more is opened anew; None: with however many."""
         with self._lock:
-            if self._batcher is not None and self._key is not None and self._key[0] == name:
+            key = self._key or ("", 0)
+            if self._batcher is not None and key[0] == name and (most_threads is None or key[1] <= most_threads):
                 self._batcher.later_max = self._batch
                 return self._batcher  # perhaps opened by a question, with fewer threads
             old, self._batcher = self._batcher, None

@@ -65,6 +65,20 @@ def test_work_goes_in_batches_of_the_settings_of_the_moment(data: str):
     assert (before, batches) == (1, [4, 6])
 
 
+def test_work_takes_no_more_threads_than_it_may(data: str):
+    """Where fewer are allowed than it was opened with, it is opened anew; a question takes it as it is."""
+    model = WarmModel(data)
+
+    def opened(threads: int) -> object:
+        model.build(MODEL, EmbedderOptions(data=data, threads=threads)).embed([TEXT])
+        return model.for_others(MODEL)
+
+    with_two, with_one, with_more = opened(2), opened(1), opened(4)
+
+    assert with_one is not with_two
+    assert with_more is with_one
+
+
 def test_it_is_let_go_when_nobody_has_asked_for_a_while(data: str):
     now_s = [0.0]
     model = WarmModel(data, lambda: now_s[0])
