@@ -19,7 +19,7 @@ from cass.semantic.budget import Budget
 from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.table import SERVER, embedder_row
 from cass.semantic.manifest import FAST, QUALITY, Manifest, read_manifest
-from cass.store.events import DROPPED, EVICTED, GRAPH, Event, note_events
+from cass.store.events import DROPPED, EVICTED, GRAPH, Event, gone_text, note_events
 from cass.store.nearest import prepare
 from cass.store.noted import keep_eligible, keep_looked
 from cass.store.unfit import forget_unfit, note_unfit, unfit
@@ -238,8 +238,9 @@ class Chunk:
 
     def _note_gone(self, evicted: Iterable[Evicted], dropped: Iterable[Dropped]) -> None:
         now_ms = self.machine.now_ms()
-        events = [Event(now_ms, EVICTED, f"{one.name}, {one.size_bytes} bytes: {one.why}") for one in evicted]
-        events += [Event(now_ms, DROPPED, f"{one.name}, {one.size_bytes} bytes: {one.reason}") for one in dropped]
+        gone = [(EVICTED, gone_text(one.kind, one.name, one.size_bytes, one.why)) for one in evicted]
+        gone += [(DROPPED, gone_text(one.kind, one.name, one.size_bytes, one.reason)) for one in dropped]
+        events = [Event(now_ms, kind, what) for kind, what in gone]
         if events:
             self._ledger.mention(lambda connection: note_events(connection, events))
 

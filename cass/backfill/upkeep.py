@@ -5,7 +5,7 @@ from __future__ import annotations
 from cass.backfill.report import WAITING
 from cass.policy import InvalidationAction
 from cass.semantic.manifest import Manifest, read_manifest
-from cass.semantic.vector_upkeep import Dropped, mend, settle
+from cass.semantic.vector_upkeep import Dropped, drop_graph, mend, settle
 from cass.semantic.vectors import Tier
 
 TYPE_CHECKING = False
@@ -43,15 +43,12 @@ def mend_and_judge(
 
 def discard(shelf: Shelf, tier: str, configured: SemanticPolicy) -> tuple[Dropped, ...]:
     """Drop all vectors of a tier that the configuration does not want."""
-    from cass.semantic.graph_growth import remove_graph
-
     reason = "the mode is lexical_only" if not configured.mode.should_build_semantic else "the tier is switched off"
 
     def judge(_: SemanticAssetManifest) -> InvalidationAction:
         return InvalidationAction.DiscardAndRebuild(reason)
 
-    remove_graph(shelf, tier)
-    return (*mend(shelf, tier), *settle(shelf, tier, judge))
+    return (*drop_graph(shelf, tier, reason), *mend(shelf, tier), *settle(shelf, tier, judge))
 
 
 def of_another_embedder(shelf: Shelf, tier: str, embedder: BaseEmbedder) -> bool:

@@ -19,7 +19,7 @@ from cass.semantic.known_models import KNOWN
 from cass.semantic.models import consent_ms, folder_of, is_withdrawn, note_consent
 from cass.settings.quick import load
 from cass.store.connect import open_reader
-from cass.store.events import EVICTED, FETCH, last_events
+from cass.store.events import EVICTED, FETCH, gone_text, last_events
 from cass.store.refusals import SqliteErrors
 
 TYPE_CHECKING = False
@@ -88,7 +88,7 @@ class Fetching:
         data = self._places.data
         budget = Budget(policy, Shelf.below(data), lambda: bytes_left(data))
         for gone in budget.make_room(SemanticArtifactKind.MODEL_FILES, _bytes(model)).evicted:
-            note(EVICTED, f"{gone.name}, {gone.size_bytes} bytes: {gone.why}")
+            note(EVICTED, gone_text(gone.kind, gone.name, gone.size_bytes, gone.why))
 
 
 def due(places: Places, settings: Settings, now_ms: int) -> KnownModel | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from cass.policy import SemanticArtifactKind
 from cass.records import record, replace
 from cass.semantic.blocks import NEW_FILES_BYTES, Text, add, new_segment
 from cass.semantic.graph_files import check_graph
@@ -35,11 +36,16 @@ THIN = 0.25
 
 @record
 class Dropped:
-    """Vectors that cannot be used or are not wanted any more: an event for the record."""
+    """Vectors, or their graph, that cannot be used or are not wanted any more: an event for the record."""
 
     name: str
     size_bytes: int
     reason: str
+
+    @property
+    def kind(self) -> SemanticArtifactKind:
+        tier, _, what = self.name.partition("/")
+        return SemanticArtifactKind.HNSW_ACCELERATOR if what == GRAPH else KIND_OF[tier]
 
 
 def verify(shelf: Shelf, tier: str, full: bool = True) -> tuple[Dropped, ...]:
@@ -61,13 +67,22 @@ def mend(shelf: Shelf, tier: str, full: bool = False) -> tuple[Dropped, ...]:
     """
     damage = shelf.damage(tier)
     if damage is not None:
-        return (Dropped(tier, shelf.remove_all(tier), damage.reason),)
-    graph = check_graph(shelf.folder(tier), full)
-    if graph is not None:
-        remove_graph(shelf, tier)
+        graph = drop_graph(shelf, tier, damage.reason)
+        return (*graph, Dropped(tier, shelf.remove_all(tier), damage.reason))
+    bad = check_graph(shelf.folder(tier), full)
+    graph = drop_graph(shelf, tier, bad.reason) if bad is not None else ()
     vectors = _mended(shelf, tier, full)
     shelf.sweep(tier)
-    return (Dropped(f"{tier}/{GRAPH}", 0, graph.reason), *vectors) if graph else vectors
+    return (*graph, *vectors)
+
+
+def drop_graph(shelf: Shelf, tier: str, reason: str) -> tuple[Dropped, ...]:
+    """Take the tier's graph away, if it has one."""
+    name = f"{tier}/{GRAPH}"
+    found = [Dropped(name, one.size_bytes, reason) for one in shelf.artifacts() if one.name == name]
+    if found:
+        remove_graph(shelf, tier)
+    return tuple(found)
 
 
 def _looked_at(shelf: Shelf, tier: str, full: bool) -> list[tuple[Segment, OpenSegment | Damage]]:
@@ -106,9 +121,13 @@ def settle(shelf: Shelf, tier: str, judge: Judge) -> tuple[Dropped, ...]:
         return ()
     judged = [(segment, judge(segment.asset)) for segment in manifest.segments]
     unwanted = [(segment, action) for segment, action in judged if not action.is_usable]
-    if unwanted:
-        shelf.remove_segments(tier, [segment.number for segment, _ in unwanted])
-    return tuple([Dropped(f"{tier}/{segment.number}", _size(segment), _why(action)) for segment, action in unwanted])
+    if not unwanted:
+        return ()
+    # Without any vectors their graph goes with them.
+    graph = drop_graph(shelf, tier, _why(unwanted[0][1])) if len(unwanted) == len(judged) else ()
+    shelf.remove_segments(tier, [segment.number for segment, _ in unwanted])
+    gone = [Dropped(f"{tier}/{segment.number}", _size(segment), _why(action)) for segment, action in unwanted]
+    return (*graph, *gone)
 
 
 def _why(action: InvalidationAction) -> str:

@@ -54,6 +54,11 @@ class ChunkDone:
         return self.texts / self.seconds if self.seconds else 0.0
 
 
+def gone_text(kind: str, name: str, size_bytes: int, why: str) -> str:
+    """The `what` of an event of the kinds EVICTED and DROPPED."""
+    return f"{kind} {name}, {size_bytes} bytes: {why}"
+
+
 def chunk_text(done: ChunkDone) -> str:
     """As it is kept: its fields, one after the other."""
     return BETWEEN.join([_plain(getattr(done, name)) for name in ChunkDone.__match_args__])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -237,6 +238,28 @@ def test_words_only_by_configuration(working: Working) -> None:
 
     assert (done.stopped, len(done.dropped), working.ids()) == (report.MODE, 1, [])
     assert not list((working.vectors / FAST).iterdir())
+
+
+@pytest.mark.parametrize(
+    ("wish", "why"),
+    [
+        ({"mode": SemanticMode.LEXICAL_ONLY}, "the mode is lexical_only"),
+        ({"fast_dimension": 32}, "embedder changed (hash-64-v2 → hash-32-v2)"),
+    ],
+)
+def test_what_nobody_wants_is_on_record_when_it_goes(working: Working, wish: dict[str, Any], why: str) -> None:
+    """The graph over the vectors, too: its kind, how much it was, and why it went."""
+    working.fast()
+    (working.vectors / FAST / "graph.data").write_bytes(bytes(1000))
+    working.policy = replace(working.policy, **wish)
+    working.fast()
+    said = [what for (what,) in working.ask("SELECT what FROM events WHERE kind='dropped' ORDER BY id")]
+
+    assert said == [
+        f"hnsw_accelerator fast/graph, 1000 bytes: {why}",
+        f"fast_vector_index fast/1, {12 * 80} bytes: {why}",
+    ]
+    assert not (working.vectors / FAST / "graph.data").exists()
 
 
 def test_words_only_by_an_option(working: Working) -> None:

@@ -33,7 +33,7 @@ from cass.semantic.models import (
 )
 from cass.settings.quick import load
 from cass.store.connect import open_reader
-from cass.store.events import EVICTED, INSTALLED, REMOVED, Event, note_events
+from cass.store.events import EVICTED, INSTALLED, REMOVED, Event, gone_text, note_events
 from cass.store.ledger import Ledger
 from cass.store.worker_state import LOCK
 
@@ -191,7 +191,7 @@ def _make_room(
         return by_flag
     leave = _budget(where, configured if is_smaller else policy).make_room(SemanticArtifactKind.MODEL_FILES, more_bytes)
     for gone in leave.evicted:
-        _note(where, EVICTED, f"{gone.name}, {gone.size_bytes} bytes: {gone.why}")
+        _note(where, EVICTED, gone_text(gone.kind, gone.name, gone.size_bytes, gone.why))
         if not quiet:
             sys.stderr.write(f"cass: removed {gone.name} ({size(gone.size_bytes)}): {gone.why}\n")
     return leave.refused
