@@ -28,7 +28,9 @@ def worker() -> Command:
         more=(
             "One a data folder. It reads what is new and makes the vectors that are owed, with the lowest priority,"
             " only while nobody is at the machine, on mains, and while nobody else needs the processor or the memory;"
-            " `cass config` shows the limits (worker.*). It leaves by itself when nothing is owed. A command at a"
+            " `cass config` shows the limits (worker.*). Where nothing tells whether keys are pressed (in a container,"
+            " on some desktops) it waits five times idle_delay_seconds after it began, or after the last sign of you."
+            " It leaves by itself when nothing is owed. A command at a"
             " terminal may start it; `cass config set worker.background off` ends that. pause holds until unpause, or"
             " for a time such as 2h, and `cass backfill` too. install lets the system start it after a login: systemd,"
             " launchd or the Windows task scheduler; uninstall takes that back. run works in the foreground. A search"
