@@ -23,7 +23,7 @@ EXIT_CODES = (
     ("5", "The database is damaged."),
     ("6", "The database was written by a newer cass."),
     ("7", "Another process is busy with it; try again."),
-    ("8", "Time ran out; what was found is printed."),
+    ("8", "Time ran out; what was seen so far is printed or counted."),
     ("9", "A bug in cass."),
     ("10", "The system refused: disk full, no permission."),
     ("11", "A file of settings cannot be read or changed, or a package that the command needs is not installed."),

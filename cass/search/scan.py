@@ -109,7 +109,8 @@ def _found(search: Search, by_rung: dict[str, list[Candidate]], exact: bool, by:
         forms=_forms(search),
         by=(by,),
         exact_total=exact,
-        timed_out=not exact and bool(request.timeout_s),
+        # A list that the two seconds of every scan cut is an answer; that nothing was seen so far is none.
+        timed_out=not exact and (bool(request.timeout_s) or not found),
     )
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from cass.cli import edge
+from cass.cli.lane import parse
 from cass.cli.verbs import show
+from cass.cli.verbs.search import exit_code, request_of
+from cass.search.engine import search
+from cass.search.request import Freshness
 from tests.archive import DAY_MS, FIRST_MS, Home, answers, calls, make_home, says
 
 
@@ -293,3 +299,37 @@ def test_nul_characters_without_lines_of_sessions_are_refused(home: Home, form: 
 
     assert done.returncode == 2
     assert "-0 is about the lines of -l alone" in done.stdout + done.stderr
+
+
+def code_where_a_look_takes_a_second(home: Home, *words: str) -> int:
+    """The exit code of a search whose clock goes on by a second whenever it is looked at."""
+    asked = parse(["search", *words])
+    assert asked is not None
+    options, seconds = {**asked.options, "settings": {}}, count()
+    request = request_of(options, " ".join(words[:1]))
+    found = search(home.places, request, home.now_ms, lambda: float(next(seconds)), "/", Freshness())
+    return exit_code(found, options)
+
+
+@pytest.fixture
+def crowd(tmp_path: Path) -> Home:
+    """As many messages as a search looks at between two looks at its clock, twice."""
+    home = make_home(tmp_path)
+    for at in range(150):
+        home.claude(f"s{at}", f"walrus number {at}")
+    home.index()
+    return home
+
+
+@pytest.mark.parametrize("how", [("-c",), ("--limit", "0"), ("-l",), ("--json",)])
+def test_a_search_that_was_cut_is_partial(crowd: Home, how: tuple[str, ...]):
+    """Whatever was seen until then, and however it is told, there may be more."""
+    assert code_where_a_look_takes_a_second(crowd, "walrus", "-F", "--timeout", "2s", *how) == 8
+
+
+@pytest.mark.parametrize(("asked", "code"), [("walrus", 0), ("penguin", 8)])
+def test_the_two_seconds_of_a_scan_prove_nothing(crowd: Home, asked: str, code: int):
+    """What was found by then is an answer; that nothing was found yet is none."""
+    shutil.rmtree(crowd.places.lexical)
+
+    assert code_where_a_look_takes_a_second(crowd, asked) == code

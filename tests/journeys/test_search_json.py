@@ -300,6 +300,10 @@ def test_an_error_is_an_object(home: Home, words: tuple[str, ...], code: int, ki
         (("walrus", "--limit", "many"), 2),
         (("walrus", "--mode", "strict"), 15),
         (("walrus", "--bogus"), 2),
+        (("-F", "walrus", "--timeout", "0.001ms"), 8),
+        (("-F", "walrus", "--timeout", "0.001ms", "-c"), 8),
+        (("-F", "walrus", "--timeout", "0.001ms", "--json"), 8),
+        (("-F", "walrus", "--timeout", "0.001ms", "--exit-zero"), 8),
     ],
 )
 def test_the_exit_code_says_how_it_went(home: Home, words: tuple[str, ...], code: int) -> None:

@@ -259,8 +259,8 @@ def _cutter(most_chars: int | None, left: int | None) -> Callable[[str], str]:
 
 def exit_code(results: Results, options: dict[str, Any]) -> int:
     """Was something found?"""
-    if results.timed_out and results.hits:
-        return 8
+    if results.timed_out:
+        return 8  # also with nothing seen yet: that is no proof
     if results.total or results.hits or options["exit_zero"]:
         return 0
     if options["json"] or options["jsonl"]:
