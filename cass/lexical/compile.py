@@ -141,14 +141,14 @@ class Compiler:
         conditions: list[tuple[Occur, Query]] = []
         wanted: list[Unit] = []
         loose: list[Unit] = []
-        missing, anchored = 0, False
+        missing, anchors = 0, 0
         # A word typed twice is one word.
         for part in dict.fromkeys(root.parts if isinstance(root, Bare) else () if root is None else (root,)):
             if isinstance(part, Word):
                 unit = self.word(part)
             elif (clause := self._conditions.clause_of(part)) is not None:
                 conditions.append(clause)
-                anchored = anchored or self._conditions.anchors(part)
+                anchors += self._conditions.anchors(part)
                 continue
             else:
                 unit = self._conditions.wanted(part)
@@ -157,7 +157,7 @@ class Compiler:
             else:
                 (loose if unit.loose else wanted).append(unit)
         conditions += [self._conditions.filter(each) for each in filters]
-        return self._compiled(conditions, wanted, loose, missing, anchored)
+        return self._compiled(conditions, wanted, loose, missing, anchors)
 
     @property
     def _conditions(self) -> Conditions:
@@ -184,7 +184,7 @@ class Compiler:
         wanted: list[Unit],
         loose: list[Unit],
         missing: int,
-        anchored: bool,
+        anchors: int,
     ) -> Compiled:
         def under(query: Query | None) -> Query:
             return boolean([*conditions, *([(Occur.Must, query)] if query is not None else [])], self.schema)
@@ -195,18 +195,18 @@ class Compiler:
             return under(self._ranked(units)) if units else rungs[0].scored
 
         units, nearly, sooner = [*wanted, *loose], None, None
-        is_beside = anchored and bool(units or missing)
+        is_beside = anchors > 0 and bool(units or missing)
         rungs: list[Rung]
         if is_beside:
-            # What must be there is found without the words beside it, as the last rung.
-            best = under(None)
-            rungs = [rung.under(under) for rung in _rungs(wanted, loose, missing, alone=False) if rung.name != "any"]
-            rungs.append(one_query("any", best))
+            # What must be there is found without the words beside it, as the last rung; it counts as had.
+            best, words = under(None), len(units) + missing + anchors
+            rungs = [rung.under(under) for rung in _rungs(wanted, loose, missing, anchors) if rung.name != "any"]
+            rungs += [one_query(name, best) for name in ("most", "any") if name == "any" or least_of(words) <= anchors]
         elif not units:
             whole = Query.empty_query() if missing else under(None)
             rungs = [one_query("any" if missing else "all", whole)]
         else:
-            rungs = _rungs(wanted, loose, missing, alone=True)
+            rungs = _rungs(wanted, loose, missing)
             rungs = [rung.under(under) for rung in rungs] if conditions else rungs
             nearly = self._nearly(wanted, len(units) + missing, under)
             if nearly is not None and nearly.is_of_all:
@@ -215,7 +215,7 @@ class Compiler:
                 from cass.lexical.typed import steps  # nobody else is in such a hurry
 
                 sooner, rungs = steps(self.units, rungs, under)
-        partial, plain = any([unit.partial for unit in self.units]), () if anchored else tuple(units)
+        partial, plain = any([unit.partial for unit in self.units]), () if anchors else tuple(units)
         return Compiled(once(order), nearly, tuple(rungs), *self._told(), plain, under, partial, sooner)
 
     def _nearly(self, wanted: list[Unit], words: int, under: Callable[[Query], Query]) -> Nearly | None:
@@ -266,16 +266,16 @@ def boolean(clauses: list[tuple[Occur, Query]], schema: Schema) -> Query:
     return Query.boolean_query(clauses)
 
 
-def _rungs(wanted: list[Unit], loose: list[Unit], missing: int, alone: bool) -> list[Rung]:
-    """`alone`: does nothing but these words find and score?"""
+def _rungs(wanted: list[Unit], loose: list[Unit], missing: int, beside: int = 0) -> list[Rung]:
+    """`beside`: how many conditions find and score with these words, and are had by whatever is found."""
     count = len(wanted) + len(loose) + missing
     rungs = []
     if len(wanted) == count:
         rungs.append(all_of(wanted))
-    if count > 1 and (least := least_of(count)) <= len(wanted):
+    if count + beside > 1 and 0 < (least := least_of(count + beside) - beside) <= len(wanted):
         order = once(lambda: Query.boolean_query(_should(wanted), least))
         # Of two words what lacks one has no bonus and no pair.
-        is_ranking = alone and count == len(wanted) == 2 and not any([unit.parts for unit in wanted])
+        is_ranking = not beside and count == len(wanted) == 2 and not any([unit.parts for unit in wanted])
         is_counted_alone = least == len(wanted) - 1 and not is_ranking
         find = once(lambda: _found_with_all_but_one(wanted)) if is_counted_alone else order
         rungs.append(Rung("most", find, order, is_ranking=is_ranking))

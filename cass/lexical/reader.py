@@ -181,10 +181,11 @@ class LexicalReader:
     ) -> LexicalAnswer:
         """The best or newest candidates: about `limit` of them, or all there are.
 
-        `match` fixes the rung (all, most, any); None takes the strictest that has messages.  The best ones are from
-        every rung unless `strict`; where PLENTY have all the words, those are first.
+        `match` fixes the rung (all, most, any); None takes the strictest that has messages, `any` for an order by
+        relevance alone.  The best ones are from every rung unless `strict`; where PLENTY have all the words, those are
+        first.
         """
-        rung, total, found = self._rung(compiled, match, limit, sort)
+        rung, total, found = self._rung(compiled, match, limit, sort, strict)
         only_rung = strict or match in ("all", "most") or len(compiled.rungs) == 1
         enough = PLENTY if compiled.nearly is None else PLENTY_OF_COMMON
         plenty = sort == "relevance" and not only_rung and match is None and rung.name == "all" and total >= enough
@@ -215,9 +216,16 @@ class LexicalReader:
         partial = compiled.partial or rung is compiled.sooner
         return LexicalAnswer(tuple(candidates), total, name, exact, *told, more, partial, rung.lacks)
 
-    def _rung(self, compiled: Compiled, match: str | None, limit: int, sort: str) -> tuple[Rung, int, list[Scored]]:
+    def _rung(
+        self, compiled: Compiled, match: str | None, limit: int, sort: str, strict: bool
+    ) -> tuple[Rung, int, list[Scored]]:
         """The strictest rung with messages, how many, and hits of its `match`; the last one where none has any."""
-        rungs = [rung for rung in compiled.rungs if match is None or (rung.name == match and rung.lacks is None)]
+        if match is not None:
+            rungs = [rung for rung in compiled.rungs if rung.name == match and rung.lacks is None]
+        elif strict or sort != "relevance":
+            rungs = [rung for rung in compiled.rungs if rung.name != "any"]
+        else:
+            rungs = list(compiled.rungs)
         if compiled.sooner is not None and match is None and sort == "relevance":
             rungs.insert(0, compiled.sooner)
         if not rungs and [rung.name for rung in compiled.rungs] in (["all"], ["all", "any"]):

@@ -47,14 +47,14 @@ class Matcher:
         root = query.root
         parts = dict.fromkeys(root.parts if isinstance(root, Bare) else () if root is None else (root,))
         self._conditions = [self._test(part) for part in parts if is_condition(part)]
-        # What must be there is found without the words beside it.
-        self._anchored = any(isinstance(part, (Must, Phrase)) for part in parts)
+        # What must be there is found without the words beside it, and counts as had.
+        self._anchors = sum([isinstance(part, (Must, Phrase)) for part in parts])
         self._wanted = [self._test(part) for part in parts if not is_condition(part)]
 
     def rung(self, text: str, field: FieldTest = _every_field_holds) -> str | None:
         """ "all", "most" or "any" of the words are in the text; None if none is, or a condition fails.
 
-        Beside a phrase or `+x` that is there, having none of the words is still "any".
+        Beside a phrase or `+x` that is there, having none of the words is still "any", or "most" of two.
 
         `field` answers for the fields inside the tree, such as `a OR agent:codex`.
         """
@@ -66,7 +66,7 @@ class Matcher:
             if not test(folded, original, field):
                 return None
         present = sum([test(folded, original, field) for test in self._wanted])
-        return rung_of(present, len(self._wanted)) or ("any" if self._anchored else None)
+        return rung_of(present + self._anchors, len(self._wanted) + self._anchors)
 
     def _test(self, node: Node) -> Test:
         if isinstance(node, Phrase) and node.within is not None:

@@ -259,5 +259,7 @@ def _tried(request: Request) -> str:
     from cass.query.terms import wanted_leaves  # most searches find something
 
     if any([isinstance(leaf, Word) for leaf in wanted_leaves(request.query().root)]):
+        if not request.shows_every_rung:
+            return "tried: all the words, most of them; try --match any: messages with some of them"
         return "tried: all the words, most of them, any of them, and words that differ by a letter or two"
     return "looked for as it stands: only bare words may be missing or differ by a letter or two"

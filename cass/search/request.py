@@ -108,6 +108,11 @@ class Request:
         return bool(self.literal or self.counts_only or self.strict or self.match or self.sort != "relevance")
 
     @property
+    def shows_every_rung(self) -> bool:
+        """Are messages shown whatever words they lack?  What counts, lists or orders otherwise wants most of them."""
+        return self.sort == "relevance" and not self.strict and self.match is None
+
+    @property
     def rerank_depth(self) -> int:
         """How many of the best hits a reranker is to read; 0 for none."""
         values = dict(self.semantic)

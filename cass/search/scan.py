@@ -88,11 +88,11 @@ def _documents(
 
 def _found(search: Search, by_rung: dict[str, list[Candidate]], exact: bool, by: str) -> Found:
     request = search.request
-    rung = next((name for name in by_rung if by_rung[name]), None)
+    every = request.shows_every_rung
+    rung = next((name for name in by_rung if by_rung[name] and (every or request.match or name != "any")), None)
     if request.match is not None:
         rung = request.match if rung and list(by_rung).index(rung) <= list(by_rung).index(request.match) else None
     counted = [name for name in by_rung if rung and list(by_rung).index(name) <= list(by_rung).index(rung)]
-    every = request.sort == "relevance" and not request.strict and request.match is None
     listed = list(by_rung) if every else counted
     # Those with all the words first, each rung newest first; in the order of time where that was asked for.
     found = [hit for name in listed for hit in by_rung[name]] if every else _by_time(search, by_rung, listed)

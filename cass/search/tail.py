@@ -109,12 +109,14 @@ def _without_begun(query: Query) -> Query:
 
 def _merge(search: Search, found: Found, fresh: list[tuple[str, Candidate]]) -> Found:
     order = ("all", "most", "any")
+    # Relevance shows every rung, as far as nothing fixes it; what counts or lists is content with most of the words.
+    every = search.request.shows_every_rung
+    if not every and search.request.match is None:
+        fresh = [(rung, candidate) for rung, candidate in fresh if rung != "any"]
     best = min((order.index(rung) for rung, _ in fresh), default=2)
     rung = search.request.match or order[min(best, order.index(found.rung) if found.rung in order else 2)]
     counted = [candidate for each, candidate in fresh if order.index(each) <= order.index(rung)]
     total = (found.total if found.rung == rung else 0) + len(counted)
-    # Relevance shows every rung, as far as nothing fixes it.
-    every = search.request.sort == "relevance" and not search.request.strict and search.request.match is None
     keep = [candidate for _, candidate in fresh] if every else counted
     older = found.candidates if found.rung == rung or every else ()
     whole = "corrected" if found.corrected else "exact"

@@ -333,3 +333,11 @@ def test_the_two_seconds_of_a_scan_prove_nothing(crowd: Home, asked: str, code: 
     shutil.rmtree(crowd.places.lexical)
 
     assert code_where_a_look_takes_a_second(crowd, asked) == code
+
+
+def test_a_count_of_nothing_names_the_way_to_those_with_some_of_the_words(home: Home):
+    """Relevance would have shown them."""
+    done = home.cass("search", "-c", "pool", "zebra", "unicorn")
+
+    assert (done.returncode, done.stdout) == (1, "0\n")
+    assert "tried: all the words, most of them; try --match any: messages with some of them" in done.stderr

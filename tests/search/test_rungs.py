@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from cass.query.plain import least_of
 from tests.archive import Home, make_home
-from tests.search.asking import found, names, say
+from tests.search.asking import found, freshen, names, say
 
 SAID = {
     "both": "the walrus met a penguin",
@@ -176,3 +177,51 @@ def test_words_beside_a_phrase_take_nothing_away(tmp_path: Path) -> None:
     results = home.search('walrus penguin "polar bear"')
 
     assert (names(results), results.rung) == (["one", "none"], "most")
+
+
+COUNTED: dict[str, object] = {"counts_only": True, "strict": True}
+LISTED: dict[str, object] = {"strict": True}
+NEWEST: dict[str, object] = {"sort": "newest"}
+MOST = [
+    ("walrus zebra unicorn", 0),
+    ("+walrus zebra unicorn", 0),
+    ('"walrus met" zebra unicorn', 0),
+    ("walrus zebra", 3),
+    ("+walrus zebra", 3),
+    ('"walrus met" zebra', 1),
+]
+
+
+@pytest.fixture(scope="module", params=["indexed", "not yet", "no index"])
+def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The same messages in the index, in the database alone, and where no index is."""
+    home = say(
+        make_home(tmp_path_factory.mktemp("rungs")), **({"seal": "a seal"} if request.param == "not yet" else SAID)
+    )
+    if request.param == "not yet":
+        for name, said in SAID.items():
+            home.claude(name, said)
+        freshen(home)
+    if request.param == "no index":
+        shutil.rmtree(home.places.lexical)
+    return home
+
+
+@pytest.mark.parametrize("way", [COUNTED, LISTED, NEWEST])
+@pytest.mark.parametrize(("text", "total"), MOST)
+def test_what_counts_lists_or_orders_otherwise_wants_most_of_the_words(
+    archive: Home, text: str, total: int, way: dict[str, object]
+) -> None:
+    """What has only some of them is no answer there; what must be there is one of the words."""
+    results = archive.search(text, **way)
+
+    assert (results.total, results.rung) == (total, "most" if total else None)
+    assert len(results.hits) == (0 if way is COUNTED else total)
+
+
+@pytest.mark.parametrize(("text", "_total"), MOST)
+def test_relevance_and_who_asks_for_it_see_what_has_some_of_the_words(archive: Home, text: str, _total: int) -> None:
+    """Further down, and under `--match any`."""
+    assert archive.search(text).hits
+    assert archive.search(text, match="any", **LISTED).hits
+    assert archive.search(text, match="any", **NEWEST).hits
