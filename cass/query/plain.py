@@ -49,6 +49,12 @@ class Query:
     filters: tuple[Field, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def is_of_words(self) -> bool:
+        """Does it ask for nothing but words, side by side?"""
+        parts = self.root.parts if isinstance(self.root, Bare) else (self.root,)
+        return all([isinstance(part, Word) for part in parts])
+
 
 def plain(text: str, typing: bool = False) -> Query | None:
     """`parse` of a text of nothing but words; None for any other, which may still turn out to be one."""

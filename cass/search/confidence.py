@@ -76,12 +76,12 @@ def _read(search: Search, docs: Sequence[int]) -> Iterable[Sequence[tuple[str, i
 
 
 def _only_words(query: Query) -> bool:
-    root = query.root
-    parts = root.parts if isinstance(root, Bare) else (root,)
-    if all([isinstance(part, Word) for part in parts]):
-        return bool(parts)
+    if query.is_of_words:
+        return True
     from cass.query.syntax import Field, Prefix  # most queries are plain words
 
+    root = query.root
+    parts = root.parts if isinstance(root, Bare) else (root,)
     return bool(wanted_leaves(root)) and all([isinstance(part, (Word, Prefix, Field)) for part in parts])
 
 

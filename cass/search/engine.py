@@ -391,9 +391,9 @@ class Search(Lent):
 
 
 def _judged(search: Search, found: Found) -> float | None:
-    if search.request.live:
+    if search.offset or not search.request.shows_best:
         return None
-    if found.rung == "all" and found.alike is None and search.wants_words and not search.offset:
+    if found.rung == "all" and found.alike is None and search.query.is_of_words:
         return SURE
     from cass.search.confidence import confidence
 

@@ -108,6 +108,11 @@ class Request:
         return bool(self.literal or self.counts_only or self.strict or self.match or self.sort != "relevance")
 
     @property
+    def shows_best(self) -> bool:
+        """Are the best hits printed, of which can be said how sure they are?"""
+        return self.limit > 0 and not (self.live or self.about_words)
+
+    @property
     def shows_every_rung(self) -> bool:
         """Are messages shown whatever words they lack?  What counts, lists or orders otherwise wants most of them."""
         return self.sort == "relevance" and not self.strict and self.match is None

@@ -63,10 +63,22 @@ def test_nothing_found_is_no_confidence(home: Home) -> None:
     assert home.search("zymurgy quokka").confidence == 0.0
 
 
-@pytest.mark.parametrize("query", ["agent:claude_code", "+tokenizer walrus", '"empty input" walrus'])
+@pytest.mark.parametrize(
+    "query", ["agent:claude_code", "+tokenizer walrus", '"empty input" walrus', '"empty input"', "+tokenizer loop"]
+)
 def test_conditions_are_not_judged(home: Home, query: str) -> None:
     """What they find is what was asked for."""
     assert home.search(query).confidence is None
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [{"counts_only": True}, {"strict": True}, {"sort": "newest"}, {"match": "all"}, {"literal": True}, {"limit": 0}],
+)
+@pytest.mark.parametrize("query", ["tokenizer", "tokenizer penguin quokka"])
+def test_what_shows_no_first_page_is_not_judged(home: Home, query: str, wishes: dict[str, object]) -> None:
+    """Counts, lists and other orders, also where all the words are had."""
+    assert home.search(query, **wishes).confidence is None
 
 
 def test_a_later_page_is_not_judged(home: Home) -> None:
