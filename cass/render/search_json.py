@@ -25,7 +25,7 @@ def answer(results: Results, fields: Sequence[str] | None, unit: str, cut: Calla
             "schema_version": SCHEMA_VERSION,
             "query": request.text,
             "limit": request.limit,
-            "offset": request.offset,
+            "offset": request.skipped,
             "count": len(results.hits),
             "total_matches": results.total,
             "total_is_exact": results.exact_total,

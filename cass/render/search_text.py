@@ -200,7 +200,7 @@ def _totals(results: Results) -> str:
     messages = f"{least}{counted(results.total, 'message')}{_which(results)}"
     shown = len(results.hits)
     if not shown or shown == results.total:
-        return messages if shown or not request.offset else f"{messages}; none behind the first {request.offset}"
+        return messages if shown or not request.skipped else f"{messages}; none behind the first {request.skipped}"
     first = results.hits[0].rank
     range_shown = f"{number(first)}-{number(first + shown - 1)}" if first > 1 else number(shown)
     kind = counted(shown, "session") if request.grouped and first == 1 else f"{range_shown} shown"

@@ -33,7 +33,8 @@ class Request:
     """A search as asked.  Times and agents are still words; the engine reads them.
 
     `match` fixes the rung, None takes the strictest with messages; `strict` leaves out the hits of lower ones.
-    `cursor` replaces `offset`.  `current_sessions` are (variable, id) of those that the surroundings call current.
+    `cursor` says the offset, beside which there is no other.  `current_sessions` are (variable, id) of those that the
+    surroundings call current.
     `short_ids`: will the hits' shortest unique ids be shown?  `semantic`: the semantic settings that are set, plain.
     `live`: somebody is typing at the text's end and waits for no more than words.
     `diverse`: the hits are put in another order by how unlike they are (search/diverse.py).
@@ -86,6 +87,9 @@ class Request:
         """How many hits to leave out of the index of this generation.  Raises UsageError and CursorExpired."""
         if self.cursor is None:
             return self.offset
+        if self.offset:
+            what = "--offset and --cursor both say where the page begins"
+            raise errors.UsageError(what, "cass search", "keep one of them")
         of, _, offset = self.cursor.rpartition("-")
         if not of or not offset.isdecimal() or len(offset) > CURSOR_DIGITS:
             raise errors.UsageError(
@@ -93,7 +97,12 @@ class Request:
             )
         if of != generation:
             raise errors.CursorExpired("the index was rebuilt since then", "--cursor", "search again from the start")
-        return int(offset)
+        return self.skipped
+
+    @property
+    def skipped(self) -> int:
+        """How many hits stand before the page, once `start` has looked at the cursor."""
+        return self.offset if self.cursor is None else int(self.cursor.rpartition("-")[2])
 
     @property
     def wants_meaning(self) -> bool:

@@ -320,6 +320,16 @@ def test_without_an_archive_and_without_reading_there_is_an_error(tmp_path: Path
     assert (done.returncode, error["kind"], error["hint"]) == (3, "missing-index", "run: cass index")
 
 
+def test_a_page_says_where_it_begins(home: Home) -> None:
+    """By an offset or by a cursor, also behind the last hit."""
+    first = ask(home, "walrus", "--limit", "1")
+    second = ask(home, "walrus", "--limit", "1", "--cursor", first["meta"]["next_cursor"])
+    behind = ask(home, "walrus", "--cursor", first["meta"]["next_cursor"].replace("-1", "-50"))
+
+    assert (first["offset"], second["offset"], second["hits"][0]["rank"]) == (0, 1, 2)
+    assert (behind["offset"], behind["count"], ask(home, "walrus", "--offset", "2")["offset"]) == (50, 0, 2)
+
+
 def test_counts_and_lists_agree(home: Home) -> None:
     """`-c` counts messages with all the words, `-l` lists their sessions."""
     assert home.cass("search", "walrus sleeps", "-c").stdout == "1\n"

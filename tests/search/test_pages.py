@@ -108,6 +108,14 @@ def test_a_cursor_of_another_index_has_expired(home: Home) -> None:
     assert (expired.value.exit_code, expired.value.kind) == (2, "cursor-expired")
 
 
+def test_a_cursor_and_an_offset_contradict_each_other(home: Home) -> None:
+    """Neither is passed over in silence."""
+    cursor = home.search("walrus", limit=4).next_cursor
+
+    with pytest.raises(UsageError, match="--offset and --cursor"):
+        home.search("walrus", cursor=cursor, offset=4)
+
+
 @pytest.mark.parametrize("cursor", ["", "10", "1-", "-5", "1-x", "1--5", "1-²", f"1-{'9' * 5000}"])
 def test_a_word_that_is_no_cursor_is_refused(home: Home, cursor: str) -> None:
     """Never silently the first page."""
