@@ -63,7 +63,7 @@ complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l matc
 complete -c cass -n '__fish_seen_subcommand_from search find query grep' -s F -l literal -d 'the text exactly so, punctuation included'
 complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l live -d 'as you type: the last word may go on; nothing is read first, by words alone'
 complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l sort -x -a 'relevance newest oldest' -d 'the order'
-complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l diverse -d 'hits that say the same thing apart; relevance counts so much against difference, half if not said; or off'
+complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l diverse -d 'hits that say the same thing apart; relevance counts so much against difference, else half; or =off'
 complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l group -x -a 'session none' -d 'one hit a session, or every hit'
 complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l refresh -x -a 'auto wait off' -d 'read new messages first: a moment at most, all of them, or none'
 complete -c cass -n '__fish_seen_subcommand_from search find query grep' -l timeout -x -d 'stop after this long and print what was found: 500ms, 2s'

@@ -88,7 +88,7 @@ Register-ArgumentCompleter -Native -CommandName cass -ScriptBlock {
                 , @('--literal', 'the text exactly so, punctuation included')
                 , @('--live', 'as you type: the last word may go on; nothing is read first, by words alone')
                 , @('--sort', 'the order')
-                , @('--diverse', 'hits that say the same thing apart; relevance counts so much against difference, half if not said; or off')
+                , @('--diverse', 'hits that say the same thing apart; relevance counts so much against difference, else half; or =off')
                 , @('--group', 'one hit a session, or every hit')
                 , @('--refresh', 'read new messages first: a moment at most, all of them, or none')
                 , @('--timeout', 'stop after this long and print what was found: 500ms, 2s')

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import typer
 
-from cass.cli.lane import Invocation, is_signed, settle, takes_signed
+from cass.cli.lane import Invocation, is_share, is_signed, settle, takes_signed
 from cass.cli.suggest import unknown_command, unknown_option
 from cass.cli.table import (
     ALIAS_WORDS,
@@ -101,8 +101,16 @@ def _shares(row: Command, rest: list[str]) -> tuple[list[str], dict[str, list[st
     """The other arguments, and the values of options that need none: Typer has no such thing."""
     names = {option.name for option in options_of(row) if option.kind == SHARE}
     end = rest.index("--") if "--" in rest else len(rest)
-    found = {arg.partition("=")[0]: [arg.partition("=")[2]] for arg in rest[:end] if arg.partition("=")[0] in names}
-    return [arg for at, arg in enumerate(rest) if at >= end or arg.partition("=")[0] not in names], found
+    others, found = [], {}
+    for at, (before, arg) in enumerate(zip(["", *rest], rest, strict=False)):
+        name, _, value = arg.partition("=")
+        if at < end and name in names:
+            found[name] = [value]
+        elif at < end and before in names and is_share(arg):
+            found[before] = [arg]
+        else:
+            others.append(arg)
+    return others, found
 
 
 def _raw(option: Option, value: object) -> list[str]:

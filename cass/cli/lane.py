@@ -90,6 +90,11 @@ def is_signed(arg: str) -> bool:
     return arg[:1] == "-" and arg[1:].lstrip(".")[:1].isdigit()
 
 
+def is_share(arg: str) -> bool:
+    """Is it the number behind an option that needs none, and no word?  `0.3`, `.5`, `1`; 404 is a word."""
+    return arg in ("0", "1") or ("." in arg and arg.isascii() and arg.replace(".", "", 1).isdigit())
+
+
 def scan(
     options: tuple[Option, ...], argv: list[str], signed: bool = False
 ) -> tuple[list[str], dict[str, list[str]]] | None:
@@ -100,14 +105,17 @@ def scan(
     spelled = {name: option for option in options for name in option.names}
     words: list[str] = []
     given: dict[str, list[str]] = {}
-    rest = iter(argv)
+    rest, before = iter(argv), ""
     for arg in rest:
-        if arg == "--":
+        if is_share(arg) and before in spelled and spelled[before].kind == SHARE:
+            _keep(spelled[before], arg, given)
+        elif arg == "--":
             words.extend(rest)
         elif len(arg) < 2 or arg[0] != "-" or (signed and is_signed(arg)):
             words.append(arg)
         elif not (_long if arg[1] == "-" else _short)(spelled, arg, rest, given):
             return None
+        before = arg
     return words, given
 
 

@@ -111,9 +111,9 @@ def _search_ways() -> tuple[Option, ...]:
         ),
         Option(
             ("--diverse",),
-            "hits that say the same thing apart; relevance counts so much against difference, half if not said; or off",
+            "hits that say the same thing apart; relevance counts so much against difference, else half; or =off",
             SHARE,
-            "[=SHARE]",
+            "[SHARE]",
             value=0.5,
             group=g,
         ),

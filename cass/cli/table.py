@@ -8,7 +8,8 @@ from __future__ import annotations
 
 FLAG, COUNT, INT, TEXT, CHOICE, DURATION, PATH = "flag", "count", "int", "text", "choice", "duration", "path"
 DAYS = "days"  # a whole number that becomes the text `<n>d` under `key`
-SHARE, ON, OFF = "share", "on", "off"  # a number from 0 to 1 or off behind `=`; on, or nothing, is what `value` says
+# A number from 0 to 1, with `=` or without, or `=off`; `=on`, or nothing, is what `value` says.
+SHARE, ON, OFF = "share", "on", "off"
 ASK = "ask"  # a flag that runs another verb instead: help or version
 SWITCH = "switch"  # a choice whose word names the flag that it turns on
 

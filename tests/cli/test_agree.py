@@ -13,7 +13,25 @@ WORDS = st.sampled_from(
     ["lost", "-", "", "--", "a b", "5", "-5", "--no-such", "-z", "é", "show", "bash", "=", "-=", "--="]
 )
 VALUES = st.sampled_from(
-    ["5", "0", "x", "", "-1", "1.5s", "all", "user", "json", "jsonl", "today", "2h", "--json", "--", "auto", "=3"]
+    [
+        "5",
+        "0",
+        "0.3",
+        "x",
+        "",
+        "-1",
+        "1.5s",
+        "all",
+        "user",
+        "json",
+        "jsonl",
+        "today",
+        "2h",
+        "--json",
+        "--",
+        "auto",
+        "=3",
+    ]
 )
 
 

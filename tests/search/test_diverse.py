@@ -125,16 +125,35 @@ def test_a_request_may_switch_the_setting_off(home: Home, tmp_path: Path) -> Non
         (("--diverse",), 0.5),
         (("--diverse=0.7",), 0.7),
         (("--diverse=off",), "off"),
+        (("--diverse", "0.3"), 0.3),
+        (("--diverse", ".25"), 0.25),
+        (("--diverse", "1"), 1.0),
+        (("--diverse", "--", "0.3"), 0.5),
+        (("--diverse", "404"), 0.5),
+        (("--diverse", "off"), 0.5),
+        (("--diverse", "1.0.2"), 0.5),
+        (("--diverse=0.7", "0.3"), 0.7),
         (("--", "--diverse"), None),
+        (("--", "--diverse", "0.3"), None),
     ],
 )
 def test_the_share_is_optional(words: tuple[str, ...], share: float | str | None) -> None:
-    """Read the same way by both parsers; a word behind it is a word of the query."""
+    """Read the same way by both parsers; a word behind it that is no such number is a word of the query."""
     argv = ["search", "x", *words]
     quick = parse(argv)
 
     assert quick is not None
-    assert quick.options["diverse"] == slowly(argv).options["diverse"] == share
+    slow = slowly(argv)
+    assert quick.options["diverse"] == slow.options["diverse"] == share
+    assert quick.options["query"] == slow.options["query"]
+
+
+def test_a_number_behind_it_is_no_word_of_the_query() -> None:
+    """`--diverse 0.3 walrus` looks for walruses alone."""
+    for argv in (["search", "--diverse", "0.3", "walrus"], ["search", "walrus", "--diverse", "0.3"]):
+        found = parse(argv)
+        assert found is not None
+        assert found.options["query"] == slowly(argv).options["query"] == ["walrus"]
 
 
 @pytest.mark.parametrize("share", ["1.1", "-1", "x", "0.5.5"])
@@ -142,6 +161,12 @@ def test_a_share_beyond_one_is_refused(share: str) -> None:
     assert parse(["search", "x", f"--diverse={share}"]) is None
     with pytest.raises(UsageError, match="from 0 to 1"):
         slowly(["search", "x", f"--diverse={share}"])
+
+
+def test_a_share_beyond_one_is_no_word_either() -> None:
+    """What was meant as a number is not searched for."""
+    with pytest.raises(UsageError, match="from 0 to 1"):
+        slowly(["search", "x", "--diverse", "1.5"])
 
 
 SCORES = st.lists(st.tuples(st.floats(0, 100), st.integers(0, 2**12)), min_size=1, max_size=12)
