@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 
-from cass.errors import NotFound
 from cass.paths import current_folder, places
 from cass.records import record, replace
 from cass.redact import hides, mask
-from cass.search.target import find_target
+from cass.search.target import find_target, require_message
 from cass.store import catalog, connect, hits, in_session, named
 from cass.store.refusals import SqliteErrors
 from cass.store.schema import ROLES
@@ -55,9 +54,8 @@ def shown(options: dict[str, Any]) -> Callable[[str], str]:
 def _read(connection: Connection, options: dict[str, Any], show: Callable[[str], str]) -> OneSession:
     target = find_target(connection, options["id"], None, current_folder())
     session = catalog.session_with(connection, target.session)
-    if target.ordinal is not None and in_session.message_at(connection, target.session, target.ordinal) is None:
-        what = f"the session has no message {target.ordinal}"
-        raise NotFound(what, None, f"see them all: cass show {session.sid}")
+    if target.ordinal is not None:
+        require_message(connection, target.session, target.ordinal, session.sid)
     roles = [ROLES.index(role) for role in options.get("role", ())]
     found = in_session.messages_between(connection, target.session, -EVERY, EVERY)
     messages = [message for message in found if not roles or message.role in roles]

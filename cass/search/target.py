@@ -8,6 +8,7 @@ from cass.errors import NotFound, UsageError
 from cass.records import record
 from cass.search.filters import find_session
 from cass.store import catalog
+from cass.store.in_session import message_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ def find_target(connection: Connection, text: str, line: int | None, cwd: str) -
         todo = "give a session (ID), a message (ID:N), a file or FILE:LINE"
         raise UsageError("it has more than one number", text, todo)
     return Target(find_session(connection, head)[0], number)
+
+
+def require_message(connection: Connection, session: int, ordinal: int, named: str) -> None:
+    """Is this message in the session, which was named so?  Raises NotFound."""
+    if message_at(connection, session, ordinal) is None:
+        raise NotFound(f"the session has no message {ordinal}", None, f"see them all: cass show {named}")
 
 
 def split_number(text: str) -> tuple[str, int | None]:

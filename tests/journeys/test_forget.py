@@ -133,6 +133,16 @@ def test_it_wants_to_know_what(home: Home):
     assert home.cass("forget", "ffffffff", "--yes").returncode == 1
 
 
+@pytest.mark.parametrize("how", ["--yes", "--dry-run"])
+def test_a_message_that_is_not_there_is_not_found(home: Home, how: str):
+    """Nor is anything forgotten that was named beside it."""
+    done = home.cass("forget", f"{sid(home)}:1", f"{sid(home)}:42", how)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"cass: the session has no message 42. See them all: cass show {sid(home)}.\n"
+    assert remains(home, SECRET) != []
+
+
 def test_the_name_of_the_wish() -> None:
     """The edge looks for the file without loading what writes it."""
     assert edge.FORGETTING == forget.MARK

@@ -21,7 +21,7 @@ from cass.render.progress import Progress, chosen
 from cass.render.terminal import style
 from cass.search.filters import Resolver, find_session
 from cass.search.request import Request
-from cass.search.target import split_number
+from cass.search.target import require_message, split_number
 from cass.store import connect
 from cass.store.forgetting import Selection
 from cass.store.refusals import SqliteErrors
@@ -79,7 +79,7 @@ def _read(connection: Connection, options: dict[str, Any]) -> tuple[Selection, l
     resolver = Resolver(connection, clock.now_ms(), current_folder())
     request = Request(text="", agents=tuple(options["agent"]), workspaces=tuple(options["workspace"]))
     filters: dict[str, tuple[Any, ...]] = {each.field: each.values for each in resolver.of_request(request)}
-    named = [(find_session(connection, word)[1], split_number(word)[1]) for word in options["ids"]]
+    named = [_named(connection, word) for word in options["ids"]]
     before = options["before"]
     selection = Selection(
         sessions=tuple([sid for sid, ordinal in named if ordinal is None]),
@@ -92,6 +92,14 @@ def _read(connection: Connection, options: dict[str, Any]) -> tuple[Selection, l
     if selection.is_everything:
         raise UsageError("nothing says what to forget", "cass forget", NOTHING_SAID)
     return selection, resolver.notes
+
+
+def _named(connection: Connection, word: str) -> tuple[str, int | None]:
+    """A session's id, and the number of one of its messages.  Raises NotFound and AmbiguousId."""
+    (session, sid), ordinal = find_session(connection, word), split_number(word)[1]
+    if ordinal is not None:
+        require_message(connection, session, ordinal, sid)
+    return sid, ordinal
 
 
 def _agreed(leaving: Leaving) -> bool:

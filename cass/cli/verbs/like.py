@@ -9,7 +9,7 @@ from cass import clock
 from cass.cli.elsewhere import results_there
 from cass.cli.standard_input import piped_text
 from cass.cli.verbs.search import current_of
-from cass.errors import NotFound, UsageError
+from cass.errors import UsageError
 from cass.lexical.reader import open_reader
 from cass.paths import current_folder, places
 from cass.records import replace
@@ -17,9 +17,8 @@ from cass.redact import hides, mask
 from cass.search.engine import search
 from cass.search.like import by_session, telling_words, text_of
 from cass.search.request import Freshness, Request
-from cass.search.target import find_target
+from cass.search.target import find_target, require_message
 from cass.store import catalog, connect
-from cass.store.in_session import message_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,9 +59,8 @@ def _asked(where: Places, asked: str) -> tuple[str, tuple[str, ...]]:
     connection = connect.require_reader(where.database, where.data)
     if asked != "-":
         target = find_target(connection, asked, None, current_folder())
-        if target.ordinal is not None and message_at(connection, target.session, target.ordinal) is None:
-            todo = f"see them all: cass show {asked.rpartition(':')[0] or asked}"
-            raise NotFound(f"the session has no message {target.ordinal}", None, todo)
+        if target.ordinal is not None:
+            require_message(connection, target.session, target.ordinal, asked.rpartition(":")[0] or asked)
         return text_of(connection, target), (catalog.session_with(connection, target.session).sid,)
     text = piped_text("cass like -")
     if not text.strip():

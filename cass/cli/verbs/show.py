@@ -9,7 +9,7 @@ from cass.errors import NotFound
 from cass.paths import current_folder, places
 from cass.records import replace
 from cass.redact import hides, mask
-from cass.search.target import find_target
+from cass.search.target import find_target, require_message
 from cass.store import catalog, connect, in_session, named
 from cass.store.schema import ROLES
 
@@ -74,9 +74,7 @@ def _around(connection: Connection, target: Target, options: dict[str, Any]) -> 
     """The message that was asked for, with its neighbours."""
     assert target.ordinal is not None
     roles = [ROLES.index(role) for role in options["role"]]
-    if in_session.message_at(connection, target.session, target.ordinal) is None:
-        what = f"the session has no message {target.ordinal}"
-        raise NotFound(what, None, f"see them all: cass show {_head(options)}")
+    require_message(connection, target.session, target.ordinal, _head(options))
     default = 0 if options["raw"] else NEIGHBOURS
     around = default if options["context"] is None else options["context"]
     wanted = catalog.ordinals_around(connection, target.session, target.ordinal, around, roles)
