@@ -341,3 +341,12 @@ def test_a_count_of_nothing_names_the_way_to_those_with_some_of_the_words(home: 
 
     assert (done.returncode, done.stdout) == (1, "0\n")
     assert "tried: all the words, most of them; try --match any: messages with some of them" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["forget", "stats", "sessions", "search"])
+def test_a_workspace_that_nothing_is_in_is_repeated_without_its_escapes(home: Home, command: str):
+    """It may come from elsewhere than the keyboard."""
+    done = home.cass(command, "--workspace", "/w/\x1b]0;owned\x07", *(["--dry-run"] if command == "forget" else []))
+
+    assert "no session was in a workspace like /w/␛]0;owned␇" in done.stderr
+    assert not {"\x1b", "\x07"} & set(done.stdout + done.stderr)

@@ -18,7 +18,7 @@ from cass.query.times import parse_time
 from cass.render import forget_json, forget_text
 from cass.render.notices import notify
 from cass.render.progress import Progress, chosen
-from cass.render.terminal import style
+from cass.render.terminal import style, visible
 from cass.search.filters import Resolver, find_session
 from cass.search.request import Request
 from cass.search.target import require_message, split_number
@@ -45,7 +45,7 @@ def run(options: dict[str, Any]) -> int:
     where = places(os.environ, data_dir=options["data_dir"])
     selection, notes = _selection(where, options)
     if not options["quiet"]:
-        notify("".join(f"cass: {note}\n" for note in notes), sys.stderr)
+        notify("".join(f"cass: {visible(note)}\n" for note in notes), sys.stderr)
     leaving = forget.preview(where, selection)
     if options["dry_run"] or not (leaving.messages or leaving.sessions):
         _print(leaving, options, None)

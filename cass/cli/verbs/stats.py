@@ -7,6 +7,7 @@ import sys
 
 from cass.cli.choosing import chosen
 from cass.paths import places
+from cass.render.terminal import visible
 from cass.status.activity import activity
 from cass.store.connect import require_reader
 
@@ -29,9 +30,8 @@ def run(options: dict[str, Any]) -> int:
         sys.stdout.write(answer(found, notes) + "\n")
         return 0
     if not options["quiet"]:
-        sys.stderr.write(
-            "".join(note + "\n" for note in (*notes, *([] if found.total.messages else ["no message fits"])))
-        )
+        said = [*notes, *([] if found.total.messages else ["no message fits"])]
+        sys.stderr.write("".join(f"{visible(note)}\n" for note in said))
     return _print(found, options)
 
 
