@@ -37,9 +37,9 @@ def find_target(connection: Connection, text: str, line: int | None, cwd: str) -
         return _in_file(connection, text, line, cwd)
     if not _is_id(head) and (_is_path(text, cwd) or _is_path(head, cwd)):
         return _in_file(connection, *((text, None) if _is_path(text, cwd, True) else (head, number)), cwd)
-    if split_number(head)[1] is not None and _is_id(head.partition(":")[0]):
+    if (split_number(head)[1] is not None or head.endswith(":")) and _is_id(head.partition(":")[0]):
         todo = "give a session (ID), a message (ID:N), a file or FILE:LINE"
-        raise UsageError("it has more than one number", text, todo)
+        raise UsageError("it has more than one colon", text, todo)
     return Target(find_session(connection, head)[0], number)
 
 

@@ -221,13 +221,15 @@ def test_show_of_a_message_that_is_not_there_names_the_way(home: Home):
     assert "has no message 99" in done.stderr
 
 
-@pytest.mark.parametrize(("command", "numbers"), [("show", "1:2"), ("show", "0:1:2"), ("export", "9:1")])
-def test_an_id_with_two_numbers_is_refused(home: Home, command: str, numbers: str):
-    """All but the last number were passed over."""
+@pytest.mark.parametrize(
+    ("command", "numbers"), [("show", "1:2"), ("show", "0:1:2"), ("export", "9:1"), ("show", ":1")]
+)
+def test_an_id_with_two_colons_is_refused(home: Home, command: str, numbers: str):
+    """What stands between them would be passed over."""
     done = home.cass(command, name := f"{sid(home, 'pool')}:{numbers}")
 
     forms = "Give a session (ID), a message (ID:N), a file or FILE:LINE."
-    assert (done.returncode, done.stderr) == (2, f"cass: it has more than one number ({name}). {forms}\n")
+    assert (done.returncode, done.stderr) == (2, f"cass: it has more than one colon ({name}). {forms}\n")
 
 
 def test_show_by_role(home: Home):

@@ -125,7 +125,7 @@ def test_a_session_is_named_by_any_beginning_of_its_id(home: Home) -> None:
         assert found(home, "walrus", exclude_sessions=(name,)) == {"app", "deep", "old"}
 
 
-@pytest.mark.parametrize("number", ["x", "1x", "99999999999999999999"])
+@pytest.mark.parametrize("number", ["", ":1", "x", "1x", "99999999999999999999"])
 def test_a_word_behind_a_session_that_is_no_message_is_not_passed_over(home: Home, number: str) -> None:
     """`cass show ID:x` does not show the whole session."""
     sid = home.search("").hits[0].sid
