@@ -35,11 +35,12 @@ def answer(found: Sequence[SeenSecret]) -> str:
 
 
 def listing(found: Sequence[SeenSecret], short: Mapping[str, str], look: Style) -> str:
-    """One secret a line, those seen last first; `short` holds each session's unique beginning."""
+    """One secret a line, or plainly one fact; those seen last first.  `short`: each session's unique beginning."""
     rows = [_row(secret, short) for secret in found]
     if look.plain:
-        facts = [", ".join(f"{name}: {value}" for name, value in zip(HEADS, row, strict=True)) for row in rows]
-        return "".join(f"{line}\n" for line in facts)
+        return "\n".join(
+            ["".join([f"{name}: {value}\n" for name, value in zip(HEADS, row, strict=True)]) for row in rows]
+        )
     if not rows:
         return ""
     return "".join(f"{line}\n" for line in table(HEADS, rows, look, right=(4,)))

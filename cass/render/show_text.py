@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cass.render.layout import counted, cut, date
+from cass.render.layout import counted, cut, date, number
 from cass.render.narrow import fold
 from cass.render.prose import laid_out
 from cass.render.terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, visible
@@ -34,7 +34,8 @@ def conversation(
 
     `short` is the session's id as it is shown, `target` the ordinal that was asked for.
     """
-    yield "".join([line + "\n" for line in _head(session, short, look)])
+    head = _head_facts(session, short) if look.plain else _head(session, short, look)
+    yield "".join([line + "\n" for line in head])
     gone = False
     for messages, blocks in chunks:
         lines = []
@@ -42,7 +43,8 @@ def conversation(
             if message.ordinal < 0 and not gone:
                 gone = True
                 lines += ["", look.paint(GONE_HEAD, YELLOW)]
-            lines += ["", _heading(message, short, message.ordinal == target, look)]
+            heading = _heading_facts if look.plain else _heading
+            lines += ["", *heading(message, short, message.ordinal == target, look)]
             for block in blocks.get(message.id, ()):
                 # Who asks for one message wants to read it.
                 lines += _block(block, tools or message.ordinal == target, look)
@@ -62,17 +64,49 @@ def _head(session: StoredSession, short: str, look: Style) -> Iterator[str]:
         when += f" to {date(session.ended_ms)}"
     yield look.paint(when, DIM)
     if session.path:
-        gone = ("", "  (deleted by the agent)", "  (deleted by the agent; cass restore puts it back)")
-        yield look.paint(visible(session.path) + gone[session.file_gone or 0], DIM)
+        yield look.paint(_file(session), DIM)
 
 
-def _heading(message: StoredMessage, short: str, wanted: bool, look: Style) -> str:
+def _file(session: StoredSession) -> str:
+    gone = ("", "  (deleted by the agent)", "  (deleted by the agent; cass restore puts it back)")
+    return visible(session.path or "") + gone[session.file_gone or 0]
+
+
+def _head_facts(session: StoredSession, short: str) -> list[str]:
+    """One fact a line, for screen readers and the like."""
+    facts = (
+        ("title", session.title),
+        ("id", short),
+        ("agent", session.agent),
+        ("model", session.model),
+        ("messages", number(session.messages)),
+        ("workspace", session.workspace),
+        ("branch", session.branch),
+        ("started", date(session.started_ms)),
+        ("ended", date(session.ended_ms)),
+    )
+    file = [f"file: {_file(session)}"] if session.path else []
+    return [*[f"{name}: {visible(value)}" for name, value in facts if value], *file]
+
+
+def _heading_facts(message: StoredMessage, short: str, wanted: bool, _look: Style) -> list[str]:
+    facts = (
+        ("message", f"{short}:{message.ordinal}"),
+        ("asked for", "yes" if wanted else None),
+        ("role", ROLES[message.role]),
+        ("when", date(message.created_ms)),
+        ("on a branch that was left", "yes" if message.flags & OFF_PATH else None),
+    )
+    return [f"{name}: {value}" for name, value in facts if value]
+
+
+def _heading(message: StoredMessage, short: str, wanted: bool, look: Style) -> list[str]:
     role = ROLES[message.role]
     mark = "> " if wanted else ""
     name = look.paint(f"{mark}{short}:{message.ordinal}", BOLD if wanted else DIM)
     left = LEFT if message.flags & OFF_PATH else ""
     when = look.paint(date(message.created_ms) + left, DIM)
-    return f"{name}  {look.paint(role, f'{BOLD};{COLORS[role]}' if role != 'tool' else DIM)}  {when}"
+    return [f"{name}  {look.paint(role, f'{BOLD};{COLORS[role]}' if role != 'tool' else DIM)}  {when}"]
 
 
 def _block(block: StoredBlock, tools: bool, look: Style) -> list[str]:

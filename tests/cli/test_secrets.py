@@ -10,6 +10,7 @@ import pytest
 from cass.connectors.base import Block, Checkpoint, Message, Session
 from cass.indexing.masking import masked_items
 from cass.indexing.prepared import prepare
+from cass.render.secrets_view import HEADS
 from tests.archive import DAY_MS, FIRST_MS, Home, make_home
 from tests.schemas.checking import faults
 
@@ -88,6 +89,18 @@ def test_secrets_are_listed_by_fingerprint(home: Home):
     assert (secret["kind"], secret["messages"], len(secret["sessions"])) == ("github-token", 2, 2)
     assert secret["last_seen"] - secret["first_seen"] >= DAY_MS
     assert TOKEN not in done.stdout + home.cass("secrets").stdout + home.cass("secrets", "--plain").stdout
+
+
+def test_secrets_are_listed_plainly_one_fact_a_line(home: Home):
+    """A paragraph a secret."""
+    home.claude("s3", f"and {TOKEN[:4]}{TOKEN[:3:-1]}")
+    home.index()
+
+    facts = [part.splitlines() for part in home.cass("secrets", "--plain").stdout.split("\n\n")]
+
+    assert len(facts) == 2
+    assert [line.partition(": ")[0] for line in facts[0]] == list(HEADS)
+    assert {"kind: github-token", "messages: 2"} <= {*facts[0], *facts[1]}
 
 
 def test_an_archive_without_secrets_says_so(tmp_path: Path):

@@ -352,3 +352,31 @@ def test_a_workspace_that_nothing_is_in_is_repeated_without_its_escapes(home: Ho
 
     assert "no session was in a workspace like /w/␛]0;owned␇" in done.stderr
     assert not {"\x1b", "\x07"} & set(done.stdout + done.stderr)
+
+
+def test_show_says_plainly_one_fact_a_line(home: Home):
+    """No columns; what was said stands as it was written."""
+    name = sid(home, "raise")
+    whole = home.cass("show", name, "--plain").stdout.split("\n\n")
+    one = home.cass("show", f"{name}:3", "-C", "0", "--plain").stdout.split("\n\n")
+
+    assert whole[0].splitlines() == [
+        "title: the pool timed out",
+        f"id: {name[:8]}",
+        "agent: claude_code",
+        "model: large-1",
+        "messages: 5",
+        "workspace: /w/app",
+        "branch: main",
+        "started: 2026-01-02 03:04",
+        "ended: 2026-01-02 03:08",
+        f"file: {home.path('s1')}",
+    ]
+    assert whole[1] == f"message: {name[:8]}:0\nrole: user\nwhen: 2026-01-02 03:04\nthe pool timed out"
+    assert one[1].splitlines() == [
+        f"message: {name[:8]}:3",
+        "asked for: yes",
+        "role: assistant",
+        "when: 2026-01-02 03:07",
+        "raise the pool size",
+    ]
