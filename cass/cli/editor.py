@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 
+from cass.cli.standard_input import can_ask
 from cass.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import TextIO
 
 USUAL = ("sensible-editor", "nano", "vim", "vi", "notepad")
 ON_TERMINAL = (
@@ -57,6 +59,12 @@ def find_editor(env: Mapping[str, str]) -> list[str]:
     if not found:
         raise UsageError("there is no editor", "VISUAL, EDITOR", "set EDITOR to the editor that you use")
     return found
+
+
+def require_terminal(command: Sequence[str], screen: TextIO, verb: str, todo: str) -> None:
+    """An editor that draws on `screen` and reads keys cannot do so elsewhere.  Raises UsageError."""
+    if name_of(command) in ON_TERMINAL and not (can_ask() and screen.isatty()):
+        raise UsageError(f"{name_of(command)} needs a terminal", verb, todo)
 
 
 def at_line(command: Sequence[str], path: str, line: int | None, wait: bool) -> list[str]:

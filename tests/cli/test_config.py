@@ -261,6 +261,22 @@ def test_an_editor_that_is_none_is_said(user: User):
     assert not user.path("cass.toml").exists()
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_an_editor_that_draws_is_not_started_without_a_terminal(user: User, form: tuple[str, ...]):
+    """It would wait for keys that nobody can press; no file is begun for it."""
+    path = user.path("cass.toml")
+    done = user.config("edit", *form, EDITOR="/no/such/folder/vim -n")
+
+    todo = f"use cass config set KEY VALUE, or edit {path} yourself"
+    said = json.loads(done.stdout)["error"] if form else None
+    assert done.returncode == 2
+    if said is None:
+        assert done.stderr == f"cass: vim needs a terminal (cass config edit). {todo[0].upper()}{todo[1:]}.\n"
+    else:
+        assert (said["message"], said["hint"]) == ("vim needs a terminal", todo)
+    assert not path.exists()
+
+
 def test_a_folder_in_place_of_the_file_is_not_edited(user: User):
     """An editor would open it and show something else."""
     user.path("cass.toml").mkdir(parents=True)

@@ -7,7 +7,7 @@ import shlex
 import sys
 
 from cass import clock
-from cass.cli.editor import find_editor
+from cass.cli.editor import find_editor, require_terminal
 from cass.connectors.table import find_agent
 from cass.errors import BadConfiguration, UsageError
 from cass.paths import places
@@ -114,10 +114,11 @@ def _edit(where: Places, options: dict[str, Any]) -> int:
     new = not os.path.exists(path)
     if not new and not os.path.isfile(path):
         raise BadConfiguration("it is not a file", path, "move it away")
+    command = _editor(path, options["json"])
     if new:
         pages.write_template(path, name)
     try:
-        failed = _edited(path, options["json"])
+        failed = _edited([*command, path], options["json"])
     finally:
         if new:
             pages.drop_unused_template(path, name)
@@ -224,17 +225,24 @@ def _files(where: Places) -> list[str]:
     return [os.path.join(where.config, name) for name in FILES]
 
 
-def _edited(path: str, is_json: bool) -> bool:
-    """Wait for the editor; did it fail?  Raises UsageError where there is none."""
+def _editor(path: str, is_json: bool) -> list[str]:
+    """The person's.  Raises UsageError where there is none, or no terminal for it."""
+    command = find_editor(os.environ)
+    todo = f"use cass config set KEY VALUE, or edit {path} yourself"
+    require_terminal(command, sys.stderr if is_json else sys.stdout, "cass config edit", todo)
+    return command
+
+
+def _edited(command: list[str], is_json: bool) -> bool:
+    """Wait for the editor; did it fail?  Raises UsageError where it cannot be started."""
     import subprocess
 
-    command = find_editor(os.environ)
     sys.stdout.flush()
     try:
         # With --json stdout belongs to the answer.
-        code = subprocess.run([*command, path], stdout=sys.stderr if is_json else None, check=False).returncode
+        code = subprocess.run(command, stdout=sys.stderr if is_json else None, check=False).returncode
     except OSError as lost:
-        todo = f"set EDITOR, or edit {path} yourself"
+        todo = f"set EDITOR, or edit {command[-1]} yourself"
         raise UsageError(f"the editor {command[0]!r} cannot be started", None, todo) from lost
     if code:
         _say(f"the editor ended with exit status {code}")

@@ -6,9 +6,8 @@ import os
 import sys
 
 from cass import clock
-from cass.cli.editor import ON_TERMINAL, at_line, chosen_editor, find_editor, name_of, waits
+from cass.cli.editor import at_line, chosen_editor, find_editor, require_terminal, waits
 from cass.cli.one_session import read_session
-from cass.cli.standard_input import can_ask
 from cass.disk import make_private_folder, write_whole
 from cass.errors import NotFound, SystemRefused, UsageError
 from cass.paths import places
@@ -122,8 +121,7 @@ def _edit(path: str, line: int | None, is_ours: bool) -> None:
     import subprocess
 
     editor = find_editor(os.environ)
-    if name_of(editor) in ON_TERMINAL and not (can_ask() and sys.stdout.isatty()):
-        raise UsageError(f"{name_of(editor)} needs a terminal", "cass open", "use cass show, or cass open --json")
+    require_terminal(editor, sys.stdout, "cass open", "use cass show, or cass open --json")
     command = at_line(editor, path, line, wait=is_ours)
     sys.stdout.flush()
     try:
