@@ -80,9 +80,11 @@ class TierReport:
         return self.texts / self.seconds if self.seconds else 0.0
 
     @property
-    def coverage(self) -> float:
-        """The share of the eligible texts that is in; all of nothing is 1."""
-        return (self.eligible - self.left - self.dead) / self.eligible if self.eligible else 1.0
+    def coverage(self) -> float | None:
+        """The share of the eligible texts that is in; all of nothing is 1.  None where nobody has looked."""
+        if not self.eligible:
+            return None if self.embedder_id is None or self.stopped is not None else 1.0
+        return (self.eligible - self.left - self.dead) / self.eligible
 
 
 @record

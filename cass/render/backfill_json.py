@@ -40,7 +40,7 @@ def _tier(tier: TierReport) -> dict[str, object]:
         "refused": tier.refused,
         "left": tier.left,
         "eligible": tier.eligible,
-        "coverage": round(tier.coverage, 4),
+        "coverage": None if tier.coverage is None else round(tier.coverage, 4),
         "evicted": _evicted(tier.evicted),
         "dropped": [{"name": one.name, "bytes": one.size_bytes, "why": one.reason} for one in tier.dropped],
         "graph": tier.graph,

@@ -46,7 +46,7 @@ def _tier(tier: TierReport, look: Style) -> Iterator[str]:
 
 
 def _done(tier: TierReport) -> str:
-    if not tier.eligible:
+    if not tier.eligible or tier.coverage is None:
         return "nothing was made"
     what = "nothing new" if not tier.texts else _made(tier)
     rest = f"; {number(tier.left)} left" if tier.left else ""

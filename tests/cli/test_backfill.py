@@ -180,3 +180,17 @@ def test_what_is_no_time_of_day_is_refused(home: Home, time_of_day: str) -> None
 
     assert done.returncode == 2
     assert "--until 07:00" in done.stderr
+
+
+def test_a_tier_that_was_not_looked_at_is_covered_by_nobody_knows_how_much(home: Home) -> None:
+    """Neither without its model, nor switched off, nor in a pause; what was made is told."""
+    without = json.loads(home.cass("backfill", "--json").stdout)
+    switched_off = json.loads(home.cass("backfill", "--json", "--semantic-embedder", "hash").stdout)
+    pause(str(home.data), now_ms(), None)
+    paused = json.loads(home.cass("backfill", "--json").stdout)
+
+    told = [
+        {name: tier["coverage"] for name, tier in said["tiers"].items()} for said in (without, switched_off, paused)
+    ]
+    assert told == [{"fast": 1.0, "quality": None}, {"fast": 1.0, "quality": None}, {"fast": None, "quality": None}]
+    assert [faults("backfill", said) for said in (without, switched_off, paused)] == [[], [], []]
