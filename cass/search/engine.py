@@ -80,6 +80,8 @@ def search(
         found = beyond_words(looking, found, places)
     if after is not None:
         found = after(looking, found)
+    if not found.total and looking.filters:
+        looking.resolver.note_undated(looking.filters)
     (printed, has_more), state = looking.page(found), looking.state
     behind, reader = state.behind(freshness.behind_files, places.index_lock)
     return Results(
@@ -183,10 +185,8 @@ class Search(Lent):
         return found
 
     def _has_own(self, reader: LexicalReader) -> bool:
-        if reader.change != self.state.change:
-            return True
         try:
-            return reader.has_own
+            return reader.change != self.state.change or reader.has_own
         except BaseException as bad:
             if not is_damage(bad):
                 raise
@@ -195,19 +195,19 @@ class Search(Lent):
     def run(self) -> Found:
         """Candidates, best first."""
         if isinstance(self.reader, Damage):
-            self.notes.append(f"{self.reader.reason}: answered from the database, newest first{self.reader.mended_by}")
-            return self._scan()
+            return self._from_database(self.reader)
         try:
             return self._from_index(self.reader)
         except BaseException as bad:
             if not is_damage(bad):
                 raise
-            self.reader = Damage(first_line(bad))
-            self.notes.append(
-                f"the lexical index failed ({first_line(bad)}): answered from the database, newest first;"
-                " cass index --rebuild makes a new one"
-            )
-            return self._scan()
+            what = f"the lexical index failed ({first_line(bad)})"
+            self.reader = Damage(what, "; cass index --rebuild makes a new one")
+            return self._from_database(self.reader)
+
+    def _from_database(self, damage: Damage) -> Found:
+        self.notes.append(f"{damage.reason}: answered from the database, newest first{damage.mended_by}")
+        return self._scan()
 
     def _from_index(self, reader: LexicalReader) -> Found:
         if self.literal is not None:

@@ -62,6 +62,16 @@ class Resolver:
             self.notes.append("since is later than until: nothing lies between them")
         return found
 
+    def note_undated(self, filters: Sequence[Filter]) -> None:
+        """Some agents write no times: say how many messages a filter by time leaves out, where it has left nothing."""
+        if not any(each.field == "time" for each in filters):
+            return
+        from cass.store.counts import count_undated
+
+        if count := count_undated(self._connection):
+            them = "1 message has" if count == 1 else f"{count:,} messages have"
+            self.notes.append(f"{them} no time: filters by time leave out what has none")
+
     def resolve(self, field: Field) -> Filter | None:
         """A field → a filter; None for one that is being typed and says nothing yet."""
         return self.unfinished(field) if field.unfinished else self.field(field)

@@ -85,3 +85,9 @@ def _counted(connection: Connection) -> dict[str, AgentCount]:
     }
     names = sorted(files.keys() | problems.keys() | told.keys())
     return {name: AgentCount(files.get(name, 0), *told.get(name, (0, 0)), problems.get(name, 0)) for name in names}
+
+
+def count_undated(connection: Connection) -> int:
+    """How many messages have no time, and so are in no filter by time.  An index tells."""
+    count: int = connection.execute("SELECT count(*) FROM messages WHERE created_ms IS NULL").fetchone()[0]
+    return count

@@ -14,7 +14,7 @@ import pytest
 from cass.errors import AmbiguousId, BadDate, CassError, NotFound, UnknownAgent, UsageError
 from cass.search.engine import search
 from cass.search.request import Freshness, Request
-from tests.archive import DAY_MS, FIRST_MS, Home, make_home
+from tests.archive import DAY_MS, FIRST_MS, Home, as_bytes, make_home
 from tests.search.asking import found, names, say
 
 
@@ -234,6 +234,20 @@ def test_times_with_something_between_them_are_no_matter_for_a_note(
 ) -> None:
     """One day is a time, what is excluded does not limit, and one or the other need not hold together."""
     assert home.search(query, **options).notes == ()
+
+
+def test_what_has_no_time_is_told_where_a_filter_by_time_leaves_nothing(tmp_path: Path) -> None:
+    """Some agents write no times: nothing found would be taken for not there."""
+    home = make_home(tmp_path)
+    home.claude("timed", "a wombat")
+    home.path("untimed").write_bytes(as_bytes([{"type": "user", "message": {"role": "user", "content": "a walrus"}}]))
+    home.index()
+    note = "1 message has no time: filters by time leave out what has none"
+
+    assert home.search("walrus", since="2000-01-01").notes == (note,)
+    assert home.search("walrus until:2100-01-01").notes == (note,)
+    assert home.search("wombat", since="2000-01-01").notes == ()
+    assert note not in home.search("walrus", agents=("codex",)).notes
 
 
 @pytest.mark.parametrize("asked", [{"since": ""}, {"until": " "}, {"workspaces": ("",)}, {"workspaces": ("/w", " ")}])
