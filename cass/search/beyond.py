@@ -52,7 +52,7 @@ def filled(search: Search, found: Found, places: Places) -> Found:
     """The answer whose page the words fill, and what is said of the vectors."""
     values = dict(search.request.semantic)
     weights, wanted = weights_of(str(values.get("search.weights", WEIGHTS))), wants_quality(values)
-    coverage = glance(search, places.vectors, {})
+    coverage = glance(search, places, {}, judges=False)
     said = needless([name for name, share in coverage if share and weights[name] and (name == FAST or wanted)])
     search.near = {}
     search.meant = "; ".join([said.get(name) or lacking(name, weights, wanted) for name in (FAST, QUALITY)])

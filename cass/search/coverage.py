@@ -15,26 +15,60 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cass.lexical.filter import Filter
+    from cass.paths import Places
     from cass.search.engine import Search
+    from cass.semantic.manifest import Segment
     from cass.semantic.vectors import Tier
 
     Coverage = tuple[tuple[str, float], ...]
 
+TIERS = (FAST, QUALITY)
+# Settings by which vectors that stand may be of no use.  The tick that follows drops them.
+DECIDING = ("mode", "fast_dimension", "quality_tier_embedder", "remote.model", "remote.dimension")
 # Filters that only a message's words can answer.
 BY_WORDS = ("path", "entity")
 
 
-def glance(search: Search, vectors: str, opened: Mapping[str, Tier]) -> Coverage:
-    """The share (0 to 1) of all texts that each tier has.  Tiers that are not open are taken as they say they are."""
-    eligible = most_eligible(search.connection)
-    return tuple([(name, share(_documents(name, vectors, opened), eligible)) for name in (FAST, QUALITY)])
+def glance(search: Search, places: Places, opened: Mapping[str, Tier], judges: bool = True) -> Coverage:
+    """The share (0 to 1) of all texts that each tier has.  Of one that is not open its list tells.
+
+    judges: without what another embedder made; it takes the policy, which a search that asks no vectors does without.
+    """
+    eligible, values = most_eligible(search.connection), dict(search.request.semantic)
+    judges = judges or any([key in values for key in DECIDING])
+    has = {name: opened[name].documents if name in opened else _listed(name, places, values, judges) for name in TIERS}
+    return tuple([(name, share(count, eligible)) for name, count in has.items()])
 
 
-def _documents(name: str, vectors: str, opened: Mapping[str, Tier]) -> int:
-    if name in opened:
-        return opened[name].documents
-    manifest = read_manifest(os.path.join(vectors, name))
-    return sum([one.live_texts for one in manifest.segments]) if isinstance(manifest, Manifest) else 0
+def _listed(name: str, places: Places, values: Mapping[str, object], judges: bool) -> int:
+    """How many texts have vectors, as the list of its files says."""
+    manifest = read_manifest(os.path.join(places.vectors, name))
+    segments = manifest.segments if isinstance(manifest, Manifest) else ()
+    if segments and judges:
+        segments = _usable(name, places, values, segments)
+    return sum([one.live_texts for one in segments])
+
+
+def _usable(
+    name: str, places: Places, values: Mapping[str, object], segments: Sequence[Segment]
+) -> tuple[Segment, ...]:
+    """Those that a search may use."""
+    from cass.search.meaning import policy_of
+    from cass.semantic.embedders.hash_version import identity
+    from cass.semantic.embedders.table import remote_options, wanted_id
+
+    policy = policy_of(values)
+    if name == QUALITY and not policy.wants_quality_tier:
+        return ()
+    quality = policy.quality_tier_embedder
+    made = (
+        identity(policy.fast_dimension)[0] if name == FAST else wanted_id(quality, places.data, remote_options(values))
+    )
+    assets = [(one, one.asset) for one in segments]
+    judged = [
+        (one, asset.invalidation(policy, made or asset.embedder_id, asset.model_revision)) for one, asset in assets
+    ]
+    return tuple([one for one, action in judged if action.is_usable])
 
 
 def inside(search: Search, opened: Mapping[str, Tier]) -> Coverage:

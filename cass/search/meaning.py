@@ -105,7 +105,7 @@ def join(search: Search, found: Found, places: Places, text: str | None, spare: 
         told = replace(found, coverage=_enough(search, asking))
     else:
         meaning = asking.what_there_is(text, spare is None) if text is not None else Meaning()
-        coverage = glance(search, places.vectors, asking.opened)
+        coverage = glance(search, places, asking.opened)
         told = replace(found, coverage=coverage, asides=asking.left_out(dict(coverage)) if spare == 0 else ())
     if asking.inside.gave_up:
         search.notes.append(GIVEN_UP)

@@ -66,6 +66,16 @@ def test_words_that_nothing_has_find_what_is_alike(home: Home):
     assert answer.answered_by == ("lexical", "fast")
 
 
+@pytest.mark.parametrize("limit", [1, 10], ids=["the words fill the page", "vectors are asked"])
+def test_what_cannot_be_used_covers_nothing(home: Home, limit: int):
+    """Vectors of another embedder than the settings name, until the next backfill takes them away."""
+    other = (("fast_dimension", 128),)
+    text = "connection pool"
+
+    assert dict(home.search(text, grouped=False, limit=limit).coverage) == {"fast": 1.0, "quality": 0.0}
+    assert dict(home.search(text, grouped=False, limit=limit, semantic=other).coverage)["fast"] == 0.0
+
+
 def test_a_tier_is_asked_for_as_many_texts_as_are_set(home: Home):
     """`search.fetch_k`: the nearest ones."""
     policy = replace(meaning.policy_of({}), quality_tier_embedder="hash")

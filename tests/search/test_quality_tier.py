@@ -84,6 +84,15 @@ def test_the_policy_and_the_search_agree_on_whether_there_is_a_quality_tier(mode
     assert wants_quality({}) == policy_of({}).wants_quality_tier
 
 
+@pytest.mark.parametrize("limit", [5, 50], ids=["the words fill the page", "vectors are asked"])
+def test_a_quality_tier_that_is_switched_off_covers_nothing(home: Home, limit: int) -> None:
+    """Its vectors stand until the next backfill, and no search asks them."""
+    off = (("quality_tier_embedder", "hash"),)
+
+    assert dict(home.search("walrus tusks", grouped=False, limit=limit).coverage)["quality"] == 1.0
+    assert dict(home.search("walrus tusks", grouped=False, limit=limit, semantic=off).coverage)["quality"] == 0.0
+
+
 def test_a_page_that_is_filled_to_the_last_place_is_filled(home: Home) -> None:
     """The model is not woken; whether there is another page the fast tier tells."""
     whole = home.search("walrus tusks", grouped=False, limit=LINES)
