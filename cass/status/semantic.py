@@ -12,6 +12,7 @@ from cass.policy import (
     EVICTION_ORDER,
     MB,
     BudgetDecision,
+    InvalidationAction,
     SemanticArtifactKind,
     SemanticCapability,
     SemanticCapabilityReport,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
     from cass.paths import Places
-    from cass.policy import InvalidationAction, SemanticAssetManifest, SemanticPolicy
+    from cass.policy import SemanticAssetManifest, SemanticPolicy
     from cass.semantic.embedders.table import Embedder, RemoteOptions
     from cass.semantic.models import Model
     from cass.semantic.usage import Artifact
@@ -281,9 +282,7 @@ def _tier(
     actions: dict[SemanticAssetManifest, InvalidationAction] = {}
 
     def judge(manifest: SemanticAssetManifest) -> InvalidationAction:
-        embedder_id, revision = made or (manifest.embedder_id, None)
-        wanted = manifest.model_revision if revision is None else revision
-        actions[manifest] = manifest.invalidation(policy, embedder_id, wanted)
+        actions[manifest] = _judged(policy, name, made, manifest)
         return actions[manifest]
 
     tier = standing(places.vectors, name, judge)
@@ -300,6 +299,15 @@ def _tier(
     )
     as_wanted = sum([one.live_texts for one in tier.usable if actions[one.asset].word == "up_to_date"])
     return found, TierState(tier.count, "; ".join(tier.skipped) or None, as_wanted)
+
+
+def _judged(
+    policy: SemanticPolicy, name: str, made: tuple[str, str | None] | None, manifest: SemanticAssetManifest
+) -> InvalidationAction:
+    if name == QUALITY and not policy.wants_quality_tier:
+        return InvalidationAction.Evict()  # switched off: it goes, and nothing is made in its place
+    embedder_id, revision = made or (manifest.embedder_id, None)
+    return manifest.invalidation(policy, embedder_id, manifest.model_revision if revision is None else revision)
 
 
 def _covers_since_ms(tier: Standing, owed_ms: int | None, is_known: bool) -> int | None:

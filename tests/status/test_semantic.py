@@ -328,6 +328,23 @@ def test_a_model_that_lost_a_file_is_no_quality_tier(home: Home, left: bytes | N
     assert (report.quality_tier.documents, report.backlog.quality) == (LINES, 0)
 
 
+def test_a_quality_tier_that_is_switched_off_goes(home: Home) -> None:
+    """Nothing is made in its place; until the next backfill its vectors take their room, and no search asks them."""
+    made = backfilling(home)
+    made.embedders["minilm"] = Named("minilm-384")
+    made.run(FAST, QUALITY)
+    model_in(home)
+    whole = said(home, made.policy)
+
+    report = said(home, replace(made.policy, quality_tier_embedder="hash"))
+
+    assert whole.quality_tier.action is not None and report.quality_tier.action is not None
+    assert (whole.quality_tier.documents, report.quality_tier.documents) == (LINES, 0)
+    assert report.quality_tier.action.word == "evict"
+    assert (report.capability, report.reason) == (SemanticCapability.FAST_TIER_ONLY, None)
+    assert report.usage_bytes.quality_vector_index == whole.usage_bytes.quality_vector_index > 0
+
+
 def test_what_failed_is_not_covered(home: Home) -> None:
     """Neither in the run in which it fails, nor while it waits for its next try; given up, it is excused."""
     home.claude("later", "a poison and nothing else", start_ms=NOW_MS)
