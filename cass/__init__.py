@@ -8,6 +8,8 @@ more file takes 1 % of a cold search.
 """
 
 # Nothing from __future__ here: importing that module costs a cold search 2 %, and the pack's modules do without.
+# `_signal` is in memory already; `signal` would load enumerations for it.
+import _signal  # type: ignore[import-not-found]
 import marshal
 import os
 import sys
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     Entry = tuple[bool, str, int, int, int, int]
 
+INTERRUPTED = 130
 PACK = os.path.join(os.path.dirname(__file__), "__pycache__", f"cass.{sys.implementation.cache_tag}.pack")
 
 
@@ -173,8 +176,27 @@ def _answered(pack: "Pack | None", argv: "list[str]") -> "int | None":
         return None
 
 
+def _leave(number: int, frame: object) -> None:
+    """An interrupt before the command begins.  As an exception it would print one, or be lost, amid an import."""
+    os._exit(INTERRUPTED)
+
+
+def _interrupts(now: object, then: object) -> None:
+    """Who is told of an interrupt, unless it is somebody else than until now: it may be ignored."""
+    if _signal.getsignal(_signal.SIGINT) is now:
+        _signal.signal(_signal.SIGINT, then)
+
+
 def main() -> None:
     """Run the command line of this process, and end it."""
+    try:
+        _interrupts(_signal.default_int_handler, _leave)
+        _run()
+    except KeyboardInterrupt:  # behind the command
+        os._exit(INTERRUPTED)
+
+
+def _run() -> None:
     import gc
 
     # A search lives for some milliseconds and makes no garbage worth looking for: 4 % of its time.  Whoever works for
@@ -188,4 +210,4 @@ def main() -> None:
     _load(pack, " ".join([word for at, word in enumerate(argv) if at == 0 or word == "--json"]))
     from cass.cli.edge import end, run
 
-    end(run(argv))
+    end(run(argv, lambda: _interrupts(_leave, _signal.default_int_handler)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from cass import INTERRUPTED
 from cass.cli.lane import Invocation, parse
 from cass.paths import places
 from cass.settings.hot import plain_values
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from cass.paths import Places
 
-INTERRUPTED = 130
 # They show where every setting comes from, and list themselves what is wrong among them.
 SHOW_SETTINGS = ("config", "status")
 # As backfill/activity.py names it; a test compares.
@@ -25,11 +25,14 @@ ACTIVITY = "activity"
 FORGETTING = "forgetting"
 
 
-def run(argv: list[str]) -> int:
-    """Do what `argv` (without the program's name) asks for; the exit code.  Never raises, save SystemExit."""
+def run(argv: list[str], begin: Callable[[], None] = lambda: None) -> int:
+    """Do what `argv` (without the program's name) asks for; the exit code.  Never raises, save SystemExit.
+
+    `begin` is called once all is read, and the verb is loaded.
+    """
     _use_utf8()
     try:
-        code = _verb(argv if sys.getfilesystemencoding() == "utf-8" else [_utf8(word) for word in argv])
+        code = _verb(argv if sys.getfilesystemencoding() == "utf-8" else [_utf8(word) for word in argv], begin)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -56,7 +59,7 @@ def end(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _verb(argv: list[str]) -> int:
+def _verb(argv: list[str], begin: Callable[[], None]) -> int:
     found = parse(argv) or _explain(argv)
     where = places(os.environ, data_dir=found.options["data_dir"])  # type: ignore[arg-type]
     _settle(found, where)
@@ -64,6 +67,7 @@ def _verb(argv: list[str]) -> int:
     if found.stamps:
         _stamp(where.data)
     module = __import__("cass.cli.verbs." + found.command.replace("-", "_"), fromlist=["run"])
+    begin()
     if os.path.exists(os.path.join(where.data, FORGETTING)):
         code: int = _forgetting(where, found, module.run)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from cass.cli.edge import INTERRUPTED
+from cass import INTERRUPTED
 from cass.cli.elsewhere import before_words, folder_in, named_there
 from cass.errors import CassError, CorruptDatabase, SystemRefused
 

@@ -16,8 +16,8 @@ import mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
-from cass import __version__
-from cass.cli.edge import INTERRUPTED, end
+from cass import INTERRUPTED, __version__
+from cass.cli.edge import end
 from cass.cli.mcp_tools import INSTRUCTIONS, TOOLS, Tool, page_of, tokens_of
 from cass.daemon.spawn import PACKAGE_PARENT
 from cass.errors import UsageError

@@ -229,3 +229,32 @@ def test_a_real_interrupt_exits_130():
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+# An audit hook is told of every import, file and piece of code: at the given one of them somebody presses Ctrl-C.
+INTERRUPTED_AT = """
+import os, sys, signal
+left, started = int(os.environ["INTERRUPT_AT"]), False
+def hook(event, what):
+    global left, started
+    started = started or (event == "import" and what[0] == "gc")
+    left -= started
+    if started and left == 0:
+        signal.raise_signal(signal.SIGINT)
+sys.addaudithook(hook)
+"""
+
+
+@pytest.mark.parametrize("words", [("search", "walrus"), ("status", "--json"), ("shwo", "x"), ("--help",)])
+@pytest.mark.parametrize("at", [1, 2, 3, 5, 8, 13, 21, 34, 55, 89])
+def test_an_interrupt_while_the_program_is_loaded_exits_130_and_says_nothing(
+    tmp_path: Path, words: tuple[str, ...], at: int
+):
+    """Wherever the start is just then."""
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTED_AT)
+    env = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "HOME": str(tmp_path)}
+    env |= {"CASS_DATA_DIR": str(tmp_path / "data"), "INTERRUPT_AT": str(at)}
+
+    done = cass(*words, env=env)
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
