@@ -112,6 +112,13 @@ QUERIES = [
     ("blue OR (workspace:deep dawn)", {BLUE, GREEN}),
     ("dawn AND (workspace:site OR title:refused)", {RED, BLUE}),
     ("workspace:site OR title:refused", {RED, BLUE}),
+    ("ready (dawn since:7d)", {RED, BLUE, GREEN}),
+    ("(ready (dawn since:7d))", {RED, BLUE, GREEN}),
+    ("(zebra (dawn since:7d)) agent:claude", {RED, GREEN}),
+    ("(blue (greens until:7d)) since:8000d", {BLUE}),
+    ("(blue (greens (dawn until:7d))) since:8000d", {BLUE}),
+    ("(greens (dawn until:7d)) since:7d", {GREEN}),
+    ("((dawn since:7d)) agent:claude", {RED, GREEN}),
     # only exclusions
     ("-dawn", {RED, GREEN}),
     ("NOT dawn", {RED, GREEN}),
