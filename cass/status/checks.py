@@ -29,6 +29,7 @@ from cass.status.findings import (
     Finding,
     Patient,
     megabytes,
+    several,
     without_archive,
 )
 from cass.status.mending import mending, opening
@@ -123,8 +124,9 @@ def _database(patient: Patient, name: str) -> Finding:
     counts = agent_counts(patient.connection).values()
     stored, counted = state(patient.connection).messages, sum(count.messages for count in counts)
     if stored != counted:
-        return Finding(name, WARN, f"it holds {counted:,} messages and should hold {stored:,}", "cass index --full")
-    return Finding(name, OK, f"whole, {counted:,} messages, {megabytes(database_bytes(patient.places))}")
+        evidence = f"it holds {several(counted, 'message')} and should hold {stored:,}"
+        return Finding(name, WARN, evidence, "cass index --full")
+    return Finding(name, OK, f"whole, {several(counted, 'message')}, {megabytes(database_bytes(patient.places))}")
 
 
 def _schema(patient: Patient, name: str) -> Finding:
@@ -171,9 +173,10 @@ def _index_found(patient: Patient, name: str) -> Finding:
     if behind > TAIL_MESSAGES:
         return Finding(name, WARN, f"{behind:,} messages are not in it yet", "cass index")
     if not behind and reader.documents != expected:
-        evidence = f"it holds {reader.documents:,} documents and should hold {expected:,}"
+        evidence = f"it holds {several(reader.documents, 'document')} and should hold {expected:,}"
         return Finding(name, FAIL, evidence, "cass index --rebuild", REBUILD)
-    return Finding(name, OK, f"{reader.documents:,} documents, {behind:,} messages behind, a search in it works")
+    held = f"{several(reader.documents, 'document')}, {several(behind, 'message')} behind"
+    return Finding(name, OK, f"{held}, a search in it works")
 
 
 def _generations(patient: Patient, name: str) -> Finding:
@@ -217,7 +220,7 @@ def _problems(patient: Patient, name: str) -> Finding:
     if patient.connection is None:
         return without_archive(patient, name, "none read yet")
     if unread := state(patient.connection).unread:
-        return Finding(name, WARN, f"{unread:,} are not read yet", "cass index")
+        return Finding(name, WARN, f"{unread:,} {'is' if unread == 1 else 'are'} not read yet", "cass index")
     total = sum(count.problems for count in agent_counts(patient.connection).values())
     if not total:
         return Finding(name, OK, "all were read")

@@ -55,6 +55,11 @@ def without_archive(patient: Patient, name: str, said: str) -> Finding:
     return Finding(name, OK, said)
 
 
+def several(count: int, noun: str) -> str:
+    """1 message, 2 messages."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def megabytes(count: float) -> str:
     """Bytes in MB, as the settings count them."""
     return f"{count / MB:,.1f} MB"

@@ -67,7 +67,8 @@ def _killed(places: Places, connection: Connection, policy: SemanticPolicy, max_
     backlog = report(policy, places, connection, max_attempts=max_attempts).backlog
     if not backlog.fast:
         return []
-    return [Fault(f"{facts.reason}; {backlog.fast:,} texts are owed", "cass worker start")]
+    owed = "1 text is" if backlog.fast == 1 else f"{backlog.fast:,} texts are"
+    return [Fault(f"{facts.reason}; {owed} owed", "cass worker start")]
 
 
 def _failed(connection: Connection, wanted: Mapping[str, str | None]) -> list[Fault]:

@@ -62,6 +62,18 @@ def test_an_index_that_lacks_a_document_fails(home: Home):
     assert (finding.level, finding.command, finding.fix) == ("fail", "cass index", "rebuild")
 
 
+def test_one_is_told_as_one(tmp_path: Path):
+    """`1 message`, never `1 messages`."""
+    home = make_home(tmp_path)
+    home.claude("s1", "the pool timed out")
+    home.index()
+
+    findings = found(home)
+
+    assert findings["database"].evidence.startswith("whole, 1 message, ")
+    assert findings["search index"].evidence.startswith("1 document, 0 messages behind, ")
+
+
 def test_a_left_over_generation_is_told(home: Home):
     (home.data / "derived" / "lexical" / "99").mkdir()
 
