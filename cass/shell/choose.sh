@@ -13,12 +13,18 @@ __cass_found() {
     cass search --live -n "$1" --format '{id}\t{path}\t{agent}\t{title}\t{snippet}' -- "$2" 2>/dev/null
 }
 
+# The message among its neighbours; where few lines are left for it, alone: their heads would push it off the screen.
+__cass_preview='if [ "${FZF_PREVIEW_LINES:-99}" -ge 16 ]
+then cass show {1} -C 2 --color always --no-pager
+else cass show {1} -C 0 --color always --no-pager | sed "1,/^\$/d"
+fi'
+
 __cass_with_fzf() {
     __cass_tab=$(printf '\t')
     __cass_picked=$(__cass_found 50 "$1" | SHELL=/bin/sh fzf --disabled --query "$1" --prompt 'cass> ' \
         --delimiter "$__cass_tab" --with-nth 3.. --expect ctrl-o --layout reverse \
         --header 'Enter: go on with the session   Ctrl-O: its file' \
-        --preview 'cass show {1} -C 2 --color always --no-pager' --preview-window 'down,50%,wrap' \
+        --preview "$__cass_preview" --preview-window 'down,50%,wrap' \
         --bind "change:reload:cass search --live -n 50 --format '{id}\t{path}\t{agent}\t{title}\t{snippet}' -- {q} 2>/dev/null || true") || return
     __cass_row=$(printf '%s\n' "$__cass_picked" | sed -n 2p)
     __cass_line "$(printf '%s\n' "$__cass_picked" | sed -n 1p)" "$__cass_row"

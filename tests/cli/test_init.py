@@ -33,10 +33,10 @@ PATIENCE_S = 60
 class Screen:
     """A shell in a terminal of its own."""
 
-    def __init__(self, home: Home, shell: str, env: dict[str, str]) -> None:
+    def __init__(self, home: Home, shell: str, env: dict[str, str], rows: int = 40) -> None:
         self._tmux = ["tmux", "-f", "/dev/null", "-S", str(home.folder / "tmux")]
         self._env = env
-        self._run("new-session", "-d", "-x", "120", "-y", "40", STARTS[shell])
+        self._run("new-session", "-d", "-x", "120", "-y", str(rows), STARTS[shell])
         self.type("PS1='ready> '; echo lo''aded" if shell != "fish" else "echo lo''aded")
         self.wait("loaded")
 
@@ -64,9 +64,10 @@ class Screen:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """Two sessions; a PATH on which `cass` is."""
+    """Three sessions; a PATH on which `cass` is."""
     home = make_home(tmp_path)
     home.claude("s-pool", "the connection pool timed out", title="It's a pool", workspace=str(tmp_path))
+    home.claude("s-long", "the first asks", "the second answers", "the third says lantern", "the fourth answers")
     home.claude("s-other", "a walrus sleeps", title="Walrus")
     home.index()
     program = tmp_path / "bin" / "cass"
@@ -87,7 +88,8 @@ def screen(home: Home, shell: str, request: pytest.FixtureRequest) -> Iterator[S
         (home.folder / "bin" / "fzf").symlink_to(fzf)
     path = str(home.folder / "bin")
     (home.folder / "bin" / "tmux").symlink_to(shutil.which("tmux") or "")
-    screen = Screen(home, shell, home.env | {"PATH": path, "TERM": "screen", "LANG": "C.UTF-8"})
+    rows = request.node.callspec.params.get("rows", 40)
+    screen = Screen(home, shell, home.env | {"PATH": path, "TERM": "screen", "LANG": "C.UTF-8"}, rows)
     screen.type(f"{LOADS[shell]}; echo key''ed")
     screen.wait("keyed")
     yield screen
@@ -120,6 +122,21 @@ def test_another_key_puts_the_file_on_the_line(home: Home, screen: Screen) -> No
     screen.press("C-o")
 
     assert "s-other.jsonl'" in screen.wait(".jsonl'").replace("\n", "")
+
+
+@needs_terminal
+@needs_fzf
+@each_shell
+@pytest.mark.parametrize("rows", [12, 40])
+def test_the_message_is_in_sight_however_low_the_screen_is(screen: Screen, rows: int) -> None:
+    """Under its heading; the head of its session and its neighbours only where there is room for them."""
+    screen.press("M-s")
+    screen.wait("Enter: go on")
+    screen.press("-l", "lantern")
+    shown = screen.wait(":2  user")
+
+    assert "the third says lantern" in shown.partition(":2  user")[2]
+    assert ("the second answers" in shown) is (rows == 40)
 
 
 @needs_terminal
