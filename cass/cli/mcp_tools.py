@@ -112,7 +112,7 @@ SHOW = Tool(
     "Read a session, or one message with its neighbours. What tools did is folded to a line; tools opens it. Long texts"
     " come in pages: the last line says where to go on.",
     takes=("--context", "--role", "--tools"),
-    always=("--plain", "--no-pager"),
+    always=("--no-pager",),  # not plainly: a line for each fact costs tokens
     pages=True,
 )
 PACK = Tool(

@@ -68,7 +68,7 @@ def test_a_tool_changes_nothing_and_says_little(tool) -> None:
         ),
         ("search", {"workspace": [".", "/w"]}, "--plain --exclude-session current --max-tokens=1000"
          " --workspace=. --workspace=/w --"),
-        ("show", {"id": "3fa9c2e1:4", "context": 1, "offset": 9}, "--plain --no-pager --context=1 -- 3fa9c2e1:4"),
+        ("show", {"id": "3fa9c2e1:4", "context": 1, "offset": 9}, "--no-pager --context=1 -- 3fa9c2e1:4"),
         ("pack", {"query": "x", "literal": False, "since": None}, "--exclude-session current --max-tokens=1000 -- x"),
         ("status", {}, "--plain --"),
     ],
