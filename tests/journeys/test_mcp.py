@@ -90,7 +90,7 @@ def test_search_finds_and_show_reads_it(home: Home) -> None:
 
     assert (failed, found.splitlines()[-1].startswith("left out as the current session")) == (False, True)
     assert "text: raise the pool size, step 7" in found
-    assert "asked for: yes" in shown[0] and "raise the pool size, step 7" in shown[0]
+    assert "> " in shown[0] and "raise the pool size, step 7" in shown[0]
     assert "that I am in" not in call(home, "search", query="pool")[0]
     assert "that I am in" in call(home, "search", query="pool", include_current=True)[0]
 
