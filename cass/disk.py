@@ -6,7 +6,9 @@ The only room besides `paths.py` and `daemon/` that knows the operating system's
 from __future__ import annotations
 
 import os
+import stat
 import sys
+from errno import EINVAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,11 +122,25 @@ def lock_purpose(path: str) -> str:
 
 def _signature(path: str) -> tuple[str, str]:
     try:
-        with open(path, "rb", 0) as file:  # as ASCII text it would load that encoding's module, 1 ms
+        with open(path, "rb", 0, opener=regular) as file:  # as ASCII text it would load that encoding's module, 1 ms
             holder, _, doing = file.read(40).decode("ascii", "replace").partition("\n")
     except OSError:
         return "", ""
     return holder.strip(), doing.strip()
+
+
+class NoFile(OSError):
+    """Something stands there that is no file, such as a pipe: whoever opened it would wait for somebody to write."""
+
+
+def regular(path: str, flags: int) -> int:
+    """An opener for `open`, and for files that others read by their names.  Raises OSError, NoFile among them."""
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):  # of a folder `open` itself says that it is one
+        return descriptor
+    os.close(descriptor)
+    raise NoFile(EINVAL, "it is no file", path)
 
 
 def is_text(path: str) -> bool:
@@ -170,11 +186,17 @@ def write_whole(path: str, data: bytes, lasts: bool = True) -> None:
 
 
 def clear_for_file(path: str) -> None:
-    """Take away a folder that stands where a file of ours belongs: of what can be made anew only.  Raises OSError."""
-    if os.path.isdir(path) and not os.path.islink(path):
+    """Take away a folder or a pipe where a file of ours belongs: of what can be made anew only.  Raises OSError."""
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return  # nothing is there, or nobody can tell
+    if stat.S_ISDIR(mode):
         import shutil  # loads the readers of five archive formats
 
         shutil.rmtree(path)
+    elif not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+        os.unlink(path)
 
 
 def _forget(path: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
+from cass.disk import NoFile, regular
 from cass.native_tantivy import Filter, Index, Query, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
 
 TYPE_CHECKING = False
@@ -61,9 +62,19 @@ def build_analyzer() -> TextAnalyzer:
 
 def open_index(folder: str) -> Index:
     """The index in a generation's folder.  Raises ValueError or OSError for anything that is not a whole index."""
+    _refuse_pipes(folder)
     index = Index.open(folder)
     index.register_tokenizer(ANALYZER, build_analyzer())
     return index
+
+
+def _refuse_pipes(folder: str) -> None:
+    """tantivy would wait for one in a file's place, for ever."""
+    with os.scandir(folder) as entries:
+        odd = [entry for entry in entries if not (entry.is_file() or entry.is_dir())]
+    for entry in odd:
+        if os.path.lexists(entry.path):  # else a writer has just removed it
+            raise NoFile(f"{entry.name} is no file")
 
 
 def create_index(folder: str) -> Index:
@@ -122,7 +133,7 @@ def documents_in(searcher: Searcher) -> int:
 def current_generation(root: str) -> tuple[str, int] | None:
     """(folder, schema version) that `current` names; None where there is none or it is unreadable."""
     try:
-        with open(os.path.join(root, CURRENT), "rb", 0) as file:
+        with open(os.path.join(root, CURRENT), "rb", 0, opener=regular) as file:
             number, version = file.read(64).split()
         return os.path.join(root, str(int(number))), int(version)
     except (OSError, ValueError):

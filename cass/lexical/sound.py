@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from cass.disk import regular
 from cass.lexical.schema import LONGEST_WORD, build_analyzer, change_of, documents_in, first_line, is_damage
 from cass.native_tantivy import Occur, Query
 
@@ -59,7 +60,7 @@ def _remember(folder: str) -> None:
 def _younger_than_commit(folder: str) -> list[str]:
     path = os.path.join(folder, "meta.json")
     commit_ns = os.stat(path).st_mtime_ns
-    with open(path, "rb", 0) as file:
+    with open(path, "rb", 0, opener=regular) as file:
         named = file.read().replace(b"-", b"")
     with os.scandir(folder) as entries:
         younger = [entry.name for entry in entries if entry.stat().st_mtime_ns > commit_ns]

@@ -6,6 +6,8 @@ import json
 import os
 import zlib
 
+from cass.disk import NoFile, regular
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -30,12 +32,12 @@ def is_whole(path: str) -> bool:
     if not path.endswith(KINDS):
         return True
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=regular) as file:
             data_bytes, expected = _footer(file)
             return _checksum(file, data_bytes) == expected
     except FileNotFoundError:
         return True  # merged into another segment meanwhile
-    except (ValueError, KeyError, TypeError, IsADirectoryError):
+    except (ValueError, KeyError, TypeError, IsADirectoryError, NoFile):
         return False
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from cass.asking import is_ours, socket_path
+from cass.disk import regular
 from cass.records import record
 from cass.semantic.embedders.base import EmbedderError, EmbedderTransportError
 from cass.semantic.embedders.table import (
@@ -86,7 +87,7 @@ class Cost:
         self._too_long = 0
         self.was_measured, self.expected_ms = False, USUAL_MS.get(kind, 0)
         try:
-            with open(self._path, "rb", 0) as file:
+            with open(self._path, "rb", 0, opener=regular) as file:
                 took_ms, *more = map(int, file.read(24).split())
                 age_ms = now_ms - os.fstat(file.fileno()).st_mtime * 1000
         except (OSError, ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from cass.disk import regular
 from cass.semantic.manifest import Damage
 
 TYPE_CHECKING = False
@@ -45,7 +46,7 @@ def _is_whole(path: str, size: int, crc: int, stamp: int) -> bool:
 def read_about(folder: str) -> About | Damage | None:
     """The description; None where there is no graph."""
     try:
-        with open(os.path.join(folder, ABOUT), "rb", 0) as file:
+        with open(os.path.join(folder, ABOUT), "rb", 0, opener=regular) as file:
             body, _, check = file.read().rpartition(b"\n")
     except OSError:
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from cass.disk import regular
 from cass.records import record
 
 TYPE_CHECKING = False
@@ -116,7 +117,7 @@ def read_manifest(folder: str) -> Manifest | Damage | None:
 
 def read_current(folder: str) -> bytes | Damage | None:
     try:
-        with open(os.path.join(folder, CURRENT), "rb") as file:
+        with open(os.path.join(folder, CURRENT), "rb", opener=regular) as file:
             return file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None

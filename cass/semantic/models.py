@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from cass.disk import folder_bytes, lock_holder, make_private_folder, try_lock, write_whole
+from cass.disk import folder_bytes, lock_holder, make_private_folder, regular, try_lock, write_whole
 from cass.errors import Busy
 from cass.paths import models_folder
 from cass.records import record, replace
@@ -140,7 +140,7 @@ def find(data: str, name: str) -> Model | None:
 
     folder = folder_of(data, name)
     try:
-        with open(os.path.join(folder, MANIFEST), encoding="utf-8") as file:
+        with open(os.path.join(folder, MANIFEST), encoding="utf-8", opener=regular) as file:
             found = _model(folder, json.load(file))
     except (OSError, ValueError, RecursionError):
         return None
@@ -306,7 +306,7 @@ def sha256_of(path: str) -> str:
     import hashlib
 
     seen = hashlib.sha256()
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=regular) as file:
         while block := file.read(BLOCK_BYTES):
             seen.update(block)
     return seen.hexdigest()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from cass.disk import regular
 from cass.semantic.manifest import Damage
 
 TYPE_CHECKING = False
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     T = TypeVar("T")
     Use = Callable[[int, int, bytes], T]
 
-FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+# A pipe in a file's place would be waited for; this way it is found to be too short.
+FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 HEADER_BYTES = 512
 KEY_BYTES = 16
 ROWS, KEYS, DEAD = "rows", "keys", "dead"
@@ -130,7 +132,7 @@ def _dead(folder: str, segment: Segment) -> bytes | Damage:
     if not segment.dead.number:
         return b""
     try:
-        with open(os.path.join(folder, dead_name(segment)), "rb") as file:
+        with open(os.path.join(folder, dead_name(segment)), "rb", opener=regular) as file:
             data = file.read()
     except OSError:
         data = b""

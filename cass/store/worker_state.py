@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from cass.disk import PRIVATE_FILE, held_by
+from cass.disk import PRIVATE_FILE, held_by, regular
 from cass.records import record
 
 LOCK = "worker.lock"
@@ -72,7 +72,7 @@ def read_state(data: str) -> WorkerState | None:
 
 def _said(data: str) -> WorkerState | None:
     try:
-        with open(os.path.join(data, STATE), encoding="utf-8", errors="replace") as file:
+        with open(os.path.join(data, STATE), encoding="utf-8", errors="replace", opener=regular) as file:
             parts = [line.rstrip("\n").partition(" ") for line in file]
         fields = {name: value for name, _, value in parts}
         next_look = fields.get("next_look_ms")
@@ -108,7 +108,7 @@ def sign(data: str, what: str) -> None:
 
 def _what(path: str) -> str:
     try:
-        with open(path, encoding="ascii", errors="replace") as file:
+        with open(path, encoding="ascii", errors="replace", opener=regular) as file:
             said = file.read(80).split("\n")[1:2]
         return said[0] if said in ([WORKER], [WATCH]) else BACKFILL
     except OSError:

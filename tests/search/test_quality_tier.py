@@ -26,7 +26,7 @@ from cass.search.weighing import ALL_FILLED, FILLED
 from cass.semantic.embedders.base import EmbedderTransportError
 from cass.semantic.manifest import FAST, QUALITY
 from cass.semantic.segments import OpenSegment
-from tests.archive import NOW_MS, Home, make_home
+from tests.archive import NOW_MS, REPO, Home, make_home
 from tests.cli.test_cold import loaded_by
 from tests.search.tiers import MODEL, backfill, install
 
@@ -268,13 +268,13 @@ def test_nothing_is_said_of_a_model_that_has_no_vectors(home: Home) -> None:
     assert home.search("walrus tusks", grouped=False, limit=LINES).asides == ()
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
 def test_a_model_that_hangs_holds_no_search_up(home: Home) -> None:
     """The first search gives it up when the time is over, and the next one does not even try."""
-    model = home.data / "derived" / "models" / MODEL / "model.onnx"
-    model.unlink()
-    os.mkfifo(model)  # whoever opens it waits for ever
-    env = {"CASS_SEMANTIC_WAIT_MS": "1000"}
+    library = home.folder / "library"
+    (library / "tokenizers").mkdir(parents=True)
+    (library / "tokenizers" / "__init__.py").touch()
+    (library / "tokenizers" / "tokenizers.py").write_text("import threading; threading.Event().wait()")
+    env = {"CASS_SEMANTIC_WAIT_MS": "1000", "PYTHONPATH": os.pathsep.join([str(library), str(REPO)])}
 
     first, second = (json.loads(home.cass("search", "--json", "walrus", env=env).stdout) for _ in range(2))
 
