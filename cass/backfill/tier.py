@@ -17,10 +17,11 @@ from cass.semantic.vector_writer import TierWriter
 from cass.semantic.vectors import Tier
 from cass.store.attempts import Attempts, attempts_of, forget_failures, note_failures
 from cass.store.coverage import newest_said_ms
-from cass.store.owed import Owed
+from cass.store.owed import Owed, tally
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from sqlite3 import Connection
 
     from cass.backfill.embedding import Cut, Embedded, EmbedderAway
@@ -132,9 +133,12 @@ class TierRun:
 
     def _settled(self) -> list[int]:
         """What is not to be embedded now."""
+        return [*self._done(), *self._known.dead, *([] if self.job.request.force else self._known.waiting)]
+
+    def _done(self) -> Iterable[int]:
+        """The texts that have their vectors."""
         tier = Tier.open(self.writer.shelf.vectors, self.tier)
-        done = tier.ids(self.recipe) if isinstance(tier, Tier) else []
-        return [*done, *self._known.dead, *([] if self.job.request.force else self._known.waiting)]
+        return tier.ids(self.recipe) if isinstance(tier, Tier) else []
 
     def _work(self) -> Stop | None:
         stop = None
@@ -266,17 +270,22 @@ class TierRun:
     def _told(self, stop: Stop | None) -> TierReport:
         self.job.ledger.flush()
         known = self._attempts()
-        taken = self._taken - self.report.texts - (len(known.dead) - len(self._known.dead))
-        waited = 0 if self.job.request.force else len(self._known.waiting)
         return replace(
             self.report,
             seconds=round(self.job.machine.monotonic_s() - self._started_s, 3),
             dead=len(known.dead),
-            left=self.owed.left + taken + waited,
+            left=self._left(known),
             eligible=self.owed.eligible,
             # What passes by itself is worth coming back for; what is too large stays so.
             stopped=(self._waiting(known) or stop) if stop in (None, TOO_LARGE) else stop,
         )
+
+    def _left(self, known: Attempts) -> int:
+        """How many texts are owed still, those among them that went in this run to make room."""
+        if self.report.evicted:
+            return tally(self.job.connection, self._done(), known.dead).owed
+        taken = self._taken - self.report.texts - (len(known.dead) - len(self._known.dead))
+        return self.owed.left + taken + (0 if self.job.request.force else len(self._known.waiting))
 
     def _waiting(self, known: Attempts) -> Stop | None:
         """What failed is owed still: somebody has to come back for it."""

@@ -118,6 +118,7 @@ def test_newer_messages_take_the_place_of_the_oldest(large: Working) -> None:
 
     assert sum("quokka" in text for text in working.texts()) == 200
     assert done.evicted
+    assert done.left == len(working.all_texts()) - len(working.texts())
     assert used(working) <= MB
     assert ("evicted",) in working.ask("SELECT kind FROM events")
 
