@@ -138,3 +138,8 @@ def _windows(env: Mapping[str, str], home: str) -> tuple[str, str, str, str]:
     local = env.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
     base = os.path.join(local, NAME)
     return base, base, os.path.join(base, "Cache"), os.path.join(local, "Temp", NAME)
+
+
+def at_once(path: str, flags: int) -> int:
+    """An opener for `open`: a pipe in a file's place would have everybody wait for who writes to it; so it is empty."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from cass.disk import NoFile, regular
 from cass.native_tantivy import Filter, Index, Query, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
+from cass.paths import at_once
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _refuse_pipes(folder: str) -> None:
         odd = [entry for entry in entries if not (entry.is_file() or entry.is_dir())]
     for entry in odd:
         if os.path.lexists(entry.path):  # else a writer has just removed it
-            raise NoFile(f"{entry.name} is no file")
+            raise ValueError(f"{entry.name} is no file")
 
 
 def create_index(folder: str) -> Index:
@@ -133,7 +133,7 @@ def documents_in(searcher: Searcher) -> int:
 def current_generation(root: str) -> tuple[str, int] | None:
     """(folder, schema version) that `current` names; None where there is none or it is unreadable."""
     try:
-        with open(os.path.join(root, CURRENT), "rb", 0, opener=regular) as file:
+        with open(os.path.join(root, CURRENT), "rb", 0, opener=at_once) as file:
             number, version = file.read(64).split()
         return os.path.join(root, str(int(number))), int(version)
     except (OSError, ValueError):

@@ -13,6 +13,7 @@ from _imp import source_hash  # the checksum of Python's own .pyc files: no modu
 from stat import S_ISLNK
 
 from cass import __version__
+from cass.paths import at_once
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def read_kept(places: Places) -> Kept:
     ({}, None) if that is missing, torn or another's; no values where something is wrong in a file, which must be said.
     """
     try:
-        with open(os.path.join(places.cache, CACHE), "rb", 0, opener=_at_once) as file:
+        with open(os.path.join(places.cache, CACHE), "rb", 0, opener=at_once) as file:
             data = file.read()
         if source_hash(CHECKSUM_KEY, data[8:]) != data[:8]:
             return {}, None
@@ -111,11 +112,6 @@ def read_kept(places: Places) -> Kept:
     except (OSError, ValueError, EOFError, TypeError):
         return {}, None
     return (texts, values) if (maker, folder) == (__version__, places.config) else ({}, None)
-
-
-def _at_once(path: str, flags: int) -> int:
-    """A pipe in its place would have everybody wait for who writes to it."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def kept_bytes(places: Places, texts: dict[str, FileText], values: dict[str, object] | None) -> bytes:
