@@ -53,8 +53,9 @@ try: $(VENV)/installed
 	else [ $$code -eq 0 ]; fi
 	@echo "Next: $(CASS) search WORDS   or   $(CASS) --help"
 
+# Two cores, and one more for when a test waits for a process.
 test: $(VENV)/tools
-	$(PY) -m pytest -n 2
+	$(PY) -m pytest -n 3
 
 check: lint types house
 
