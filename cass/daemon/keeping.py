@@ -16,6 +16,7 @@ from cass.indexing.keep import Room, TakenIn, take_in
 from cass.paths import home_folder
 from cass.policy import MB
 from cass.settings.quick import load
+from cass.status.findings import several
 from cass.status.kept import why_off
 from cass.store.connect import open_reader
 from cass.store.events import COMPACTED, FILES_KEPT, FORGOT
@@ -132,7 +133,8 @@ class Keeping:
         leaving = forget.take_from_database(self._places, self._monotonic_s)
         forget.finish(self._places, self._now_ms, self._monotonic_s, has_lock=True)
         if leaving is not None:
-            self._note(FORGOT, f"{leaving.messages} messages of more than {days} days ago")
+            gone, age = several(leaving.messages, "message"), several(days, "day")
+            self._note(FORGOT, f"{gone} of more than {age} ago")
         return True
 
     def _take_in(self, settings: Settings) -> TakenIn:
@@ -146,7 +148,7 @@ class Keeping:
         home, more = home_folder(self._env), settings.names("sources.roots")
         done = take_in(self._places, self._env, home, room, self._now_ms(), self._must_stop, more)
         if done.files:
-            self._note(FILES_KEPT, f"{done.files} files, {done.bytes} bytes, that their agents would delete")
+            self._note(FILES_KEPT, f"{several(done.files, 'file')}, {done.bytes} bytes, that agents would delete")
         if done.full is not None:
             self._note(FILES_KEPT, f"nothing more is kept: {done.full}")
         return done
