@@ -88,10 +88,14 @@ def _take_windows(descriptor: int, shared: bool) -> bool:
 
 
 def _sign(descriptor: int, doing: str) -> None:
-    os.lseek(descriptor, 0, os.SEEK_SET)
+    """Say who holds it.  It is held without that, too: on a full disk, or where a pipe stands in its place."""
     text = f"{os.getpid()}\n{doing}\n".encode()
-    os.write(descriptor, text)
-    os.ftruncate(descriptor, len(text))
+    try:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, text)
+        os.ftruncate(descriptor, len(text))
+    except OSError:
+        pass
 
 
 def lock_holder(path: str) -> str | None:

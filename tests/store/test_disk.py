@@ -54,6 +54,17 @@ def test_a_lock_is_one_process_at_a_time(tmp_path: Path) -> None:
     lock.release()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no pipes in folders")
+def test_a_pipe_in_a_locks_place_is_a_lock(tmp_path: Path) -> None:
+    """Nobody can be named then, and nobody waits for who reads it."""
+    path = str(tmp_path / "lock")
+    os.mkfifo(path)
+
+    with try_lock(path) or pytest.fail("nobody holds it"):
+        assert try_lock(path) is None
+        assert lock_holder(path) is None
+
+
 def test_readers_share_a_lock(tmp_path: Path) -> None:
     """Any number of readers, or one writer."""
     path = str(tmp_path / "lock")
