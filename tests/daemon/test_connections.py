@@ -7,6 +7,7 @@ import resource
 import select
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -115,6 +116,7 @@ def test_a_panic_is_one_callers_alone(url: str):
             raise BaseException("an index out of bounds")
         connection.send(packed(*frame))
 
+    before = set(threading.enumerate())
     listening = Connections(listen_alone(parse(url)), lambda caller, head: wire.hello(), handle)
     listening.start()
     lost, other = Caller(url), Caller(url)
@@ -125,6 +127,8 @@ def test_a_panic_is_one_callers_alone(url: str):
     other.close()
     listening.stop()
     listening.close(GONE_S)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(GONE_S)  # the one that panicked says so, at its end
 
     assert (kinds, len(listening)) == ([HELLO, ASK], 0)
 
