@@ -241,12 +241,16 @@ class SessionBook:
         self.store.place(stored.id, message.ordinal, message.off_path, message.span)
 
     def _matches(self, opened: OpenSession, message: Prepared, stored: MessageRow) -> bool:
-        """Is this the stored message with more said, or its beginning?  Anything else is another in its place."""
-        if (stored.role, stored.created_ms) != (message.role, message.created_ms):
+        """Is this the stored message with more said or its time, or its beginning?  Else it is another in its place."""
+        if stored.role != message.role or stored.created_ms not in (None, message.created_ms):
             return False
         before = [(digest, text) for _, _, digest, text in store_sessions.blocks_of(self.store, stored.id)]
         if grew(before, message):
             self._take(opened, message, stored)
+            if stored.created_ms != message.created_ms:
+                self.store.set_time(stored.id, message.created_ms)
+                opened.displaced = True  # the session begins and ends otherwise
+            stored = replace(stored, created_ms=message.created_ms)
             self._replace(opened, stored, message.parts, message.own)
             return True
         if opened.recount and begins(before, message):
@@ -276,14 +280,10 @@ class SessionBook:
         parts = message.parts
         if opened.workspace_id is None:
             opened.workspace_id = self.store.intern(opened.workspace) or 0
-        if len(parts) == 1:
-            tool, body = parts[0][1], parts[0][5]
-            tools: tuple[str, ...] = (tool.lower(),) if tool else ()
-        else:
-            tools, body = tools_of([part[1] for part in parts]), body_of_parts(parts)
+        tools = tools_of([part[1] for part in parts]) if len(parts) > 1 or parts[0][1] else ()
         return Document(
             doc, message.text, opened.id, self._agent_id, opened.workspace_id, message.role, message.own,
-            message.created_ms, tools, body, message.extra,
+            message.created_ms, tools, body_of_parts(parts), message.extra,
         )  # fmt: skip
 
     def _continue(self, opened: OpenSession, more: Prepared) -> bool:

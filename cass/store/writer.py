@@ -384,6 +384,10 @@ class Writer:
         """More of the message stands in its file, up to `end`."""
         self.run("UPDATE messages SET end=max(coalesce(end,0), ?) WHERE id=? AND start IS NOT NULL", end or 0, message)
 
+    def set_time(self, message: int, created_ms: int | None) -> None:
+        """When it was said, which is known now."""
+        self.run("UPDATE messages SET created_ms=? WHERE id=?", created_ms, message)
+
     def set_own(self, message: int, own: bool) -> None:
         """Is it nothing but calls of cass itself?"""
         self.run("UPDATE messages SET flags=(flags & ?) | ? WHERE id=?", ~OWN, OWN if own else 0, message)

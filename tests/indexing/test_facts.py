@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.archive import Home, as_bytes, make_home, says
+from tests.archive import FIRST_MS, Home, as_bytes, make_home, says
 from tests.connectors.codex_files import file as codex_file
 from tests.connectors.codex_files import meta as codex_meta
 from tests.connectors.codex_files import user as codex_user
@@ -159,3 +159,24 @@ def test_a_title_may_stand_in_another_file(home: Home) -> None:
     with opened(home.data) as database:
         found = rows(database, "SELECT external_id, title FROM sessions ORDER BY external_id")
     assert found == [("one", "Emus and quokkas"), ("three", "and the numbat?"), ("two", "Wombats")]
+
+
+def test_a_time_that_is_known_later_is_that_of_the_same_messages(home: Home) -> None:
+    """Continue lists when a session began after it has written the session: nothing is there twice then."""
+    sessions = home.home / ".continue" / "sessions"
+    sessions.mkdir(parents=True)
+    said = [{"message": {"role": "user", "content": "a walrus"}}, {"message": {"role": "assistant", "content": "yes"}}]
+    (sessions / "s1.json").write_bytes(as_bytes([{"sessionId": "s1", "title": "Seals", "history": said}]))
+    home.index()
+    (sessions / "sessions.json").write_text(json.dumps([{"sessionId": "s1", "dateCreated": str(FIRST_MS)}]))
+
+    home.index()
+
+    with opened(home.data) as database:
+        assert rows(database, "SELECT ordinal, created_ms FROM messages ORDER BY ordinal") == [
+            (0, FIRST_MS),
+            (1, FIRST_MS),
+        ]
+        assert rows(database, "SELECT started_ms, messages FROM sessions") == [(FIRST_MS, 2)]
+    assert home.search("walrus", since="2000-01-01").total == 1
+    check_invariants(home.data)
