@@ -40,16 +40,18 @@ class Forgotten:
         if not self._any:
             return messages
         keys = [_keys(message, sessions[message.session]) for message in messages]
-        found = buried(self._store.connection, [key for place, texts in keys for key in (place, *texts)])
+        asked = [key for places, texts in keys for each in (places, *texts) for key in each]
+        found = buried(self._store.connection, asked)
         if not found:
             return messages
         self.met = True
-        for message, (place, texts) in zip(messages, keys, strict=True):
-            sessions[message.session].refused |= place in found or not found.isdisjoint(texts)
+        for message, (places, texts) in zip(messages, keys, strict=True):
+            is_met = any([not found.isdisjoint(each) for each in (places, *texts)])
+            sessions[message.session].refused |= is_met
         left = [
             _without(message, texts, found)
-            for message, (place, texts) in zip(messages, keys, strict=True)
-            if place not in found
+            for message, (places, texts) in zip(messages, keys, strict=True)
+            if found.isdisjoint(places)
         ]
         return [message for message in left if message is not None]
 
@@ -62,16 +64,17 @@ class Forgotten:
         return [opened.row.sid for opened in refused]
 
 
-def _keys(message: Prepared, opened: OpenSession) -> tuple[int, list[int]]:
-    """(key of the place, keys of the texts)."""
-    sid, role, created_ms = opened.row.sid, message.role, message.created_ms
-    texts = [text_key(opened.agent, sid, role, created_ms, digest) for digest in message.hashes]
-    return place_key(sid, message.ordinal, role, created_ms), texts
+def _keys(message: Prepared, opened: OpenSession) -> tuple[list[int], list[list[int]]]:
+    """(keys of the place, of each text its keys): those with its time, and those from before that was known."""
+    sid, role = opened.row.sid, message.role
+    times = [message.created_ms] if message.created_ms is None else [message.created_ms, None]
+    places = [place_key(sid, message.ordinal, role, at_ms) for at_ms in times]
+    return places, [[text_key(opened.agent, sid, role, at_ms, digest) for at_ms in times] for digest in message.hashes]
 
 
-def _without(message: Prepared, keys: list[int], found: set[int]) -> Prepared | None:
+def _without(message: Prepared, keys: list[list[int]], found: set[int]) -> Prepared | None:
     """The message with the texts that are left; None without any."""
-    parts = tuple([part for part, key in zip(message.parts, keys, strict=True) if key not in found])
+    parts = tuple([part for part, each in zip(message.parts, keys, strict=True) if found.isdisjoint(each)])
     if len(parts) == len(message.parts):
         return message
     if not parts:

@@ -332,6 +332,24 @@ def test_a_message_without_a_time_has_no_copies(home: Home):
     check_invariants(home.data)
 
 
+def test_what_was_forgotten_before_its_time_was_known_stays_away(tmp_path: Path):
+    """Continue lists when a session began after it has written the session: it is read again then."""
+    home = make_home(tmp_path)
+    sessions = home.home / ".continue" / "sessions"
+    sessions.mkdir(parents=True)
+    said = [{"message": {"role": "user", "content": f"{what}, {SECRET}"}} for what in ("one", "two", "three")]
+    (sessions / "s1.json").write_text(json.dumps({"sessionId": "s1", "history": said}))
+    home.index()
+    forgotten(home, messages=((sid(home, "s1"), 0),))
+    (sessions / "sessions.json").write_text(json.dumps([{"sessionId": "s1", "dateCreated": str(FIRST_MS)}]))
+
+    home.index()
+
+    with opened(home.data) as database:
+        assert rows(database, "SELECT ordinal, created_ms FROM messages") == [(1, FIRST_MS), (2, FIRST_MS)]
+    assert home.search("one", grouped=False).total == 0
+
+
 def test_a_search_between_database_and_index(home: Home):
     """The index still knows the words; what it finds is not there any more."""
     forget.write_wish(home.places, Selection(sessions=(sid(home, "told"),)), home.now_ms)
