@@ -10,6 +10,8 @@ import stat
 import sys
 from errno import EINVAL
 
+from cass.paths import at_once
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import IO
@@ -139,7 +141,7 @@ class NoFile(OSError):
 
 def regular(path: str, flags: int) -> int:
     """An opener for `open`, and for files that others read by their names.  Raises OSError, NoFile among them."""
-    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    descriptor = at_once(path, flags)
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):  # of a folder `open` itself says that it is one
         return descriptor

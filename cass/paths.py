@@ -142,4 +142,4 @@ def _windows(env: Mapping[str, str], home: str) -> tuple[str, str, str, str]:
 
 def at_once(path: str, flags: int) -> int:
     """An opener for `open`: a pipe in a file's place would have everybody wait for who writes to it; so it is empty."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))

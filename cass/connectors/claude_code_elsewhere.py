@@ -10,6 +10,7 @@ import json
 import os
 
 from cass.connectors.common import first_line, well_formed
+from cass.disk import regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _BEGINNING = b'{"type":"summary"'
 # Hundreds of summaries, and not a line that only begins like one.
 _MOST_BYTES = 1 << 20
+# The newest files are read first, whichever folder they stand in: all folders are come back to, again and again.
+_FOLDERS = 2_000
 
 
 def summaries_elsewhere(path: str, mtime_ms: int) -> Mapping[str, str]:
@@ -34,7 +37,7 @@ def summaries_elsewhere(path: str, mtime_ms: int) -> Mapping[str, str]:
     return _summaries(folder, folder_ns) if _youngest_ms(folder, folder_ns) > mtime_ms else {}
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=_FOLDERS)
 def _youngest_ms(folder: str, _folder_ns: int) -> int:
     """Asked once while no file comes or goes."""
     try:
@@ -45,7 +48,7 @@ def _youngest_ms(folder: str, _folder_ns: int) -> int:
     return max(times, default=0) // 1_000_000
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=_FOLDERS)
 def _summaries(folder: str, _folder_ns: int) -> Mapping[str, str]:
     found: dict[str, str] = {}
     try:
@@ -60,16 +63,11 @@ def _summaries(folder: str, _folder_ns: int) -> Mapping[str, str]:
 def _beginning(path: str) -> dict[str, str]:
     """The summaries of one file; none of what is no file, or cannot be read."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(path, "rb", buffering=0, opener=regular) as file:
+            data = file.read(len(_BEGINNING))
+            data += file.read(_MOST_BYTES) if data == _BEGINNING else b""
     except OSError:
         return {}
-    try:
-        data = os.read(descriptor, len(_BEGINNING))
-        data += os.read(descriptor, _MOST_BYTES) if data == _BEGINNING else b""
-    except OSError:
-        return {}
-    finally:
-        os.close(descriptor)
     return dict(pair for line in _summary_lines(data) if (pair := _titled(line)) is not None)
 
 

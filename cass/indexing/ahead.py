@@ -18,9 +18,10 @@ from cass.clock import monotonic_s
 from cass.connectors.base import Branches, Checkpoint, Message, Session, Source, SourceProblem, Surroundings
 from cass.connectors.table import agent_row, load
 from cass.disk import widen
-from cass.indexing.counting import CountingFile, open_session_file
+from cass.indexing.counting import CountingFile
 from cass.indexing.discover import Found
 from cass.indexing.prepared import Prepared, ReaderDied, prepared_values
+from cass.paths import at_once
 from cass.records import record
 
 TYPE_CHECKING = False
@@ -191,7 +192,7 @@ def _file(found: Found, around: Surroundings, out: _Batches) -> Iterator[tuple[A
     file = None
     broken, refused = False, None
     try:
-        descriptor = open_session_file(found.path)
+        descriptor = at_once(found.path, os.O_RDONLY)
         try:
             file = CountingFile(descriptor, 0, found.size)
             source = Source(found.path, file, found.size, found.mtime_ns // 1_000_000, None, around, None)

@@ -1,13 +1,8 @@
-"""Open a session file for reading, and count what is handed out of it."""
+"""Count what is handed out of a session file."""
 
 from __future__ import annotations
 
 import os
-
-
-def open_session_file(path: str) -> int:
-    """A descriptor that never blocks, whatever stands at `path`.  Raises OSError."""
-    return os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
 
 
 class CountingFile:

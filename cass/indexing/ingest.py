@@ -12,7 +12,7 @@ import json
 import os
 
 from cass.connectors.base import Branches, Checkpoint, Message, Resume, Session, Source, SourceProblem
-from cass.indexing.counting import CountingFile, open_session_file
+from cass.indexing.counting import CountingFile
 from cass.indexing.discover import APPENDED, TOUCHED, UNCHANGED, WHOLE, fingerprint, read_at, what_changed
 from cass.indexing.forgotten import speaks
 from cass.indexing.opened import IdTaken, ReadWhole
@@ -21,6 +21,7 @@ from cass.indexing.prepared import Prepared, ReaderDied, clean, prepare
 from cass.indexing.rules import Exclusion
 from cass.indexing.sessions import SessionBook
 from cass.indexing.sifting import LeftOut, ParentComes, Sieve, may_ask
+from cass.paths import at_once
 from cass.records import record
 from cass.store import files as store_files
 from cass.store.sessions import sessions_in_file
@@ -98,7 +99,7 @@ class Ingest:
         if not moved and what_changed(seen, found) == UNCHANGED:
             return FileReport(UNCHANGED)
         try:
-            descriptor = open_session_file(found.path)
+            descriptor = at_once(found.path, os.O_RDONLY)
         except OSError as bad:
             return _failed(found, bad)
         try:
@@ -358,8 +359,7 @@ class Reading:
     def _finish(self, last: Checkpoint | None) -> None:
         self.book.left_out = {one.sid for one in self.sieve.skipped.values()}
         self.book.close(self.broken)
-        last = last or Checkpoint(0, 0, {}, resumable=False)
-        self._keep(last, complete=True)
+        self._keep(last or Checkpoint(0, 0, {}, resumable=False), complete=True)
 
     def _keep(self, at: Checkpoint, complete: bool) -> None:
         self.book.count()

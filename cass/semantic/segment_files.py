@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from cass.disk import regular
+from cass.paths import at_once
 from cass.semantic.manifest import Damage
 
 TYPE_CHECKING = False
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     T = TypeVar("T")
     Use = Callable[[int, int, bytes], T]
 
-# A pipe in a file's place would be waited for; this way it is found to be too short.
-FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 HEADER_BYTES = 512
 KEY_BYTES = 16
 ROWS, KEYS, DEAD = "rows", "keys", "dead"
@@ -93,7 +92,7 @@ def _opened(folder: str, segment: Segment, part: str) -> tuple[int, int] | Damag
     """(descriptor, time in ns) of the file, whose header and size are right."""
     name = file_name(segment.number, part)
     try:
-        descriptor = os.open(os.path.join(folder, name), FLAGS)  # a file object takes three times as long
+        descriptor = at_once(os.path.join(folder, name), os.O_RDONLY)  # a file object takes three times as long
     except FileNotFoundError:
         return Damage(f"{name} is missing")
     except OSError as bad:

@@ -11,8 +11,9 @@ from types import ModuleType
 from typing import Any
 
 from cass.connectors.base import Checkpoint, Resume, Source, Surroundings
-from cass.indexing.counting import CountingFile, open_session_file
+from cass.indexing.counting import CountingFile
 from cass.indexing.discover import found_at
+from cass.paths import at_once
 
 Row = tuple[str, Mapping[str, Any]]
 
@@ -53,7 +54,7 @@ def read_file(
     later_ms: int = 0,
 ) -> list[Any]:
     """All that one read gives.  `later_ms`: the file is looked at so long after it was written."""
-    descriptor = open_session_file(str(path))
+    descriptor = at_once(str(path), os.O_RDONLY)
     try:
         found = found_at(connector.AGENT, str(path), os.stat(path))
         file = CountingFile(descriptor, 0, found.size)

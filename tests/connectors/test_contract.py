@@ -19,11 +19,11 @@ from cass.connectors import base
 from cass.connectors.base import KINDS, ROLES, Checkpoint, Message, Resume, Session, Source, SourceProblem, Surroundings
 from cass.connectors.common import MAX_TEXT_CHARS
 from cass.connectors.table import AGENTS, Agent, load
-from cass.indexing.counting import CountingFile, open_session_file
+from cass.indexing.counting import CountingFile
 from cass.indexing.discover import Found, Survey
 from cass.indexing.rules import MARK, Rules
 from cass.indexing.run import IndexReport, IndexRequest, Run
-from cass.paths import places
+from cass.paths import at_once, places
 from cass.store.connect import open_reader
 from tests.connectors import damage
 from tests.connectors.samples import write_sample
@@ -68,7 +68,7 @@ def rules(agent: Agent, around: Surroundings) -> Rules:
 
 def read_file(agent: Agent, found: Found, around: Surroundings, resume: Resume | None = None) -> list[Any]:
     """All that one file gives, as indexing asks for it; a file that the disk refuses is indexing's to name."""
-    descriptor = open_session_file(found.path)
+    descriptor = at_once(found.path, os.O_RDONLY)
     try:
         file = CountingFile(descriptor, resume.offset if resume else 0, found.size)
         source = Source(found.path, file, found.size, found.mtime_ns // 1_000_000, resume, around, None)

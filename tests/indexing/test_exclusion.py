@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from cass.indexing.ahead import WORTH_BYTES
-from cass.indexing.counting import open_session_file
 from cass.indexing.rules import MARK, Rules
 from cass.indexing.sifting import may_ask
+from cass.paths import at_once
 from cass.store.connect import open_reader
 from cass.store.skipped import sessions_by_workspace, skipped_counts, stored_and_skipped
 from tests.archive import Home, make_home, says
@@ -305,7 +305,7 @@ def test_the_mark_is_found_across_chunks(tmp_path: Path) -> None:
     path = tmp_path / "file"
     for before in (0, 1, (1 << 20) - 10, 1 << 20, (1 << 20) + 5):
         path.write_bytes(b"x" * before + MARK.encode() + b"x" * 7)
-        descriptor = open_session_file(str(path))
+        descriptor = at_once(str(path), os.O_RDONLY)
         found = may_ask(descriptor, 0, path.stat().st_size), may_ask(descriptor, before + 1, path.stat().st_size)
         os.close(descriptor)
         assert found == (True, False), before
