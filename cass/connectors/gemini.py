@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-from urllib.parse import unquote
 
 from cass.connectors import gemini_prompts
 from cass.connectors.base import (
@@ -264,6 +263,8 @@ class _Saved(_Chat):
                 self._message({"type": part.value.get("role"), "content": self._parts(part.value)}, None)
             yield from self._drained()
         if self.announced and (match := _SAVED.fullmatch(name)) and match[1]:
+            from urllib.parse import unquote  # takes longer than to read most chats
+
             self.out.append(Session(self._id(), None, first_line(unquote(match[1])), TITLE_CUSTOM))
         yield from self._ended(0)
 

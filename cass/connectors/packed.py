@@ -7,14 +7,13 @@ of one can be read, and it has no bytes that a message could stand at.
 from __future__ import annotations
 
 from cass.connectors.base import Checkpoint, Message, SourceProblem
-from cass.connectors.zstd import NotZstd, decompressed
 from cass.records import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cass.connectors.base import Item, Reader, Source
+    from cass.connectors.base import Item, Source
 
 ENDING = ".zst"
 # A minute and a half of work, once.
@@ -33,7 +32,10 @@ def plain_path(path: str) -> str:
 
 def unpacked(source: Source, read: Callable[[Source], Iterator[Item]]) -> Iterator[Item]:
     """What `read` gives of the content; what cannot be decompressed is a problem, and then nothing is gone."""
-    plain = replace(source, path=plain_path(source.path), file=_Content(source.file), resume=None)
+    from cass.connectors.zstd import NotZstd, decompressed  # every search that reads a line asks for the names above
+
+    file = _Content(decompressed(source.file.read, MAX_BYTES))
+    plain = replace(source, path=plain_path(source.path), file=file, resume=None)
     try:
         for item in read(plain):
             if type(item) is Message:
@@ -51,8 +53,8 @@ def unpacked(source: Source, read: Callable[[Source], Iterator[Item]]) -> Iterat
 class _Content:
     """What a compressed file holds, as a file that can be read once from its start."""
 
-    def __init__(self, file: Reader) -> None:
-        self._pieces = decompressed(file.read, MAX_BYTES)
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
 
     def read(self, size: int = -1, /) -> bytes:
         """The next block, however long it is; the reader of lines asks for no more than what comes."""

@@ -36,10 +36,9 @@ _THREAD = ("id", "parent_id", "summary", "updated_at", "created_at", "folder_pat
 def roots(around: Surroundings) -> list[Root]:
     """The `threads` folder of its data folder on every system."""
     home = around.home
-    shared = os.path.join(home, ".local", "share")
     places = [
-        os.path.join(around.named("XDG_DATA_HOME") or shared, "zed"),
-        os.path.join(around.named("FLATPAK_XDG_DATA_HOME") or shared, "zed"),
+        os.path.join(around.named("XDG_DATA_HOME", "~/.local/share"), "zed"),
+        os.path.join(around.named("FLATPAK_XDG_DATA_HOME", "~/.local/share"), "zed"),
         os.path.join(home, ".var", "app", "dev.zed.Zed", "data", "zed"),
         os.path.join(home, "Library", "Application Support", "Zed"),
         os.path.join(around.named("LOCALAPPDATA", "~/AppData/Local"), "Zed"),
