@@ -10,7 +10,7 @@ from cass.backfill.chunk import Chunk
 from cass.backfill.gates import BUDGET, DISK, MODE, Asked, Hold, Situation, first_hold, interruption, why_it_may
 from cass.backfill.memory import Past
 from cass.backfill.pace import Pace, stop_of
-from cass.backfill.upkeep import Graphs, has_grown
+from cass.backfill.upkeep import Graphs, has_progress
 from cass.backfill.watchdog import Watchdog
 from cass.errors import CassError
 from cass.policy import MB
@@ -53,7 +53,7 @@ class TickReport:
 
     @property
     def progress(self) -> bool:
-        return self.report is not None and any([_has_worked(tier) for tier in self.report.tiers])
+        return self.report is not None and has_progress(self.report)
 
 
 class Ticker:
@@ -173,8 +173,3 @@ class Ticker:
     def _measured(self, done: TickReport) -> TickReport:
         because = done.stopped_because or ("" if done.hold is None else done.hold.reason)
         return replace(done, rss_bytes=self.sensors.rss_bytes(), stopped_because=because)
-
-
-def _has_worked(tier: TierReport) -> bool:
-    """Was something done that need not be done again?"""
-    return tier.has_worked or has_grown(tier.graph)

@@ -11,7 +11,7 @@ from cass.semantic.vectors import Tier
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from cass.backfill.machine import BackfillRequest
-    from cass.backfill.report import TierReport
+    from cass.backfill.report import BackfillReport, TierReport
     from cass.backfill.tier import Job
     from cass.policy import SemanticAssetManifest, SemanticPolicy
     from cass.semantic.artifacts import Shelf
@@ -61,6 +61,11 @@ def of_another_embedder(shelf: Shelf, tier: str, embedder: BaseEmbedder) -> bool
 def has_grown(graph: str | None) -> bool:
     """Does a tier's report say that its graph has more in it than before?"""
     return graph in (BUILT, IN_PART)
+
+
+def has_progress(report: BackfillReport) -> bool:
+    """Did it get anything done that it need not do again?"""
+    return any([tier.has_worked or has_grown(tier.graph) for tier in report.tiers])
 
 
 class Graphs:

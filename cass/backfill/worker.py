@@ -8,7 +8,7 @@ changed, or after a back-off.  Every wait is of a second at least.
 from __future__ import annotations
 
 from cass.backfill.report import TOO_LARGE, WAITING
-from cass.backfill.upkeep import has_grown
+from cass.backfill.upkeep import has_progress
 from cass.errors import Busy, CassError, CorruptDatabase, NewerDatabase, SystemRefused
 from cass.records import record
 from cass.store.events import REST, STARTED, STOPPED
@@ -320,8 +320,3 @@ def why_rest(ticked: Ticked, poll_s: float) -> Rest | None:
     # What passes by itself is worth staying for, whatever else is wrong.
     stop = next((each for each in stops if each.word not in LASTING), stops[0])
     return Rest(stop.word, stop.reason, stop.retry_after_s or poll_s, all(each.word in LASTING for each in stops))
-
-
-def has_progress(report: BackfillReport) -> bool:
-    """Did it get anything done that it need not do again?"""
-    return any([tier.has_worked or has_grown(tier.graph) for tier in report.tiers])
