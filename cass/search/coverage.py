@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from cass.lexical.filter import Filter
     from cass.paths import Places
+    from cass.policy import SemanticAssetManifest
     from cass.search.engine import Search
     from cass.semantic.manifest import Segment
     from cass.semantic.vectors import Tier
@@ -54,21 +55,17 @@ def _usable(
 ) -> tuple[Segment, ...]:
     """Those that a search may use."""
     from cass.search.meaning import policy_of
-    from cass.semantic.embedders.hash_version import identity
     from cass.semantic.embedders.table import remote_options, wanted_id
 
     policy = policy_of(values)
     if name == QUALITY and not policy.wants_quality_tier:
         return ()
-    quality = policy.quality_tier_embedder
-    made = (
-        identity(policy.fast_dimension)[0] if name == FAST else wanted_id(quality, places.data, remote_options(values))
-    )
-    assets = [(one, one.asset) for one in segments]
-    judged = [
-        (one, asset.invalidation(policy, made or asset.embedder_id, asset.model_revision)) for one, asset in assets
-    ]
-    return tuple([one for one, action in judged if action.is_usable])
+    made = wanted_id(name, policy, places.data, remote_options(values))
+
+    def is_usable(asset: SemanticAssetManifest) -> bool:
+        return asset.invalidation(policy, made or asset.embedder_id, asset.model_revision).is_usable
+
+    return tuple([one for one in segments if is_usable(one.asset)])
 
 
 def inside(search: Search, opened: Mapping[str, Tier]) -> Coverage:

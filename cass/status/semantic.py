@@ -188,8 +188,7 @@ def _backlog(
 
 def wanted_ids(policy: SemanticPolicy, places: Places, remote: RemoteOptions | None) -> dict[str, str | None]:
     """Tier → the id of the embedder that it is wanted of, as far as that can be told."""
-    quality = wanted_id(policy.quality_tier_embedder, places.data, remote)
-    return {FAST: identity(policy.fast_dimension)[0], QUALITY: quality}
+    return {tier: wanted_id(tier, policy, places.data, remote) for tier in (FAST, QUALITY)}
 
 
 def _given_up(connection: Connection | None, wanted: Mapping[str, str | None], max_attempts: int) -> dict[str, int]:

@@ -14,7 +14,7 @@ from cass.store.schema import COPY, OWN_BLOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from sqlite3 import Connection
 
     # Name of a tier → how many texts it has, and which.
@@ -72,13 +72,10 @@ def _least_shares(
     return tuple([(name, share(count - young, eligible)) for name, count in documents.items()])
 
 
-def shares_of(
-    texts: Collection[int], tiers: Mapping[str, Callable[[], Iterable[int]]]
-) -> tuple[tuple[str, float], ...]:
+def shares_of(texts: set[int], tiers: Mapping[str, Callable[[], Iterable[int]]]) -> tuple[tuple[str, float], ...]:
     """The share that each tier has of these texts; all of none is 1."""
-    wanted = set(texts)
     return tuple(
-        [(name, share(len(wanted.intersection(ids())), len(wanted), nothing=1.0)) for name, ids in tiers.items()]
+        [(name, share(len(texts.intersection(ids())), len(texts), nothing=1.0)) for name, ids in tiers.items()]
     )
 
 

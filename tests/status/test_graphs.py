@@ -38,13 +38,20 @@ def said_of_the_graph(home: Home) -> SemanticCapabilityReport.Tier:
         connection.close()
 
 
-def test_what_a_graph_holds(tmp_path: Path) -> None:
-    """Whose vectors, of how many texts and since when, until more are made; what is damaged holds nothing."""
-    home = make_home(tmp_path)
+def thirty_texts(folder: Path, hnsw_min_vectors: int) -> tuple[Home, Working]:
+    """An archive whose fast tier is large enough for a graph, and not made yet."""
+    home = make_home(folder)
     home.claude("s", *[f"walrus number {number} has tusks" for number in range(30)])
     home.index()
     working = Working(home)
-    working.policy = replace(working.policy, hnsw_min_vectors=1, fast_dimension=DEFAULT_FAST_DIMENSION)
+    policy = replace(working.policy, hnsw_min_vectors=hnsw_min_vectors, fast_dimension=DEFAULT_FAST_DIMENSION)
+    working.policy = policy
+    return home, working
+
+
+def test_what_a_graph_holds(tmp_path: Path) -> None:
+    """Whose vectors, of how many texts and since when, until more are made; what is damaged holds nothing."""
+    home, working = thirty_texts(tmp_path, hnsw_min_vectors=1)
     before = said_of_the_graph(home)
     working.run(FAST)
     whole = said_of_the_graph(home)
@@ -66,11 +73,7 @@ def test_what_a_graph_holds(tmp_path: Path) -> None:
 
 def test_the_graph_of_the_fast_tier_is_not_the_better_ones(tmp_path: Path) -> None:
     """Both are large enough for one, and only the fast one has it."""
-    home = make_home(tmp_path)
-    home.claude("s", *[f"walrus number {number} has tusks" for number in range(30)])
-    home.index()
-    working = Working(home)
-    working.policy = replace(working.policy, hnsw_min_vectors=0, fast_dimension=DEFAULT_FAST_DIMENSION)
+    home, working = thirty_texts(tmp_path, hnsw_min_vectors=0)
     assert working.run(FAST).tiers[0].graph == "built"
     install(home)
     backfill(home, QUALITY)

@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from cass.policy import SemanticPolicy
     from cass.semantic.embedders.base import BaseEmbedder
     from cass.settings.quick import Settings
 
@@ -230,8 +231,14 @@ def model_id(name: str, data: str) -> str:
     return f"fastembed-{name}" if row is EMBEDDERS[-1] else row.embedder_id
 
 
-def wanted_id(name: str, data: str, remote: RemoteOptions | None) -> str | None:
-    """The embedder id that the vectors of that embedder have, as far as it can be told without opening it."""
+def wanted_id(tier: str, policy: SemanticPolicy, data: str, remote: RemoteOptions | None) -> str | None:
+    """The id of the embedder that a tier is wanted of, as far as it can be told without opening it."""
+    from cass.semantic.embedders.hash_version import identity
+    from cass.semantic.manifest import FAST
+
+    if tier == FAST:
+        return identity(policy.fast_dimension)[0]
+    name = policy.quality_tier_embedder
     if embedder_row(name).name != SERVER:
         return model_id(name, data) or None
     return server_id(remote.model, remote.dimension) if remote is not None and remote.dimension else None
