@@ -21,7 +21,19 @@ from cass.query.blend import RRF_K, WEIGHTS, fuse, refine, weights_of
 from cass.records import record, replace
 from cass.search.coverage import glance, inside, percent
 from cass.search.near import GIVEN_UP, Asked, Inside, Until, by_graph, candidates_with, nearest
-from cass.search.quality import AHEAD, NOT_BESIDE, WARM, Missing, by_the_worker, cost_of, kind_of, quality_embedder
+from cass.search.quality import (
+    AHEAD,
+    HASH,
+    NOT_BESIDE,
+    WAIT_LONGER,
+    WARM,
+    Cost,
+    Missing,
+    by_the_worker,
+    cost_of,
+    kind_of,
+    quality_embedder,
+)
 from cass.search.request import Lent
 from cass.search.weighing import (
     ADDS_ONLY,
@@ -36,7 +48,7 @@ from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.table import beside, remote_options
 from cass.semantic.known_models import EMBEDDER
 from cass.semantic.manifest import FAST, QUALITY
-from cass.semantic.vectors import Tier
+from cass.semantic.vectors import ScanStopped, Tier
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -206,7 +218,7 @@ class _Asking:
         is_quality_wanted = is_quality_wanted and self.may_join
         if is_quality_wanted:
             self.lent.read_ahead(self._policy.quality_tier_embedder, text)
-        fast = self._fast(text) if self._weights[FAST] else None
+        fast = self._fast(text, self._policy.semantic_wait_ms) if self._weights[FAST] else None
         if not is_quality_wanted:
             return self._refined(fast, None)
         quality = self._quality(text, max(0.0, (until_s - self._monotonic_s()) * 1000))
@@ -214,7 +226,7 @@ class _Asking:
 
     def both(self, text: str) -> Meaning:
         """Raises SemanticUnavailable where one of them cannot be had."""
-        fast, quality = self._fast(text), self._quality(text, None)
+        fast, quality = self._fast(text, None), self._quality(text, None)
         if fast is None or quality is None:
             why, todo = self._lost[-1] if self._lost else self._never_had(FAST if fast is None else QUALITY)
             raise SemanticUnavailable(why, None, f"run: {todo}")
@@ -253,17 +265,21 @@ class _Asking:
         scores = refine(fast.cosines(first), quality.cosines(first, toward), self._policy.quality_weight)
         return Meaning((*scores, *both[most:]), (FAST, QUALITY), alike)
 
-    def _fast(self, text: str) -> Asked | None:
+    def _fast(self, text: str, left_ms: float | None) -> Asked | None:
+        """`left_ms` None: whatever it takes."""
+        if not os.path.exists(os.path.join(self._places.vectors, FAST)):
+            return None
         from cass.semantic.embedders.hash import HashEmbedder
 
-        return self._ask(FAST, HashEmbedder(self._policy.fast_dimension), text)
+        embedder = HashEmbedder(self._policy.fast_dimension)
+        cost = Cost(self._places.cache, HASH, self._now_ms)
+        return self._within(FAST, left_ms, cost, lambda until_s: self._ask(FAST, embedder, text))
 
     def _quality(self, text: str, left_ms: float | None) -> Asked | None:
         """`left_ms` None: whatever it takes."""
-        policy = self._policy
         if not self.has_quality:
             return None
-        started_s, name = self._monotonic_s(), policy.quality_tier_embedder
+        started_s, name = self._monotonic_s(), self._policy.quality_tier_embedder
         if self.lent.model is None and self.lent.begun is None:
             worker = by_the_worker(name, self._places, text, left_ms, self._beside)
             if worker is not None:
@@ -272,19 +288,25 @@ class _Asking:
             left_ms -= (self._monotonic_s() - started_s) * 1000
         kind = WARM if self.lent.model else AHEAD if self.lent.begun else kind_of(name, self._places.data, self._beside)
         cost = cost_of(self._places.cache, kind, self._now_ms)
-        if left_ms is not None and cost.expected_ms > left_ms:
+        return self._within(QUALITY, left_ms, cost, lambda until_s: self._asked(text, until_s))
+
+    def _within(
+        self, name: str, left_ms: float | None, cost: Cost, ask: Callable[[float | None], Asked | None]
+    ) -> Asked | None:
+        """What `ask` gives by the moment it is handed; None, with a note, where it took longer than that last time."""
+        wait_ms = self._policy.semantic_wait_ms
+        if left_ms is not None and (cost.expected_ms > left_ms or not wait_ms):
             took = f"it took {cost.expected_ms} ms last time" if cost.was_measured else "the time was too short"
-            wait = f"a search waits {policy.semantic_wait_ms} (--semantic-wait)"
-            self.why[QUALITY] = f"the quality tier did not take part: {took}, {wait}"
-            self._notes.append(self.why[QUALITY])
+            self.why[name] = f"the {name} tier did not take part: {took}, a search waits {wait_ms} (--semantic-wait)"
+            self._notes.append(self.why[name])
             return None
         started_s = self._monotonic_s()
-        asked = self._asked(text, None if left_ms is None else started_s + left_ms / 1000)
+        asked = ask(None if left_ms is None else started_s + left_ms / 1000)
         spent_ms = (self._monotonic_s() - started_s) * 1000
         # What was given up is not waited for by the next search either.
         too_long = left_ms is not None and spent_ms >= left_ms
         if asked is not None or too_long:
-            cost.note(max(spent_ms, policy.semantic_wait_ms) if too_long else spent_ms, too_long)
+            cost.note(max(spent_ms, wait_ms) if too_long else spent_ms, too_long)
         return asked
 
     def _asked(self, text: str, until_s: float | None) -> Asked | None:
@@ -321,8 +343,14 @@ class _Asking:
             self._lose(name, f"the {name} tier did not take part: {lost}", lost.todo or "cass doctor")
             return None
         graphs = self.lent.graphs if tier.count >= self._policy.hnsw_min_vectors else None
-        anywhere = by_graph(graphs, name) if graphs is not None else Tier.scan
-        near = self.near[name] = nearest(tier, vector, self._nearest, LEAST_ALIKE[name], self.inside, anywhere)
+        scan = by_graph(graphs, name) if graphs is not None else Tier.scan
+        try:
+            near = nearest(tier, vector, self._nearest, LEAST_ALIKE[name], self.inside, scan, self.until.is_over)
+        except ScanStopped:
+            late = f"its vectors were not gone through within {self._policy.semantic_wait_ms} ms"
+            self._lose(name, f"the {name} tier did not take part: {late}", WAIT_LONGER)
+            return None
+        self.near[name] = near
         return Asked(tier, vector, near)
 
     def _lose(self, name: str, what: str, todo: str) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cass.semantic.held_graphs import HeldGraphs
     from cass.semantic.vectors import Near
 
+    Scan = Callable[..., list[Near]]  # as `Tier.scan`
     Wanted = tuple[str, Sequence[int | str | None], Sequence[int], bool]  # as store/coverage.py has it
 
 # A filter that leaves a quarter of what is near costs no second look.
@@ -124,22 +125,24 @@ def nearest(
     most: int,
     least: float,
     inside: Inside | None = None,
-    anywhere: Callable[[Tier, Vector, int], list[Near]] = Tier.scan,
+    anywhere: Scan = Tier.scan,
+    must_stop: Callable[[], bool] = lambda: False,
 ) -> dict[int, float]:
     """Text id → cosine of its best piece, best first: those of the `most` nearest vectors with `least` or more.
 
     With `inside` they are the nearest of the texts inside its filters.  `anywhere` finds the nearest of all.
+    Raises ScanStopped where `must_stop` says so.
     """
     if inside is None or not inside.limits:
-        return _texts(anywhere(tier, vector, most), least)
-    found = tier.scan(vector, most * WIDER)
+        return _texts(anywhere(tier, vector, most, must_stop=must_stop), least)
+    found = tier.scan(vector, most * WIDER, must_stop=must_stop)
     near = _texts(found, least)
     passing = inside.among(list(near))
     has_seen_all = len(found) < most * WIDER or found[-1][2] < least
     allowed = None if has_seen_all or len(passing) >= most else inside.all()
     if allowed is None:
         return dict([(text, near[text]) for text in near if text in passing][:most])
-    return _texts(tier.scan(vector, most, allowed), least)
+    return _texts(tier.scan(vector, most, allowed, must_stop=must_stop), least)
 
 
 def _texts(found: Sequence[Near], least: float) -> dict[int, float]:
@@ -169,14 +172,14 @@ def candidates_with(search: Search, nearest: Collection[int], known: Mapping[int
     return sorted(passing, key=lambda each: (place[text_of[each.doc]], -(each.time_ms or 0), each.doc))
 
 
-def by_graph(graphs: HeldGraphs, name: str) -> Callable[[Tier, Vector, int], list[Near]]:
+def by_graph(graphs: HeldGraphs, name: str) -> Scan:
     """Finds the nearest of a tier through its graph where that is open; the scan does until it is."""
 
-    def anywhere(tier: Tier, vector: Vector, most: int) -> list[Near]:
+    def anywhere(tier: Tier, vector: Vector, most: int, must_stop: Callable[[], bool]) -> list[Near]:
         graph = graphs.over(name, tier)
         if graph is not None:
             return graph.search(vector, most)
-        found = tier.scan(vector, most)
+        found = tier.scan(vector, most, must_stop=must_stop)
         graphs.open_beside(name)
         return found
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 
 INSTALLED, BESIDE, WARM = "minilm", "sidecar", "worker"
+HASH = "hash"  # the fast tier: no model, but a scan
 AHEAD = "minilm-ahead"  # the same, begun while the words' candidates are put in order
 # What a question takes that nobody has timed yet: opening an int8 MiniLM and embedding one text; asking a server that
 # runs on this machine; importing fastembed and opening a model; opening a reranker and scoring a few texts.
@@ -49,6 +50,7 @@ ASK_AGAIN, WAIT_LONGER = "cass backfill --force", "cass config set semantic_wait
 # A slow answer is believed for so long, twice as long each time it was waited for in vain, up to the last.  A model is
 # slow once because its file was not in memory yet or the machine was busy; a server that hangs may be back in a minute.
 BELIEVED_MS = {
+    HASH: (15_000, 600_000),
     INSTALLED: (15_000, 600_000),
     AHEAD: (15_000, 600_000),
     SERVER: (60_000, 60_000),

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 WORTH_TWO = 65_536
 
 
+class ScanStopped(Exception):
+    """Whoever waits for a scan waits no longer: it has not seen every segment."""
+
+
 class Tier(Standing):
     """The vectors of one tier that can be used, opened as they stood at one moment."""
 
@@ -42,11 +46,17 @@ class Tier(Standing):
         return read_tier(root, tier, judge, open_segment, Tier)
 
     def scan(
-        self, query: Sequence[float], k: int, allowed: Collection[int] | None = None, engine: Engine | None = None
+        self,
+        query: Sequence[float],
+        k: int,
+        allowed: Collection[int] | None = None,
+        engine: Engine | None = None,
+        must_stop: Callable[[], bool] = lambda: False,
     ) -> list[tuple[int, int, float]]:
         """The `k` vectors nearest to `query`: (text id, piece, cosine), best first; equals by text id and piece.
 
         With `allowed`, vectors of these texts only.  Vectors of another length than `query` are not looked at.
+        Raises ScanStopped where `must_stop`, asked between two segments, says so.
         """
         if not query or k <= 0:
             return []
@@ -56,6 +66,8 @@ class Tier(Standing):
         def nearest(segments: Sequence[OpenSegment]) -> list[Near]:
             found: list[Near] = []
             for one in segments:
+                if one is not segments[0] and must_stop():
+                    raise ScanStopped
                 found += one.nearest(signed, k, allowed, engine, least=_kth_best(found, k))
             return found
 
@@ -102,8 +114,16 @@ def _by_two(nearest: Callable[[Sequence[OpenSegment]], list[Near]], segments: Se
     from threading import Thread
 
     best_engine()  # loading it is for one thread
-    half, found = len(segments) // 2, []
-    other = Thread(target=lambda: found.append(nearest(segments[:half])))
+    half = len(segments) // 2
+    found: list[list[Near]] = []
+
+    def beside() -> None:
+        try:
+            found.append(nearest(segments[:half]))
+        except ScanStopped:
+            pass  # so will be whoever asks again
+
+    other = Thread(target=beside)
     other.start()
     mine = nearest(segments[half:])
     other.join()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ from cass.records import replace
 from cass.search import meaning
 from cass.search.engine import Search, search
 from cass.search.near import GIVEN_UP, Inside, nearest
-from cass.search.request import Freshness, Request
+from cass.search.quality import HASH, Cost
+from cass.search.request import Freshness, Request, Results
+from cass.semantic import budget
 from cass.semantic.embedders.hash import HashEmbedder
 from cass.semantic.embedders.table import RemoteOptions
 from cass.semantic.manifest import FAST
@@ -36,10 +40,14 @@ TEXTS = {
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     home = say(make_home(tmp_path), **TEXTS)
+    assert backfill(home) == len(TEXTS)
+    return home
+
+
+def backfill(home: Home) -> int:
     working = Working(home)
     working.policy = replace(working.policy, fast_dimension=DEFAULT_FAST_DIMENSION)
-    assert working.run().tiers[0].texts == len(TEXTS)
-    return home
+    return working.run().tiers[0].texts
 
 
 def damage(home: Home) -> None:
@@ -87,6 +95,68 @@ def test_a_tier_is_asked_for_as_many_texts_as_are_set(home: Home):
         )
 
     assert (nearest(100), nearest(1)) == (2, 1)
+
+
+@pytest.fixture
+def two_segments(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """Where a scan of the fast tier can be given up: between them."""
+    monkeypatch.setattr(budget, "MIN_SEGMENT_BYTES", 1)
+    monkeypatch.setattr(budget, "MAX_SEGMENT_BYTES", 1)
+    say(home, later="postgres connections are pooled once more")
+    assert backfill(home) == 1
+    return home
+
+
+def passing(start_s: float, step_s: float) -> Callable[[], float]:
+    """A clock on which so much passes each time that somebody looks."""
+    ticks = itertools.count(start_s, step_s)
+    return lambda: next(ticks)
+
+
+def asked(home: Home, clock_s: Callable[[], float], **wish: Any) -> Results:
+    request = Request("postgres connection pool exhausted", grouped=False, **wish)
+    return search(home.places, request, NOW_MS, clock_s, str(home.home), Freshness())
+
+
+def test_a_search_that_waits_for_nothing_asks_no_tier(home: Home):
+    """And says so; strict mode waits all the same."""
+    answer = asked(home, lambda: 0.0, semantic=(("semantic_wait_ms", 0),))
+
+    assert answer.answered_by == ("lexical",)
+    why = "the fast tier did not take part: the time was too short, a search waits 0 (--semantic-wait)"
+    assert answer.notes == (why,)
+
+
+def test_a_fast_tier_that_was_too_slow_is_left_alone_for_a_while(home: Home):
+    """As the quality tier is: what it took last time decides, until that is no longer believed."""
+    Cost(home.places.cache, HASH, NOW_MS).note(400, too_long=True)
+    path = Path(home.places.cache, f"{HASH}_ms")
+    os.utime(path, (NOW_MS / 1000, NOW_MS / 1000))
+    answer = asked(home, lambda: 0.0)
+    patient = asked(home, lambda: 0.0, semantic=(("semantic_wait_ms", 500),))
+    os.utime(path, (NOW_MS / 1000 - 60, NOW_MS / 1000 - 60))
+    later = asked(home, lambda: 0.0)
+
+    assert answer.answered_by == ("lexical",)
+    assert "it took 400 ms last time, a search waits 250" in answer.notes[0]
+    assert patient.answered_by == later.answered_by == ("lexical", "fast")
+
+
+def test_vectors_that_are_not_gone_through_in_time_are_left_alone(two_segments: Home):
+    """The words' answer stands; what it took is remembered, and said."""
+    home = two_segments
+    answer = asked(home, passing(0.0, 0.2))
+
+    assert answer.answered_by == ("lexical",)
+    assert names(answer)[0] == "exact"
+    assert "were not gone through within 250 ms; cass config set semantic_wait_ms" in answer.notes[0]
+    assert Cost(home.places.cache, HASH, NOW_MS).expected_ms >= 250
+
+
+def test_strict_mode_goes_through_vectors_however_long_it_takes(two_segments: Home):
+    """What it lacks here are the vectors of the other."""
+    with pytest.raises(SemanticUnavailable, match="quality tier"):
+        asked(two_segments, passing(0.0, 0.2), mode="strict_semantic")
 
 
 def test_a_tier_without_weight_is_left_out(home: Home):

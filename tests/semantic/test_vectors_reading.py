@@ -12,7 +12,7 @@ import pytest
 from cass.policy import InvalidationAction, SemanticAssetManifest, SemanticPolicy
 from cass.records import replace
 from cass.semantic import vectors
-from cass.semantic.vectors import Tier
+from cass.semantic.vectors import ScanStopped, Tier
 from tests.heavy import HEAVY
 from tests.semantic.shelves import (
     DIM,
@@ -191,3 +191,17 @@ def test_two_cores_find_what_one_does(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(vectors, "WORTH_TWO", 4_000)
 
     assert tier.scan(vector(17), 50) == alone
+
+
+@pytest.mark.parametrize("worth_two", [4_000, 4_001], ids=["two cores", "one"])
+def test_a_scan_that_nobody_waits_for_ends_between_two_segments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], worth_two: int
+) -> None:
+    """And says nothing of that; one segment is gone through in any case."""
+    shelf = shelf_in(tmp_path)
+    writer_of(budget_of(shelf, mb=1)).append(rows(range(4_000, 0, -1)))
+    monkeypatch.setattr(vectors, "WORTH_TWO", worth_two)
+
+    with pytest.raises(ScanStopped):
+        opened(shelf).scan(vector(17), 50, must_stop=lambda: True)
+    assert capfd.readouterr().err == ""
