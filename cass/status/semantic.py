@@ -7,7 +7,6 @@ import os
 from cass.disk import free_bytes
 from cass.paths import models_folder
 from cass.policy import (
-    DEFAULT_QUALITY_TIER_EMBEDDER,
     DEFAULT_SEMANTIC_BUDGET_MB,
     EVICTION_ORDER,
     MB,
@@ -17,13 +16,13 @@ from cass.policy import (
     SemanticCapability,
     SemanticCapabilityReport,
 )
-from cass.records import replace
 from cass.semantic.capability import BACKFILL, NONE_BUILT, TierState, capability_of
 from cass.semantic.embedders.hash_version import identity
-from cass.semantic.embedders.table import SERVER, embedder_row, is_embedder, server_id, wanted_id
+from cass.semantic.embedders.table import wanted_id
 from cass.semantic.manifest import FAST, QUALITY, Damage
 from cass.semantic.standing import Standing, standing
 from cass.semantic.usage import GRAPH, artifacts, usage_bytes
+from cass.status.quality_model import QualityModel, quality_model
 from cass.status.worker import eta_s
 from cass.store.attempts import MAX_ATTEMPTS, count_dead
 from cass.store.catalog import BROKEN
@@ -36,12 +35,11 @@ if TYPE_CHECKING:
 
     from cass.paths import Places
     from cass.policy import SemanticAssetManifest, SemanticPolicy
-    from cass.semantic.embedders.table import Embedder, RemoteOptions
+    from cass.semantic.embedders.table import RemoteOptions
     from cass.semantic.models import Model
     from cass.semantic.usage import Artifact
 
 Report = SemanticCapabilityReport
-ANOTHER = f"cass config set quality_tier_embedder {DEFAULT_QUALITY_TIER_EMBEDDER}"
 
 
 def report(
@@ -60,39 +58,20 @@ def report(
     stands = artifacts(places.vectors, models_folder(places.data))
     used = usage_bytes(stands)
     models = _models(places) if used[SemanticArtifactKind.MODEL_FILES] else []
-    row = embedder_row(policy.quality_tier_embedder)
-    wanted = next((model for model in models if model.name in (row.name, policy.quality_tier_embedder)), None)
-    refused = _refused(remote) if row.name == SERVER and remote is not None else None
-    if not is_embedder(policy.quality_tier_embedder, places.data):
-        refused = f"{policy.quality_tier_embedder!r} is not an embedder", ANOTHER
-    eligible = eligible_texts(connection) if connection is not None else 0
-    fast_id, revision = identity(policy.fast_dimension)
-    fast, fast_state = _tier(policy, places, FAST, (fast_id, revision), eligible, connection)
-    made = _made(policy.quality_tier_embedder, row, wanted, remote)
-    quality_id = made[0] if made else row.embedder_id or None
-    quality, quality_state = _tier(policy, places, QUALITY, made, eligible, connection)
-    if connection is None:  # of vectors without the texts that they are of nothing can be searched
-        fast_state, quality_state = replace(fast_state, vectors=0), replace(quality_state, vectors=0)
-    # fastembed keeps files of its own: without loading it, vectors that it made are all that tells of them.
-    by_fastembed = refused is None and quality.embedder_id == f"fastembed-{policy.quality_tier_embedder}"
-    has_model = (wanted is not None and not wanted.lost) or (row.name == SERVER and refused is None) or by_fastembed
+    model = quality_model(policy.quality_tier_embedder, places, models, remote, bool(stands))
     graphs = [one for one in stands if one.name.endswith(f"/{GRAPH}")]
-    damage = _unreadable(places, row.name) if wanted is None and stands else _model_damage(wanted)
-    capability, next_step = capability_of(
-        policy,
-        fast_state,
-        quality_state,
-        has_model,
-        any([graph.name == f"{QUALITY}/{GRAPH}" for graph in graphs]),
-        has_texts=eligible > 0,
-        graph_damage=_graph_damage(places, graphs),
-        model_damage=refused[0] if refused else damage,
-        model_todo=refused[1] if refused else None,
-    )
-    missing = eligible - fast_state.as_wanted, eligible - quality_state.as_wanted
+    eligible = eligible_texts(connection) if connection is not None else 0
+    fast_made = identity(policy.fast_dimension)
+    fast, fast_state = _tier(policy, places, FAST, fast_made, eligible, connection)
+    quality, quality_state = _tier(policy, places, QUALITY, model.made, eligible, connection)
+    has_model = model.serves(quality.embedder_id)
     free = free_bytes(places.data) or 0
+    capability, next_step = _capability(policy, places, (fast_state, quality_state), model, has_model, graphs, eligible)
     if capability.reason == NONE_BUILT and (why := _no_room(policy, free)):
         capability, next_step = SemanticCapability.degraded(f"{NONE_BUILT}: {why[0]}"), why[1]
+    missing = eligible - fast_state.as_wanted, eligible - quality_state.as_wanted
+    dead = _given_up(connection, {FAST: fast_made[0], QUALITY: model.embedder_id}, max_attempts)
+    used_bytes, tiers = sum(used.values()), (fast, quality)
     return Report(
         mode=policy.mode,
         capability=capability,
@@ -100,21 +79,34 @@ def report(
         fast_tier=fast,
         quality_tier=quality,
         hnsw=_graph(places, {FAST: fast, QUALITY: quality}, graphs, eligible),
-        models=tuple(Report.Model(model.name, model.bytes, model.looks_whole) for model in models),
+        models=tuple(Report.Model(each.name, each.bytes, each.looks_whole) for each in models),
         usage_bytes=Report.Usage(*[used[kind] for kind in EVICTION_ORDER]),
         budget_bytes=policy.semantic_budget_mb * MB,
         free_disk_bytes=free,
-        budget_decision=policy.check_budget_bytes(0, sum(used.values()), free),
-        backlog=_backlog(
-            policy,
-            has_model,
-            connection,
-            missing,
-            (fast, quality),
-            sum(used.values()),
-            pace or {},
-            _given_up(connection, {FAST: fast_id, QUALITY: quality_id}, max_attempts),
-        ),
+        budget_decision=policy.check_budget_bytes(0, used_bytes, free),
+        backlog=_backlog(policy, has_model, connection, missing, tiers, used_bytes, pace or {}, dead),
+    )
+
+
+def _capability(
+    policy: SemanticPolicy,
+    places: Places,
+    states: tuple[TierState, TierState],
+    model: QualityModel,
+    has_model: bool,
+    graphs: Sequence[Artifact],
+    eligible: int,
+) -> tuple[SemanticCapability, str | None]:
+    """What a search can have, and the command that gives it more."""
+    return capability_of(
+        policy,
+        *states,
+        has_model,
+        any([graph.name == f"{QUALITY}/{GRAPH}" for graph in graphs]),
+        has_texts=eligible > 0,
+        graph_damage=_graph_damage(places, graphs),
+        model_damage=model.damage,
+        model_todo=model.todo,
     )
 
 
@@ -230,43 +222,6 @@ def _tier_of(graph: Artifact) -> str:
     return graph.name.partition("/")[0]
 
 
-def _made(name: str, row: Embedder, model: Model | None, remote: RemoteOptions | None) -> tuple[str, str | None] | None:
-    """(embedder id, revision) of what the quality tier is wanted of; revision None where only the embedder knows it."""
-    if model is not None:
-        return model.embedder_id, model.revision
-    if row.name == SERVER:
-        return (server_id(remote.model, remote.dimension), None) if remote is not None else None
-    return (f"fastembed-{name}", None) if row.name == "fastembed" else None
-
-
-def _refused(remote: RemoteOptions) -> tuple[str, str] | None:
-    """Why no text may be sent to that server, and what to do about it."""
-    from cass.semantic.embedders.base import EmbedderError
-    from cass.semantic.embedders.remote import address_of  # loads HTTP
-
-    try:
-        address_of(remote)
-    except EmbedderError as refused:
-        return str(refused), refused.todo or "cass config edit cass.toml"
-    return None
-
-
-def _unreadable(places: Places, name: str) -> str | None:
-    if not os.path.exists(models_folder(places.data)):
-        return None
-    from cass.semantic.models import unreadable
-
-    return unreadable(places.data, name)
-
-
-def _model_damage(model: Model | None) -> str | None:
-    if model is None or model.looks_whole:
-        return None
-    if model.lost:
-        return f"{model.lost} of the model {model.name} is not what was installed"
-    return f"the files of the model {model.name} have changed since they were checked"
-
-
 def _tier(
     policy: SemanticPolicy,
     places: Places,
@@ -297,7 +252,8 @@ def _tier(
         action=_worst(actions),
     )
     as_wanted = sum([one.live_texts for one in tier.usable if actions[one.asset].word == "up_to_date"])
-    return found, TierState(tier.count, "; ".join(tier.skipped) or None, as_wanted)
+    count = tier.count if connection is not None else 0  # of vectors without the texts nothing can be searched
+    return found, TierState(count, "; ".join(tier.skipped) or None, as_wanted)
 
 
 def _judged(
