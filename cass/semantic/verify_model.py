@@ -13,6 +13,7 @@ from cass.semantic.bert_graph import FP32, INT8
 from cass.semantic.embedders.base import EmbedderError
 from cass.semantic.embedders.onnx import OnnxEmbedder
 from cass.semantic.known_models import KNOWN, RERANKER
+from cass.semantic.silence import silence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def missing_libraries(names: Sequence[str] = LIBRARIES) -> list[str]:
     """Those without which no model is made or run here."""
     from importlib import import_module
 
+    silence()
     missing = []
     for name in names:
         try:
