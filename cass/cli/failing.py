@@ -13,7 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-REFUSED = ("EACCES", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EPERM", "EROFS")
+REFUSED = ("EACCES", "EDQUOT", "EFBIG", "EIO", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EPERM", "EROFS")
+# A file where a folder belongs, or a folder where a file does: somebody put it there.
+TAKEN = ("EEXIST", "EISDIR", "ENOTDIR")
 
 
 def let_go_of_stdout() -> None:
@@ -61,10 +63,9 @@ def as_error(lost: BaseException) -> CassError:
         return lost
     if isinstance(lost, MemoryError):
         return SystemRefused("there is not enough memory")
-    if isinstance(lost, OSError) and _is_refusal(lost):
+    if isinstance(lost, OSError) and (todo := _mends(lost)) is not None:
         where = lost.filename if isinstance(lost.filename, str) else None
-        what = f"the system refused: {(lost.strerror or str(lost)).lower()}"
-        return SystemRefused(what, where, "make room or allow it, then run this again")
+        return SystemRefused(f"the system refused: {(lost.strerror or str(lost)).lower()}", where, todo)
     if type(lost).__module__ == "sqlite3" and type(lost).__name__ in ("DatabaseError", "OperationalError"):
         what = f"the database cannot be read: {_first_line(lost)}"
         return CorruptDatabase(what, None, "see what is wrong and what mends it: cass doctor")
@@ -72,10 +73,14 @@ def as_error(lost: BaseException) -> CassError:
     return CassError(what, _place(lost), "run it again with -v to see the traceback, and please report it")
 
 
-def _is_refusal(lost: OSError) -> bool:
+def _mends(lost: OSError) -> str | None:
+    """What helps against what the system refused; None where it is our own fault."""
     import errno
 
-    return errno.errorcode.get(lost.errno or 0) in REFUSED
+    name = errno.errorcode.get(lost.errno or 0)
+    if name in TAKEN and isinstance(lost.filename, str):
+        return "something else stands there: move it away, then run this again"
+    return "make room or allow it, then run this again" if name in REFUSED else None
 
 
 def _first_line(lost: BaseException) -> str:

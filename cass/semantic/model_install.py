@@ -338,7 +338,7 @@ def _expected(model: Model, known: KnownModel, staging: str) -> Sequence[array[f
 def _put_in_place(model: Model, data: str) -> Model:
     """Renamed whole; the one that was there before is out of the way first."""
     folder = folder_of(data, model.name)
-    if os.path.isdir(folder):
+    if os.path.lexists(folder):  # a model, mostly
         put_aside(data, model.name)
     os.replace(model.folder, folder)
     return replace(model, folder=folder)

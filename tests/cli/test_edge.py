@@ -125,6 +125,16 @@ def test_what_the_system_refuses_is_no_bug(number: int, verb, capsys: pytest.Cap
     }
 
 
+@pytest.mark.parametrize("number", [errno.EEXIST, errno.EISDIR, errno.ENOTDIR])
+def test_what_stands_in_the_place_of_a_file_is_no_bug(number: int):
+    """Somebody put it there, and is told where; without a place nobody could be told anything."""
+    error = failing.as_error(OSError(number, "Is Something", "archive/worker.lock"))
+
+    assert (error.exit_code, error.what, error.where) == (10, "the system refused: is something", "archive/worker.lock")
+    assert error.todo == "something else stands there: move it away, then run this again"
+    assert failing.as_error(OSError(number, "Is Something")).kind == "bug"
+
+
 def test_what_was_printed_before_an_error_comes_out_first():
     """Both streams into one file, as with `2>&1`."""
     code = "from cass.cli.verbs import version; from cass import main; import sys\n"

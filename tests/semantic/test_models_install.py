@@ -292,6 +292,15 @@ def test_a_failed_install_leaves_the_old_model(tiny: Tiny, user: Path, tmp_path:
     assert (installed(data(user)), fault_of(model)) == ([model], None)
 
 
+def test_a_file_in_the_place_of_a_model_gives_way(tiny: Tiny, user: Path) -> None:
+    """It is none, and lies where only models do."""
+    place = user / "data" / "derived" / "models" / "tiny"
+    place.parent.mkdir(parents=True)
+    place.write_text("notes")
+
+    assert (put(tiny.known, user, given(tiny.folder)).looks_whole, left_over(user)) == (True, [])
+
+
 def test_two_do_not_install_at_once(tiny: Tiny, user: Path) -> None:
     (user / "data").mkdir(parents=True)
     held = try_lock(str(user / "data" / LOCK))
