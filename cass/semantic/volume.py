@@ -30,6 +30,8 @@ class Volume:
         """
         _make_room_for(path)
         clear_for_file(path)
+        if at == 0 and os.path.islink(path):  # to somebody's own file, or to nothing
+            os.unlink(path)
         flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
         with open(os.open(path, flags, PRIVATE_FILE), "wb") as file:
             file.seek(at)

@@ -289,3 +289,22 @@ def test_a_folder_in_place_of_a_vector_file_gives_way(tmp_path: Path) -> None:
 
     assert Volume().remove(str(tier / "1.keys"))
     assert {path.name: path.read_bytes() for path in tier.iterdir()} == {"1.rows": b"x", "current": b"y"}
+
+
+def test_a_new_file_is_never_written_through_a_link(tmp_path: Path) -> None:
+    """What somebody else keeps at its other end stays as it is; one that leads nowhere gives way, too."""
+    tier = tmp_path / "data" / "derived" / "vectors" / "fast"
+    tier.mkdir(parents=True)
+    notes = tmp_path / "notes.txt"
+    notes.write_text("mine")
+    (tier / "1.rows").symlink_to(notes)
+    (tier / "1.keys").symlink_to(tmp_path / "nowhere")
+
+    for name in ("1.rows", "1.keys"):
+        Volume().extend(str(tier / name), 0, b"x")
+
+    assert notes.read_text() == "mine"
+    assert [(path.name, path.is_symlink(), path.read_bytes()) for path in sorted(tier.iterdir())] == [
+        ("1.keys", False, b"x"),
+        ("1.rows", False, b"x"),
+    ]
