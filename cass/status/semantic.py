@@ -59,7 +59,7 @@ def report(
     used = usage_bytes(stands)
     models = _models(places) if used[SemanticArtifactKind.MODEL_FILES] else []
     model = quality_model(policy.quality_tier_embedder, places, models, remote, bool(stands))
-    graphs = [one for one in stands if one.name.endswith(f"/{GRAPH}")]
+    graphs = [one for one in stands if one.name.endswith(f"/{GRAPH}") and _is_described(places, one)]
     eligible = eligible_texts(connection) if connection is not None else 0
     fast_made = identity(policy.fast_dimension)
     fast, fast_state = _tier(policy, places, FAST, fast_made, eligible, connection)
@@ -197,6 +197,13 @@ def _models(places: Places) -> list[Model]:
     from cass.semantic.models import installed
 
     return installed(places.data)
+
+
+def _is_described(places: Places, graph: Artifact) -> bool:
+    """Without its description no search opens it: a kill left it, or somebody took that away."""
+    from cass.semantic.graph_files import read_about
+
+    return read_about(os.path.join(places.vectors, _tier_of(graph))) is not None
 
 
 def _graph_damage(places: Places, graphs: Sequence[Artifact]) -> str | None:
