@@ -78,5 +78,5 @@ def disk_failed(lost: OSError) -> Stop:
 def _disk(decision: BudgetDecision) -> Stop:
     assert isinstance(decision, BudgetDecision.DiskPressureDeny)
     floor = f"{decision.min_required_mb:,.0f} MB of the disk are to stay free"
-    reason = f"{floor}, and {decision.free_mb:,.0f} MB are"
+    reason = f"{floor}, and {int(decision.free_mb):,} MB are"
     return Stop("disk_full", reason, "make room, then: cass backfill")

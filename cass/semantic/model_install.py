@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from math import ceil
 
 from cass.disk import PRIVATE_FILE, folder_bytes, make_private_folder
 from cass.errors import SystemRefused
@@ -194,7 +195,7 @@ def _decide(write_bytes: int, machine: Machine, there_bytes: int, written_bytes:
     cap = policy.max_model_size_mb * MB
     decision = policy.check_budget_bytes(write_bytes, used, write_bytes + (1 << 60) if free is None else free, cap)
     if not decision.has_room:
-        raise _refusal(decision, models)
+        raise _refusal(decision, write_bytes, models)
     if free is not None and free < write_bytes:  # to the policy, nothing is left of a disk is enough for a floor of 0
         raise ModelRefused(f"it takes {write_bytes // MB} MB, {free // MB} MB are free", models, ROOM)
 
@@ -211,19 +212,21 @@ def _settle(model: Model, machine: Machine, there_bytes: int) -> Model:
     with lock:
         refused = machine.make_room(more_bytes)
         if refused is not None:
-            raise _refusal(refused, machine.where.models)
+            raise _refusal(refused, more_bytes, machine.where.models)
         return _put_in_place(model, machine.where.data)
 
 
-def _refusal(decision: BudgetDecision, where: str) -> ModelRefused:
+def _refusal(decision: BudgetDecision, write_bytes: int, where: str) -> ModelRefused:
+    """In whole MB, rounded so that what does not fit never reads as if it did."""
     if isinstance(decision, BudgetDecision.ModelTooLarge):
-        what = f"the model takes {decision.model_mb:.0f} MB, the most allowed is {decision.max_mb:.0f}"
+        what = f"the model takes {ceil(decision.model_mb)} MB, the most allowed is {decision.max_mb:.0f}"
         return ModelRefused(what, where, "raise max_model_size_mb: cass config set max_model_size_mb N")
     if isinstance(decision, BudgetDecision.DiskPressureDeny):
-        what = f"{decision.free_mb:.0f} MB are free and {decision.min_required_mb:.0f} must stay so"
+        takes, free = ceil(write_bytes / MB), int(decision.free_mb)
+        what = f"it takes {takes} MB, {free} MB are free and {decision.min_required_mb:.0f} must stay so"
         return ModelRefused(what, where, ROOM)
     assert isinstance(decision, BudgetDecision.OverBudgetWarn)
-    what = f"vectors and models would take {decision.used_mb:.0f} MB, the budget is {decision.budget_mb:.0f}"
+    what = f"vectors and models would take {ceil(decision.used_mb)} MB, the budget is {decision.budget_mb:.0f}"
     return ModelRefused(what, where, "raise it: cass config set semantic_budget_mb N")
 
 

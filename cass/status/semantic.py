@@ -143,7 +143,7 @@ def _no_room(policy: SemanticPolicy, free: int) -> tuple[str, str] | None:
     decision = policy.check_budget_bytes(1, 0, free)
     if isinstance(decision, BudgetDecision.DiskPressureDeny):
         floor = f"{decision.min_required_mb:,.0f} MB of the disk are to stay free"
-        return f"{floor}, and {decision.free_mb:,.0f} MB are", BACKFILL
+        return f"{floor}, and {int(decision.free_mb):,} MB are", BACKFILL
     if isinstance(decision, BudgetDecision.OverBudgetWarn):
         return "the budget is 0 MB", f"cass config set semantic_budget_mb {DEFAULT_SEMANTIC_BUDGET_MB}"
     return None
