@@ -32,6 +32,7 @@ from cass.search.quality import (
     by_the_worker,
     cost_of,
     kind_of,
+    longer,
     quality_embedder,
 )
 from cass.search.request import Lent
@@ -355,6 +356,7 @@ class _Asking:
 
     def _lose(self, name: str, what: str, todo: str) -> None:
         """Note why a tier does not take part, and the command that may help."""
+        todo = longer(todo, self._policy.semantic_wait_ms)
         self.why[name] = what
         self._lost.append((what, todo))
         self._notes.append(f"{what}; {todo}")

@@ -78,6 +78,11 @@ def kind_of(name: str, data: str, beside: Beside = NOT_BESIDE) -> str:
     return INSTALLED if kind == "fastembed" and is_installed(data, name) else kind
 
 
+def longer(todo: str, wait_ms: int) -> str:
+    """What may help; where it is to wait longer, longer than a search does already."""
+    return todo if todo != WAIT_LONGER or wait_ms < 1000 else f"cass config set semantic_wait_ms {2 * wait_ms}"
+
+
 class Cost:
     """What a question to the quality tier took last time, in a file of the cache: a cold process decides by it.
 
@@ -278,15 +283,18 @@ def quality_embedder(
 
 def _on_a_server(remote: RemoteOptions, left_s: LeftS, env: Mapping[str, str]) -> BaseEmbedder:
     """Its `model_version` is known when it has answered, and then it is too late to matter."""
+    from cass import clock
     from cass.semantic.embedders.remote import RemoteEmbedder
 
     server = RemoteEmbedder(remote, env)
 
     def ask(texts: Sequence[str], left_s: float | None) -> list[Vector]:
+        began_s = clock.monotonic_s()
         try:
             return [server.ask_once(text, left_s) for text in texts]
         except EmbedderError as lost:
-            lost.todo = lost.todo or ASK_AGAIN
+            is_late = left_s is not None and clock.monotonic_s() - began_s >= left_s
+            lost.todo = lost.todo or (WAIT_LONGER if is_late else ASK_AGAIN)
             raise
 
     return Hurried(server, ask, left_s, "its server")

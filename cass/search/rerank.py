@@ -11,7 +11,7 @@ from cass.query.snippet import snippet, terms_of
 from cass.records import record, replace
 from cass.search.engine import SNIPPET_CHARS
 from cass.search.meaning import policy_of
-from cass.search.quality import WAIT_LONGER, Cost, in_time
+from cass.search.quality import WAIT_LONGER, Cost, in_time, longer
 from cass.search.request import fold
 from cass.search.weighing import question
 from cass.semantic.cross_encoder import open_reranker
@@ -114,7 +114,7 @@ class _Reading:
         cost, left_s = Cost(self._places.cache, COST, self._search.now_ms), self._left_s()
         if left_s is not None and cost.expected_ms > left_s * 1000:
             took = f"it took {cost.expected_ms} ms last time" if cost.was_measured else "the time is too short"
-            return f"{took}, a search waits {self._policy.semantic_wait_ms}; {WAIT_LONGER}"
+            return f"{took}, a search waits {self._policy.semantic_wait_ms}; {self._longer(WAIT_LONGER)}"
         started_s = self._search.monotonic_s()
         try:
             passages = _passages(self._search, leads)
@@ -124,11 +124,14 @@ class _Reading:
                 self.scores = []  # a model that fails is not believed in what it said before
             elif not self.scores:
                 cost.note(max((self._search.monotonic_s() - started_s) * 1000, self._policy.semantic_wait_ms), True)
-            return f"{late}; {late.todo or 'cass models verify'}"
+            return f"{late}; {self._longer(late.todo or 'cass models verify')}"
         finally:
             if self._first_s is not None:
                 cost.note((self._first_s - started_s) * 1000, False)
-        return None if len(self.scores) == len(leads) else f"the time was over; {WAIT_LONGER}"
+        return None if len(self.scores) == len(leads) else f"the time was over; {self._longer(WAIT_LONGER)}"
+
+    def _longer(self, todo: str) -> str:
+        return longer(todo, self._policy.semantic_wait_ms)
 
     def _score(self, judge: CrossEncoder, text: str, passages: Sequence[str]) -> None:
         """Batch after batch, the best hits first, while there is time."""

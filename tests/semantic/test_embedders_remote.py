@@ -138,7 +138,7 @@ def test_the_time_grows_with_the_text(server: EmbeddingServer) -> None:
     embedder = loaded(server, timeout_s=0.01)
     server.behave = lambda asked: None
 
-    with pytest.raises(EmbedderTransportError, match=r"did not answer within 0\.04 s"):
+    with pytest.raises(EmbedderTransportError, match=r"did not answer within 40 ms"):
         embedder.embed(["x" * 40, "y" * 20])
 
 
@@ -265,6 +265,7 @@ WRONG = {
     "huge": changed(data=[{"index": 0, "embedding": [1, 10**400, 3]}]),
     "zeros": changed(data=[{"index": 0, "embedding": [0, 0, 0]}]),
     "text": changed(data=[{"index": 0, "embedding": [1, "2", 3]}]),
+    "true": changed(data=[{"index": 0, "embedding": [1, True, 3]}]),
     "list": changed(data=[{"index": 0, "embedding": [1, [2], 3]}]),
     "too long": lambda asked: (200, {}, b" " * 1_000_000),
     "refused": lambda asked: as_json({"error": "too long"}, 400),
@@ -280,8 +281,7 @@ def test_a_wrong_answer_makes_no_vectors(server: EmbeddingServer, wrong: str) ->
 
     with pytest.raises(EmbedderSchemaError):
         embedder.embed(["text"])
-    assert embedder.status == "error"
-    assert refused(server)
+    assert embedder.status == "error" and refused(server)
 
 
 def test_one_bad_text_is_not_the_servers_fault(server: EmbeddingServer) -> None:
@@ -321,7 +321,7 @@ def test_a_half_dead_server_is_given_up(server: EmbeddingServer) -> None:
     embedder = loaded(server, timeout_s=0.05)
     server.behave = lambda asked: None
 
-    with pytest.raises(EmbedderTransportError, match=r"did not answer within 0\.05 s"):
+    with pytest.raises(EmbedderTransportError, match=r"did not answer within 50 ms"):
         embedder.embed(["text"])
     assert embedder.status == "error"
 

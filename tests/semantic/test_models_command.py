@@ -303,6 +303,7 @@ def test_removing_asks_first(full: Home) -> None:
         (("frobnicate",), 2, "use list, install, verify, remove"),
         (("install", "nobody"), 2, "use minilm"),
         (("install", "--from", "/nowhere"), 2, "there is nothing at that path"),
+        (("install", "--from", os.devnull), 2, "that is neither a folder nor a file"),
         (("list", "minilm", "more"), 2, "one word too many"),
         (("remove",), 2, "NAME is missing"),
         (("verify",), 1, "cass models install"),

@@ -226,7 +226,7 @@ def _unit(values: object, dim: int) -> Vector:
         what = f"the server gave a vector {got} instead of {dim or 'one of floats'}"
         raise EmbedderSchemaError(what, todo=todo)
     try:
-        numbers = [float(value) for value in values if not isinstance(value, str)]
+        numbers = [float(value) for value in values if type(value) in (float, int)]  # True is no number
         length = sqrt(sum([number * number for number in numbers]))
     except (TypeError, ValueError, OverflowError):
         length = 0.0

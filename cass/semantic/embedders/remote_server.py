@@ -169,7 +169,7 @@ class Server:
     def _lost(self, lost: BaseException, timeout_s: float) -> str:
         why = lost.reason if isinstance(lost, URLError) else lost
         if isinstance(why, TimeoutError):
-            return f"{self._address.host} did not answer within {timeout_s:g} s"
+            return f"{self._address.host} did not answer within {_span(timeout_s)}"
         if isinstance(why, IncompleteRead):
             return f"{self._address.host} hung up in the middle of its answer"
         said = getattr(why, "verify_message", None) or getattr(why, "strerror", None) or str(why) or type(why).__name__
@@ -239,6 +239,11 @@ def _object(body: bytes) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise EmbedderSchemaError("the server's answer is not a JSON object")
     return answer
+
+
+def _span(timeout_s: float) -> str:
+    """A time as a person reads it: what is left of a search's is any fraction of a second."""
+    return f"{round(timeout_s, 1):g} s" if timeout_s >= 1 else f"{timeout_s * 1000:.0f} ms"
 
 
 def _seconds(retry_after: str | None) -> float | None:
