@@ -235,11 +235,24 @@ def folder_test(wanted: str, cwd: str) -> Callable[[str], bool]:
     if "/" not in wanted and "\\" not in wanted and wanted not in (".", "..", "~"):
         name = wanted.lower()
         return lambda path: name in path.lower().replace("\\", "/").split("/")
+    if wanted[1:3] in (":\\", ":/") and wanted[0].isalpha():
+        return _windows_test(wanted)
     if wanted == ".":
         roots = repository_folders(cwd)
     else:
         roots = [os.path.normpath(os.path.join(cwd, os.path.expanduser(wanted)))]
     return lambda path: any(path == root or path.startswith(root.rstrip("/\\") + os.sep) for root in roots)
+
+
+def _windows_test(wanted: str) -> Callable[[str], bool]:
+    """As agents on Windows write a folder, whose capitals and slashes differ; also where cass runs elsewhere."""
+    import ntpath  # hardly ever asked for
+
+    def plain(path: str) -> str:
+        return ntpath.normcase(ntpath.normpath(path)).rstrip("\\") + "\\"
+
+    root = plain(wanted)
+    return lambda path: plain(path).startswith(root)
 
 
 def repository_folders(cwd: str) -> list[str]:

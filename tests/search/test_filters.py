@@ -87,6 +87,17 @@ def test_a_workspace_is_a_folder_and_all_below_it(home: Home, workspace: str, ex
     assert found(home, "walrus", workspaces=(workspace,)) == expected
 
 
+@pytest.mark.parametrize("asked", [r"c:\w\App", r"C:\W\app\\", "C:/w/App", r"c:\w\sea\..\app"])
+def test_a_folder_of_windows_is_found_as_it_is_shown(tmp_path: Path, asked: str) -> None:
+    """Whatever machine the sessions came to, and however another agent there writes the same folder."""
+    home = make_home(tmp_path)
+    for name, folder in (("app", r"c:\w\App"), ("deep", "C:/w/app/src"), ("apple", r"c:\w\apple"), ("here", "/w/app")):
+        home.claude(name, f"walrus in {name}", workspace=folder)
+    home.index()
+
+    assert found(home, "walrus", workspaces=(asked,)) == {"app", "deep"}
+
+
 def test_a_workspace_without_sessions_is_said(home: Home) -> None:
     """A mistyped folder does not look like a word that is not there."""
     assert home.search("walrus", workspaces=("/w/zoo",)).notes == ("no session was in a workspace like /w/zoo",)
