@@ -91,7 +91,7 @@ def mentions(wanted: str, text: str, tools: Iterable[str] = (), role: int | None
     """Does a message name it?  As `is_named(wanted, names_in(…))` says, but only the places that matter are read."""
     if role != TOOL and not SHELLS.isdisjoint(tools) and wanted in {name.lower() for name in _commands(text)}:
         return True
-    if " " in wanted or _is_program_alone(wanted):
+    if only_program(wanted):
         return False
     # What is looked for stands in the text as it is, if only the end of it: a path may have other slashes.
     core, lower = wanted.rpartition("/")[2] or wanted, text.lower()
@@ -105,9 +105,9 @@ def mentions(wanted: str, text: str, tools: Iterable[str] = (), role: int | None
     return False
 
 
-def _is_program_alone(wanted: str) -> bool:
-    """Could it be nothing but a program: letters that are no error's name in small or capital letters?"""
-    return (
+def only_program(wanted: str) -> bool:
+    """Could it be nothing but a program: several words, or letters that are no error's name in any capitals?"""
+    return " " in wanted or (
         wanted.isalpha()
         and not wanted.endswith(("error", "exception", "warning", "panic"))
         and not names_in(wanted.upper())

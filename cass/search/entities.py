@@ -5,8 +5,9 @@ Loaded only for `entity:`.  Without an index each text is asked as it comes alon
 
 from __future__ import annotations
 
+from cass.lexical.filter import Filter
 from cass.lexical.opening import Damage
-from cass.query.entities import mentions
+from cass.query.entities import SHELLS, TOOL, mentions, only_program
 from cass.query.plain import Word
 from cass.query.syntax import Phrase, Prefix
 from cass.query.words import version_forms
@@ -53,8 +54,11 @@ def _candidates(reader: LexicalReader, wanted: str) -> Sequence[int]:
     """Documents with its words next to each other, newest first; the last word may go on, as a commit's id does."""
     found: dict[int, int] = {}
     version = (Word(wanted),) if version_forms(wanted) else ()
+    # `git` stands in many messages, and few of them run it.
+    shells = (Filter("tool", tuple(sorted(SHELLS))), Filter("role", (TOOL,), exclude=True))
+    limits = shells if only_program(wanted) else ()
     for node in (Phrase(wanted), Prefix(wanted), *version):
-        compiled = reader.compile(node, (), _nothing, False)
+        compiled = reader.compile(node, limits, _nothing, False)
         # One more than are read, and one that a run of equal times may cost.
         answer = reader.search(compiled, MOST_READ + 2, "all", "newest")
         found |= {hit.doc: hit.time_ms or 0 for hit in answer.candidates}

@@ -90,6 +90,19 @@ def test_of_very_many_messages_the_newest_are_read(tmp_path: Path, monkeypatch: 
     assert not home.search("(entity:E0432 thrice) OR twice").exact_total
 
 
+def test_of_a_program_only_what_a_shell_was_given_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many messages speak of git; those that run it are found however many these are."""
+    monkeypatch.setattr(entities, "MOST_READ", 1)
+    home = make_home(tmp_path)
+    run = calls("Bash", "c1", command="cd /w && git push")
+    home.claude("call", says("assistant", "I push", run), says("user", answers("c1", "git push: done")))
+    say(home, one="git push it", two="did git push work?", three="git push again")
+
+    results = [home.search(query) for query in ("entity:git", 'entity:"git push"')]
+
+    assert [(names(found), found.exact_total, found.notes) for found in results] == [(["call"], True, ())] * 2
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
