@@ -74,7 +74,12 @@ def test_a_text_that_tells_nothing_finds_nothing(home: Home) -> None:
     done = home.cass("like", "-", stdin="of the the")
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert "no word in it that tells anything" in done.stderr
+    assert done.stderr.splitlines() == [
+        f"nothing found in {home.search('').messages} messages",
+        "there is no word in it that tells anything",
+    ]
+    said = json.loads(home.cass("like", "-", "--json", stdin="of the the").stdout)
+    assert (said["query"], said["meta"]["notes"]) == ("", ["there is no word in it that tells anything"])
 
 
 def test_a_message_that_is_not_there_is_like_nothing(home: Home) -> None:
@@ -96,6 +101,16 @@ def test_a_text_that_tells_nothing_is_not_like_what_could_not_be_read(tmp_path: 
     home.index()
 
     assert liked(home, "-", stdin="the of the of") == []
+
+
+@pytest.mark.parametrize("name", ["session", "agent", "tool"])
+def test_an_address_is_no_field(tmp_path: Path, name: str) -> None:
+    """A text that is compared is none of the query language."""
+    home = make_home(tmp_path)
+    home.claude("said", f"open {name}://pool/lease again")
+    home.index()
+
+    assert liked(home, "-", stdin=f"what was {name}://pool/lease about?") == ["said"]
 
 
 def test_without_hits_to_print_its_count_tells_what_was_found(home: Home) -> None:

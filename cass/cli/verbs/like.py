@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 PRINTED = {"count": False, "sessions_only": False, "null": False, "format": None, "max_tokens": None}
 
 
-# A sign that nobody writes: the last one of those that are nobody's.
-NOWHERE = "\U0010fffd"
+# Without a telling word nothing is like a text; no words at all would list everything, this finds nothing.
+NOTHING = '"a" -a'
 
 
 def run(options: dict[str, Any]) -> int:
@@ -70,8 +70,7 @@ def _asked(where: Places, asked: str) -> tuple[str, tuple[str, ...]]:
 
 def _results(where: Places, words: list[str], itself: tuple[str, ...], options: dict[str, Any]) -> Results:
     request = Request(
-        # Without a telling word nothing is like it; no words at all would list everything.
-        text=" ".join(words) or NOWHERE,
+        text=" ".join(words) or NOTHING,
         limit=options["limit"],
         agents=tuple(options["agent"]),
         workspaces=tuple(options["workspace"]),
@@ -88,4 +87,4 @@ def _results(where: Places, words: list[str], itself: tuple[str, ...], options: 
     freshness = Freshness(notes=(told,))
     found = search(where, request, clock.now_ms(), clock.monotonic_s, current_folder(), freshness, after=by_session)
     # There is no next page: whoever wants more asks for more.
-    return replace(found, has_more=False)
+    return replace(found, has_more=False, request=replace(request, text=" ".join(words)))
