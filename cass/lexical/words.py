@@ -157,8 +157,8 @@ class WordCompiler:
         if not (token.isascii() and token.isalpha()) or len(token) < 3:
             return forms
         stem = self._stemmer.analyze(token)
-        for other in query_words.stem_forms("".join(stem), self._is_few):
-            if other != token and (count := self.frequency(other)) and self._stemmer.analyze(other) == stem:
+        for other in query_words.likely_forms(token, "".join(stem), self._is_few):
+            if (count := self.frequency(other)) and self._stemmer.analyze(other) == stem:
                 forms.append((other, count))
         return forms
 

@@ -6,7 +6,7 @@ from cass.query.plain import Bare, Word, least_of
 from cass.query.syntax import And, Field, Must, Not, Or, Phrase, Prefix, Without, is_condition
 from cass.query.terms import Form, find, forms_of
 from cass.query.variants import english_variants
-from cass.query.words import index_fold, stem_forms
+from cass.query.words import index_fold, likely_forms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def same_stem(word: str, stem_of: Callable[[str], list[str]]) -> list[str]:
     if not (len(word) > 2 and word.isascii() and word.isalpha()):
         return []
     stem = stem_of(word)
-    return [other for other in stem_forms("".join(stem)) if other != word and stem_of(other) == stem]
+    return [other for other in likely_forms(word, "".join(stem)) if stem_of(other) == stem]
 
 
 def _leaf(forms: tuple[Form, ...]) -> Test:

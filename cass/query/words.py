@@ -190,6 +190,13 @@ _AFTER_Y = ("y", "ies", "ied", "ying", "ier", "iers", "ily", "iness", "i")
 _AFTER_DOUBLED = ("ed", "ing", "er", "ers")
 
 
+def likely_forms(word: str, stem: str, only_likely: bool = False) -> list[str]:
+    """Those of its stem, and the word as it is for one or for several; without itself, each once."""
+    forms = dict.fromkeys([*stem_forms(stem, only_likely), *_in_number(word)])
+    forms.pop(word, None)
+    return list(forms)
+
+
 def stem_forms(stem: str, only_likely: bool = False) -> list[str]:
     """What a word with this English stem may look like: no more than 40, each once; 22 that are likely.
 
@@ -203,6 +210,15 @@ def stem_forms(stem: str, only_likely: bool = False) -> list[str]:
     if doubles_its_end(stem):
         forms += [stem + stem[-1] + ending for ending in _AFTER_DOUBLED]
     return forms
+
+
+def _in_number(word: str) -> list[str]:
+    """`reference` of references, `utilities` of utility, and back, which their stems, refer and util, do not give."""
+    if word.endswith("ies"):
+        return [word[:-3] + "y"]
+    if word.endswith("s"):
+        return [word[:-1]]
+    return [word + "s", word[:-1] + "ies"] if word.endswith("y") else [word + "s"]
 
 
 def doubles_its_end(root: str) -> bool:

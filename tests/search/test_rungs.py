@@ -143,6 +143,17 @@ def test_an_inflection_is_the_word(home: Home) -> None:
     assert home.search("penguins").rung == "all"
 
 
+@pytest.mark.parametrize("indexed", [True, False])
+def test_one_and_several_are_the_same_word(tmp_path: Path, indexed: bool) -> None:
+    """Also where their stem ends before -ence or -ity, the ends of few of its forms."""
+    home = say(make_home(tmp_path), one="a reference to the utility", several="references of utilities")
+    if not indexed:
+        shutil.rmtree(home.places.lexical)
+
+    for word in ("reference", "references", "utility", "utilities"):
+        assert found(home, word, sort="newest") == {"one", "several"}
+
+
 def test_a_compound_that_stands_nowhere_is_named_and_its_parts_are_found(home: Home) -> None:
     """Messages with its parts are better than none, and are not said to have it."""
     results = home.search("walrus/penguin.rs:42")
