@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 
 from cass.errors import SemanticUnavailable
+from cass.lexical.had import had
+from cass.lexical.opening import Damage
 from cass.lexical.reader import Candidate
 from cass.policy import (
     DEFAULT_QUALITY_TIER_EMBEDDER,
@@ -363,19 +365,28 @@ class _Asking:
 
 
 def _blended(search: Search, found: Found, meaning: Meaning, weights: tuple[float, float], k: int) -> Found:
-    """Both orders as one, by the weights of words and vectors.  What only the vectors know is a semantic hit."""
+    """Both orders as one, by the weights of words and vectors."""
     known = {candidate.doc: candidate for candidate in found.candidates}
     near = {each.doc: each for each in candidates_with(search, meaning.nearest, known)}
     scores = fuse([(list(known), weights[0]), (list(near), weights[1])], k)
     each = near | known
     candidates = tuple([_scored(each[doc], score) for doc, score in scores.items()])
-    types = {doc: "semantic" for doc in near if doc not in known} | dict(found.match_types)
+    types = _types(search, found, [doc for doc in near if doc not in known]) | dict(found.match_types)
     told = replace(found, candidates=candidates, match_types=types, by=(*found.by, *meaning.tiers))
     if meaning.alike is not None:
         told = replace(told, alike=meaning.alike)
     if found.total or not candidates:
         return told
     return replace(told, rung="semantic", total=len(candidates), exact_total=False)
+
+
+def _types(search: Search, found: Found, beyond: list[int]) -> dict[int, str]:
+    """Of what stands beyond the words' candidates: semantic is what has none of the words, not what has few."""
+    whole, some = frozenset[int](), frozenset[int]()
+    if search.compiled is not None and not isinstance(search.reader, Damage):
+        whole, some = had(search.reader, search.compiled, beyond)
+    best = "corrected" if found.corrected else "exact"
+    return {doc: best if doc in whole else "relaxed" if doc in some else "semantic" for doc in beyond}
 
 
 def _scored(candidate: Candidate, score: float) -> Candidate:

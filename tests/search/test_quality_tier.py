@@ -16,6 +16,7 @@ import pytest
 
 from cass.asking import socket_path
 from cass.daemon.warm import WarmModel
+from cass.search import engine
 from cass.search.beyond import wants_quality
 from cass.search.engine import search
 from cass.search.meaning import policy_of
@@ -113,6 +114,23 @@ def test_a_sentence_asks_the_model_whatever_the_words_fill(home: Home) -> None:
     asked = home.search("what did the walrus say to the number of tusks", grouped=False, limit=5)
 
     assert asked.answered_by == ("lexical", "fast", "quality")
+
+
+def test_what_stands_behind_the_words_first_hits_is_semantic_only_without_any_of_them(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model may put first what has some of the words, and is not among the best that these found."""
+    for name, value in (("LEAST_FETCHED", 2), ("FETCH_TIMES", 1), ("MOST_FETCHED", 1)):
+        monkeypatch.setattr(engine, name, value)
+    by_meaning = (("search.weights", "lexical=0.001,fast=0,quality=10"),)
+    home.claude("ice", *[f"walrus on {'thin ' * n}ice" for n in range(LINES)])
+    home.index()
+    backfill(home, QUALITY)
+
+    asked = home.search("what did the walrus say to the number of tusks", grouped=False, limit=5, semantic=by_meaning)
+
+    assert len(asked.hits) == 5
+    assert {hit.match_type for hit in asked.hits} == {"relaxed"}
 
 
 def test_keywords_of_which_no_message_has_most_ask_the_model(home: Home) -> None:
