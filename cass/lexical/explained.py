@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # In the order of the schema; a test compares.
 FIELDS = ("body", "tool")
+# Of words that stand next to each other, a phrase or src/main.rs, tantivy does not say which.
+PHRASE, TOGETHER = "Phrase Scorer", "words next to each other"
 
 
 def word_parts(reader: LexicalReader, compiled: Compiled, docs: Sequence[int]) -> dict[int, Parts]:
@@ -51,6 +53,10 @@ def _gather(node: Mapping[str, object], boost: float, parts: Parts) -> None:
             words = parts.setdefault(field, {})
             words[word] = words.get(word, 0.0) + boost * value
             return
+    if what == PHRASE:
+        words = parts.setdefault("body", {})
+        words[TOGETHER] = words.get(TOGETHER, 0.0) + boost * value
+        return
     if what.startswith("Boost x"):
         boost *= float(what[7:].split(maxsplit=1)[0])
     for each in _list(node.get("details")):

@@ -91,6 +91,13 @@ def test_the_parts_of_plain_words_add_up_to_the_score(home: Home) -> None:
     assert word_parts(reader, compiled, [hit.doc])[hit.doc]["body"]["penguin"] == pytest.approx(hit.score, abs=1e-3)
 
 
+def test_what_stands_next_to_each_other_has_its_part(home: Home) -> None:
+    """A phrase, and a name that is several words to the index."""
+    for query in ('"met a penguin"', "walrus.met"):
+        hit = json.loads(home.cass("search", query, "--explain", "--json").stdout)["hits"][0]
+        assert hit["explain"]["words"]["body"]["words next to each other"] > 0
+
+
 def test_fields_are_named_as_in_the_index(home: Home, tmp_path: Path) -> None:
     reader = open_reader(home.places.lexical)
     assert isinstance(reader, LexicalReader)
