@@ -52,7 +52,8 @@ def confidence(search: Search, found: Found) -> float | None:
     if not found.candidates:
         return 0.0
     alike = _curve(found.alike, ALIKE, ALIKE_SLOPE) if found.alike is not None else 0.0
-    share = 1.0 if found.rung == "all" else _best_share(search, found, reader)
+    has_all = found.rung == "all" and not any([_is_another(*pair) for pair in found.corrected])
+    share = 1.0 if has_all else _best_share(search, found, reader)
     spread = SPREAD if search.is_spread else 0.0
     return round(max(_curve(share, COVERED, COVERED_SLOPE), alike, spread), 2)
 
@@ -92,7 +93,9 @@ def _weights(
 
     One that is too short to be corrected may be a slip: it counts as the rarest of the others that was heard.
     """
-    corrected, forms = dict(found.corrected), dict(found.forms)
+    others = {typed for typed, other in found.corrected if _is_another(typed, other)}
+    corrected = {typed: other for typed, other in found.corrected if typed not in others}
+    forms = {typed: known for typed, known in found.forms if typed not in others}
     asked = {
         word: (frozenset((word, *forms.get(leaf.text, ()))), frequency(word))
         for leaf in wanted_leaves(query.root)
@@ -104,6 +107,11 @@ def _weights(
         (known, _weight(count or (rarest if len(word) < SHORTEST_CORRECTED else 0), documents))
         for word, (known, count) in asked.items()
     ]
+
+
+def _is_another(typed: str, other: str) -> bool:
+    """A letter is a slip, a digit is not: E0433 says nothing of E0432."""
+    return [sign for sign in typed if sign.isdigit()] != [sign for sign in other if sign.isdigit()]
 
 
 def _weight(count: int, documents: int) -> float:

@@ -393,7 +393,7 @@ class Search(Lent):
 def _judged(search: Search, found: Found) -> float | None:
     if search.offset or not search.request.shows_best:
         return None
-    if found.rung == "all" and found.alike is None and search.query.is_of_words:
+    if found.rung == "all" and not found.corrected and found.alike is None and search.query.is_of_words:
         return SURE
     from cass.search.confidence import confidence
 

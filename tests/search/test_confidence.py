@@ -53,6 +53,20 @@ def test_a_session_that_has_the_words_between_its_messages_is_not_denied(tmp_pat
     assert apart.confidence is not None and apart.confidence < 0.5
 
 
+@pytest.mark.parametrize(
+    ("query", "sure"), [("E0433", False), ("tokenizre", True), ("E0433 tokenizer loop empty input", True)]
+)
+def test_another_number_is_no_slip(tmp_path: Path, query: str, sure: bool) -> None:
+    """The nearest code is shown, and not taken for the one that was asked for; other words may outweigh it."""
+    texts = {"code": "E0432: the tokenizer panicked on empty input in a loop"} | {
+        f"ship{n}": f"ship {n}" for n in range(30)
+    }
+    results = say(make_home(tmp_path), **texts).search(query)
+
+    assert results.corrected and results.hits
+    assert results.is_unlikely != sure
+
+
 def test_an_answer_that_is_trusted_says_nothing(home: Home) -> None:
     """No line about confidence in the text."""
     assert "probably not" not in about(home.search(QUESTION), PLAIN)
