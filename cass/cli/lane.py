@@ -238,7 +238,8 @@ def _share(option: Option, raw: str) -> object:
     plain = raw.isascii() and raw.replace(".", "", 1).isdigit() and len(raw) <= MOST_DIGITS
     if plain and float(raw) <= 1:
         return float(raw)
-    raise errors.UsageError(f"{raw!r} is not such a number", option.name, "write a number from 0 to 1, or off")
+    todo = f"write a number from 0 to 1, as in {option.name}=0.3, or {option.name}=off"
+    raise errors.UsageError(f"{raw!r} is not such a number", option.name, todo)
 
 
 def _choice(option: Option, raw: str) -> str:

@@ -206,10 +206,10 @@ class _Lexer:
         if self._here() == "(" and name not in ("since", "until") and (values := self._values()):
             return Field(name, values[0], exclude, tuple(values[1:]))
         value = self._quoted() if quoted else self._run()
-        # `title::new` is code.
-        if value and (quoted or not value.startswith(":")):
+        is_code = value.startswith((":", "//"))  # title::new, session://pool
+        if value and (quoted or not is_code):
             return Field(name, value, exclude)
-        if not value.startswith(":"):
+        if not is_code:
             self.notes.append(f"{name}: has no value: searched as a word")
         self.at, self.inside_words = start, inside_words
         return None

@@ -10,7 +10,6 @@ from math import log
 
 from cass.lexical.opening import Damage
 from cass.query.entities import names_in
-from cass.query.syntax import FIELDS
 from cass.query.words import tokens
 from cass.records import replace
 from cass.store import hits, in_session
@@ -65,8 +64,7 @@ def telling_words(text: str, reader: LexicalReader | Damage) -> list[str]:
 
 def _is_plain(name: str) -> bool:
     """Would the query language take it for a word?"""
-    is_field = name.partition(":")[0] in FIELDS  # an address such as session://pool/7
-    return not is_field and name[0] not in "+-~" and not any(sign in name for sign in ' "()*')
+    return name[0] not in "+-~" and not any(sign in name for sign in ' "()*')
 
 
 def _weights(words: Sequence[str], reader: LexicalReader | Damage) -> dict[str, float]:

@@ -54,6 +54,8 @@ TREES = [
     ("a*b", Word("a*b")),
     ("std::vector", Word("std::vector")),
     ("title::new", Word("title::new")),
+    ("session://pool/7", Word("session://pool/7")),
+    ('path:"//server/x" OR a', Or((Field("path", "//server/x"), A))),
     ("foo:bar", Word("foo:bar")),
     ("src/foo.rs:42", Word("src/foo.rs:42")),
     ("http://localhost:8080", Word("http://localhost:8080")),
