@@ -20,13 +20,17 @@ def approx_tokens(text: str) -> int:
 
 
 def fewer(results: Results, most_tokens: int, show: Callable[[Results], str]) -> Results:
-    """The answer with as many of its first hits as `show` can print in so many tokens."""
+    """The answer with as many of its first hits as `show` can print in so many tokens.
+
+    Where not even the first fits that is said, and the next page begins behind it.
+    """
     most = len(results.hits)
     hits = _largest(most, lambda some: approx_tokens(show(first(results, some))) <= most_tokens)
-    kept = first(results, hits)
     if hits or not most:
-        return kept
-    return replace(kept, notes=(*kept.notes, f"no hit fits into {counted(most_tokens, 'token')}"))
+        return first(results, hits)
+    passed = results.hits[0].rank
+    said = f"hit {passed} does not fit into {counted(most_tokens, 'token')}"
+    return replace(results, hits=(), has_more=results.has_more or most > 1, passed=passed, notes=(*results.notes, said))
 
 
 def fitting(results: Results, most_tokens: int, show: Callable[[Results, int | None], str]) -> str:

@@ -254,6 +254,7 @@ class Results:
     `reader`: the process that reads now, where files are behind and somebody does.
     `long_tail`: so many messages are not in the lexical index that it should be brought up to date.
     `confidence`: how sure it is that what was meant is among the hits, 0 to 1; None where that cannot be told.
+    `passed`: the rank of the only hit of a page that was too long for it; 0 for none.
     """
 
     request: Request
@@ -278,6 +279,7 @@ class Results:
     stages: tuple[Mapping[str, object], ...] = ()
     confidence: float | None = None
     reader: str | None = None
+    passed: int = 0
 
     @property
     def is_unlikely(self) -> bool:
@@ -287,7 +289,8 @@ class Results:
     @property
     def next_cursor(self) -> str | None:
         """Where the next page starts: behind the last of these hits."""
-        return f"{self.generation}-{self.hits[-1].rank}" if self.has_more and self.hits else None
+        last = self.hits[-1].rank if self.hits else self.passed
+        return f"{self.generation}-{last}" if self.has_more and last else None
 
 
 class Lent:

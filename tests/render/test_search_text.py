@@ -10,6 +10,7 @@ import pytest
 
 from cass.errors import UsageError
 from cass.records import replace
+from cass.render.fitting import fewer
 from cass.render.search_text import file_address, write
 from cass.search.request import Hit, Request, Results
 
@@ -179,7 +180,19 @@ def test_a_page_of_few_tokens_has_fewer_hits():
     one = printed()[0]
 
     assert printed(two, max_tokens=-(-len(one.encode()) // 4))[0] == one
-    assert printed(two, max_tokens=1) == ("", "3 messages with all the words\nno hit fits into 1 token\n")
+    assert printed(two, max_tokens=1) == ("", "3 messages with all the words\nhit 1 does not fit into 1 token\n")
+
+
+def test_a_hit_that_fits_into_no_page_is_passed_over():
+    """The next page begins behind it; there is none where it was the last."""
+    two = replace(RESULTS, hits=(replace(HIT, rank=5), replace(HIT, rank=6)))
+
+    kept = fewer(two, 1, lambda results: "longer than that")
+    last = fewer(replace(two, hits=two.hits[:1], has_more=False), 1, lambda results: "longer than that")
+
+    assert (kept.hits, kept.next_cursor) == ((), f"{RESULTS.generation}-5")
+    assert "hit 5 does not fit into 1 token" in kept.notes
+    assert last.next_cursor is None
 
 
 def test_a_log_pasted_into_the_question_is_not_printed_whole_again():
