@@ -26,6 +26,8 @@ FIRST_MS = 1_767_323_045_000
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 NOW_MS = FIRST_MS + DAY_MS
+# A busy machine takes longer to open a model than a search usually waits.
+PATIENT = (("semantic_wait_ms", 60_000),)
 
 
 class Home:
@@ -94,8 +96,8 @@ class Home:
         return Run(self.places, str(self.home), self.env, request, lambda: self.now_ms, lambda: 0.0).run()
 
     def search(self, text: str, **fields: Any) -> Results:
-        """Search what is indexed, without looking at the disk first."""
-        request = Request(text=text, **fields)
+        """Search what is indexed, without looking at the disk first; for meaning it waits as long as it must."""
+        request = Request(text=text, **{"semantic": PATIENT, **fields})
         return search(self.places, request, self.now_ms, lambda: 0.0, str(self.home), Freshness())
 
     def cass(

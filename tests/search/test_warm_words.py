@@ -46,7 +46,7 @@ def test_what_was_asked_before_changes_nothing(home: Home, asked: list[tuple[lis
     warm = Warm(home.places)
     for words, wishes in asked:
         text = " ".join(words)
-        assert ask(home, warm, text, **wishes) == home.search(text, **wishes)
+        assert ask(home, warm, text, **wishes) == home.search(text, semantic=(), **wishes)
     warm.let_go()
 
 
