@@ -39,6 +39,7 @@ from cass.connectors.common import (
 )
 from cass.connectors.gemini_log import Place, Places, picked
 from cass.connectors.jsonl import Line, lines, parse
+from cass.records import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ class _Chat:
             found = _FOLDER.search(said[0].text)
             self._know(workspace=found[1].strip() if found else None)
             said = ()
-        said = tuple(b for b in map(_without_references, said) if b.text)
+        said = without_references(said)
         self._turn("user", ms, said, line)
         if said and said[0].kind == "text" and not self.titled and not self.taken_back:
             self.titled = True
@@ -300,11 +301,18 @@ def _said(content: object) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _without_references(block: Block) -> Block:
-    """A prompt without the files that `@file` pasted behind it."""
-    if block.kind != "text" or _REFERENCES not in block.text:
-        return block
-    return Block("text", block.text.partition(_REFERENCES)[0].rstrip())
+def without_references(said: tuple[Block, ...]) -> tuple[Block, ...]:
+    """A prompt without the files that `@file` pasted behind it, in the same part or in further ones."""
+    kept: list[Block] = []
+    pasted = False
+    for block in said:
+        if block.kind == "text":
+            text = "" if pasted else block.text.partition(_REFERENCES)[0]
+            pasted = pasted or len(text) < len(block.text)
+            block = replace(block, text=text.rstrip() if pasted else text)
+        if block.text:
+            kept.append(block)
+    return tuple(kept)
 
 
 def _thoughts(thoughts: object) -> tuple[Block, ...]:

@@ -119,6 +119,17 @@ def test_pasted_files_are_no_prompt():
     assert said(chat(user(pasted, displayContent="look at a.py"))) == ["look at a.py"]
 
 
+def test_pasted_files_are_no_prompt_in_parts_of_their_own():
+    """Newer versions put the mark, each file and the end behind the prompt; a picture among them was shown."""
+    marks = ["look at @a.py @b.png", "\n--- Content from referenced files ---", "\nContent from @a.py:\n", "import os"]
+    parts = [{"text": text} for text in marks]
+    picture = {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}
+
+    given = chat(user([*parts, picture, {"text": "\n--- End of content ---"}]))
+
+    assert texts(given) == [("user", [("text", "look at @a.py @b.png"), ("image", "[image]")])]
+
+
 @pytest.mark.parametrize(("text", "folder"), [
     ("This is the Gemini CLI. We are setting up the context for our chat.\n"
      "I'm currently working in the directory: /w/app\nHere is", "/w/app"),
