@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 AGENT = "qwen"
 
+# Of a user's lines without a kind, and what was typed while tools ran; the program's own notices are of other kinds.
+_TYPED = (None, "mid_turn_user_message")
+
 
 def roots(around: Surroundings) -> list[Root]:
     """`projects`, and `tmp` of older versions."""
@@ -67,13 +70,22 @@ class _Chat(Transcript):
         self.know_first(workspace=value.get("cwd"), git_branch=_branch(value.get("gitBranch")))
         parts = dicts(member(value, "message", "parts"))
         if kind == "user":
-            blocks = self._said(parts) if value.get("subtype") is None else ()
-            self.prompt(ms, blocks, line)
+            self.prompt(ms, self._typed(value, parts), line)
         elif kind == "assistant":
             self.know(model=value.get("model"))
             self.say("assistant", ms, self._said(parts), line)
         elif kind == "tool_result":
             self.say("tool", ms, self._results(parts, value.get("toolCallResult")), line)
+
+    def _typed(self, value: dict[str, Any], parts: list[dict[str, Any]]) -> tuple[Block, ...]:
+        """What the user typed, also while the agent worked; nothing of what the program sent in the user's name."""
+        if value.get("subtype") not in _TYPED:
+            return ()
+        shown = member(value, "systemPayload", "displayText")
+        pictures = tuple(block for block in self._said(parts) if block.kind == "image")
+        if isinstance(shown, str) and shown.strip():
+            return (*spoken("text", shown), *pictures)
+        return gemini.without_references(self._said(parts))
 
     def _said(self, parts: list[dict[str, Any]]) -> tuple[Block, ...]:
         blocks: list[Block] = []

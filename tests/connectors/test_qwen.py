@@ -59,6 +59,24 @@ def test_what_the_program_writes_in_the_users_name_is_dropped():
     assert [(m.ordinal, m.blocks[0].text) for m in messages(items)] == [(1, "a")]
 
 
+def test_what_was_typed_while_tools_ran_is_the_users():
+    """It is a line of a kind of its own, and the model is sent more than was typed."""
+    sent = "\n[User message received during tool execution]: the wombat first"
+    shown = {"displayText": "the wombat first"}
+    items = said(user("a"), user(sent, "u2", "u1", subtype="mid_turn_user_message", systemPayload=shown))
+
+    assert [(m.role, m.blocks[0].text) for m in messages(items)] == [("user", "a"), ("user", "the wombat first")]
+
+
+def test_pasted_files_are_no_prompt():
+    """Parts behind the prompt hold what `@file` named, as in Gemini CLI."""
+    prompt = user("look at @a.py")
+    marks = ["\n--- Content from referenced files ---", "\nContent from @a.py:\n", "import os"]
+    prompt["message"]["parts"] += [{"text": text} for text in marks]
+
+    assert texts(said(prompt)) == [("user", [("text", "look at @a.py")])]
+
+
 def test_system_lines():
     """A title, a command the user typed, a compression; telemetry says nothing and is no turn."""
     history = [{"role": "user", "parts": [{"text": "all of it"}]}, {"role": "user", "parts": [{"text": "again"}]}]
