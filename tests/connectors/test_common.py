@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cass.connectors.common import any_ms, fields_text, is_cass_tool
+from cass.connectors.common import any_ms, fields_text, is_cass_tool, runs_cass
 
 
 @pytest.mark.parametrize("when", [
@@ -36,6 +36,37 @@ def test_a_tool_of_cass_is_known_by_its_name(name: str) -> None:
 @pytest.mark.parametrize("name", [None, "", "bash", "cassandra_query", "mcp__cassandra__query", 7])
 def test_another_tool_is_not_taken_for_one(name: object) -> None:
     assert not is_cass_tool(name)
+
+
+@pytest.mark.parametrize("command", [
+    "cass search x", "cd /w && cass index", "make; cass", "ls | sudo cass search x", "(cass status)", "$(cass show 1)",
+    "/usr/bin/cass search x", "uv run cass search x", "python -m cass search x", "python3.12 -m cass search x",
+    "CASS_DATA_DIR=/w cass search x", "A='b c' NO_COLOR=1 cass search x", "env -i HOME=/h cass index",
+    "if cass search x; then ls; fi", "for w in a b; do cass search $w; done", "timeout 10 cass search x",
+    "nice -n 10 cass index", "echo x | xargs -n 1 cass show", "sudo -u me cass status", "bash -lc 'cass search x'",
+    "cat <<EOF >x\n\n   cass search x\nEOF",
+])  # fmt: skip
+def test_a_call_of_cass_is_known_however_it_is_made(command: str) -> None:
+    """Its echo would be found by the next search."""
+    assert runs_cass(command)
+
+
+@pytest.mark.parametrize("command", [
+    "ls", "echo cass", "vim cass.py", "cd cass && ls", "grep cass README.md", "pip install cass-search", "cassandra -f",
+    "git -C cass log", "git commit -m 'every time cass runs, if cass runs'", "docker run cass", "cat x/cass",
+    "DIR=cass ls",
+])  # fmt: skip
+def test_another_command_is_not_taken_for_one(command: str) -> None:
+    """What it printed stays in the search."""
+    assert not runs_cass(command)
+
+
+@pytest.mark.parametrize(
+    "filling", ["\n", " ", ";", "\n ", "a=", "; xargs -n 1", "; a=b", ";a/", ";sudo -u b ", "(", "-"]
+)
+def test_a_long_command_is_looked_through_once(filling: str) -> None:
+    """No filling makes it take longer than its length."""
+    assert not runs_cass(filling * 20_000 + "xcass")
 
 
 BYTES = "iVBORw0KGgo" + "QUJD" * 50
