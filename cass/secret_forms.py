@@ -90,12 +90,13 @@ _LEAST_BITS = 3.3
 
 def masked(text: str) -> str:
     """The text with each secret's letters but the first few replaced, one for one, so that offsets still fit."""
-    found = list(secrets_in(text))
-    for kind, start, end in found:
-        shown = 0 if kind in ("private-key", "connection-string", "assignment") else _SHOWN
-        hidden = "".join([sign if sign in "\r\n" else MASK for sign in text[start + shown : end]])
-        text = text[: start + shown] + hidden + text[end:]
-    return text
+    pieces, behind = [], 0
+    for kind, start, end in secrets_in(text):
+        start += 0 if kind in ("private-key", "connection-string", "assignment") else _SHOWN
+        hidden = "".join([sign if sign in "\r\n" else MASK for sign in text[start:end]])
+        pieces += [text[behind:start], hidden]
+        behind = end
+    return "".join([*pieces, text[behind:]])
 
 
 def secrets_in(text: str) -> Iterator[Secret]:
@@ -118,8 +119,7 @@ def fingerprint(kind: str, value: str) -> str:
 def _tokens(text: str) -> Iterator[Secret]:
     for begin in [begin for begin in _TOKENS if begin in text]:
         kind, letters, least, most = _TOKENS[begin]
-        for at in _all(text, begin):
-            end = _run(text, at + len(begin), letters, most)
+        for at, end in _runs(text, begin, letters, most):
             cut = end < len(text) and text[end] in letters
             whole = end - at - len(begin) >= least and not cut and may_start(text, at)
             if whole and _is_made(text[at + len(begin) : end]):
@@ -127,23 +127,24 @@ def _tokens(text: str) -> Iterator[Secret]:
 
 
 def _jwts(text: str) -> Iterator[Secret]:
-    for at in _all(text, _JWT):
-        end = _run(text, at, _URL_SAFE + ".", 8000)
-        parts = text[at:end].split(".")
+    for at, end in _runs(text, _JWT, _URL_SAFE + ".", 8000):
+        parts = text[at:end].split(".", 3)
         if len(parts) >= 3 and parts[1][:3] == _JWT and min(map(len, parts[:3])) >= 16:
             yield "jwt", at, end
 
 
 def _keys(text: str) -> Iterator[Secret]:
+    last, end, stop = 0, len(text), len(text.rstrip())
     for at in _all(text, _KEY_BEGINS):
         line = text[at : at + 60]
         if KEY_NAME not in line:
             continue
-        last = text.find("-----END ", at)
-        behind = text.find("-----", last + 9) if last >= 0 else -1
-        end = behind + 5 if behind >= 0 else len(text)
+        if 0 <= last <= at:
+            last = text.find("-----END ", at)
+            behind = text.find("-----", last + 9) if last >= 0 else -1
+            end = behind + 5 if behind >= 0 else len(text)
         # The first line by itself, as in code that looks for it, is no key.
-        if len(text[at:end].strip()) > 120:
+        if min(end, stop) - at > 120:
             yield "private-key", at, end
 
 
@@ -250,6 +251,16 @@ def _run(text: str, start: int, letters: str, most: int) -> int:
     while start < end and text[start] in letters:
         start += 1
     return start
+
+
+def _runs(text: str, begin: str, letters: str, most: int) -> Iterator[tuple[int, int]]:
+    """Where each of these beginnings stands, and where the run of letters behind it ends; each letter is read once."""
+    end = 0
+    for at in _all(text, begin):
+        start = at + len(begin)
+        read = max(start, end)
+        end = _run(text, read, letters, start + most - read)
+        yield at, end
 
 
 def _all(text: str, part: str) -> Iterator[int]:
