@@ -19,13 +19,16 @@ _ERRNO = (
 )
 # What may not stand beside a name, lest a part of one be taken for it.
 _ALONE, _END = r"(?<![\w.#/-])", r"(?![\w#])"
-_ADDRESS = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+-]*://[^\s\"'`<>)\]}|\\]+")
+_ADDRESS = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+-]{0,30}://[^\s\"'`<>)\]}|\\]+")
+# No pattern may begin inside what it could go over as a whole, lest it go over the rest from every place there: 64 KB
+# of letters that JSON escapes took 20 s, as many of base64 one.
 _FILE = re.compile(
-    r"(?<![\w.%+@~/-])((?:~?/|[A-Za-z]:[\\/]|\.{1,2}/)?(?:[\w.%+@~-]+[\\/])*[\w.%+@~-]*\.[A-Za-z][A-Za-z0-9]{0,9})\b"
+    r"(?<![\w.%+@~/-])(?:(?=/)|(?<![\w.%+@~-]\\))"
+    r"((?:~?/|[A-Za-z]:[\\/]|\.{1,2}/)?(?:[\w.%+@~-]+[\\/])*[\w.%+@~-]*\.[A-Za-z][A-Za-z0-9]{0,9})\b"
 )
 _NAMED = re.compile(
     rf"{_ALONE}(?:"
-    r"(?P<version>(?:[\w@+/-]*[-@/])?v?\d+\.\d+\.\d+(?:[.+-]?\w+)*|v\d+\.\d+)"
+    r"(?P<version>(?:(?:(?<![@+])[\w@+/-]*|(?<=\+)(?=/)[\w/-]*)[-@/])?v?\d+\.\d+\.\d+(?:[.+-]?\w+)*|v\d+\.\d+)"
     r"|(?P<ticket>(?:[\w.-]+/[\w.-]+)?#\d{1,7}|[A-Z][A-Z0-9]{1,9}-\d{1,7}(?:-\d{1,7})?)"
     rf"|(?P<code>[A-Z]{{1,6}}\d{{2,6}}|{_ERRNO}|SIG(?:SEGV|KILL|TERM|ABRT|INT|BUS|FPE|ILL|HUP|PIPE))"
     r"|(?P<commit>(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{7,40})"

@@ -118,6 +118,25 @@ def test_names_are_read_off_a_text(text: str, expected: set[str]) -> None:
     assert names_in(text) == expected
 
 
+@pytest.mark.parametrize("sign", ["+", "foo-", "\\u00e9", "+/", "\\/a", "a\\/"])
+def test_a_text_of_signs_is_read_through_once(sign: str) -> None:
+    """From none of them all that is behind it: what a tool printed may have a hundred thousand."""
+    assert names_in(sign * 100_000 + " src/x.rs") == {"src/x.rs"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("C:\\\\temp\\\\x.txt", {"x.txt"}),
+        ("src\\/fixtures\\/data.test.ts", {"/data.test.ts"}),
+        ("go-git/+/refs/tags/v4.6.0/tree, +1.2.3", {"4.6.0", "1.2.3"}),
+    ],
+)
+def test_names_are_read_off_what_json_escaped(text: str, expected: set[str]) -> None:
+    """As far as they can be told from what is around them."""
+    assert names_in(text) == expected
+
+
 def test_programs_are_read_off_what_a_shell_was_given() -> None:
     """Each with what it is told first; what a tool printed gives none."""
     text = "cd /w && FOO=1 sudo git commit -m x | tee log; $(uv run pytest)\nls -la"
