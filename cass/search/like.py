@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import log
 
 from cass.lexical.opening import Damage
-from cass.query.entities import names_in
+from cass.query.entities import AROUND, names_in
 from cass.query.words import tokens
 from cass.records import replace
 from cass.store import hits, in_session
@@ -55,7 +55,7 @@ def telling_words(text: str, reader: LexicalReader | Damage) -> list[str]:
     """The names in a text that the archive knows, then its words that are frequent here and rare there."""
     text = text[:MOST_CHARS]
     weights = _weights(tokens(text), reader)
-    named = [name for name in names_in(text) if _is_plain(name) and tokens(name)]
+    named = [name for name in names_in(text) if len(name) <= AROUND and _is_plain(name) and tokens(name)]
     named = [name for name in named if len(tokens(name)) > 1 and all(word in weights for word in tokens(name))]
     named.sort(key=lambda name: (-max(weights[word] for word in tokens(name)), name))
     words = sorted(weights, key=lambda word: (-weights[word], word))

@@ -135,6 +135,17 @@ def test_a_text_is_read_by_names_then_words(home: Home) -> None:
     assert telling_words("", reader) == []
 
 
+def test_a_name_longer_than_any_is_none(home: Home) -> None:
+    """Its words are: a phrase of thousands of them takes minutes to look for."""
+    reader = open_reader(home.places.lexical)
+    assert isinstance(reader, LexicalReader)
+
+    words = telling_words("expired/" * 4_000 + "lease.expired", reader)
+
+    assert "expired" in words
+    assert max(map(len, words)) < 20
+
+
 def test_without_an_index_long_words_tell_most(home: Home, tmp_path: Path) -> None:
     """The database answers, newest first, as it does for any search."""
     copy = make_home(tmp_path)
