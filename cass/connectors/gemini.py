@@ -53,7 +53,7 @@ AGENT = "gemini"
 _REFERENCES = "--- Content from referenced files ---"
 _SET_UP = ("<session_context>", "This is the Gemini CLI. We are setting up the context")
 _FOLDER = re.compile(
-    r"(?:[Ww]orking directory|working in the directory|Workspace Directories)[:*\s]*?[\s-]*((?:/|[A-Za-z]:\\)[^\n]+)"
+    r"(?:[Ww]orking directory|working in the directory|Workspace Directories)[:*\s-]*((?:/|[A-Za-z]:\\)[^\n]+)"
 )
 _SAVED = re.compile(r"checkpoint(?:-(.+))?\.json")
 _SET_UP_ANSWER = "Got it. Thanks for the context!"

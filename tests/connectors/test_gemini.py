@@ -144,6 +144,13 @@ def test_the_set_up_message_only_names_the_folder(text, folder):
     assert (session(items).workspace, session(items).title) == (folder, "hello")
 
 
+def test_a_set_up_message_of_blanks_is_looked_through_once():
+    """Where no folder stands behind the words, what follows is not read again from each blank."""
+    text = "<session_context>Working directory:" + " " * 200_000 + "none"
+
+    assert session(chat(user(text), user("hello"))).workspace is None
+
+
 def test_pictures_leave_a_mark():
     """Their bytes are dropped."""
     assert said(chat(user([{"text": "see"}, {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}]))) == [
