@@ -1,9 +1,12 @@
-"""Queries of very many words: only the rarest are searched, and the answer says so."""
+"""Queries of very many words, or conditions, or of very long words: what of them is searched, and the answer says so.
+
+A log or a page pasted in the place of a question is answered, and not for minutes.
+"""
 
 from __future__ import annotations
 
 from cass.query.plain import Bare, Word
-from cass.query.syntax import And, Or, Prefix
+from cass.query.syntax import And, Field, Not, Or, Phrase, Prefix, is_condition
 from cass.query.words import tokens
 from cass.records import replace
 
@@ -14,7 +17,64 @@ if TYPE_CHECKING:
     from cass.query.plain import Query
     from cass.query.syntax import Node
 
-MOST_WORDS = 64
+MOST_WORDS = MOST_CONDITIONS = 64
+# Of one word, or of words in quotes.  What is longer holds nothing that a person would type.
+MOST_CHARS = 1_000
+
+
+def bounded(query: Query) -> Query:
+    """A long query with no more conditions, and no longer words, than can be looked for, and notes on what is left out.
+
+    Its words may still be too many: that is for `rarest`.
+    """
+    filters, root, notes = tuple(dict.fromkeys(query.filters)), query.root, []
+    count = len(filters) + (_conditions(root) if root is not None else 0)
+    if count > MOST_CONDITIONS:
+        notes.append(f"{count} conditions are too many: the first {MOST_CONDITIONS} hold")
+        filters = filters[:MOST_CONDITIONS]
+        root = _first_of(root, MOST_CONDITIONS - len(filters)) if root is not None else None
+    if root is not None and (shorter := _shorter(root)) != root:
+        notes.append(f"too long: of a word, or words in quotes, only the first {MOST_CHARS:,} characters are searched")
+        root = shorter
+    return replace(query, root=root, filters=filters, notes=(*query.notes, *notes))
+
+
+def _conditions(node: Node) -> int:
+    if isinstance(node, (Bare, And, Or)):
+        return sum(map(_conditions, dict.fromkeys(node.parts)))
+    return int(is_condition(node) or isinstance(node, Not))
+
+
+def _first_of(node: Node, most: int) -> Node:
+    """The node with the first of its parts that have so many conditions together, or with one of them."""
+    if not isinstance(node, (Bare, And, Or)):
+        return node
+    kept: list[Node] = []
+    for part in dict.fromkeys(node.parts):
+        count = _conditions(part)
+        if count <= most:
+            kept.append(part)
+            most -= count
+        elif not kept:
+            kept.append(_first_of(part, most))
+            most = 0
+    return replace(node, parts=tuple(kept))
+
+
+def _shorter(node: Node) -> Node:
+    if isinstance(node, (Word, Phrase)):
+        return replace(node, text=_beginning(node.text)) if len(node.text) > MOST_CHARS else node
+    if isinstance(node, (Bare, And, Or)):
+        return replace(node, parts=tuple(map(_shorter, node.parts)))
+    return node if isinstance(node, (Field, Prefix)) else replace(node, part=_shorter(node.part))
+
+
+def _beginning(text: str) -> str:
+    """Its first whole words; all of what is one word: that is found nowhere, and soon."""
+    at = MOST_CHARS
+    while at and text[at - 1].isalnum():
+        at -= 1
+    return text[:at].rstrip() or text
 
 
 def rarest(query: Query, frequency: Callable[[str], int] | None) -> Query:

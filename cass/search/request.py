@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # So many messages with all the words fill a page; up to so many words are no sentence.
 PAGE, FEW_WORDS = 10, 4
+# What is no longer may have few conditions only, and no long word.
+LONG = 500
 
 RERANK_SWITCH, RERANK_DEPTH, DIVERSE_DEPTH = "search.rerank", 50, 100
 # Of a cursor: what `--offset` accepts.
@@ -77,11 +79,16 @@ class Request:
         text = storable(self.text)
         if self.literal:
             return Query(text, Word(text) if text else None)
-        if (query := plain(text, self.live)) is not None:
-            return query
-        from cass.query.parse import parse  # most queries are plain words
+        query = plain(text, self.live)
+        if query is None:
+            from cass.query.parse import parse  # most queries are plain words
 
-        return parse(text, self.live)
+            query = parse(text, self.live)
+        if len(text) <= LONG:
+            return query
+        from cass.search.many import bounded
+
+        return bounded(query)
 
     def start(self, generation: str) -> int:
         """How many hits to leave out of the index of this generation.  Raises UsageError and CursorExpired."""
