@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -65,18 +66,22 @@ def test_an_archive_without_some_messages_follows_what_goes(tmp_path: Path, monk
     """A part that stands from before, without other messages, would let questions find what they were taken from."""
     monkeypatch.setattr(places, "FOLDER", tmp_path)
     home = make_home(tmp_path / "there")
-    home.claude("one", "a walrus sleeps", "a penguin walks")
+    home.claude("one", "a walrus sleeps", "a penguin walks", workspace=str(tmp_path / "work"))
+    told = tmp_path / "work" / ".aider.chat.history.md"
+    told.parent.mkdir()
+    told.write_text("\n# aider chat started at 2026-01-02 03:04:05\n\n#### a seal dives\n")
     archive = places.Archive("some", home.home)
     archive.cass("index")
     with archive.connect() as connection:
-        first, second = [message for (message,) in connection.execute("SELECT id FROM messages ORDER BY id")][:2]
+        first, *rest = [message for (message,) in connection.execute("SELECT id FROM messages ORDER BY id")]
+    os.utime(told)  # to be read again, by whoever reads
 
     def left(gone: list[int]) -> int:
         with places.without(archive, "part", gone).connect() as connection:
             (count,) = connection.execute("SELECT count(*) FROM messages").fetchone()
         return int(count)
 
-    assert (left([first]), left([first]), left([first, second]), left([])) == (1, 1, 0, 2)
+    assert (left([first]), left([first]), left([first, *rest]), left([])) == (2, 2, 0, 3)
 
 
 def test_without_a_reranker_that_way_is_left_out(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.places import CACHE, REPO
+from cass.connectors.table import AGENTS
 from cass.lexical.schema import VERSION
 from cass.paths import Places, places
 
@@ -27,10 +28,11 @@ class NotHere(Exception):
 
 @dataclass(frozen=True)
 class Archive:
-    """An indexed HOME: its name, and cass's folders for it."""
+    """An indexed HOME: its name, and cass's folders for it.  With `is_part` no agent's files are read any more."""
 
     name: str
     home: Path
+    is_part: bool = False
 
     @property
     def folder(self) -> Path:
@@ -43,6 +45,8 @@ class Archive:
     @property
     def env(self) -> dict[str, str]:
         own = {f"CASS_{kind}_DIR": str(self.folder / kind.lower()) for kind in ("DATA", "CONFIG", "CACHE", "RUNTIME")}
+        if self.is_part:
+            own["CASS_SOURCES_DISABLED"] = ",".join(row.name for row in AGENTS)
         return {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPO), "HOME": str(self.home), **own}
 
     @property
@@ -93,10 +97,9 @@ def without(archive: Archive, name: str, messages: Collection[int]) -> Archive:
     """The same archive with these messages (row ids) taken out; its vectors stay, for texts that are still there.
 
     Made anew when the archive has changed, or others are to go: questions would else find what they were taken from.
-    Its home is empty: what went would be read again there.
+    Nothing is read for it: what went would come back, from its home and from the workspaces that its sessions name.
     """
-    part = Archive(f"{archive.name}-{name}", FOLDER / "nowhere")
-    part.home.mkdir(parents=True, exist_ok=True)
+    part = Archive(f"{archive.name}-{name}", archive.home, is_part=True)
     made, wanted = part.folder / "made", _stand(archive, messages)
     if not made.exists() or made.read_text(encoding="ascii") != wanted:
         shutil.rmtree(part.folder, ignore_errors=True)
