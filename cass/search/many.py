@@ -5,8 +5,9 @@ A log or a page pasted in the place of a question is answered, and not for minut
 
 from __future__ import annotations
 
-from cass.query.plain import Bare, Word
-from cass.query.syntax import And, Field, Not, Or, Phrase, Prefix, is_condition
+from cass.query.canonical import to_text
+from cass.query.plain import Bare, Query, Word
+from cass.query.syntax import And, Field, Must, Not, Or, Phrase, Prefix, Without, is_condition
 from cass.query.words import tokens
 from cass.records import replace
 
@@ -14,12 +15,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cass.query.plain import Query
     from cass.query.syntax import Node
 
 MOST_WORDS = MOST_CONDITIONS = 64
 # Of one word, or of words in quotes.  What is longer holds nothing that a person would type.
 MOST_CHARS = 1_000
+SIGNED_TOLD = 8
 
 
 def bounded(query: Query) -> Query:
@@ -91,7 +92,17 @@ def rarest(query: Query, frequency: Callable[[str], int] | None) -> Query:
     if len(words) <= MOST_WORDS:
         return fewer
     note = f"{len(words)} words are too many: searched for the {MOST_WORDS} rarest"
-    return replace(fewer, notes=(*query.notes, note))
+    return replace(fewer, notes=(*query.notes, note, *_signed(root)))
+
+
+def _signed(root: Node) -> list[str]:
+    """A pasted text is full of `-n` and `+10`, which nobody meant to leave messages out by."""
+    parts = root.parts if isinstance(root, Bare) else ()
+    signed = [to_text(Query("", part)) for part in dict.fromkeys(parts) if isinstance(part, (Must, Without))]
+    if not signed:
+        return []
+    told = [*signed[:SIGNED_TOLD], *(["…"] if len(signed) > SIGNED_TOLD else [])]
+    return [f"+ and - count here, too: {' '.join(told)}; to read a text as it is: cass like -"]
 
 
 def _words(node: Node) -> Iterator[Word | Prefix]:

@@ -234,6 +234,17 @@ def test_of_very_many_words_the_rarest_are_searched(tmp_path: Path) -> None:
     assert any("64 rarest" in note for note in home.search(" OR ".join(common)).notes)
 
 
+def test_signs_in_a_long_text_are_told(tmp_path: Path) -> None:
+    """A pasted page holds a `-n` and a `+10`: who finds nothing by it is told why, and what reads it as it is."""
+    common = [f"common{chr(97 + at // 26)}{chr(97 + at % 26)}x" for at in range(100)]
+    home = say(make_home(tmp_path), one=" ".join(common))
+
+    results = home.search(" ".join([*common, "-n +10 and -n", "-m"]))
+
+    assert results.total == 0
+    assert results.notes[-1] == "+ and - count here, too: -n +10 -m; to read a text as it is: cass like -"
+
+
 def test_words_in_parentheses_are_counted_with_the_others(tmp_path: Path) -> None:
     """However they are nested; what must match stays."""
     common = [f"common{chr(97 + at // 26)}{chr(97 + at % 26)}x" for at in range(100)]
