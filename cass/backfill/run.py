@@ -17,6 +17,7 @@ from cass.disk import lock_holder, make_private_folder, try_lock
 from cass.errors import Busy
 from cass.policy import MB
 from cass.records import replace
+from cass.store.connect import is_there
 from cass.store.worker_state import LOCK, WATCH, WORKER, holder_of
 
 TYPE_CHECKING = False
@@ -54,7 +55,7 @@ class Backfill:
         """Do it."""
         gc.enable()  # the command line switches it off for short lives; this may be a long one
         started_s = self.machine.monotonic_s()
-        if not os.path.exists(self.places.database):
+        if not is_there(self.places.database):
             return self._all_stopped(said.NOTHING_INDEXED)
         with self._lock():
             done = self._run()

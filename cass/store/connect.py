@@ -27,12 +27,8 @@ def open_reader(path: str, cache_pages: int | None = None) -> Connection | None:
     `cache_pages`: how many pages SQLite keeps in memory; its own default is 2 MB.
     Raises NewerDatabase, CorruptDatabase or SystemRefused.  Works in a folder that may not be written.
     """
-    try:
-        os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
+    if not is_there(path):
         return None
-    except OSError as bad:
-        raise _out_of_reach(path, bad) from bad
     opened = _try_read(path, "mode=ro") or _try_read(path, "immutable=1")
     if opened is None:
         raise _unreadable(path)
@@ -44,6 +40,17 @@ def open_reader(path: str, cache_pages: int | None = None) -> Connection | None:
     if cache_pages is not None:
         connection.execute(f"PRAGMA cache_size={cache_pages}")
     return connection
+
+
+def is_there(path: str) -> bool:
+    """Is there a database?  Raises SystemRefused where nobody may look."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as bad:
+        raise _out_of_reach(path, bad) from bad
+    return True
 
 
 def _out_of_reach(path: str, bad: OSError) -> errors.SystemRefused:

@@ -54,7 +54,18 @@ def test_a_data_folder_whose_name_is_no_text_is_refused(home: Home) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links of Unix")
-@pytest.mark.parametrize("words", [("index",), ("search", "quokka"), ("search", "x", "--refresh", "off")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("index",),
+        ("search", "quokka"),
+        ("search", "x", "--refresh", "off"),
+        ("backfill",),
+        ("worker", "start"),
+        ("worker", "retry-dead"),
+        ("uninstall", "--dry-run"),
+    ],
+)
 def test_a_data_folder_that_cannot_be_entered_is_refused(home: Home, words: tuple[str, ...]) -> None:
     """It is there: nobody says that it cannot be made, or that nothing is indexed yet."""
     home.data.symlink_to(home.data)

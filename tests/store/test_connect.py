@@ -61,10 +61,11 @@ def test_a_folder_that_cannot_be_entered_is_not_an_empty_one(tmp_path: Path) -> 
     """Whatever the reason is: exit 10 with the folder, not `nothing is indexed yet`."""
     (tmp_path / "data").symlink_to(tmp_path / "data")
 
-    with pytest.raises(SystemRefused, match="the data folder cannot be entered") as refused:
-        connect.open_reader(str(tmp_path / "data" / "cass.db"))
+    for look in (connect.open_reader, connect.is_there):
+        with pytest.raises(SystemRefused, match="the data folder cannot be entered") as refused:
+            look(str(tmp_path / "data" / "cass.db"))
 
-    assert (refused.value.exit_code, refused.value.where) == (10, str(tmp_path / "data"))
+        assert (refused.value.exit_code, refused.value.where) == (10, str(tmp_path / "data"))
 
 
 @AS_A_USER

@@ -9,6 +9,7 @@ from cass.daemon.control import ask_look
 from cass.daemon.starting import start_and_wait
 from cass.errors import MissingIndex, SystemRefused
 from cass.render import worker_json
+from cass.store.connect import is_there
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def wake(where: Places, data_dir: str | None) -> str:
 
     Raises MissingIndex and SystemRefused.
     """
-    if not os.path.exists(where.database):
+    if not is_there(where.database):
         raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
     holder = ask_look(where.data)
     if holder is not None:

@@ -12,6 +12,7 @@ from cass.daemon.uninstall import Removal, chosen, program_command, refuse_under
 from cass.errors import SystemRefused, UsageError
 from cass.paths import home_folder, places
 from cass.render import uninstall_json, uninstall_text
+from cass.store.connect import is_there
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 def run(options: dict[str, Any]) -> int:
     """Look, ask where the archive is meant, remove, say what is left to do."""
     where = places(os.environ, data_dir=options["data_dir"])
+    is_there(where.database)  # in a folder that may not be entered nothing is seen, which is not nothing
     home = home_folder(os.environ)
     service = wanted(where, options["data_dir"])
 
