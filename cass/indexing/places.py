@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from cass.clock import sleep
@@ -100,6 +101,8 @@ def prepare_folder(places: Places) -> None:
         _note(os.path.join(places.data, "derived", "CACHEDIR.TAG"), CACHEDIR_TAG)
     except OSError as bad:
         where, todo = places.data, "set CASS_DATA_DIR to a folder you own"
+        if bad.errno in (errno.ENOSPC, errno.EDQUOT):
+            todo = "make room, or set CASS_DATA_DIR to a folder on another disk"
         inside = str(bad.filename).startswith(places.data + os.sep)
         if inside and isinstance(bad, (FileExistsError, NotADirectoryError)):
             where, todo = bad.filename, "a folder of cass should be where this file is: move it away"
@@ -129,7 +132,7 @@ def take_lock(
             lock = try_lock(places.index_lock, doing=doing)
         except OSError as bad:
             raise SystemRefused(
-                f"the lock cannot be taken: {bad.strerror}", places.index_lock, "cass doctor names what mends it"
+                f"the lock cannot be taken: {bad.strerror}", places.index_lock, "see what mends it: cass doctor"
             ) from bad
         if lock is not None:
             return lock

@@ -10,7 +10,7 @@ import os
 
 from tantivy import Document as TantivyDocument
 
-from cass.disk import PRIVATE_FOLDER, clear_for_file, make_private_folder, try_lock, write_whole
+from cass.disk import PRIVATE_FOLDER, bytes_left, clear_for_file, make_private_folder, try_lock, write_whole
 from cass.errors import SystemRefused
 from cass.lexical.schema import (
     CURRENT,
@@ -218,10 +218,12 @@ class LexicalWriter:
         return documents_in(self._index.searcher())
 
 
-def refused(folder: str, bad: Exception) -> SystemRefused:
+def refused(folder: str, bad: Exception, left: Callable[[str], int] = bytes_left) -> SystemRefused:
     """The error a person reads for what tantivy or the disk raised; the database is not concerned."""
     text = str(bad)
-    if "os error 28" in text or "StorageFull" in text or "No space" in text:
+    full = any([words in text for words in ("os error 28", "StorageFull", "No space")])
+    # A thread of tantivy's that dies does not say of what; where no segment fits any more, it is that.
+    if full or ("writer was killed" in text and left(folder) < HEAP_BYTES):
         return SystemRefused("the disk is full", folder, "make room and run: cass index")
     what = (text.splitlines() or [type(bad).__name__])[0][:160]
     return SystemRefused(f"the lexical index cannot be written: {what}", folder, "run: cass index --rebuild")

@@ -15,7 +15,7 @@ def refused(path: str, bad: Exception, todo: str | None = None) -> Exception:
     if "full" in text or "disk I/O" in text:
         return errors.SystemRefused(f"the disk refused: {text}", path, "make room and try again")
     if "readonly" in text or "unable to open" in text:
-        return errors.SystemRefused(f"the database cannot be written: {text}", path, "cass doctor names what mends it")
+        return errors.SystemRefused(f"the database cannot be written: {text}", path, "see what mends it: cass doctor")
     return corrupt(path, bad, todo)
 
 

@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,18 @@ def _write_sessions(home: Home, first: int, last: int) -> None:
     for number in range(first, last):
         words = " ".join(f"{rng.randrange(1 << 40):x}" for _ in range(6_000))
         home.claude(f"s{number}", f"where is the quokka {number}", words)
+
+
+def test_a_disk_that_is_full_from_the_start_wants_room(home: Home) -> None:
+    """It is one's own folder already: to own another mends nothing."""
+    with open(home.data / "filling", "wb", buffering=0) as filling, suppress(OSError):
+        while filling.write(bytes(4096)):
+            pass
+
+    done = home.cass("index")
+
+    assert done.returncode == 10
+    assert done.stderr.endswith("Make room, or set CASS_DATA_DIR to a folder on another disk.\n")
 
 
 def test_a_full_disk_ends_the_run_and_nothing_else(home: Home) -> None:

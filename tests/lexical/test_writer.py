@@ -202,6 +202,18 @@ def test_what_the_disk_refuses_is_said_in_words() -> None:
     assert other.todo == "run: cass index --rebuild"
 
 
+def test_a_writer_that_dies_on_a_full_disk_is_said_to_have_had_no_room() -> None:
+    """tantivy does not say why; making the index again, which needs more room, mends nothing there."""
+    died = ValueError(
+        "An error occurred in a thread: 'An index writer was killed.. A worker thread encountered an error'"
+    )
+
+    full, roomy = refused("/x", died, lambda _: 4096), refused("/x", died, lambda _: 1 << 40)
+
+    assert str(full) == "the disk is full (/x). Make room and run: cass index."
+    assert roomy.todo == "run: cass index --rebuild"
+
+
 def test_what_is_added_beside_a_commit_waits_for_the_next(root: str) -> None:
     """A commit that was started holds what was there; nothing that follows is lost."""
     writer = published(root, 1, change=7)
