@@ -214,7 +214,7 @@ def find_session(connection: Connection, text: str) -> tuple[int, str]:
     A message's number after it (ID:N) is passed over.  Raises NotFound, or AmbiguousId with up to five candidates.
     """
     word, colon, number = text.strip().lower().partition(":")
-    if colon and not (number.removeprefix("-").isdecimal() and len(number) < 10):
+    if colon and not (number.isascii() and number.removeprefix("-").isdecimal() and len(number) < 10):
         word = ""  # not a message of that session: never silently the whole of it
     found: list[tuple[int, str, str | None]] = []
     if len(word) >= 6 and all(digit in "0123456789abcdef" for digit in word):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 SOURCE_ENDINGS = (".jsonl", ".json", ".md")
+FORMS = "give a session (ID), a message (ID:N), a file or FILE:LINE"
 
 
 @record
@@ -30,6 +31,8 @@ def find_target(connection: Connection, text: str, line: int | None, cwd: str) -
 
     Raises NotFound, AmbiguousId or UsageError.
     """
+    if not text.strip():
+        raise UsageError("the ID is empty", None, FORMS)
     head, number = split_number(text)
     if line is not None:
         if _is_id(head) and not _is_path(text, cwd, True):
@@ -38,8 +41,8 @@ def find_target(connection: Connection, text: str, line: int | None, cwd: str) -
     if not _is_id(head) and (_is_path(text, cwd) or _is_path(head, cwd)):
         return _in_file(connection, *((text, None) if _is_path(text, cwd, True) else (head, number)), cwd)
     if (split_number(head)[1] is not None or head.endswith(":")) and _is_id(head.partition(":")[0]):
-        todo = "give a session (ID), a message (ID:N), a file or FILE:LINE"
-        raise UsageError("it has more than one colon", text, todo)
+        what = "it has more than one colon" if text.count(":") > 1 else "there is no number behind the colon"
+        raise UsageError(what, text, FORMS)
     return Target(find_session(connection, head)[0], number)
 
 

@@ -147,3 +147,24 @@ def test_exec_and_json_are_two_answers(home: Home):
 
 def test_windows_has_its_own_way_to_write_it():
     assert shell_line(["claude", "--resume", "s1"], "C:\\my app", "nt") == 'cd /d "C:\\my app" && claude --resume s1'
+
+
+@pytest.mark.parametrize("command", ["show", "export", "resume"])
+@pytest.mark.parametrize("word", ["", " "])
+def test_an_empty_id_is_called_empty(home: Home, command: str, word: str):
+    """A variable of a script that holds nothing: not the folder one is in, nor a file that no agent wrote."""
+    done = home.cass(command, word)
+
+    forms = "Give a session (ID), a message (ID:N), a file or FILE:LINE."
+    assert (done.returncode, done.stderr) == (2, f"cass: the ID is empty. {forms}\n")
+
+
+def test_a_colon_without_a_number_is_told(home: Home):
+    """There is one colon, not more; and digits of another script are no number: never silently the whole session."""
+    name = sid(home)
+
+    bare, wide = home.cass("show", f"{name}:"), home.cass("show", f"{name}:\uff11")
+
+    assert bare.returncode == 2
+    assert bare.stderr.startswith(f"cass: there is no number behind the colon ({name}:).")
+    assert (wide.returncode, wide.stdout) == (1, "")
