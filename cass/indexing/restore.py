@@ -41,25 +41,26 @@ def restore(connection: Connection, session: int, data: str) -> list[RestoredFil
     CorruptDatabase.  Files of subagents that are not kept are told of only.
     """
     sizes: dict[str, int] = {}
-    for _, path, size in family(connection, session):
+    known = family(connection, session)
+    for _, path, size in known:
         if path is not None:
             sizes.setdefault(path, size)
     store = raw.open_to_read(data)
     if store is None:
-        return _checked([_without_copy(path) for path in sizes])
+        return _checked([_without_copy(path) for path in sizes], known[0][0])
     with store:
         kept = store.files()
         if next(iter(sizes), None) not in kept:
-            _checked([_without_copy(path) for path in list(sizes)[:1]])
+            _checked([_without_copy(path) for path in list(sizes)[:1]], known[0][0])
         return [_put_back(store, kept[path], size) if path in kept else _without_copy(path)
                 for path, size in sizes.items()]  # fmt: skip
 
 
-def _checked(files: list[RestoredFile]) -> list[RestoredFile]:
+def _checked(files: list[RestoredFile], sid: str) -> list[RestoredFile]:
     if files and files[0].state == PRESENT:
         return files
     where = files[0].path if files else None
-    raise NotFound("the agent's file is gone, and its bytes were not kept", where, "its text is here: cass show")
+    raise NotFound("its file is not there, and its bytes were not kept", where, f"its text is here: cass show {sid}")
 
 
 def _without_copy(path: str) -> RestoredFile:

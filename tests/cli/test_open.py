@@ -130,7 +130,7 @@ def test_what_cannot_be_opened_is_said(home: Home):
     assert terminal.stderr == "cass: vim needs a terminal (cass open). Use cass show, or cass open --json.\n"
     assert none.stderr.startswith("cass: there is no editor (VISUAL, EDITOR).")
     assert "exit status 1" in failing.stderr
-    assert gone.stderr.startswith(f"cass: the agent has deleted this session's file ({home.path('s1')}).")
+    assert gone.stderr.startswith(f"cass: this session's file is not there ({home.path('s1')}).")
 
 
 @pytest.mark.parametrize(

@@ -167,8 +167,10 @@ def test_a_database_without_tables_keeps_nothing(home: Home):
     home.index()
     (home.data / "archive.db").write_bytes(b"")
 
-    with pytest.raises(NotFound, match="bytes were not kept"):
+    with pytest.raises(NotFound, match="bytes were not kept") as refused:
         put_back(home, "old")
+
+    assert refused.value.todo == f"its text is here: cass show {sid(home, 'old')}"
     take(home)
 
 

@@ -49,7 +49,7 @@ def _source(one: OneSession) -> tuple[str, int | None]:
     path, sid = one.session.path, one.session.sid
     if path is None or not os.path.isfile(path):
         todo = f"run: cass restore {sid}" if one.session.file_gone == 2 else "the text is kept: leave --source away"
-        raise NotFound("the agent has deleted this session's file", path, todo)
+        raise NotFound("this session's file is not there", path, todo)
     with open(path, "rb") as file:
         if file.read(len(DATABASE)) == DATABASE:
             raise NotFound("the agent keeps this session in a database", path, "leave --source away")
