@@ -86,12 +86,15 @@ def kept(patient: Patient, name: str) -> Finding:
         path = path_of(patient.places.data)
         todo = opening([path]) if isinstance(damage, SystemRefused) else with_its_logs_aside(path)
         return Finding(name, FAIL, f"{path}: {damage.what}", todo)
+    nothing = "nothing exists only here, and nothing is about to be deleted"
+    if patient.connection is None:
+        return without_archive(patient, name, nothing)
     said, known = told(facts), facts.safety
     if known.full is not None and facts.off is None:
         return Finding(name, WARN, said or known.full, "cass config set archive.budget_mb MB")
     if known.expiring - known.expiring_kept > known.vain and facts.off is None:
         return Finding(name, WARN, said, "cass worker start")
-    return Finding(name, OK, said or "nothing exists only here, and nothing is about to be deleted")
+    return Finding(name, OK, said or nothing)
 
 
 def _damage_of_files(data: str) -> CassError | None:

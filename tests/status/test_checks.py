@@ -108,7 +108,7 @@ def test_of_a_database_that_cannot_be_read_nothing_is_said_to_be_well(home: Home
     findings = found(home)
 
     assert findings["database"].level == "fail"
-    for name in ("schema", "search index", "agents", "session files"):
+    for name in ("schema", "search index", "agents", "session files", "kept for good"):
         assert (findings[name].level, findings[name].evidence) == (
             "warn",
             "cannot be told while the database cannot be read",
