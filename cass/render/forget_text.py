@@ -37,7 +37,10 @@ def _what(leaving: Leaving, verb: str) -> str:
     if leaving.first_ms is not None:
         said += f", {date(leaving.first_ms, '%Y-%m-%d')} to {date(leaving.last_ms, '%Y-%m-%d')}"
     if leaving.copies:
-        said += f"; {counted(leaving.copies, 'of them is a copy', 'of them are copies')} in forks or resumed sessions"
+        # Mostly in forks and resumed sessions; of an agent that gives a session one time, also in the same.
+        said += (
+            f"; {counted(leaving.copies, 'of them is a copy', 'of them are copies')}: the same words at the same time"
+        )
     return f"{said}."
 
 
