@@ -50,10 +50,18 @@ def wrap(text: str, width: int) -> list[tuple[int, int]]:
     return lines
 
 
-def _line_end(text: str, start: int, last: int, width: int) -> int:
-    end = min(last, start + width)
-    while columns(text[start:end]) > width:
+def fitting(text: str, width: int) -> int:
+    """How many of the first characters of `text` fit into `width` columns."""
+    end = min(len(text), width)
+    wide = columns(text[:end])
+    while wide > width:
         end -= 1
+        wide -= columns(text[end])
+    return end
+
+
+def _line_end(text: str, start: int, last: int, width: int) -> int:
+    end = start + fitting(text[start : min(last, start + width)], width)
     if end == last or text[end] == " ":
         return end
     space = text.rfind(" ", start, end)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cass.render.layout import aligned, columns
+from cass.render.layout import aligned, columns, fitting
 from cass.render.terminal import BOLD, DIM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from cass.render.terminal import Style
 
@@ -23,6 +23,8 @@ def fold(text: str, width: int, hang: str = "") -> list[str]:
     """
     if columns(text) <= width:
         return [text]
+    # What is indented as far as that would leave no room for a single letter.
+    hang = hang if len(hang) + 2 <= width else ""
     lines, line = [], text[: len(text) - len(text.lstrip(" "))]
     begun = False
     for word in text.strip(" ").split(" "):
@@ -31,19 +33,26 @@ def fold(text: str, width: int, hang: str = "") -> list[str]:
             line, begun = hang, False
         line += f" {word}" if begun else word
         begun = True
-        while columns(word) > len(word) and columns(line) > width and len(line) > len(hang) + 1:
-            end = _fitting(line, width)
-            lines.append(line[:end])
-            line = word = hang + line[end:]
+        if columns(word) > len(word) and columns(line) > width:
+            *broken, line = _broken(line, width, hang, columns(word) - len(word))
+            lines += broken
     return [*lines, line]
 
 
-def _fitting(line: str, width: int) -> int:
-    """How many characters of it fit; one at least."""
-    end = min(len(line), width)
-    while end > 1 and columns(line[:end]) > width:
-        end -= 1
-    return end
+def _broken(line: str, width: int, hang: str, extra: int) -> Iterator[str]:
+    """The rows of a line that ends with a long word of wide letters, which take `extra` columns more than letters do.
+
+    Each letter is measured a few times, however long the line is: some have a hundred thousand.
+    """
+    at, indent, left = 0, "", columns(line)
+    while extra > 0 and left > width and len(indent) + len(line) - at > len(hang) + 1:
+        row = indent + line[at : at + width]
+        row = row[: max(1, fitting(row, width))]
+        yield row
+        taken = len(row) - len(indent)
+        at, left, extra = at + taken, left + len(hang) - columns(row), extra + taken - columns(row[len(indent) :])
+        indent = hang
+    yield indent + line[at:]
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], look: Style, right: Sequence[int] = ()) -> list[str]:

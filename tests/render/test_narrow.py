@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cass.render.layout import columns
 from cass.render.narrow import fold, table
 from cass.render.prose import laid_out
 from cass.render.terminal import Style
@@ -41,6 +42,25 @@ def test_nothing_is_lost_by_folding() -> None:
 
     for width in range(1, 60):
         assert "".join(fold(text, width)).replace(" ", "") == text.replace(" ", "")
+
+
+def test_a_long_line_of_wide_letters_is_measured_once() -> None:
+    """Chinese has no spaces: each row was cut off what was measured as a whole again."""
+    rows = fold("- " + "接" * 150_000, 24, "  ")
+
+    assert rows[:2] == ["-", "  " + "接" * 11]
+    assert sum(row.count("接") for row in rows) == 150_000
+
+
+@pytest.mark.parametrize("width", [20, 30, 101, 102])
+def test_an_item_that_begins_beyond_the_screen_is_folded(width: int) -> None:
+    """Where nothing fits behind the blanks that its rows hang by, they hang by none."""
+    line = " " * 100 + "- " + "接" * 60
+
+    rows = fold(line, width, " " * 102)
+
+    assert "".join(rows).replace(" ", "") == line.replace(" ", "")
+    assert max(map(columns, rows[1:])) <= width
 
 
 def test_a_table_that_does_not_fit_is_a_paragraph_a_row() -> None:
