@@ -165,6 +165,14 @@ def _of_piece(piece: str) -> Iterator[str]:
         yield from run
         yield from cjk_grams(run)
     if runs and sum(map(len, runs)) < len(piece):
-        for run in runs:
-            piece = piece.replace(run, " ", 1)
-        yield from index_fold(piece).lower().split()
+        yield from index_fold("".join(_besides(piece, runs))).lower().split()
+
+
+def _besides(piece: str, runs: Iterable[str]) -> Iterator[str]:
+    """What stands between the runs, which are in it in this order, with a space for each."""
+    done = 0
+    for run in runs:
+        at = piece.find(run, done)
+        yield from (piece[done:at], " ")
+        done = at + len(run)
+    yield piece[done:]

@@ -84,6 +84,11 @@ def test_words_of_a_sentence() -> None:
     }
 
 
+def test_a_long_word_of_two_scripts_is_taken_apart_once() -> None:
+    """What stands between its Chinese letters was looked for from the start for each of them."""
+    assert fast("字a" * 300_000) == {"字", "a"}
+
+
 def test_plain_text_has_none() -> None:
     """Most messages pay nothing."""
     assert fast("nothing to see, Really NOTHING at all: 1.0 e.g. foo().bar a++b") == set()

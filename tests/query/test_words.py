@@ -73,6 +73,14 @@ def test_every_letter_is_a_token_here_as_in_the_index():
     assert all(unicodedata.name(char).startswith(("LATIN", "CYRILLIC")) and char == char.lower() for char in different)
 
 
+def test_a_text_of_many_different_signs_is_gone_through_once():
+    """Not once for each of them: a list of all of Unicode has a hundred thousand."""
+    signs = [chr(code) for code in (*range(0xE000, 0xF900), *range(0xF0000, 0x10FFFE)) if not is_word(chr(code))]
+
+    assert len(signs) > 100_000
+    assert pieces("a".join(signs) + "b") == ["a"] * (len(signs) - 1) + ["b"]
+
+
 @given(st.text())
 def test_folding_keeps_every_offset(text: str):
     """A match in the folded text stands at the same place in the text."""
