@@ -25,6 +25,9 @@ GROWN_TERMS, GROWN_FOUND = 16, 40_000
 LEAST_BEGUN, LEAST_BEGUN_OF_MANY, MANY_DOCUMENTS = 2, 3, 250_000
 # What stands in so large a part of the messages is grammar; a word is not completed to it.
 GRAMMAR_SHARE = 0.4
+# So many words are looked for next to each other, of a longer run the others anywhere, each once: a page that is pasted
+# without a space has thousands, and for 4,000 common ones a search in 200,000 messages took a minute.
+MOST_ADJACENT = 200
 # Of these letters or more, as many words of one query are looked for within two edits: it takes 3 to 60 ms each.
 LONG, FAR_CORRECTIONS = 7, 2
 
@@ -76,6 +79,7 @@ class UnusualWords:
     def _compound(self, text: str, tokens: list[str]) -> Unit:
         """`src/foo.rs:42`: the parts next to each other, or else all of them, or else any."""
         adjacent = [self._adjacent(form) for form in query_words.version_forms(text)] or [self._adjacent(tokens)]
+        tokens = _each_once(tokens)
         adjacent = [query for query in adjacent if self._matches(query)]
         parts = self._parts(tokens) if query_words.is_hyphenated(text) else None
         if adjacent:
@@ -96,7 +100,7 @@ class UnusualWords:
         """A word that somebody is typing: as it stands, in its forms, and what it may become; never corrected."""
         tokens = self._words.analyzer.analyze(text)
         if len(tokens) > 1:
-            begun = Query.phrase_prefix_query(self._words.schema, "body", list(tokens))
+            begun = self._followed(tokens)
             return Unit(begun, text) if self._matches(begun) else self._words.word(text, False)
         if not tokens or query_words.cjk_runs(tokens[0]):
             return self._words.word(text, False)
@@ -184,7 +188,7 @@ class UnusualWords:
         if not tokens:
             return Unit(None, text)
         if len(tokens) > 1:
-            return Unit(Query.phrase_prefix_query(self._words.schema, "body", list(tokens)), text)
+            return Unit(self._followed(tokens), text)
         terms = self._words.beginning_with(tokens[0], PREFIX_TERMS)
         if not terms:
             return Unit(None, text)
@@ -200,7 +204,19 @@ class UnusualWords:
             return Query.boolean_query([(Occur.Must, part) for part in each])
         if len(tokens) == 1:
             return self._words.term(tokens[0])
-        return Query.phrase_query(self._words.schema, "body", list(tokens))
+        phrase = Query.phrase_query(self._words.schema, "body", list(tokens[:MOST_ADJACENT]))
+        return self._with(phrase, tokens[MOST_ADJACENT:])
+
+    def _followed(self, tokens: list[str]) -> Query:
+        """Words next to each other, the last of which may go on."""
+        if len(tokens) > MOST_ADJACENT:
+            return self._adjacent(tokens[:-1])
+        return Query.phrase_prefix_query(self._words.schema, "body", list(tokens))
+
+    def _with(self, phrase: Query, others: list[str]) -> Query:
+        """What has these words besides, wherever they stand."""
+        terms = [(Occur.Must, self._words.term(token)) for token in dict.fromkeys(others)]
+        return Query.boolean_query([(Occur.Must, phrase), *terms]) if terms else phrase
 
     def _cjk(self, token: str, runs: list[str]) -> Query:
         """The whole run where it stands alone, or all its two-letter pieces."""
@@ -219,3 +235,8 @@ class UnusualWords:
 
     def _matches(self, query: Query) -> bool:
         return bool(self._words.searcher.search(query, 1, False).hits)
+
+
+def _each_once(tokens: list[str]) -> list[str]:
+    """Of a long run each of its words; in a short one, what comes again counts more."""
+    return tokens if len(tokens) <= MOST_ADJACENT else list(dict.fromkeys(tokens))

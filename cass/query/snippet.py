@@ -129,7 +129,12 @@ def snippet(text: str, terms: Terms, width: int = WIDTH, masked: bool = True) ->
 
 def _apart(terms: Sequence[Sequence[Form]]) -> tuple[tuple[Form, ...], ...]:
     """The parts of what is nowhere whole."""
-    return tuple(tuple(Form((part,)) for form in forms for part in _parts(form)) for forms in terms)
+    return tuple(tuple(Form((part,)) for part in _parts_of_all(forms)) for forms in terms)
+
+
+def _parts_of_all(forms: Sequence[Form]) -> list[str]:
+    """Each part once: a path of a thousand folders has hardly as many names."""
+    return list(dict.fromkeys(part for form in forms for part in _parts(form)))
 
 
 def _parts(form: Form) -> list[str]:
@@ -139,8 +144,7 @@ def _parts(form: Form) -> list[str]:
 
 def _inside_words(terms: Sequence[Sequence[Form]]) -> tuple[tuple[Form, ...], ...]:
     return tuple(
-        tuple(Form((part,), inside=True) for form in forms for part in _parts(form) if len(part) >= _MIN_PART)
-        for forms in terms
+        tuple(Form((part,), inside=True) for part in _parts_of_all(forms) if len(part) >= _MIN_PART) for forms in terms
     )
 
 

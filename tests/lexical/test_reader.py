@@ -76,3 +76,29 @@ def test_documents_are_ranked_among_themselves(reader: LexicalReader, others: in
 )
 def test_what_the_index_says_of_damage_is_shown_without_its_values(said: str, shown: str) -> None:
     assert first_line(ValueError(said)) == shown
+
+
+LONG = "of.the." * 300
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        (f'"{LONG}"', 3),
+        (f'"{LONG}walrus"', 2),
+        (f'"{LONG}seal"', 0),
+        (f'"the.{LONG}"', 3),
+        (f'"the.the.{LONG}"', 0),
+        (f"{LONG}walrus", 2),
+    ],
+)
+def test_of_a_long_run_of_words_the_first_stand_together(tmp_path: Path, query: str, found: int) -> None:
+    """The others are looked for anywhere, each once: 4,000 common ones in order took a minute in a large archive."""
+    texts = {"whole": f"{LONG}walrus", "other": LONG, "moved": f"walrus {LONG[:1_000]}", "few": "walrus the of"}
+    home = say(make_home(tmp_path), **texts)
+    reader = open_reader(home.places.lexical)
+    assert isinstance(reader, LexicalReader)
+
+    answer = reader.search(reader.compile(parse(query).root, [], lambda field: None), 10, "all", "relevance")
+
+    assert len(answer.candidates) == found

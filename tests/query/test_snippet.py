@@ -102,6 +102,15 @@ def test_a_common_word_does_not_hide_a_rare_one():
     assert "[the] [needle]" in marked(text, "the needle", 60)
 
 
+def test_a_part_of_a_path_that_comes_again_is_looked_for_once():
+    """Else it takes the places of the others, and a run of thousands takes seconds."""
+    text = f"one of two {'and so on ' * 100} three or four or five"
+
+    line, _ = snippet(text, terms_of(parse("one/two/" * 6 + "three/four/five")), 60)
+
+    assert line.endswith("three or four or five")
+
+
 def test_of_a_sentence_the_telling_words_are_marked():
     """The words of grammar stand everywhere, and would draw the line to where most of them are."""
     text = f"it is what it was, and what it is is a thing of the past {FILLER} the walrus lost a tusk"
