@@ -13,7 +13,7 @@ from cass.connectors.base import Block, Root
 from cass.connectors.common import any_ms
 from cass.connectors.telling import spoken, string
 from cass.connectors.transcript import Transcript
-from cass.connectors.values import dicts, member
+from cass.connectors.values import between, dicts, member
 from cass.connectors.vscode import small_json
 
 TYPE_CHECKING = False
@@ -29,9 +29,9 @@ AGENT = "antigravity"
 _NAME, _FULL = "transcript.jsonl", "transcript_full.jsonl"
 _LOGS = (".system_generated", "logs")
 _HISTORY_BYTES = 4 << 20
-_REQUEST = re.compile(r"<USER_REQUEST>(.*?)</USER_REQUEST>", re.DOTALL)
+_REQUEST = ("<USER_REQUEST>", "</USER_REQUEST>")
 _ADDED = re.compile(r"<(USER_SETTINGS_CHANGE|ADDITIONAL_METADATA)>.*?(?:</\1>|$)", re.DOTALL)
-_MODEL = re.compile(r"`Model Selection` from .*? to (.+?)\.(?:\s|$)")
+_MODEL = re.compile(r"`Model Selection` from .{0,200}? to (.{1,200}?)\.(?:\s|$)")
 
 
 def roots(around: Surroundings) -> list[Root]:
@@ -93,7 +93,7 @@ class _Log(Transcript):
     def _prompt(self, content: str, ms: int | None, line: Line) -> None:
         if found := _MODEL.search(content):
             self.know(model=found[1])
-        requests = "\n\n".join(request.strip() for request in _REQUEST.findall(content))
+        requests = "\n\n".join(between(content, *_REQUEST))
         self.prompt(ms, spoken("text", requests or _ADDED.sub("", content).strip()), line)
 
     def _call(self, call: dict[str, Any]) -> Block:

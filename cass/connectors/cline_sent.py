@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-_ADDED = re.compile(r"<(environment_details|mode_notice|explicit_instructions)\b[^>]*>.*?(?:</\1>|\Z)", re.DOTALL)
-_WRAPPED = re.compile(r"</?(?:task|user_message|feedback|user_input|answer)\b[^>\n]*>")
+_ADDED = re.compile(r"<(environment_details|mode_notice|explicit_instructions)\b[^>]{0,200}>.*?(?:</\1>|\Z)", re.DOTALL)
+_WRAPPED = re.compile(r"</?(?:task|user_message|feedback|user_input|answer)\b[^>\n]{0,200}>")
 # Before models could call tools by themselves, their answers came back in the user's name.
 _TOOLS_ANSWER = re.compile(r"\[(\w+)(?: for [^\n]*?)?\] Result:\s*")
 _RESUMED = "[TASK RESUMPTION]"

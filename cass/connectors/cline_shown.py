@@ -34,7 +34,7 @@ _SUMMARIES = ("condense", "condense_context", "summarize_task")
 _CHANGED, _ASKS = "HAS_CHANGES", "REQ_APP"
 # Tools that are told together with what they found.
 _LOOKING = ("listFiles", "searchFiles", "listCodeDefinitionNames", "codebaseSearch", "webFetch", "webSearch")
-_FOLDER = re.compile(r"Current Work(?:ing|space) Directory \((.+?)\) Files")
+_FOLDER = re.compile(r"Current Work(?:ing|space) Directory \((.{1,4096}?)\) Files")
 
 
 def shown_turns(entry: dict[str, Any], first: bool = False) -> Iterator[tuple[str, tuple[Block, ...]]]:

@@ -36,7 +36,7 @@ SENT_ALONE = ".messages.json"
 _EMPTY_BYTES = 8  # of a list without anything in it
 _LIST_BYTES = 32 << 20
 _HEAD_BYTES = 1 << 18
-_FOLDER = re.compile(r"Current Work(?:ing|space) Directory \((.+?)\) Files")
+_FOLDER = re.compile(r"Current Work(?:ing|space) Directory \((.{1,4096}?)\) Files")
 
 
 class Tasks:

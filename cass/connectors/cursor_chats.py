@@ -15,6 +15,7 @@ from cass.connectors.common import any_ms
 from cass.connectors.databases import Stored, read_changed, stamp
 from cass.connectors.telling import spoken, string
 from cass.connectors.tools import Calls
+from cass.connectors.values import between
 from cass.connectors.vscode import small_json
 
 TYPE_CHECKING = False
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 FILE = "store.db"
 
 _UNNAMED = ("New Agent", "New Chat", "Untitled")
-_QUERY = re.compile(r"<user_query>\s*(.*?)\s*</user_query>", re.DOTALL)
+_QUERY = ("<user_query>", "</user_query>")
 _FOLDER = re.compile(r"^Workspace Path: (.+)$", re.MULTILINE)
 # What the program writes in the user's name.
 _NOISE = ("<user_info>", "<system_reminder>", "<rules>", "<project_layout>", "<git_status>", "<agent_skills>")
@@ -136,7 +137,7 @@ def asked(part: dict[str, Any]) -> tuple[Block, ...]:
     text = part.get("text")
     if not isinstance(text, str):
         return (Block("image", "[image]"),) if part.get("type") in ("image", "file") else ()
-    typed = _QUERY.findall(text)
+    typed = between(text, *_QUERY)
     return spoken("text", "\n".join(typed) if typed else "" if text.startswith(_NOISE) else text)
 
 

@@ -44,3 +44,15 @@ def parsed_input(given: object) -> object:
     if isinstance(given, str) and given.lstrip()[:1] in ("{", "["):
         return from_json(given)
     return given
+
+
+def between(text: str, begin: str, end: str) -> list[str]:
+    """What stands between each two of these signs, without the space around it.
+
+    A pattern of both goes over the rest again from each one that is not closed, and over a run of blanks from each.
+    """
+    found, at = [], text.find(begin)
+    while at >= 0 and (behind := text.find(end, at + len(begin))) >= 0:
+        found.append(text[at + len(begin) : behind].strip())
+        at = text.find(begin, behind + len(end))
+    return found
