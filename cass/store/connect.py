@@ -65,11 +65,21 @@ def _unreadable(path: str) -> errors.SystemRefused:
     return errors.SystemRefused("the database may not be read", path, "check who may read this file")
 
 
+def require_database(path: str, data: str) -> None:
+    """Raises MissingIndex where there is no database, `data` being the folder it names, and SystemRefused."""
+    if not is_there(path):
+        raise _missing(data)
+
+
+def _missing(data: str) -> errors.MissingIndex:
+    return errors.MissingIndex("nothing is indexed yet", data, "run: cass index")
+
+
 def require_reader(path: str, data: str, cache_pages: int | None = None) -> Connection:
     """The same for those who can do nothing without one.  Raises MissingIndex, too; `data` is the folder it names."""
     connection = open_reader(path, cache_pages)
     if connection is None:
-        raise errors.MissingIndex("nothing is indexed yet", data, "run: cass index")
+        raise _missing(data)
     return connection
 
 

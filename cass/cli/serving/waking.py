@@ -7,9 +7,9 @@ import os
 from cass.cli.verbs.worker import NOT_OURS, facts_of
 from cass.daemon.control import ask_look
 from cass.daemon.starting import start_and_wait
-from cass.errors import MissingIndex, SystemRefused
+from cass.errors import SystemRefused
 from cass.render import worker_json
-from cass.store.connect import is_there
+from cass.store.connect import require_database
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ def wake(where: Places, data_dir: str | None) -> str:
 
     Raises MissingIndex and SystemRefused.
     """
-    if not is_there(where.database):
-        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    require_database(where.database, where.data)
     holder = ask_look(where.data)
     if holder is not None:
         return _answer(where, f"Process {holder.pid} looks what is new.", False)

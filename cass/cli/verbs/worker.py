@@ -18,7 +18,7 @@ from cass.render import worker_json, worker_text
 from cass.render.notices import notify
 from cass.render.terminal import page, style
 from cass.status.worker import without_log, worker_facts
-from cass.store.connect import is_there, open_reader
+from cass.store.connect import open_reader, require_database
 from cass.store.refusals import SqliteErrors
 from cass.store.worker_state import WORKER, holder_of
 
@@ -131,8 +131,7 @@ def _pause_json(where: Places) -> dict[str, object] | None:
 def _start(where: Places, options: Options) -> int:
     from cass.daemon.starting import start_and_wait
 
-    if not is_there(where.database):
-        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    require_database(where.database, where.data)
     holder = holder_of(where.data)
     if holder is not None:
         return say(where, options, f"Process {holder.pid} is at work already.", changed=False)
@@ -216,8 +215,7 @@ def _retry_dead(where: Places, options: Options) -> int:
     from cass.store.attempts import retry_dead
     from cass.store.ledger import Ledger
 
-    if not is_there(where.database):
-        raise MissingIndex("nothing is indexed yet", where.data, "run: cass index")
+    require_database(where.database, where.data)
     tier, most = options["tier"], settings_of(where, options).whole("worker.max_attempts")
     counts: list[int] = []
     ledger = Ledger(where.database)
