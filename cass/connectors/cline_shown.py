@@ -34,7 +34,7 @@ _SUMMARIES = ("condense", "condense_context", "summarize_task")
 _CHANGED, _ASKS = "HAS_CHANGES", "REQ_APP"
 # Tools that are told together with what they found.
 _LOOKING = ("listFiles", "searchFiles", "listCodeDefinitionNames", "codebaseSearch", "webFetch", "webSearch")
-_FOLDER = re.compile(r"Current Work(?:ing|space) Directory \((.{1,4096}?)\) Files")
+FOLDER = re.compile(r"Current Work(?:ing|space) Directory \((.{1,4096}?)\) Files")
 
 
 def shown_turns(entry: dict[str, Any], first: bool = False) -> Iterator[tuple[str, tuple[Block, ...]]]:
@@ -75,7 +75,7 @@ def asked_folder(entry: dict[str, Any]) -> str | None:
     """The folder that an old entry names, in which a whole request was kept."""
     if entry.get("say") != "api_req_started" or not isinstance(entry.get("text"), str):
         return None
-    found = _FOLDER.search(str(member(from_json(entry["text"]), "request")))
+    found = FOLDER.search(str(member(from_json(entry["text"]), "request")))
     return string(found[1]) if found else None
 
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 import functools
 import json
 import os
-import re
 
 from cass.connectors.base import TITLE_GENERATED, TITLE_PROMPT, Checkpoint, Root, SourceProblem
 from cass.connectors.bigjson import parts
 from cass.connectors.cline_sent import sent_turns
-from cass.connectors.cline_shown import OUTPUT, asked_folder, shown_turns
+from cass.connectors.cline_shown import FOLDER, OUTPUT, asked_folder, shown_turns
 from cass.connectors.common import any_ms, trim_tool
 from cass.connectors.telling import Telling, string
 from cass.connectors.values import dicts, fields, listed, member
@@ -36,7 +35,6 @@ SENT_ALONE = ".messages.json"
 _EMPTY_BYTES = 8  # of a list without anything in it
 _LIST_BYTES = 32 << 20
 _HEAD_BYTES = 1 << 18
-_FOLDER = re.compile(r"Current Work(?:ing|space) Directory \((.{1,4096}?)\) Files")
 
 
 class Tasks:
@@ -218,7 +216,7 @@ def _sent_folder(folder: str) -> str | None:
     """The folder that the surroundings name which are sent with each prompt."""
     try:
         with open(os.path.join(folder, SENT), encoding="utf-8", errors="replace") as file:
-            found = _FOLDER.search(file.read(_HEAD_BYTES))
+            found = FOLDER.search(file.read(_HEAD_BYTES))
     except (OSError, ValueError):
         return None
     return found[1].replace("\\\\", "\\") if found else None

@@ -81,11 +81,10 @@ class _Chat(Transcript):
         """What the user typed, also while the agent worked; nothing of what the program sent in the user's name."""
         if value.get("subtype") not in _TYPED:
             return ()
-        shown = member(value, "systemPayload", "displayText")
-        pictures = tuple(block for block in self._said(parts) if block.kind == "image")
+        said, shown = self._said(parts), member(value, "systemPayload", "displayText")
         if isinstance(shown, str) and shown.strip():
-            return (*spoken("text", shown), *pictures)
-        return gemini.without_references(self._said(parts))
+            return (*spoken("text", shown), *[block for block in said if block.kind == "image"])
+        return gemini.without_references(said)
 
     def _said(self, parts: list[dict[str, Any]]) -> tuple[Block, ...]:
         blocks: list[Block] = []

@@ -49,19 +49,21 @@ def _gather(node: Mapping[str, object], boost: float, parts: Parts) -> None:
     what, value = str(node.get("description", "")), float(str(node.get("value", 0.0)))
     for context in _list(node.get("context")):
         if str(context).startswith("Term=") and value:
-            field, word = _term(str(context))
-            words = parts.setdefault(field, {})
-            words[word] = words.get(word, 0.0) + boost * value
+            _add(parts, *_term(str(context)), boost * value)
             return
     if what == PHRASE:
-        words = parts.setdefault("body", {})
-        words[TOGETHER] = words.get(TOGETHER, 0.0) + boost * value
+        _add(parts, "body", TOGETHER, boost * value)
         return
     if what.startswith("Boost x"):
         boost *= float(what[7:].split(maxsplit=1)[0])
     for each in _list(node.get("details")):
         if isinstance(each, dict):
             _gather(each, boost, parts)
+
+
+def _add(parts: Parts, field: str, word: str, value: float) -> None:
+    words = parts.setdefault(field, {})
+    words[word] = words.get(word, 0.0) + value
 
 
 def _list(value: object) -> list[object]:

@@ -24,4 +24,7 @@ def had(reader: LexicalReader, compiled: Compiled, docs: Sequence[int]) -> tuple
     if not docs:
         return frozenset(), frozenset()
     strictest, loosest = compiled.rungs[0], compiled.rungs[-1]
-    return those(strictest.match) if strictest.name == "all" else frozenset(), those(loosest.match)
+    some = those(loosest.match)
+    if strictest.name != "all":
+        return frozenset(), some
+    return some if strictest is loosest else those(strictest.match), some

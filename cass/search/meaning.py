@@ -202,7 +202,10 @@ class _Asking:
     @property
     def has_quality(self) -> bool:
         """Is the quality tier wanted, and does it have files?"""
-        return self._policy.wants_quality_tier and os.path.exists(os.path.join(self._places.vectors, QUALITY))
+        return self._policy.wants_quality_tier and self._has_files(QUALITY)
+
+    def _has_files(self, tier: str) -> bool:
+        return os.path.exists(os.path.join(self._places.vectors, tier))
 
     @property
     def may_join(self) -> bool:
@@ -270,7 +273,7 @@ class _Asking:
 
     def _fast(self, text: str, left_ms: float | None) -> Asked | None:
         """`left_ms` None: whatever it takes."""
-        if not os.path.exists(os.path.join(self._places.vectors, FAST)):
+        if not self._has_files(FAST):
             return None
         from cass.semantic.embedders.hash import HashEmbedder
 

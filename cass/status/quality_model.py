@@ -27,6 +27,7 @@ class QualityModel:
     """`made`: (embedder id, revision) of what the tier is wanted of, revision None where only the embedder knows it.
 
     `can_be_asked`: its files, or its server, are there.  `damage`: why they are not, `todo` what may help.
+    `id_of_fastembeds`: of its vectors, if fastembed made them; None where they could not be had from anywhere.
     """
 
     made: Made | None
@@ -34,15 +35,14 @@ class QualityModel:
     can_be_asked: bool
     damage: str | None
     todo: str | None
-    may_be_fastembeds: bool
-    name: str
+    id_of_fastembeds: str | None
 
     def serves(self, vectors_of: str | None) -> bool:
         """Can more vectors be made?  `vectors_of`: the embedder of those that there are.
 
         fastembed keeps files of its own: without loading it, vectors that it made are all that tells of them.
         """
-        return self.can_be_asked or (self.may_be_fastembeds and vectors_of == f"fastembed-{self.name}")
+        return self.can_be_asked or (vectors_of is not None and vectors_of == self.id_of_fastembeds)
 
 
 def quality_model(
@@ -62,8 +62,7 @@ def quality_model(
         can_be_asked=(wanted is not None and not wanted.lost) or (row.name == SERVER and refused is None),
         damage=refused[0] if refused else damage,
         todo=refused[1] if refused else None,
-        may_be_fastembeds=refused is None,
-        name=name,
+        id_of_fastembeds=f"fastembed-{name}" if refused is None else None,
     )
 
 
