@@ -8,6 +8,7 @@ from __future__ import annotations
 from cass.clock import local_text
 from cass.policy import MB
 from cass.records import record
+from cass.semantic.capability import floor_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -245,8 +246,7 @@ def disk_floor(situation: Situation) -> Hold | None:
     floor_mb, free_bytes = situation.policy.min_free_disk_mb, situation.sensors.free_bytes()
     if free_bytes >= floor_mb * MB:
         return None
-    reason = f"{floor_mb:,} MB of the disk are to stay free, and {free_bytes / MB:,.0f} MB are"
-    return Hold(DISK, reason, LATER_S, "make room")
+    return Hold(DISK, floor_words(floor_mb, free_bytes / MB), LATER_S, "make room")
 
 
 def over_budget(situation: Situation) -> Hold | None:

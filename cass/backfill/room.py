@@ -6,6 +6,7 @@ from cass.backfill.report import Stop
 from cass.policy import MB, BudgetDecision
 from cass.semantic.blocks import NEW_FILES_BYTES
 from cass.semantic.budget import SLACK_BYTES
+from cass.semantic.capability import floor_words
 from cass.semantic.segment_files import row_bytes
 from cass.semantic.standing import KIND_OF
 
@@ -77,6 +78,5 @@ def disk_failed(lost: OSError) -> Stop:
 
 def _disk(decision: BudgetDecision) -> Stop:
     assert isinstance(decision, BudgetDecision.DiskPressureDeny)
-    floor = f"{decision.min_required_mb:,.0f} MB of the disk are to stay free"
-    reason = f"{floor}, and {int(decision.free_mb):,} MB are"
+    reason = floor_words(decision.min_required_mb, decision.free_mb)
     return Stop("disk_full", reason, "make room, then: cass backfill")

@@ -28,6 +28,11 @@ NO_FAST = "no vectors of the fast tier are built yet"  # strict_semantic asks fo
 BACKFILL, INDEX, INSTALL, VERIFY = "cass backfill", "cass index", "cass models install", "cass models verify"
 
 
+def floor_words(least_mb: float, free_mb: float) -> str:
+    """Why nothing is written to a disk: what is free is rounded down, lest it reads as enough."""
+    return f"{least_mb:,.0f} MB of the disk are to stay free, and {int(free_mb):,} MB are"
+
+
 def capability_of(
     policy: SemanticPolicy,
     fast: TierState,

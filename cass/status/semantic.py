@@ -16,7 +16,7 @@ from cass.policy import (
     SemanticCapability,
     SemanticCapabilityReport,
 )
-from cass.semantic.capability import BACKFILL, NONE_BUILT, TierState, capability_of
+from cass.semantic.capability import BACKFILL, NONE_BUILT, TierState, capability_of, floor_words
 from cass.semantic.embedders.hash_version import identity
 from cass.semantic.embedders.table import wanted_id
 from cass.semantic.manifest import FAST, QUALITY, Damage
@@ -142,8 +142,7 @@ def _no_room(policy: SemanticPolicy, free: int) -> tuple[str, str] | None:
     """Why not one vector can be built, and the command that is next; None where there is room for some."""
     decision = policy.check_budget_bytes(1, 0, free)
     if isinstance(decision, BudgetDecision.DiskPressureDeny):
-        floor = f"{decision.min_required_mb:,.0f} MB of the disk are to stay free"
-        return f"{floor}, and {int(decision.free_mb):,} MB are", BACKFILL
+        return floor_words(decision.min_required_mb, decision.free_mb), BACKFILL
     if isinstance(decision, BudgetDecision.OverBudgetWarn):
         return "the budget is 0 MB", f"cass config set semantic_budget_mb {DEFAULT_SEMANTIC_BUDGET_MB}"
     return None
