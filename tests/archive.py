@@ -15,6 +15,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from cass.connectors import table
 from cass.indexing.run import IndexReport, IndexRequest, Run
 from cass.paths import Places, places
 from cass.search.engine import search
@@ -117,6 +120,11 @@ class Home:
 def make_home(folder: Path) -> Home:
     """An empty HOME and data folder below `folder`."""
     return Home(folder)
+
+
+def upgrade(patch: pytest.MonkeyPatch, *agents: str) -> None:
+    """From now on the readers of these agents are newer by a version."""
+    patch.setattr(table, "_ROWS", tuple((*row[:-1], row[-1] + (row[0] in agents)) for row in table._ROWS))
 
 
 def says(role: str, *blocks: str | dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from cass.connectors.base import Connector
 
-    _Row: TypeAlias = tuple[str, str, str, tuple[str, ...], tuple[str, ...], bool]
+    _Row: TypeAlias = tuple[str, str, str, tuple[str, ...], tuple[str, ...], bool, int]
     AGENTS: tuple["Agent", ...]
 
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Agent:
     """`resume` is an argv in which `{id}` stands for the agent's own session id; empty where it has none.
 
-    `after_others`: its places or workspaces are found through the sessions of other agents.
+    `after_others`: its places or workspaces are found through the sessions of other agents.  `reader`: the version of
+    its connector.
     """
 
     name: str
@@ -31,43 +32,48 @@ class Agent:
     aliases: tuple[str, ...] = ()
     resume: tuple[str, ...] = ()
     after_others: bool = False
+    reader: int = 1
 
 
-# name, title, module, aliases, resume, after_others
+# name, title, module, aliases, resume, after_others, reader
+#
+# Raise `reader` by one with a change to the connector, or to anything it reads with, that gives something else for
+# files as they stand: the next `cass index` then reads all of the agent's files anew, once.  Not for what only reads
+# sooner.  With what several agents share it is raised for each of them.
 _ROWS: tuple[_Row, ...] = (
-    ("claude_code", "Claude Code", "claude_code", ("claude",), ("claude", "--resume", "{id}"), False),
-    ("codex", "Codex", "codex", ("codex_cli",), ("codex", "resume", "{id}"), False),
-    ("gemini", "Gemini CLI", "gemini", ("gemini_cli",), ("gemini", "--resume", "{id}"), True),
-    ("aider", "Aider", "aider", (), ("aider", "--restore-chat-history"), True),
-    ("opencode", "OpenCode", "opencode", (), ("opencode", "--session", "{id}"), True),
-    ("cursor", "Cursor", "cursor", (), (), False),
-    ("goose", "Goose", "goose", (), ("goose", "session", "--resume", "--session-id", "{id}"), False),
-    ("zed", "Zed", "zed", (), (), False),
-    ("crush", "Crush", "crush", (), ("crush", "--session", "{id}"), True),
-    ("pi", "Pi", "pi", (), ("pi", "--session", "{id}"), False),
-    ("openclaw", "OpenClaw", "openclaw", (), (), False),
-    ("clawdbot", "Clawdbot", "clawdbot", (), (), False),
-    ("oh_my_pi", "Oh My Pi", "oh_my_pi", ("omp",), (), False),
-    ("qwen", "Qwen Code", "qwen", ("qwen_code",), ("qwen", "--resume", "{id}"), False),
-    ("factory", "Factory droid", "factory", ("droid",), ("droid", "--resume", "{id}"), False),
-    ("mistral_vibe", "Mistral Vibe", "mistral_vibe", ("vibe",), ("vibe", "--resume", "{id}"), False),
-    ("antigravity", "Antigravity CLI", "antigravity", ("agy",), ("agy", "--conversation", "{id}"), False),
-    ("grok", "Grok", "grok", (), (), False),
-    ("kimi", "Kimi CLI", "kimi", ("kimi_cli",), ("kimi", "--session", "{id}"), False),
-    ("kimi_code", "Kimi Code", "kimi_code", (), (), False),
-    ("amp", "Amp", "amp", (), ("amp", "threads", "continue", "{id}"), False),
-    ("openhands", "OpenHands", "openhands", (), ("openhands", "--resume", "{id}"), False),
-    ("hermes", "Hermes Agent", "hermes", ("hermes_agent",), ("hermes", "--resume", "{id}"), False),
-    ("copilot", "GitHub Copilot Chat", "copilot_chat", ("copilot_chat", "github_copilot"), (), False),
-    ("entire", "Entire", "entire", (), (), True),
-    ("specstory", "SpecStory", "specstory", (), (), True),
-    ("cline", "Cline", "cline", (), (), False),
-    ("roo_code", "Roo Code", "roo_code", ("roo", "roo_cline"), (), False),
-    ("kilo_code", "Kilo Code", "kilo_code", ("kilo", "kilocode"), (), False),
-    ("copilot_cli", "GitHub Copilot CLI", "copilot_cli", (), ("copilot", "--resume", "{id}"), False),
-    ("continue", "Continue", "continue_dev", ("continue_dev",), (), False),
-    ("chatgpt", "ChatGPT", "chatgpt", ("chat_gpt",), (), False),
-    ("claude_ai", "Claude.ai", "claude_ai", ("claude.ai", "claudeai"), (), False),
+    ("claude_code", "Claude Code", "claude_code", ("claude",), ("claude", "--resume", "{id}"), False, 1),
+    ("codex", "Codex", "codex", ("codex_cli",), ("codex", "resume", "{id}"), False, 1),
+    ("gemini", "Gemini CLI", "gemini", ("gemini_cli",), ("gemini", "--resume", "{id}"), True, 1),
+    ("aider", "Aider", "aider", (), ("aider", "--restore-chat-history"), True, 1),
+    ("opencode", "OpenCode", "opencode", (), ("opencode", "--session", "{id}"), True, 1),
+    ("cursor", "Cursor", "cursor", (), (), False, 1),
+    ("goose", "Goose", "goose", (), ("goose", "session", "--resume", "--session-id", "{id}"), False, 1),
+    ("zed", "Zed", "zed", (), (), False, 1),
+    ("crush", "Crush", "crush", (), ("crush", "--session", "{id}"), True, 1),
+    ("pi", "Pi", "pi", (), ("pi", "--session", "{id}"), False, 1),
+    ("openclaw", "OpenClaw", "openclaw", (), (), False, 1),
+    ("clawdbot", "Clawdbot", "clawdbot", (), (), False, 1),
+    ("oh_my_pi", "Oh My Pi", "oh_my_pi", ("omp",), (), False, 1),
+    ("qwen", "Qwen Code", "qwen", ("qwen_code",), ("qwen", "--resume", "{id}"), False, 1),
+    ("factory", "Factory droid", "factory", ("droid",), ("droid", "--resume", "{id}"), False, 1),
+    ("mistral_vibe", "Mistral Vibe", "mistral_vibe", ("vibe",), ("vibe", "--resume", "{id}"), False, 1),
+    ("antigravity", "Antigravity CLI", "antigravity", ("agy",), ("agy", "--conversation", "{id}"), False, 1),
+    ("grok", "Grok", "grok", (), (), False, 1),
+    ("kimi", "Kimi CLI", "kimi", ("kimi_cli",), ("kimi", "--session", "{id}"), False, 1),
+    ("kimi_code", "Kimi Code", "kimi_code", (), (), False, 1),
+    ("amp", "Amp", "amp", (), ("amp", "threads", "continue", "{id}"), False, 1),
+    ("openhands", "OpenHands", "openhands", (), ("openhands", "--resume", "{id}"), False, 1),
+    ("hermes", "Hermes Agent", "hermes", ("hermes_agent",), ("hermes", "--resume", "{id}"), False, 1),
+    ("copilot", "GitHub Copilot Chat", "copilot_chat", ("copilot_chat", "github_copilot"), (), False, 1),
+    ("entire", "Entire", "entire", (), (), True, 1),
+    ("specstory", "SpecStory", "specstory", (), (), True, 1),
+    ("cline", "Cline", "cline", (), (), False, 1),
+    ("roo_code", "Roo Code", "roo_code", ("roo", "roo_cline"), (), False, 1),
+    ("kilo_code", "Kilo Code", "kilo_code", ("kilo", "kilocode"), (), False, 1),
+    ("copilot_cli", "GitHub Copilot CLI", "copilot_cli", (), ("copilot", "--resume", "{id}"), False, 1),
+    ("continue", "Continue", "continue_dev", ("continue_dev",), (), False, 1),
+    ("chatgpt", "ChatGPT", "chatgpt", ("chat_gpt",), (), False, 1),
+    ("claude_ai", "Claude.ai", "claude_ai", ("claude.ai", "claudeai"), (), False, 1),
 )
 
 
@@ -117,6 +123,11 @@ def agent_row(name: str) -> Agent | None:
     if name not in _known:
         _known[name] = next((Agent(*row) for row in _ROWS if row[0] == name), None)
     return _known[name]
+
+
+def readers() -> dict[str, int]:
+    """Each agent's version of its reader."""
+    return {row[0]: row[-1] for row in _ROWS}
 
 
 def load(agent: Agent) -> Connector:

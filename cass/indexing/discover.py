@@ -147,6 +147,11 @@ class Survey:
         self.problems.append(SourceProblem(path, None, bad.strerror or str(bad)))
 
 
+def is_database(descriptor: int) -> bool:
+    """Is this open file SQLite's?"""
+    return read_at(descriptor, 0, 16) == b"SQLite format 3\0"
+
+
 def found_at(agent: str, path: str, info: os.stat_result) -> Found:
     """The file at `path`, as it is now."""
     return Found(agent, path, *size_and_time(path, info), info.st_ino)

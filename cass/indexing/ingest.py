@@ -12,8 +12,9 @@ import json
 import os
 
 from cass.connectors.base import Branches, Checkpoint, Message, Resume, Session, Source, SourceProblem
+from cass.connectors.table import readers
 from cass.indexing.counting import CountingFile
-from cass.indexing.discover import APPENDED, TOUCHED, UNCHANGED, WHOLE, fingerprint, read_at, what_changed
+from cass.indexing.discover import APPENDED, TOUCHED, UNCHANGED, WHOLE, fingerprint, is_database, what_changed
 from cass.indexing.forgotten import speaks
 from cass.indexing.opened import IdTaken, ReadWhole
 from cass.indexing.order import only_names
@@ -199,11 +200,6 @@ def _stands_otherwise(connector: Connector, path: str, seen: Seen | None) -> boo
     return bool(json.loads(seen.state).get("stand") != now)
 
 
-def is_database(descriptor: int) -> bool:
-    """Is this open file SQLite's?"""
-    return read_at(descriptor, 0, 16) == b"SQLite format 3\0"
-
-
 def _failed(found: Found, bad: OSError) -> FileReport:
     return FileReport("failed", problems=(SourceProblem(found.path, None, bad.strerror or str(bad)),))
 
@@ -378,6 +374,7 @@ class Reading:
             (at.offset, at.line, json.dumps(at.state), at.resumable),
             complete,
             self.ingest._now_ms(),
+            None if self.appends else readers().get(self.found.agent),
         )
         if self.sieve.skipped or self.seen is not None:
             set_skipped(self.store, self.file_id, self.sieve.skipped.values())

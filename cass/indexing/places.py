@@ -6,6 +6,7 @@ import errno
 import os
 
 from cass.clock import sleep
+from cass.connectors.table import readers
 from cass.disk import Lock, is_text, lock_holder, lock_purpose, make_private_folder, try_lock, write_whole
 from cass.errors import Busy, SystemRefused
 from cass.indexing.feed import Feed
@@ -13,6 +14,7 @@ from cass.lexical import writer as lexical_writer
 from cass.store.catalog import canaries
 from cass.store.connect import open_reader
 from cass.store.files import seen_files
+from cass.store.readers import outdated
 from cass.store.sessions import workspaces
 from cass.store.writable import open_writer
 from cass.store.writer import Writer
@@ -194,12 +196,15 @@ def _fill(
     lexical.commit(store.change)
 
 
-def read_seen(places: Places) -> tuple[dict[str, Seen], tuple[str, ...]]:
-    """What an index would find known: (files by path, workspaces), read-only; empty before the first run."""
+def read_seen(places: Places) -> tuple[dict[str, Seen], tuple[str, ...], set[str]]:
+    """What an index would find known: (files by path, workspaces, paths that an older reader read), read-only.
+
+    Empty before the first run.
+    """
     connection = open_reader(places.database)
     if connection is None:
-        return {}, ()
+        return {}, (), set()
     store = Writer(connection, places.database)
-    known = seen_files(store), workspaces(store)
+    known = seen_files(store), workspaces(store), outdated(connection, readers())
     connection.close()
     return known

@@ -10,10 +10,10 @@ import gc
 import os
 
 from cass.connectors.base import SourceProblem, Surroundings
-from cass.connectors.table import AGENTS, Agent, load
+from cass.connectors.table import AGENTS, Agent, load, readers
 from cass.indexing.ahead import WORTH_BYTES, ReadAhead
 from cass.indexing.discover import UNCHANGED, Found, Survey
-from cass.indexing.ingest import WAITS, FileReport, Ingest
+from cass.indexing.ingest import READ, WAITS, FileReport, Ingest
 from cass.indexing.keep import expiring_of, files_at_risk, kept_paths
 from cass.indexing.order import Queue
 from cass.indexing.places import SEARCHING, open_archive
@@ -22,6 +22,7 @@ from cass.records import record
 from cass.store import files as store_files
 from cass.store.counts import keep_counts
 from cass.store.look import keep_look
+from cass.store.readers import note_readers, outdated
 from cass.store.refusals import SqliteErrors
 from cass.store.safety import keep_safety, safety
 from cass.store.sessions import workspaces
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 class IndexRequest:
     """What to do.  `full` reads everything again; `rebuild` fills the index from SQLite.
 
-    `alone`: without a second process, for a run before a search; `brief`: it will be stopped soon.  `some`: agents were
-    named, so the files of the others stay read or unread as they are.
+    `alone`: for a run before a search: without a second process, and without what only an older reader read; `brief`:
+    it will be stopped soon.  `some`: agents were named, so the files of the others stay read or unread as they are.
     """
 
     rules: Rules = ALL
@@ -113,6 +114,7 @@ class Run:
         self._complete = True
         self._unread = 0
         self._claimed: dict[str, str] = {}
+        self._outdated: set[str] = set()
 
     def run(self) -> IndexReport:
         """Do it.  Raises Busy, SystemRefused, CorruptDatabase or NewerDatabase."""
@@ -137,6 +139,8 @@ class Run:
     def _index(self, archive: Archive) -> None:
         wanted = self.request.rules.agents
         chosen = [agent for agent in AGENTS if wanted is None or agent.name in wanted]
+        if not self.request.alone:
+            self._outdated = outdated(archive.store.connection, readers())
         try:
             for later in (False, True):
                 self._agents([agent for agent in chosen if agent.after_others is later], archive)
@@ -144,6 +148,7 @@ class Run:
             archive.feed.commit()
         self._note_safety(archive)
         self._note_unread(archive)  # after an error it stays what it was when the run began: too many, never too few
+        self._note_readers(archive)
 
     def _note_safety(self, archive: Archive) -> None:
         """What exists only here by now, and what soon will."""
@@ -159,6 +164,14 @@ class Run:
         if not self.request.some:
             archive.store.begin()
             archive.store.note_unread(self._unread)
+            archive.store.commit()
+
+    def _note_readers(self, archive: Archive) -> None:
+        """Nothing that was found still is as an older reader took it."""
+        is_whole = self._complete and not self.request.alone and not self.request.some
+        if is_whole and self._outdated.isdisjoint(self._claimed):
+            archive.store.begin()
+            note_readers(archive.store, readers())
             archive.store.commit()
 
     def _agents(self, agents: Sequence[Agent], archive: Archive) -> None:
@@ -209,7 +222,7 @@ class Run:
                     self._complete = False
                     return
                 self.progress("reading", done, len(work), done_bytes, total_bytes)
-                force = self.request.full or found.path in again
+                force = self.request.full or found.path in again or found.path in self._outdated
                 report = ingest.file(connector, found, seen.get(found.path), force, work.coming(found))
                 if report.outcome == WAITS:
                     work.put_back((connector, found))
@@ -217,6 +230,8 @@ class Run:
                 done += 1
                 self._count(found.agent, report)
                 self._unread -= found.path not in seen and report.finished
+                if report.outcome == READ:
+                    self._outdated.discard(found.path)
                 self._complete = self._complete and report.finished
                 done_bytes += found.size
         finally:
@@ -274,14 +289,14 @@ def plan(places: Places, home: str, env: Mapping[str, str], rules: Rules = ALL, 
     from cass.indexing.discover import TOUCHED, what_changed
     from cass.indexing.places import read_seen
 
-    seen, known = read_seen(places)
+    seen, known, older = read_seen(places)
     around = Surroundings(home, env, known)
     files = size = 0
     for agent in AGENTS:
         if rules.agents is not None and agent.name not in rules.agents:
             continue
         for found in Survey(load(agent), around, rules.roots).files():
-            before = None if full else seen.get(found.path)
+            before = None if full or found.path in older else seen.get(found.path)
             if what_changed(before, found) not in (UNCHANGED, TOUCHED):
                 files += 1
                 size += max(0, found.size - (before.offset if before and before.resumable else 0))

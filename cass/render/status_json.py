@@ -42,6 +42,7 @@ def answer(status: Status, settings: Sequence[EffectiveSetting] = ()) -> str:
             "index": {
                 "behind_files": status.behind_files,
                 "saw_all_files": status.saw_all_files,
+                "outdated_files": status.outdated_files,
                 "last_indexed_at": status.indexed_ms,
             },
             "sources": {

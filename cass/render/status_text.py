@@ -221,10 +221,11 @@ def fresh(status: Status, now_ms: int) -> str:
     if status.indexed_ms is None:
         return "never indexed"
     indexed = f"indexed {ago(status.indexed_ms, now_ms)}"
+    older = f"; {counted(status.outdated_files, 'file')} read by an older version" if status.outdated_files else ""
     if not status.behind_files:
-        return indexed if status.saw_all_files else f"{indexed}; the newest files have not changed since"
+        return indexed + ("" if status.saw_all_files else "; the newest files have not changed since") + older
     changed = counted(status.behind_files, "file or folder", "files or folders")
-    return f"{indexed}; {'' if status.saw_all_files else 'at least '}{changed} changed since"
+    return f"{indexed}; {'' if status.saw_all_files else 'at least '}{changed} changed since{older}"
 
 
 def _agents(status: Status, look: Style, room: int | None = None) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from cass.connectors.table import readers
 from cass.disk import lock_holder, try_lock
 from cass.errors import CassError
 from cass.lexical.opening import Damage, opened
@@ -39,6 +40,7 @@ from cass.store.beside import BESIDE, lost_beside
 from cass.store.counts import agent_counts
 from cass.store.hits import state
 from cass.store.raw_size import path_of
+from cass.store.readers import count_outdated
 from cass.store.schema import VERSION
 
 TYPE_CHECKING = False
@@ -221,6 +223,8 @@ def _problems(patient: Patient, name: str) -> Finding:
         return without_archive(patient, name, "none read yet")
     if unread := state(patient.connection).unread:
         return Finding(name, WARN, f"{unread:,} {'is' if unread == 1 else 'are'} not read yet", "cass index")
+    if older := count_outdated(patient.connection, readers()):
+        return Finding(name, WARN, f"{several(older, 'file')} read by an older version of cass", "cass index")
     total = sum(count.problems for count in agent_counts(patient.connection).values())
     if not total:
         return Finding(name, OK, "all were read")

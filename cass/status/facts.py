@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from cass import __version__, errors
-from cass.connectors.table import AGENTS
+from cass.connectors.table import AGENTS, readers
 from cass.disk import folder_bytes, is_text
 from cass.lexical.opening import Damage, opened
 from cass.lexical.schema import current_generation, hush, speak
@@ -16,6 +16,7 @@ from cass.store.attempts import MAX_ATTEMPTS
 from cass.store.counts import AgentCount, agent_counts
 from cass.store.hits import state
 from cass.store.look import look
+from cass.store.readers import count_outdated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ class Advice:
 class Status:
     """Everything at a glance.
 
-    behind_files: have changed since they were read · saw_all_files: else there was time for the newest ones only.
+    behind_files: have changed since they were read · saw_all_files: else there was time for the newest ones only ·
+    outdated_files: were read by an older reader, and wait for a `cass index`.
     """
 
     version: str
@@ -100,6 +102,7 @@ class Status:
     indexed_ms: int | None = None
     behind_files: int = 0
     saw_all_files: bool = True
+    outdated_files: int = 0
     semantic: SemanticCapabilityReport | None = None
     worker: WorkerFacts | None = None
     kept: Kept | None = None
@@ -289,6 +292,7 @@ def _filled(
         hold(reader)
     changed = look(connection, monotonic_s, LOOK_S)
     behind_files = len(changed.files) + len(changed.folders) + reached.unread
+    outdated_files = count_outdated(connection, readers())
     messages = sum(count.messages for count in counts.values())
     how = DEGRADED if problems else OK if messages else EMPTY
     database = Database(
@@ -302,10 +306,11 @@ def _filled(
         lexical,
         {agent.name: counts.get(agent.name, AgentCount()) for agent in AGENTS} | counts,
         problems,
-        tuple(_advice(how, problems, behind_files, lexical.behind_messages) or _first_steps(how, reached)),
+        tuple(_advice(problems, behind_files, lexical.behind_messages, outdated_files) or _first_steps(how, reached)),
         reached.indexed_ms,
         behind_files,
         changed.complete,
+        outdated_files,
     )
 
 
@@ -336,12 +341,16 @@ def canary(reader: Glance, connection: Connection) -> str | None:
     return failing(reader.schema, reader.searcher, catalog.canaries(connection, reader.change))
 
 
-def _advice(how: str, problems: tuple[Problem, ...], behind_files: int, behind_messages: int) -> list[Advice]:
+def _advice(
+    problems: tuple[Problem, ...], behind_files: int, behind_messages: int, outdated_files: int
+) -> list[Advice]:
     if problems:
         rebuild = "cass index" if "missing" in problems[0].what or behind_messages else "cass index --rebuild"
         return [Advice(rebuild, "brings the search index in step with the archive")]
     if behind_files:
         return [Advice("cass index", "reads what has changed since (a search reads a few files by itself)")]
+    if outdated_files:
+        return [Advice("cass index", "reads anew, once, what this version of cass reads better")]
     return []
 
 

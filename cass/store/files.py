@@ -123,16 +123,21 @@ def save_progress(
     progress: tuple[int, int, str, bool],
     complete: bool,
     now_ms: int,
+    reader: int | None = None,
 ) -> None:
-    """The watermark: `identity` is (size, mtime_ns, inode), `progress` (offset, line, state, resumable)."""
+    """The watermark: `identity` is (size, mtime_ns, inode), `progress` (offset, line, state, resumable).
+
+    `reader`: the version that read the file from its start; None where it was read on, and an older one may have begun.
+    """
     writer.run(
         "UPDATE files SET size=?, mtime_ns=?, inode=?, head=?, offset=?, line=?, state=?, resumable=?,"
-        " complete=?, gone=0, read_ms=? WHERE id=?",
+        " complete=?, gone=0, read_ms=?, reader=coalesce(?, reader) WHERE id=?",
         *identity,
         head,
         *progress,
         complete,
         now_ms,
+        reader,
         file,
     )
     writer.note_indexed(now_ms)

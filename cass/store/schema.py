@@ -71,7 +71,11 @@ _SKIPPED = (
 # for each one that it looks up: 0.5 ms of a search over 2,000 files.
 _LOOK = ("CREATE TABLE look(id INTEGER PRIMARY KEY CHECK(id=1), shelves BLOB)", "DELETE FROM meta WHERE key='look'")
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SKIPPED, _LOOK)
+# By which version of its agent's reader a file was read from its start (store/readers.py).  All were at 1 when this was
+# first noted, so that an archive of before has nothing to read anew; SQLite writes no row for it.
+_READERS = ("ALTER TABLE files ADD COLUMN reader INTEGER NOT NULL DEFAULT 1",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SKIPPED, _LOOK, _READERS)
 VERSION = len(MIGRATIONS)
 
 # `flags` of a block.

@@ -178,6 +178,15 @@ def test_status_says_when_it_had_no_time_for_all_files():
     ]
 
 
+def test_status_says_what_an_older_version_read():
+    told = [replace(STATUS, outdated_files=count, behind_files=behind) for count, behind in ((1, 0), (4200, 2))]
+
+    assert [status_text.fresh(status, NOW_MS) for status in told] == [
+        "indexed 5m ago; 1 file read by an older version",
+        "indexed 5m ago; 2 files or folders changed since; 4,200 files read by an older version",
+    ]
+
+
 def test_status_in_a_line():
     assert status_text.brief(STATUS, NOW_MS) == "degraded: the lexical index is missing, indexed 5m ago; cass index\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -101,7 +102,7 @@ STEPS = st.lists(
         st.sampled_from([*["append"] * 4, *DO]),
         st.sampled_from(NAMES),
         st.integers(0, 5),
-        st.sampled_from(("nobody", "index", "search")),
+        st.sampled_from(("nobody", "index", "search", "better")),
     ),
     max_size=9,
 )
@@ -116,7 +117,21 @@ def _search_reads(home: Home) -> None:
         refresh(home.places, str(home.home), home.env, changed, lambda: home.now_ms, lambda: 0.0)
 
 
-READERS: dict[str, Callable[[Home], object]] = {"nobody": str, "index": Home.index, "search": _search_reads}
+def _better_reads(home: Home) -> None:
+    """All that was read so far was read by an older reader."""
+    if os.path.exists(home.places.database):
+        with sqlite3.connect(home.places.database) as database:
+            database.execute("UPDATE files SET reader=0")
+        database.close()
+    home.index()
+
+
+READERS: dict[str, Callable[[Home], object]] = {
+    "nobody": str,
+    "index": Home.index,
+    "search": _search_reads,
+    "better": _better_reads,
+}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

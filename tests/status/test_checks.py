@@ -13,7 +13,7 @@ from cass.disk import try_lock
 from cass.lexical.schema import READER_LOCK
 from cass.status.checks import CHECKS, examine
 from cass.status.findings import Finding
-from tests.archive import Home, make_home
+from tests.archive import Home, make_home, upgrade
 from tests.permissions import bound
 
 
@@ -151,6 +151,15 @@ def test_lines_that_could_not_be_read_are_named(home: Home):
 
     assert finding.level == "warn"
     assert finding.evidence.startswith(f"{path}:4: ")
+
+
+def test_files_that_a_better_reader_has_not_read_are_counted(home: Home, monkeypatch: pytest.MonkeyPatch):
+    upgrade(monkeypatch, "claude_code")
+
+    finding = found(home)["session files"]
+
+    assert (finding.level, finding.command) == ("warn", "cass index")
+    assert finding.evidence == "1 file read by an older version of cass"
 
 
 @pytest.mark.parametrize("kind", ["fieldnorm", "idx", "pos", "store"])

@@ -16,7 +16,7 @@ from cass.policy import SemanticCapabilityReport, SemanticPolicy
 from cass.status.facts import Status, collect
 from cass.status.mending import mending
 from cass.store.counts import AgentCount
-from tests.archive import Home, make_home
+from tests.archive import Home, make_home, upgrade
 
 
 @pytest.fixture
@@ -111,6 +111,19 @@ def test_files_that_changed_since_are_told(home: Home):
 
     assert (status.state, status.behind_files) == ("ok", 1)
     assert [advice.command for advice in status.recommended] == ["cass index"]
+
+
+def test_files_that_a_better_reader_has_not_read_are_told_until_it_has(home: Home, monkeypatch: pytest.MonkeyPatch):
+    """Nothing in them has changed, so nothing else would say so."""
+    assert look(home).outdated_files == 0
+    upgrade(monkeypatch, "claude_code")
+
+    status = look(home)
+
+    assert (status.state, status.behind_files, status.outdated_files) == ("ok", 0, 2)
+    assert [advice.command for advice in status.recommended] == ["cass index"]
+    home.index()
+    assert (look(home).outdated_files, look(home).recommended) == (0, ())
 
 
 def test_a_missing_index_is_degraded_and_cass_index_mends_it(home: Home):

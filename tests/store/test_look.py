@@ -126,6 +126,7 @@ def test_an_archive_of_an_older_cass(home: Home) -> None:
     """It has no such table yet: the table of files answers, until something is indexed."""
     with sqlite3.connect(home.places.database) as database:
         database.execute("DROP TABLE look")
+        database.execute("ALTER TABLE files DROP COLUMN reader")
         database.execute("PRAGMA user_version=2")
     database.close()
     os.remove(_path(home, "one"))
