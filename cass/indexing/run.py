@@ -284,20 +284,24 @@ def _gone(survey: Survey, seen: Mapping[str, Seen], found: set[str]) -> list[See
     ]
 
 
-def plan(places: Places, home: str, env: Mapping[str, str], rules: Rules = ALL, full: bool = False) -> tuple[int, int]:
-    """(files, bytes) that a run would read now, without reading them."""
+def plan(
+    places: Places, home: str, env: Mapping[str, str], rules: Rules = ALL, full: bool = False
+) -> tuple[int, int, int]:
+    """(files, bytes, how many of those were never read) of what a run would read now, without reading it."""
     from cass.indexing.discover import TOUCHED, what_changed
     from cass.indexing.places import read_seen
 
     seen, known, older = read_seen(places)
     around = Surroundings(home, env, known)
-    files = size = 0
+    files = size = new = 0
     for agent in AGENTS:
         if rules.agents is not None and agent.name not in rules.agents:
             continue
         for found in Survey(load(agent), around, rules.roots).files():
-            before = None if full or found.path in older else seen.get(found.path)
+            stored = seen.get(found.path)
+            before = None if full or found.path in older else stored
             if what_changed(before, found) not in (UNCHANGED, TOUCHED):
                 files += 1
                 size += max(0, found.size - (before.offset if before and before.resumable else 0))
-    return files, size
+                new += max(0, found.size - (stored.size if stored else 0))
+    return files, size, new

@@ -50,9 +50,9 @@ def batch(read: Batch) -> str:
     return _line({name: getattr(read, name) for name in BATCH} | {"at": read.at_ms})
 
 
-def estimate(files: int, size: int) -> str:
+def estimate(files: int, size: int, new: int) -> str:
     """What a run would read and take."""
-    said = {"dry_run": True, "files": files, "bytes": size, "seconds": seconds(size), "disk_bytes": disk_bytes(size)}
+    said = {"dry_run": True, "files": files, "bytes": size, "seconds": seconds(size), "disk_bytes": disk_bytes(new)}
     return _line(said)
 
 

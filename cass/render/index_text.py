@@ -29,18 +29,18 @@ def seconds(bytes_to_read: int) -> float:
     return round(bytes_to_read / SOURCE_BYTES_A_SECOND, 1)
 
 
-def disk_bytes(bytes_to_read: int) -> int:
-    """About how much the archive grows."""
-    return int(bytes_to_read * DISK_RATIO)
+def disk_bytes(new_bytes: int) -> int:
+    """About how much the archive grows: what is read again is stored already."""
+    return int(new_bytes * DISK_RATIO)
 
 
-def estimate(files: int, bytes_to_read: int) -> str:
+def estimate(files: int, bytes_to_read: int, new_bytes: int) -> str:
     """One line: what there is to read, how long it takes, how much room it needs."""
     if not files:
         return "Nothing is new: there is nothing to read.\n"
+    room = f" and {size(disk_bytes(new_bytes))} on disk" if new_bytes else ""
     return (
-        f"To read: {counted(files, 'file')}, {size(bytes_to_read)};"
-        f" about {duration(seconds(bytes_to_read))} and {size(disk_bytes(bytes_to_read))} on disk.\n"
+        f"To read: {counted(files, 'file')}, {size(bytes_to_read)}; about {duration(seconds(bytes_to_read))}{room}.\n"
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cass.connectors.base import SourceProblem
 from cass.disk import try_lock
-from cass.indexing.run import AgentTally, IndexReport
+from cass.indexing.run import AgentTally, IndexReport, plan
 from cass.lexical.schema import VERSION
 from cass.records import replace
 from cass.render import home_text, index_text, status_text
@@ -109,8 +109,21 @@ def test_problems_are_counted_and_listed_when_asked():
 
 
 def test_an_estimate_names_files_size_time_and_room():
-    assert index_text.estimate(812, 1_200_000_000) == "To read: 812 files, 1.1 GB; about 80 s and 515 MB on disk.\n"
-    assert index_text.estimate(0, 0).startswith("Nothing is new")
+    said = "To read: 812 files, 1.1 GB; about 80 s"
+    assert index_text.estimate(812, 1_200_000_000, 1_200_000_000) == f"{said} and 515 MB on disk.\n"
+    assert index_text.estimate(812, 1_200_000_000, 0) == f"{said}.\n"
+    assert index_text.estimate(0, 0, 0).startswith("Nothing is new")
+
+
+def test_what_is_read_again_needs_no_room(home: Home):
+    """It is stored already; of a file that grew only what is new is not."""
+    home.index()
+    before = home.path("s1").stat().st_size
+    grown = home.append("s1", "and again").stat().st_size
+
+    files, size, new = plan(home.places, str(home.home), home.env, full=True)
+
+    assert (files, size, new) == (1, grown, grown - before)
 
 
 def test_status_as_json_has_the_promised_fields(home: Home):

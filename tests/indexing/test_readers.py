@@ -61,7 +61,7 @@ def bytes_read(home: Home, **wishes: Any) -> int:
     return sum(tally.bytes_read for tally in home.index(**wishes).agents.values())
 
 
-def planned(home: Home) -> tuple[int, int]:
+def planned(home: Home) -> tuple[int, int, int]:
     return plan(home.places, str(home.home), home.env)
 
 
@@ -81,10 +81,10 @@ def test_what_an_older_reader_read_is_read_anew_once(home: Home, monkeypatch: py
 
     upgrade(monkeypatch, "claude_code")
 
-    assert (planned(home), waiting(home)) == ((1, path.stat().st_size), 1)
+    assert (planned(home), waiting(home)) == ((1, path.stat().st_size, 0), 1)
     assert bytes_read(home) == path.stat().st_size
     assert said(home) == {"one": ["where is the quokka", "in the zoo"]}
-    assert (planned(home), waiting(home), bytes_read(home)) == ((0, 0), 0, 0)
+    assert (planned(home), waiting(home), bytes_read(home)) == ((0, 0, 0), 0, 0)
     check_invariants(home.data)
 
 
@@ -95,7 +95,7 @@ def test_another_agents_files_are_left_alone(home: Home, monkeypatch: pytest.Mon
 
     upgrade(monkeypatch, "codex")
 
-    assert (planned(home), waiting(home), bytes_read(home)) == ((0, 0), 0, 0)
+    assert (planned(home), waiting(home), bytes_read(home)) == ((0, 0, 0), 0, 0)
 
 
 def test_what_the_better_reader_no_longer_gives_is_gone_and_found(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +206,7 @@ def test_a_deleted_file_keeps_its_messages_and_waits_for_nothing(home: Home, mon
     home.index()
     upgrade(monkeypatch, "claude_code")
 
-    assert (planned(home), waiting(home), bytes_read(home)) == ((0, 0), 0, 0)
+    assert (planned(home), waiting(home), bytes_read(home)) == ((0, 0, 0), 0, 0)
     assert len(present(home.data)["two"]) == 1
 
 
@@ -221,7 +221,7 @@ def test_what_was_forgotten_does_not_come_back_in_another_form(home: Home, monke
     home.index()
 
     assert said(home) == {"one": ["NEVER MIND"], "two": ["where is the wombat"]}
-    assert (planned(home), waiting(home), bytes_read(home)) == ((0, 0), 0, 0)
+    assert (planned(home), waiting(home), bytes_read(home)) == ((0, 0, 0), 0, 0)
     assert home.search("xylophonequartz").total == 0
 
 
@@ -260,9 +260,9 @@ def test_an_archive_of_before_has_nothing_to_read_anew(home: Home, monkeypatch: 
         connection.execute("PRAGMA user_version=3")
     connection.close()
 
-    assert (planned(home), waiting(home)) == ((0, 0), 0)
+    assert (planned(home), waiting(home)) == ((0, 0, 0), 0)
     upgrade(monkeypatch, "claude_code")
-    assert (planned(home), waiting(home)) == ((1, path.stat().st_size), 1)
+    assert (planned(home), waiting(home)) == ((1, path.stat().st_size, 0), 1)
     assert bytes_read(home) == path.stat().st_size
     assert one(home.data, "SELECT reader FROM files") == 2
     assert len(MIGRATIONS) >= 4

@@ -32,7 +32,8 @@ def run(options: dict[str, Any]) -> int:
         from cass.indexing.run import plan
 
         rules = wanted_rules(options["settings"])
-        sys.stdout.write(named_there(empty(*plan(where, home_folder(os.environ), os.environ, rules), look), there))
+        files, size, _ = plan(where, home_folder(os.environ), os.environ, rules)
+        sys.stdout.write(named_there(empty(files, size, look), there))
     else:
         sys.stdout.write(named_there(filled(status, look, clock.now_ms()), there))
     return 0

@@ -41,8 +41,8 @@ def run(options: dict[str, Any]) -> int:
 
         return watch(where, options, lambda: _once(where, rules, options))
     if options["dry_run"]:
-        files, size = plan(where, home_folder(os.environ), os.environ, rules, options["full"])
-        sys.stdout.write(index_json.estimate(files, size) if options["json"] else index_text.estimate(files, size))
+        planned = plan(where, home_folder(os.environ), os.environ, rules, options["full"])
+        sys.stdout.write(index_json.estimate(*planned) if options["json"] else index_text.estimate(*planned))
         return 0
     _once(where, rules, options)
     return 0
@@ -60,9 +60,9 @@ def _once(where: Places, rules: Rules, options: dict[str, Any]) -> None:
 def _warn_of_long_run(where: Places, rules: Rules, options: dict[str, Any]) -> None:
     if options["quiet"] or os.path.exists(where.database):
         return
-    files, size = plan(where, home_folder(os.environ), os.environ, rules)
+    files, size, new = plan(where, home_folder(os.environ), os.environ, rules)
     if size > LONG_BYTES:
-        sys.stderr.write(index_text.estimate(files, size))
+        sys.stderr.write(index_text.estimate(files, size, new))
 
 
 def _index(where: Places, request: IndexRequest, options: dict[str, Any]) -> IndexReport:
