@@ -32,12 +32,11 @@ if TYPE_CHECKING:
     from cass.search.rerank import Reranked
     from cass.store.hits import State, StoredMessage
 
-# Enough to fill a page after grouping by session; fetched larger when it does not.
+# Enough to fill a page after grouping by session, mostly (filling.py).
 FETCH_TIMES = 4
 LEAST_FETCHED = 40
 # With a compound in the query the first forty are looked at once more: fetched with room for equals at the end.
 LEAST_WITH_COMPOUNDS = 80
-MOST_FETCHED = 20_000
 # More words than this may be too many (search/many.py), whether they stand side by side or in parentheses.
 MANY_WORDS = 64
 # More changes than the first outside the index slow every search; more than the second are not a search's to commit.
@@ -240,19 +239,20 @@ class Search(Lent):
         # Room is taken for all that is asked for, before looking: terabytes, without the second bound.
         limit = max(least, min(FETCH_TIMES * self.request.reach(self.offset), reader.documents + 1))
         answer = reader.search(compiled, limit, request.match, sort, request.strict)
-        while answer.more and limit < MOST_FETCHED and not self._fills_page(answer):
-            limit *= 4
-            answer = reader.search(compiled, limit, request.match, sort, request.strict)
+        if answer.more and not self.fills_page(answer.candidates):
+            from cass.search.filling import filled  # mostly the first look is enough
+
+            answer = filled(self, reader, answer, limit, sort, filters, known)
         is_whole = self._resolver is None or self._resolver.is_whole
         return self._found(answer, is_whole and not answer.partial)
 
-    def _fills_page(self, answer: LexicalAnswer) -> bool:
+    def fills_page(self, candidates: tuple[Candidate, ...]) -> bool:
         """Are there enough candidates for the page and one more, once they are grouped and copies are folded?"""
         if self.request.counts_only or not self.request.limit:
             return True
-        return len(self._groups(answer.candidates)) > self.request.reach(self.offset)
+        return len(self.groups(candidates)) > self.request.reach(self.offset)
 
-    def _groups(self, candidates: tuple[Candidate, ...]) -> list[tuple[Candidate, int]]:
+    def groups(self, candidates: tuple[Candidate, ...]) -> list[tuple[Candidate, int]]:
         """The candidates folded; the same ones are asked for to see whether they fill the page, and to print it."""
         if self._folded is None or self._folded[0] is not candidates:
             self._folded = candidates, fold(candidates, self.request.grouped)
@@ -294,7 +294,7 @@ class Search(Lent):
         """The hits to print, and whether there are more behind them."""
         if self.request.counts_only or self.request.limit == 0:
             return (), False
-        groups = self._groups(found.candidates)
+        groups = self.groups(found.candidates)
         wanted = groups[self.offset : self.offset + self.request.limit]
         stored = hits.messages_with(self.connection, [lead.doc for lead, _ in wanted])
         ranked = [(rank, lead, also) for rank, (lead, also) in enumerate(wanted, self.offset + 1) if lead.doc in stored]

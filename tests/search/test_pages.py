@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cass.errors import CursorExpired, UsageError
+from cass.search import engine, filling
 from cass.search.request import Results
 from tests.archive import FIRST_MS, MINUTE_MS, Home, make_home
 from tests.search.asking import names, say
@@ -74,6 +75,24 @@ def test_the_pages_make_the_whole(home: Home, sort: str, grouped: bool, limit: i
 
     assert pages == list(enumerate(ids(whole), 1))
     assert whole.next_cursor is None
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("grouped", [True, False])
+@pytest.mark.parametrize("text", ["walrus", "walrus penguin", "everybody quotes", ""])
+def test_sessions_with_more_hits_than_are_fetched_hide_no_other(
+    home: Home, monkeypatch: pytest.MonkeyPatch, sort: str, grouped: bool, text: str
+) -> None:
+    """Nor do copies: those behind them are asked for without them."""
+    whole = home.search(text, limit=1000, sort=sort, grouped=grouped)
+    for room, name, value in ((engine, "LEAST_FETCHED", 2), (engine, "FETCH_TIMES", 1), (filling, "MOST_FETCHED", 1)):
+        monkeypatch.setattr(room, name, value)
+
+    for limit in (1, 5, 13):
+        page = home.search(text, limit=limit, sort=sort, grouped=grouped)
+        assert ids(page) == ids(whole)[:limit]
+        assert (page.total, page.rung, page.notes) == (whole.total, whole.rung, whole.notes)
+        assert (page.next_cursor is None) == (len(whole.hits) <= limit)
 
 
 @pytest.mark.parametrize("sort", SORTS)

@@ -16,7 +16,7 @@ import pytest
 
 from cass.asking import socket_path
 from cass.daemon.warm import WarmModel
-from cass.search import engine
+from cass.search import engine, filling
 from cass.search.beyond import wants_quality
 from cass.search.engine import search
 from cass.search.meaning import policy_of
@@ -120,8 +120,8 @@ def test_what_stands_behind_the_words_first_hits_is_semantic_only_without_any_of
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The model may put first what has some of the words, and is not among the best that these found."""
-    for name, value in (("LEAST_FETCHED", 2), ("FETCH_TIMES", 1), ("MOST_FETCHED", 1)):
-        monkeypatch.setattr(engine, name, value)
+    for room, name, value in ((engine, "LEAST_FETCHED", 2), (engine, "FETCH_TIMES", 1), (filling, "MOST_FETCHED", 1)):
+        monkeypatch.setattr(room, name, value)
     by_meaning = (("search.weights", "lexical=0.001,fast=0,quality=10"),)
     home.claude("ice", *[f"walrus on {'thin ' * n}ice" for n in range(LINES)])
     home.index()
