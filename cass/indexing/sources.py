@@ -105,11 +105,12 @@ def _with_archive(connection: Connection, path: str, around: Surroundings, rules
     store = Writer(connection, path)
     around = Surroundings(around.home, around.env, workspaces(store))
     seen, counts, skipped = seen_files(store), agent_counts(connection), skipped_counts(connection)
+    problems = catalog.problems_by_agent(connection, MOST_PROBLEMS)
     agents = []
     for row in AGENTS:
-        problems = catalog.problems_of(connection, row.name, MOST_PROBLEMS)
         count = counts.get(row.name, AgentCount())
-        agents.append(_agent(row, around, rules, seen, count, skipped.get(row.name, 0), problems))
+        left_out, named = skipped.get(row.name, 0), problems.get(row.name, ())
+        agents.append(_agent(row, around, rules, seen, count, left_out, named))
     return Sources(tuple(agents), rules, stored_before(connection, rules, around.home))
 
 

@@ -69,14 +69,17 @@ def problems(connection: Connection, limit: int) -> list[tuple[str, int | None, 
     return [(path, line, what) for path, line, what in rows]
 
 
-def problems_of(connection: Connection, agent: str, limit: int) -> list[tuple[str, int | None, str]]:
-    """(path, line, what) of what could not be read of one agent's files."""
-    rows = connection.execute(
-        "SELECT f.path, p.line, p.what FROM problems p JOIN files f ON f.id=p.file WHERE f.agent=?"
-        " ORDER BY f.path, p.line LIMIT ?",
-        (agent, limit),
-    )
-    return [(path, line, what) for path, line, what in rows]
+def problems_by_agent(connection: Connection, limit: int) -> dict[str, list[tuple[str, int | None, str]]]:
+    """Agent → (path, line, what) of what could not be read of its files, at most `limit` of each agent."""
+    found: dict[str, list[tuple[str, int | None, str]]] = {}
+    # CROSS: SQLite would go through all files in the order of their paths, and mostly no file has a problem.
+    sql = """SELECT f.agent, f.path, p.line, p.what FROM problems p CROSS JOIN files f ON f.id=p.file
+        ORDER BY f.agent, f.path, p.line"""
+    for agent, path, line, what in connection.execute(sql):
+        some = found.setdefault(agent, [])
+        if len(some) < limit:
+            some.append((path, line, what))
+    return found
 
 
 def count_behind(connection: Connection, change: int) -> int:
