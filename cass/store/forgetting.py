@@ -1,7 +1,8 @@
 """Choose messages and take them out of the database for good: everything that is said in them, and what repeats it.
 
-The choice is a temporary table, `leaving`.  A copy of a message (same agent, role, time and texts, in whatever session:
-forks and resumed sessions repeat what was said) is the same message to whoever said it, and goes with it.
+The choice is a temporary table, `leaving`.  CROSS JOIN begins with it: SQLite, which does not know how little stands
+there, would go through all messages.  A copy of a message (same agent, role, time and texts, in whatever session: forks
+and resumed sessions repeat what was said) is the same message to whoever said it, and goes with it.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def choose(connection: Connection, selection: Selection) -> Leaving:
     _add_copies(connection)
     connection.execute(
         "INSERT INTO emptied SELECT s.id FROM sessions s WHERE"
-        " s.id IN (SELECT m.session FROM leaving l JOIN messages m ON m.id=l.id)"
+        " s.id IN (SELECT m.session FROM leaving l CROSS JOIN messages m ON m.id=l.id)"
         " AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.session=s.id AND m.id NOT IN (SELECT id FROM leaving))"
     )
     if selection.takes_whole:
@@ -136,7 +137,7 @@ def _name_sessions(connection: Connection, sids: Sequence[str]) -> None:
 def _add_copies(connection: Connection) -> None:
     """A message without a time has no copies: too many say the same."""
     timed = connection.execute(
-        "SELECT DISTINCT m.created_ms FROM leaving l JOIN messages m ON m.id=l.id WHERE m.created_ms IS NOT NULL"
+        "SELECT DISTINCT m.created_ms FROM leaving l CROSS JOIN messages m ON m.id=l.id WHERE m.created_ms IS NOT NULL"
     ).fetchall()
     for start in range(0, len(timed), BOUND):
         times = [created_ms for (created_ms,) in timed[start : start + BOUND]]
@@ -170,21 +171,21 @@ def _told(connection: Connection, chosen: int) -> Leaving:
         return tuple([name for (name,) in connection.execute(sql)])
 
     messages, first_ms, last_ms = connection.execute(
-        "SELECT count(*), min(m.created_ms), max(m.created_ms) FROM leaving l JOIN messages m ON m.id=l.id"
+        "SELECT count(*), min(m.created_ms), max(m.created_ms) FROM leaving l CROSS JOIN messages m ON m.id=l.id"
     ).fetchone()
     return Leaving(
         messages,
         messages - chosen,
         names("SELECT sid FROM sessions WHERE id IN (SELECT id FROM emptied) ORDER BY sid"),
         names(
-            "SELECT sid FROM sessions WHERE id IN (SELECT m.session FROM leaving l JOIN messages m ON m.id=l.id)"
+            "SELECT sid FROM sessions WHERE id IN (SELECT m.session FROM leaving l CROSS JOIN messages m ON m.id=l.id)"
             " AND id NOT IN (SELECT id FROM emptied) ORDER BY sid"
         ),
         names(f"SELECT path FROM files WHERE gone=0 AND id IN ({_FILES}) ORDER BY path"),
         _number(
             connection,
             "SELECT coalesce(sum(length(CAST(t.text AS BLOB))), 0) FROM texts t WHERE t.id IN"
-            " (SELECT b.text FROM leaving l JOIN blocks b ON b.message=l.id)",
+            " (SELECT b.text FROM leaving l CROSS JOIN blocks b ON b.message=l.id)",
         ),
         first_ms,
         last_ms,
@@ -193,7 +194,7 @@ def _told(connection: Connection, chosen: int) -> Leaving:
 
 _FILES = (
     "SELECT s.file FROM sessions s WHERE s.file IS NOT NULL AND (s.id IN (SELECT id FROM emptied)"
-    " OR s.id IN (SELECT m.session FROM leaving l JOIN messages m ON m.id=l.id))"
+    " OR s.id IN (SELECT m.session FROM leaving l CROSS JOIN messages m ON m.id=l.id))"
 )
 
 
@@ -210,7 +211,7 @@ def take_out(writer: Writer, speaks: Callable[[str], bool], now_ms: int) -> tupl
     _scrub_files(writer, speaks)
     touched = [row for (row,) in connection.execute(_TOUCHED)]
     docs = connection.execute(
-        "SELECT m.doc, m.flags & ? FROM leaving l JOIN messages m ON m.id=l.id", (COPY,)
+        "SELECT m.doc, m.flags & ? FROM leaving l CROSS JOIN messages m ON m.id=l.id", (COPY,)
     ).fetchall()
     _note_eligible(writer)
     writer.run("DELETE FROM blocks WHERE message IN (SELECT id FROM leaving)")
@@ -227,7 +228,7 @@ def take_out(writer: Writer, speaks: Callable[[str], bool], now_ms: int) -> tupl
 
 
 _TOUCHED = (
-    "SELECT DISTINCT m.session FROM leaving l JOIN messages m ON m.id=l.id"
+    "SELECT DISTINCT m.session FROM leaving l CROSS JOIN messages m ON m.id=l.id"
     " WHERE m.session NOT IN (SELECT id FROM emptied)"
 )
 
@@ -238,7 +239,7 @@ def _tombstones(connection: Connection, paths: Sequence[str]) -> Iterator[int]:
         yield session_key(sid)
     rows = connection.execute(
         "SELECT s.sid, a.text, m.ordinal, m.role, m.created_ms, t.hash, t.text='' FROM leaving l"
-        " JOIN messages m ON m.id=l.id JOIN sessions s ON s.id=m.session JOIN strings a ON a.id=s.agent"
+        " CROSS JOIN messages m ON m.id=l.id JOIN sessions s ON s.id=m.session JOIN strings a ON a.id=s.agent"
         " LEFT JOIN blocks b ON b.message=m.id LEFT JOIN texts t ON t.id=b.text"
     ).fetchall()
     for sid, agent, ordinal, role, created_ms, digest, is_empty in rows:
@@ -252,7 +253,7 @@ def _untitle(writer: Writer, now_ms: int) -> None:
     """Titles that repeat what goes: the first prompt, a summary, and whatever stands word for word in it."""
     rows = writer.run(
         "SELECT s.id, s.sid, s.title, s.title_rank, max(m.role IN (?,?)), max(instr(lower(t.text), lower(s.title)))"
-        " FROM leaving l JOIN messages m ON m.id=l.id JOIN sessions s ON s.id=m.session"
+        " FROM leaving l CROSS JOIN messages m ON m.id=l.id JOIN sessions s ON s.id=m.session"
         " LEFT JOIN blocks b ON b.message=m.id LEFT JOIN texts t ON t.id=b.text"
         " WHERE s.title IS NOT NULL AND s.id NOT IN (SELECT id FROM emptied) GROUP BY s.id",
         *_TITLING,
@@ -294,7 +295,7 @@ def _note_eligible(writer: Writer) -> None:
         return
     eligible, counted, change = map(int, row.split())
     lost = writer.value(
-        "SELECT count(DISTINCT b.text) FROM leaving l JOIN blocks b ON b.message=l.id"
+        "SELECT count(DISTINCT b.text) FROM leaving l CROSS JOIN blocks b ON b.message=l.id"
         f" WHERE b.kind<{COUNTED} AND b.flags & {OWN_BLOCK}=0 AND b.text<=?"
         " AND b.text NOT IN (SELECT text FROM blocks WHERE message NOT IN (SELECT id FROM leaving))",
         counted,

@@ -6,10 +6,11 @@ import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
+from sqlite3 import Connection
 
 import pytest
 
-from cass.store.forgetting import empty_pages
+from cass.store.forgetting import Leaving, Selection, choose, empty_pages
 from cass.store.tombstones import file_key, place_key, session_key, text_key
 from cass.store.writable import open_writer
 
@@ -90,3 +91,30 @@ def test_keys_of_different_things_differ():
     keys = [place_key("a", 1, 0, None), session_key("a"), file_key("a"), file_key("\udcff")]
 
     assert len(set(keys)) == 4
+
+
+def test_a_session_is_chosen_without_a_look_at_all_others(connection: Connection) -> None:
+    """However much the archive holds."""
+    connection.execute("INSERT INTO strings VALUES(1, 'codex')")
+    for number, (sid, first, behind) in enumerate([("small", 0, 2), ("large", 2, ROWS)]):
+        row = (number, sid, sid, behind - first)
+        connection.execute(
+            "INSERT INTO sessions(id, sid, agent, external_id, title_rank, messages, next_gone) VALUES(?,?,1,?,0,?,-1)",
+            row,
+        )
+        rows = [(at, number, at, at + 1, at, at) for at in range(first, behind)]
+        connection.executemany(
+            "INSERT INTO messages(id, session, ordinal, created_ms, doc, change, role, flags) VALUES(?,?,?,?,?,?,0,0)",
+            rows,
+        )
+        connection.executemany(
+            "INSERT INTO blocks VALUES(?, 0, 0, NULL, NULL, 0, ?)", [(row[0], row[0]) for row in rows]
+        )
+    taken: list[None] = []
+
+    connection.set_progress_handler(lambda: taken.append(None), 100)
+    chosen = choose(connection, Selection(sessions=("small",)))
+    connection.set_progress_handler(None, 0)
+
+    assert chosen == Leaving(2, sessions=("small",), text_bytes=len("quokka 0 quokka 1 " * 100), first_ms=1, last_ms=2)
+    assert len(taken) < ROWS // 100
