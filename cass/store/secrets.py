@@ -8,8 +8,12 @@ from cass.store.hits import BOUND, marks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from sqlite3 import Connection
+
+
+# A text has up to a million letters.
+FETCHED = 50
 
 
 @record
@@ -27,17 +31,31 @@ class SeenSecret:
 def secrets_of(connection: Connection) -> list[SeenSecret]:
     """All secrets of the archive, those seen last first."""
     by_text: dict[int, list[tuple[str, str]]] = {}
-    for number, text in connection.execute("SELECT id, text FROM texts"):
+    for number, text in texts_by_number(connection):
         found = [(kind, fingerprint(kind, text[start:end])) for kind, start, end in secrets_in(text)]
         if found:
             by_text[number] = found
     seen: dict[tuple[str, str], set[int]] = {}
-    for message, text in _messages_with(connection, set(by_text)):
-        for secret in by_text[text]:
+    for message, number in _messages_with(connection, set(by_text)):
+        for secret in by_text[number]:
             seen.setdefault(secret, set()).add(message)
     told_of = _said(connection, {message for messages in seen.values() for message in messages})
-    listed = [_seen(secret, [told_of[message] for message in messages]) for secret, messages in seen.items()]
+    # What was forgotten in between is in no session any more.
+    listed = [_seen(secret, [told_of[at] for at in messages if at in told_of]) for secret, messages in seen.items()]
+    listed = [each for each in listed if each.messages]
     return sorted(listed, key=lambda each: (-(each.last_ms or 0), each.kind, each.fingerprint))
+
+
+def texts_by_number(connection: Connection) -> Iterator[tuple[int, str]]:
+    """(number, text) of every text, some at a time.
+
+    To look through all takes a minute; `cass forget` would not be finished, nor the log emptied, while one statement
+    reads.
+    """
+    sql, last = "SELECT id, text FROM texts WHERE id>? ORDER BY id LIMIT ?", 0
+    while some := connection.execute(sql, (last, FETCHED)).fetchall():
+        yield from some
+        last = some[-1][0]
 
 
 def _seen(secret: tuple[str, str], said: list[tuple[str, int | None]]) -> SeenSecret:
