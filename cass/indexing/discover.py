@@ -12,15 +12,18 @@ from hashlib import blake2b
 
 from cass.connectors.base import SourceProblem
 from cass.indexing.rules import added_roots
-from cass.records import record
+from cass.records import record, replace
 from cass.store.look import size_and_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cass.connectors.base import Connector, Root, Surroundings
     from cass.store.files import Seen
+
+    # device and number of the folder, and the name in it: one, by however many names the folder is reached
+    Spot = tuple[int, int, str]
 
 FINGERPRINT_BYTES = 2048
 # Looking for project-local stores must not walk a whole home folder.
@@ -60,7 +63,7 @@ class Survey:
         self.folders: dict[str, int] = {}
         self.problems: list[SourceProblem] = []
         self._visited: set[tuple[int, int]] = set()
-        self._given: set[str] = set()
+        self._given: set[Spot] = set()
         self._unwatched_left = MAX_PROJECT_FOLDERS
 
     def files(self) -> Iterator[Found]:
@@ -78,7 +81,7 @@ class Survey:
             return
         if stat.S_ISDIR(info.st_mode):
             yield from self._folder(root.path, info, root.depth, root)
-        elif self.connector.claims(root.path) and (found := self._file(root.path)):
+        elif self.connector.claims(root.path) and (found := self._file(root.path, spot(root.path))):
             yield found
 
     def _folder(self, path: str, info: os.stat_result, depth: int, root: Root) -> Iterator[Found]:
@@ -94,7 +97,7 @@ class Survey:
             if not self._is_text(entry.path):
                 continue
             if self.connector.claims(entry.path):
-                if found := self._file(entry.path):
+                if found := self._file(entry.path, (*identity, entry.name)):
                     yield found
             elif depth > 0 and self._is_folder(entry) and self.connector.enters(entry.path):
                 below = self._stat(entry.path)
@@ -132,15 +135,15 @@ class Survey:
             self._problem(path, bad)
             return None
 
-    def _file(self, path: str) -> Found | None:
+    def _file(self, path: str, at: Spot | None) -> Found | None:
         info = self._stat(path)
-        if info is None or path in self._given:
+        if info is None or at is None or at in self._given:
             return None
         if not stat.S_ISREG(info.st_mode):
             if not stat.S_ISDIR(info.st_mode):
                 self.problems.append(SourceProblem(path, None, "not a regular file"))
             return None
-        self._given.add(path)
+        self._given.add(at)
         return found_at(self.connector.AGENT, path, info)
 
     def _problem(self, path: str, bad: OSError) -> None:
@@ -155,6 +158,50 @@ def is_database(descriptor: int) -> bool:
 def found_at(agent: str, path: str, info: os.stat_result) -> Found:
     """The file at `path`, as it is now."""
     return Found(agent, path, *size_and_time(path, info), info.st_ino)
+
+
+def spot(path: str) -> Spot | None:
+    """Where a file stands, or stood; None where its folder is not to be seen."""
+    folder, name = os.path.split(path)
+    return None if (which := folder_itself(folder)) is None else (*which, name)
+
+
+def folder_itself(path: str) -> tuple[int, int] | None:
+    """What is the same for all names of a folder; None where there is none to be seen."""
+    try:
+        info = os.stat(path or os.curdir)
+    except OSError:
+        return None
+    return info.st_dev, info.st_ino
+
+
+def by_known_names(found: Iterable[Found], seen: Mapping[str, Seen]) -> Iterator[Found]:
+    """The same files, those that were read by another name of their folder under that one.
+
+    A HOME that is a link is one today and what it leads to tomorrow: each session would be stored twice.
+    """
+    known: dict[Spot, str] | None = None
+    for one in found:
+        if one.path in seen:
+            yield one
+            continue
+        if known is None:
+            known = _by_spot(seen)
+        at = spot(one.path) if known else None
+        yield one if at is None else replace(one, path=known.get(at, one.path))
+
+
+def _by_spot(paths: Iterable[str]) -> dict[Spot, str]:
+    """The paths by where they lead now, each folder looked at once."""
+    folders: dict[str, tuple[int, int] | None] = {}
+    found: dict[Spot, str] = {}
+    for path in paths:
+        folder, name = os.path.split(path)
+        if folder not in folders:
+            folders[folder] = folder_itself(folder)
+        if (which := folders[folder]) is not None:
+            found[(*which, name)] = path
+    return found
 
 
 def what_changed(seen: Seen | None, found: Found, descriptor: int | None = None) -> str:

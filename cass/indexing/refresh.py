@@ -15,7 +15,7 @@ from cass.connectors.packed import is_packed
 from cass.connectors.table import agent_row, load
 from cass.disk import try_lock
 from cass.errors import CassError
-from cass.indexing.discover import Found, Survey, found_at
+from cass.indexing.discover import Found, Survey, by_known_names, found_at
 from cass.indexing.feed import Feed
 from cass.indexing.ingest import READ, WAITS, Ingest
 from cass.indexing.order import Queue
@@ -187,7 +187,7 @@ def _new(
         if row is None:
             continue
         survey = Survey(load(row), around, rules.roots)
-        found = [each for each in survey.files() if each.path not in seen or seen[each.path].gone]
+        found = [each for each in by_known_names(survey.files(), seen) if each.path not in seen or seen[each.path].gone]
         if not survey.problems:
             store.begin()
             store_files.save_folders(store, name, survey.folders)

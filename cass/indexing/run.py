@@ -12,7 +12,7 @@ import os
 from cass.connectors.base import SourceProblem, Surroundings
 from cass.connectors.table import AGENTS, Agent, load, readers
 from cass.indexing.ahead import WORTH_BYTES, ReadAhead
-from cass.indexing.discover import UNCHANGED, Found, Survey
+from cass.indexing.discover import UNCHANGED, Found, Survey, by_known_names
 from cass.indexing.ingest import READ, WAITS, FileReport, Ingest
 from cass.indexing.keep import expiring_of, files_at_risk, kept_paths
 from cass.indexing.order import Queue
@@ -193,7 +193,7 @@ class Run:
         # A folder of `sources.roots` may be claimed by two agents: a file is the first one's.
         found = [
             one
-            for one in survey.files()
+            for one in by_known_names(survey.files(), seen)
             if self._claimed.setdefault(one.path, agent) == agent
             and (one.path not in seen or seen[one.path].agent == agent)
         ]
@@ -297,7 +297,7 @@ def plan(
     for agent in AGENTS:
         if rules.agents is not None and agent.name not in rules.agents:
             continue
-        for found in Survey(load(agent), around, rules.roots).files():
+        for found in by_known_names(Survey(load(agent), around, rules.roots).files(), seen):
             stored = seen.get(found.path)
             before = None if full or found.path in older else stored
             if what_changed(before, found) not in (UNCHANGED, TOUCHED):

@@ -9,7 +9,7 @@ import os
 
 from cass.connectors.base import SourceProblem, Surroundings
 from cass.connectors.table import AGENTS, load
-from cass.indexing.discover import TOUCHED, UNCHANGED, Survey, what_changed
+from cass.indexing.discover import TOUCHED, UNCHANGED, Survey, by_known_names, what_changed
 from cass.indexing.rules import Exclusion
 from cass.records import record
 from cass.store import catalog
@@ -136,7 +136,7 @@ def _agent(
     connector = load(row)
     survey = Survey(connector, around, rules.roots)
     enabled = rules.agents is None or row.name in rules.agents
-    found = list(survey.files()) if enabled else []
+    found = list(by_known_names(survey.files(), seen)) if enabled else []
     failed = [SourceProblem(one.path, None, "it may not be read") for one in found if not os.access(one.path, os.R_OK)]
     unreadable = [*survey.problems, *failed]
     named = [SourceProblem(*problem) for problem in problems]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cass.indexing.run import plan
 from tests.archive import Home, as_bytes, make_home, says
 from tests.indexing.invariants import check_invariants, gone, one, present
 
@@ -170,6 +171,43 @@ def test_a_link_to_a_session_is_read_once_a_name(home: Home) -> None:
     assert sorted(_texts(home)) == ["one", "two"]
     assert home.search("wombat", grouped=False).total == 1
     check_invariants(home.data)
+
+
+def _by(home: Home, folder: Path) -> None:
+    home.home = folder
+    home.env |= {"HOME": str(folder), "USERPROFILE": str(folder)}
+
+
+def test_a_home_that_is_a_link_has_its_sessions_once(home: Home) -> None:
+    """HOME is called one thing today and another tomorrow: what was read goes on, what is new is read once."""
+    real, link = home.home, home.folder / "link"
+    link.symlink_to(real)
+    home.index()
+    _by(home, link)
+    home.append("one", "next to it")
+    home.claude("two", "where is the numbat")
+    home.index()
+    _by(home, real)
+
+    unchanged = home.index().agents["claude_code"]
+
+    assert _texts(home) == {"one": [*SAID, "next to it"], "two": ["where is the numbat"]}
+    assert (unchanged.seen, unchanged.unchanged, plan(home.places, str(link), home.env)) == (2, 2, (0, 0, 0))
+    check_invariants(home.data)
+
+
+def test_a_search_by_another_name_of_home_reads_nothing_twice(home: Home) -> None:
+    """It looks at folders where something came."""
+    home.index()
+    link = home.folder / "link"
+    link.symlink_to(home.home)
+    _by(home, link)
+    home.claude("two", "where is the numbat")
+
+    found = home.cass("search", "quokka OR numbat", "--refresh", "wait", "--sessions-only")
+
+    assert sorted(_texts(home)) == ["one", "two"]
+    assert found.stdout.count("\n") == 2
 
 
 def test_a_sub_agent_whose_file_comes_later_is_there_once(tmp_path: Path) -> None:

@@ -177,6 +177,16 @@ def test_a_file_below_two_roots_is_given_once(tmp_path: Path) -> None:
     assert names(survey(*roots)) == ["x.note"]
 
 
+def test_a_folder_that_is_looked_at_by_two_names_has_its_files_once(tmp_path: Path) -> None:
+    """Folders in which somebody worked are looked at by the names that their sessions gave."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.note").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    roots = [Root(str(tmp_path / name), watch=False) for name in ("a", "link", "a/x.note", "link/x.note")]
+
+    assert names(survey(*roots)) == ["x.note"]
+
+
 def test_what_is_missing_is_no_problem(tmp_path: Path) -> None:
     """Most agents are not installed."""
     found = survey(Root(str(tmp_path / "nowhere")), Root(str(tmp_path / "file.note" / "x")))
