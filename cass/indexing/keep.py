@@ -12,6 +12,7 @@ from cass.connectors.base import Surroundings
 from cass.connectors.table import AGENTS, load
 from cass.disk import try_lock
 from cass.errors import CassError
+from cass.indexing.discover import folder_itself
 from cass.indexing.rules import added_roots
 from cass.records import record
 from cass.store import raw
@@ -24,7 +25,7 @@ from cass.store.safety import DAY_MS, SOON_DAYS, Expiring, keep_safety
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
     from sqlite3 import Connection
 
     from cass.connectors.base import Connector
@@ -74,9 +75,23 @@ def files_at_risk(connection: Connection, around: Surroundings, more: Sequence[s
         by_agent.setdefault(file.agent, []).append(file)
     found: list[AtRisk] = []
     for connector in [load(agent) for agent in AGENTS if agent.name in by_agent]:
-        roots = [*connector.roots(around), *added_roots(connector, more, around.home)]
-        found += _of(connector, by_agent[connector.AGENT], dict.fromkeys([root.path for root in roots]))
+        named = [root.path for root in (*connector.roots(around), *added_roots(connector, more, around.home))]
+        files = by_agent[connector.AGENT]
+        found += _of(connector, files, dict.fromkeys([*named, *_other_names(named, files)]))
     return sorted(found, key=lambda one: (one.expires_ms is None, one.expires_ms or one.file.mtime_ns))
+
+
+def _other_names(roots: Iterable[str], files: Iterable[KnownFile]) -> Iterator[str]:
+    """What the roots were called when files below them were read: a HOME may be a link, or have become one."""
+    them = {folder_itself(root) for root in roots} - {None}
+    looked_at = set(roots)
+    for file in files:
+        folder = os.path.dirname(file.path)
+        while folder not in looked_at:
+            looked_at.add(folder)
+            if folder_itself(folder) in them:
+                yield folder
+            folder = os.path.dirname(folder)
 
 
 def _of(connector: Connector, files: list[KnownFile], roots: Iterable[str]) -> list[AtRisk]:

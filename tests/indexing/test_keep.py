@@ -40,6 +40,16 @@ def test_only_what_is_about_to_be_deleted_is_kept(home: Home):
     assert kept(home) == ["old"]
 
 
+def test_what_was_read_by_another_name_of_home_is_kept_too(home: Home):
+    """HOME was moved, and the old name leads to it."""
+    old = home.home
+    home.home = old.rename(home.folder / "moved")
+    old.symlink_to(home.home)
+
+    assert take(home).files == 1
+    assert kept(home) == ["old"]
+
+
 def test_nothing_is_kept_by_indexing(home: Home):
     home.index(full=True)
 
