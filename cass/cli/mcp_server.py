@@ -6,7 +6,6 @@ all that it opened, it can be given up, and a cass that was upgraded meanwhile a
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from typing import Any, cast
@@ -16,7 +15,7 @@ import mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
-from cass import INTERRUPTED, __version__
+from cass import __version__
 from cass.cli.edge import end
 from cass.cli.mcp_tools import INSTRUCTIONS, TOOLS, Tool, page_of, tokens_of
 from cass.daemon.spawn import PACKAGE_PARENT
@@ -52,8 +51,6 @@ class Wire:
 
 async def serve(data_dir: str | None) -> None:
     """Answer on standard input and output until they are closed."""
-    # As above, of an interrupt: nothing has to be put in order.
-    signal.signal(signal.SIGINT, lambda number, frame: end(INTERRUPTED))
     sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     server, wire = make_server(data_dir), cast("Any", Wire())
     async with stdio_server(anyio.wrap_file(sys.stdin), wire) as (reading, writing):

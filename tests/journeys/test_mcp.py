@@ -182,6 +182,17 @@ def test_an_interrupt_and_a_closed_pipe_end_it(home: Home) -> None:
         assert (running.wait(timeout=30), running.stderr.read()) == (code, "")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+def test_an_interrupt_while_the_library_is_loaded_ends_it(home: Home, tmp_path: Path) -> None:
+    """A part of it in machine code makes a panic of an exception."""
+    code = "import os, signal\ntry: os.kill(os.getpid(), signal.SIGINT)\nexcept KeyboardInterrupt: raise ValueError"
+    (tmp_path / "anyio.py").write_text(code)
+
+    done = home.cass("mcp", env={"PYTHONPATH": os.pathsep.join((str(REPO), str(tmp_path)))})
+
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 @needs_mcp
 def test_a_folder_of_our_name_where_the_agent_works_is_not_run(tmp_path: Path) -> None:
     """Nor any other module that lies there."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 
+from cass import INTERRUPTED
+from cass.cli.edge import end
 from cass.cli.extras import missing
 
 TYPE_CHECKING = False
@@ -21,6 +24,9 @@ def run(options: dict[str, Any]) -> int:
         return 0
     if sys.stdin is None:
         return 0  # closed before it was opened
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Nothing has to be put in order.  As an exception it becomes a panic amid the library's half second of imports.
+        signal.signal(signal.SIGINT, lambda number, frame: end(INTERRUPTED))
     gc.enable()  # main() switched it off for those who live for milliseconds
     try:
         import anyio
