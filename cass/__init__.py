@@ -196,9 +196,18 @@ def main() -> None:
         os._exit(INTERRUPTED)
 
 
+def _stand_in() -> None:
+    """Where a stream is closed, what is opened first would get its number, and what libraries say aside."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        while (nowhere := os.open(os.devnull, os.O_RDWR)) <= 2:
+            os.set_inheritable(nowhere, True)
+        os.close(nowhere)
+
+
 def _run() -> None:
     import gc
 
+    _stand_in()
     # A search lives for some milliseconds and makes no garbage worth looking for: 4 % of its time.  Whoever works for
     # longer switches it on again.
     gc.disable()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -23,6 +24,22 @@ SHOW_SETTINGS = ("config", "status")
 ACTIVITY = "activity"
 # As indexing/forget.py names it; a test compares.
 FORGETTING = "forgetting"
+
+
+class Aside(io.TextIOWrapper):
+    """Stderr.  What cannot be said there, on a full disk or to nobody, changes neither the answer nor the exit code."""
+
+    def write(self, text: str) -> int:
+        try:
+            return super().write(text)
+        except OSError:
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError:
+            pass
 
 
 def run(argv: list[str], begin: Callable[[], None] = lambda: None) -> int:
@@ -150,6 +167,8 @@ def _use_utf8() -> None:
     """Whatever the code page; what is no character (a torn file name) is written as an escape."""
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - closed by the caller: write to nowhere
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    if sys.__stderr__ is not None and sys.stderr is sys.__stderr__:
+        sys.stderr = Aside(sys.__stderr__.buffer, line_buffering=True)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

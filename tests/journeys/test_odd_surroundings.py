@@ -95,6 +95,34 @@ def test_nobody_is_there_to_be_asked(home: Home, argv: list[str]) -> None:
     assert b"--yes" in done.stderr
 
 
+ASIDE = [
+    (["search", "walrus"], 0),
+    (["search", "penguin"], 1),
+    (["pack", "walrus"], 0),
+    (["index"], 0),
+    (["stats"], 0),
+    (["resume", "zoo"], 0),
+    (["sessions", "--since", "1d"], 1),
+    (["like", "zoo"], 1),
+]
+
+
+@pytest.mark.parametrize(("argv", "code"), ASIDE, ids=str)
+@pytest.mark.parametrize("streams", ["2>&-", "2>/dev/full", "<&- 2>&-", "<&- >&- 2>&-"])
+def test_what_cannot_be_said_aside_changes_nothing(home: Home, argv: list[str], code: int, streams: str) -> None:
+    """A hook or a cron job closes stderr, or it leads to a full disk: the same results, and the same exit code."""
+    if "full" in streams and not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    usual = run(home, *argv)
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(REPO), "TZ": "UTC", **home.env}
+    command = ["sh", "-c", f'exec "$@" {streams}', "sh", sys.executable, "-m", "cass", *argv]
+
+    done = subprocess.run(command, check=False, env=env, capture_output=True)
+
+    assert (usual.returncode, done.returncode) == (code, code)
+    assert argv == ["index"] or done.stdout == (b"" if ">&- 2" in streams else usual.stdout)
+
+
 def test_words_in_the_old_c_locale(home: Home) -> None:
     """The terminal sends UTF-8 all the same."""
     env = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
