@@ -129,8 +129,11 @@ def _printed(frames: list[tuple[bytes, bytes]]) -> int | None:
 
 
 def _write(descriptor: int, data: bytes) -> None:
+    """Raises OSError for an answer that the disk does not take: who asked says so itself."""
     try:
         while data:
             data = data[os.write(descriptor, data) :]
-    except OSError:
-        return  # nobody is listening any more
+    except OSError as bad:
+        if descriptor == 1 and not isinstance(bad, BrokenPipeError):
+            raise
+        # nobody is listening any more, or it is said aside

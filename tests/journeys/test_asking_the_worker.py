@@ -152,6 +152,18 @@ def test_what_goes_wrong_is_said_by_the_process_itself(home: Home):
     assert asked == alone
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_an_answer_that_the_disk_does_not_take_is_no_success(home: Home):
+    """A redirected answer that is cut is told, whoever has found it."""
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(embedders.REPO), "TZ": "UTC", **home.env}
+    command = [sys.executable, "-c", PATIENT, "search", "--json", "walrus", *AS_IT_IS]
+    with worker(home), Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, check=False, env=env, stdout=full, stderr=subprocess.PIPE, text=True)
+
+        assert answered(home) == 1
+    assert (done.returncode, "no space left" in done.stderr) == (10, True)
+
+
 def test_what_was_said_a_moment_ago_is_found(home: Home):
     """The worker may not have read it yet: then the process does, or says that it could not in the time."""
     with worker(home):
