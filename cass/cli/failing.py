@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-REFUSED = ("EACCES", "EDQUOT", "EFBIG", "EIO", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EPERM", "EROFS")
+REFUSED = ("EACCES", "EDQUOT", "EFBIG", "EIO", "ENOMEM", "ENOSPC", "EPERM", "EROFS")
 # A file where a folder belongs, or a folder where a file does: somebody put it there.
 TAKEN = ("EEXIST", "EISDIR", "ENOTDIR")
 
@@ -59,6 +59,9 @@ def _drain() -> bool:
 
 
 def as_error(lost: BaseException) -> CassError:
+    if _lacks_files(lost):
+        where = getattr(lost, "filename", None) or getattr(lost, "where", None)
+        return SystemRefused("too many files are open", where, "allow more, then run this again: ulimit -n 1024")
     if isinstance(lost, CassError):
         return lost
     if isinstance(lost, MemoryError):
@@ -71,6 +74,21 @@ def as_error(lost: BaseException) -> CassError:
         return CorruptDatabase(what, None, "see what is wrong and what mends it: cass doctor")
     what = f"this is a bug: {type(lost).__name__}: {_first_line(lost)}"
     return CassError(what, _place(lost), "run it again with -v to see the traceback, and please report it")
+
+
+def _lacks_files(lost: BaseException | None) -> bool:
+    """May this process open no more files?  Python's loader and tantivy say so in words alone."""
+    import errno
+
+    while lost is not None:
+        if isinstance(lost, OSError) and lost.errno in (errno.EMFILE, errno.ENFILE):
+            return True
+        if isinstance(lost, ImportError) and os.strerror(errno.EMFILE) in str(lost):
+            return True
+        if isinstance(lost, ValueError) and "kind: TooManyOpenFiles" in str(lost):
+            return True
+        lost = lost.__cause__
+    return False
 
 
 def _mends(lost: OSError) -> str | None:

@@ -15,7 +15,7 @@ import pytest
 from cass import __version__
 from cass.cli import edge, failing
 from cass.cli.verbs import version
-from cass.errors import Busy, CassError, NotFound
+from cass.errors import Busy, CassError, NotFound, SystemRefused, UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -123,6 +123,31 @@ def test_what_the_system_refuses_is_no_bug(number: int, verb, capsys: pytest.Cap
         "hint": "make room or allow it, then run this again",
         "retryable": False,
     }
+
+
+OUT_OF_FILES = [
+    OSError(errno.EMFILE, os.strerror(errno.EMFILE), "archive/cass.db"),
+    ImportError(f"lib/math.so: cannot open shared object file: {os.strerror(errno.EMFILE)}"),
+    ValueError('IoError { io_error: Os { code: 24, kind: TooManyOpenFiles, message: "Too many open files" } }'),
+]
+
+
+@pytest.mark.parametrize("lost", OUT_OF_FILES, ids=lambda lost: type(lost).__name__)
+def test_too_many_open_files_are_no_bug_and_want_no_room(lost: Exception):
+    """Whoever says so, and in whatever words it was told on."""
+    told = SystemRefused("the index cannot be written", "derived/lexical", "run: cass index --rebuild")
+    told.__cause__ = lost
+
+    for error in (failing.as_error(lost), failing.as_error(told)):
+        assert (error.exit_code, error.what) == (10, "too many files are open")
+        assert error.todo is not None and "ulimit -n" in error.todo
+
+
+def test_words_about_open_files_are_only_words():
+    """What was typed is in many an error."""
+    error = failing.as_error(UsageError("there is no agent 'Too many open files'"))
+
+    assert (error.kind, error.exit_code) == ("usage", 2)
 
 
 @pytest.mark.parametrize("number", [errno.EEXIST, errno.EISDIR, errno.ENOTDIR])
