@@ -112,6 +112,7 @@ def join(search: Search, found: Found, places: Places, text: str | None, spare: 
         beside=beside(values),
     )
     asking.lent, asking.inside = search, Inside(search, asking.until.is_over)
+    asking.has_messages = search.state.messages > 0
     if text is not None and share_beside_words(text, rung_had(search, found), QUALITY) > ADDS_ONLY:
         asking.toward = lambda: _texts_of_leads(search, found)
     if search.request.mode == "strict_semantic":
@@ -179,6 +180,7 @@ class _Asking:
         self.opened: dict[str, Tier] = {}
         self.near: dict[str, Mapping[int, float]] = {}
         self.lent = Lent()
+        self.has_messages = True
         self.why: dict[str, str] = {}  # a tier did not take part
         self.inside: Inside | None = None
         self.toward: Callable[[], Sequence[Sequence[int]]] = tuple  # texts that the quality tier's question leans to
@@ -243,6 +245,8 @@ class _Asking:
         if not self._policy.wants_quality_tier:
             what = "the quality tier is switched off: its embedder is hash"
             return what, f"cass config set quality_tier_embedder {DEFAULT_QUALITY_TIER_EMBEDDER}"
+        if not self.has_messages:
+            return "nothing is indexed yet", "cass index"
         from cass.semantic.models import installed
 
         needs_model = kind_of(self._policy.quality_tier_embedder, self._places.data) == DEFAULT_QUALITY_TIER_EMBEDDER

@@ -147,6 +147,14 @@ def test_each_lack_has_its_own_way_out(home: Home) -> None:
     assert refused(home).todo == "run: cass models install"
 
 
+def test_an_archive_without_messages_wants_messages(tmp_path: Path) -> None:
+    """A model would have nothing to read."""
+    home = make_home(tmp_path)
+    home.index()
+
+    assert (refused(home).what, refused(home).todo) == ("nothing is indexed yet", "run: cass index")
+
+
 def test_a_budget_that_is_too_small_is_what_to_change(home: Home) -> None:
     """Backfilling again would not help where vectors went for lack of room."""
     shelf = shelf_in(home.data)
