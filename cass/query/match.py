@@ -49,7 +49,14 @@ class Matcher:
         self._conditions = [self._test(part) for part in parts if is_condition(part)]
         # What must be there is found without the words beside it, and counts as had.
         self._anchors = sum([isinstance(part, (Must, Phrase)) for part in parts])
-        self._wanted = [self._test(part) for part in parts if not is_condition(part)]
+        wanted = [part for part in parts if not is_condition(part)]
+        self._wanted = [self._test(part) for part in wanted]
+        self._unmet = {at: part.text for at, part in enumerate(wanted) if isinstance(part, (Word, Prefix))}
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """The words that none of the texts so far had; none where conditions kept texts from being looked through."""
+        return () if self._conditions else tuple(self._unmet.values())
 
     def rung(self, text: str, field: FieldTest = _every_field_holds) -> str | None:
         """ "all", "most" or "any" of the words are in the text; None if none is, or a condition fails.
@@ -65,8 +72,10 @@ class Matcher:
         for test in self._conditions:
             if not test(folded, original, field):
                 return None
-        present = sum([test(folded, original, field) for test in self._wanted])
-        return rung_of(present + self._anchors, len(self._wanted) + self._anchors)
+        had = [test(folded, original, field) for test in self._wanted]
+        if self._unmet:
+            self._unmet = {at: word for at, word in self._unmet.items() if not had[at]}
+        return rung_of(sum(had) + self._anchors, len(self._wanted) + self._anchors)
 
     def _test(self, node: Node) -> Test:
         if isinstance(node, Phrase) and node.within is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
     from cass.render.terminal import Style
-    from cass.search.request import Hit, Request, Results
+    from cass.search.request import Hit, Results
 
 INDENT = "  "
 MATCH = f"{BOLD};{YELLOW}"
@@ -244,7 +244,7 @@ def _next_steps(results: Results) -> list[str]:
     elif request.match in ("all", "most"):
         steps.append("try --match any: messages with some of the words")
     elif any(map(str.isalnum, request.text)):
-        steps.append(_tried(request))
+        steps.append(_tried(results))
     if request.is_filtered:
         steps.append("try without filters")
     if results.behind_files:
@@ -253,13 +253,16 @@ def _next_steps(results: Results) -> list[str]:
     return steps
 
 
-def _tried(request: Request) -> str:
+def _tried(results: Results) -> str:
     """What was tried beside the query as it stands: nothing, where it has no bare words."""
     from cass.query.plain import Word
     from cass.query.terms import wanted_leaves  # most searches find something
 
+    request = results.request
     if any([isinstance(leaf, Word) for leaf in wanted_leaves(request.query().root)]):
         if not request.shows_every_rung:
             return "tried: all the words, most of them; try --match any: messages with some of them"
+        if "lexical" not in results.answered_by:
+            return "tried: all the words, most of them, any of them; words are corrected only with an index"
         return "tried: all the words, most of them, any of them, and words that differ by a letter or two"
     return "looked for as it stands: only bare words may be missing or differ by a letter or two"

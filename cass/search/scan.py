@@ -13,6 +13,7 @@ from cass.query.plain import Word
 from cass.query.snippet import WIDTH
 from cass.query.terms import wanted_leaves
 from cass.query.words import index_fold
+from cass.records import replace
 from cass.redact import mask
 from cass.search.request import Found
 from cass.search.tail import fields_of, ordered, passes
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 SCAN_S = 2.0
 CHECK_EVERY = 64
+OWN = "own"  # the filter that leaves out what cass printed
 
 
 def scan(search: Search) -> Found:
@@ -38,7 +40,9 @@ def scan(search: Search) -> Found:
     def rung(document: Document) -> str | None:
         return matcher.rung(document.body, fields_of(search, document))
 
-    return _walk(search, rung, None, None, "database")
+    found = _walk(search, rung, None, None, "database")
+    everywhere = found.exact_total and not [wanted for wanted in search.filters if wanted.field != OWN]
+    return replace(found, dropped=matcher.unmet) if everywhere else found
 
 
 def literal(search: Search) -> Found:
@@ -66,6 +70,9 @@ def _walk(
     until_s = search.monotonic_s() + (search.request.timeout_s or SCAN_S)
     by_rung: dict[str, list[Candidate]] = {"all": [], "most": [], "any": []}
     exact = True
+    # What cass itself printed is no hit, and yet a place where a word stands.
+    own = [wanted for wanted in search.filters if wanted.field == OWN]
+    others = [wanted for wanted in search.filters if wanted.field != OWN]
 
     def is_over() -> bool:
         return search.monotonic_s() > until_s
@@ -74,7 +81,9 @@ def _walk(
         if document is None or (number % CHECK_EVERY == 0 and is_over()):
             exact = False
             break
-        if all(passes(wanted, document) for wanted in search.filters) and (rung := rung_of(document)):
+        if not all(passes(wanted, document) for wanted in others):
+            continue
+        if (rung := rung_of(document)) and all(passes(wanted, document) for wanted in own):
             by_rung[rung].append(Candidate(document.doc, 0.0, document.session, document.time_ms, document.text))
     return _found(search, by_rung, exact, by)
 

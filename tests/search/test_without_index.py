@@ -70,6 +70,30 @@ def test_a_damaged_index_does_not_stop_a_search(tmp_path: Path, damage: Callable
     assert "cass index" in " ".join(results.notes)
 
 
+@pytest.mark.parametrize("text", ["walrus zebrafish", "zebrafish", "walrus penguin", "pengu* zebra* okapi"])
+def test_words_that_stand_nowhere_are_named(tmp_path: Path, text: str) -> None:
+    """As with an index, where all was looked through."""
+    home = say(make_home(tmp_path), **SAID)
+    with_index = home.search(text)
+    _gone(Path(home.places.lexical))
+
+    answer = home.search(text)
+
+    assert answer.dropped == with_index.dropped
+    assert home.search(text, since="2d").dropped == ()
+
+
+def test_that_no_word_was_corrected_is_said(tmp_path: Path) -> None:
+    """Nobody is told that slips were looked for."""
+    home = say(make_home(tmp_path), **SAID)
+    _gone(Path(home.places.lexical))
+
+    said = home.cass("search", "walruss", "--refresh", "off").stderr
+
+    assert "nowhere found: walruss" in said
+    assert "words are corrected only with an index" in said and "differ by" not in said
+
+
 def test_only_forms_of_a_word_are_the_word(tmp_path: Path) -> None:
     """`err` is no form of error, `connected` one of connection: with an index and without."""
     home = say(make_home(tmp_path), error="an error", errors="two errors", err="to err is human", to="connected to it")
