@@ -370,14 +370,21 @@ def _required(node: Node) -> Node:
 
 def _filters(root: Node | None) -> tuple[Node | None, tuple[Field, ...]]:
     """Part the tree into what is searched and the fields that hold for all of it."""
+    if isinstance(root, Field):
+        return None, (root,)
     found: list[Field] = []
     while root is not None:
         parts = root.parts if isinstance(root, (Bare, And)) else (root,)
-        fields = [part for part in parts if isinstance(part, Field)]
+        fields: list[Field] = []
+        rest: list[Node] = []
+        for part in parts:
+            # What holds for an operand of AND holds for all.
+            inside, more = _filters(part) if isinstance(root, And) or isinstance(part, Field) else (part, ())
+            fields += more
+            rest += [] if inside is None else [inside]
         if not fields:
             break
         found += fields
-        rest = [part for part in parts if not isinstance(part, Field)]
         root = _fewer(root, rest) if rest else None
     return root, tuple(found)
 

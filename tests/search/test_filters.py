@@ -221,6 +221,8 @@ def test_a_name_of_nothing_is_refused(home: Home, field: str, error: type[CassEr
         ("walrus", {"since": "2026-01-03", "until": "2026-01-01"}),
         ("walrus since:2026-01-03 until:2026-01-01", {}),
         ("walrus AND until:2026-01-01 AND since:2026-01-03", {}),
+        ("walrus AND (tusk since:2026-01-03) until:2026-01-01", {}),
+        ("(walrus since:2026-01-03) AND (tusk AND (walrus until:2026-01-01))", {}),
         ("since:2026-01-03", {"until": "2026-01-01"}),
         ("walrus until:2026-01-01", {"since": "2026-01-03", "until": "2026-01-04"}),
     ],
