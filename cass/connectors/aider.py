@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from bisect import bisect_left
 from datetime import datetime
 
 from cass.connectors.base import TITLE_PROMPT, Block, Checkpoint, Message, Root, Session, SourceProblem
@@ -35,10 +36,9 @@ _HEADER = re.compile(r"# aider chat started at (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\
 _HEADER_START = "# aider chat started at "
 _MODEL = re.compile(r"(?:Main model|Model): (\S+)")
 _NOISE = re.compile(r"Tokens: .*(?:sent|received)|Cost estimates may be inaccurate|\^C\b|$")
-_THINKING = re.compile(
-    r"<(thinking-content-\w+)>\n(.*?)\n</\1>\n?|(?:^-+\n+)?^► \*\*THINKING\*\*\n(.*?)\n(?:-+\n+)?► \*\*ANSWER\*\*\n?",
-    re.DOTALL | re.MULTILINE,
-)
+_THINKING = re.compile(r"<(thinking-content-\w+)>\n|(?:^-+\n+)?^► \*\*THINKING\*\*\n", re.MULTILINE)
+# Ahead of the line's end, as one end may begin where another ends.
+_ANSWER = re.compile(r"\n(?=(?:</(thinking-content-\w+)>|(?:-+\n+)?► \*\*ANSWER\*\*)(\n?))")
 
 
 def roots(around: Surroundings) -> list[Root]:
@@ -234,11 +234,28 @@ def _blocks(role: str, text: str) -> Iterator[Block]:
         yield Block("notice", trim_tool(text))
         return
     at = 0
-    for found in _THINKING.finditer(text) if role == "assistant" and "hinking" in text.lower()[:4000] else ():
-        yield from _said("text", text[at : found.start()])
-        yield from _said("thinking", found[2] or found[3] or "")
-        at = found.end()
+    for start, first, last, end in _thoughts(text) if role == "assistant" and "hinking" in text.lower()[:4000] else ():
+        yield from _said("text", text[at:start])
+        yield from _said("thinking", text[first:last])
+        at = end
     yield from _said("text", text[at:])
+
+
+def _thoughts(text: str) -> Iterator[tuple[int, int, int, int]]:
+    """What was thought: from where with its marks, from where and to where without them, to where with them.
+
+    Ends are looked for once: from each of many beginnings without one the rest of the text would be gone through.
+    """
+    ends: dict[str | None, list[re.Match[str]]] = {}
+    for found in _ANSWER.finditer(text) if _THINKING.search(text) else ():
+        ends.setdefault(found[1], []).append(found)
+    behind = 0
+    for begin in _THINKING.finditer(text):
+        these = ends.get(begin[1], [])
+        at = bisect_left(these, begin.end(), key=re.Match.start)
+        if begin.start() >= behind and at < len(these):
+            behind = these[at].end(2)
+            yield begin.start(), begin.end(), these[at].start(), behind
 
 
 def _said(kind: str, text: str) -> Iterator[Block]:

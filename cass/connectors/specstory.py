@@ -40,7 +40,6 @@ _SPEAKER = re.compile(
     r"_\*\*(?P<who>User|Human|Agent|Assistant|)(?P<side> - sidechain)?(?: \((?P<about>.*)\))?\*\*_\s*$"
 )
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?$")
-_HEADING = re.compile(r"##? (?P<title>.*?)(?: ?\((?P<time>[^()]*\d[^()]*)\))?\s*$")
 _LOCAL = "%m/%d/%Y, %I:%M:%S %p"
 _NAME_TIME = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)(?:-(\d\d))?(Z)?")
 _RULE = "---"
@@ -151,10 +150,11 @@ class _File:
         if found := _SESSION.match(text):
             self.id = self.id or found["id"]
             self.ms = iso_ms(found["time"]) or self.ms
-        elif text.startswith("#") and (found := _HEADING.match(text)):
-            self.ms = iso_ms(found["time"]) or _local_ms(found["time"]) or self.ms
-            if not _TIME.match(found["title"]) and found["title"] != "SpecStory":
-                self.title = found["title"]
+        elif text.startswith(("# ", "## ")):
+            title, time = _heading(text)
+            self.ms = iso_ms(time) or _local_ms(time) or self.ms
+            if not _TIME.match(title) and title != "SpecStory":
+                self.title = title
 
     def _telling(self, side: bool) -> Telling:
         if self.told is None:
@@ -200,6 +200,15 @@ def _trimmed(text: list[str]) -> str:
     while end and text[end - 1].strip() in ("", _RULE):
         end -= 1
     return "\n".join(text[:end]).strip("\n")
+
+
+def _heading(line: str) -> tuple[str, str | None]:
+    """What a heading says, and the time in parentheses at its end."""
+    words = line.partition(" ")[2].rstrip()
+    title, opened, time = words[:-1].rpartition("(")
+    if words.endswith(")") and opened and ")" not in time and any(map(str.isdecimal, time)):
+        return title.removesuffix(" "), time
+    return words, None
 
 
 def _local_ms(text: str | None) -> int | None:

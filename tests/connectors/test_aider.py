@@ -129,6 +129,16 @@ def test_thinking_is_told_from_the_answer(thinking):
     assert messages(items)[1].blocks == (Block("thinking", "hm"), Block("text", "yes"))
 
 
+@pytest.mark.parametrize("begun", ["<thinking-content-7bbe>", "► **THINKING**"])
+def test_thinking_that_nothing_ends_is_looked_through_once(begun):
+    """Thousands of beginnings in an answer take no time, and what is ended among them is found."""
+    many = f"{begun}\nhm\n" * 50_000
+    items = give(BEGIN + f"#### a  \n\n<thinking-content-1>\nhm\n</thinking-content-1>\n{many}\n")
+
+    thought, text = messages(items)[1].blocks
+    assert (thought, text.kind, text.text[:100]) == (Block("thinking", "hm"), "text", many[:100])
+
+
 def test_a_file_whose_trailing_blanks_were_removed():
     """Editors do that; then a prompt is what follows a notice, and a heading what follows an answer."""
     text = "#### a\n\nb\n\n> Tokens: 1 sent, 2 received.\n\n#### c\n\nd\n\n#### Heading\n\ne\n"

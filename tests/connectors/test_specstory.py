@@ -84,6 +84,15 @@ def test_a_file_of_old_has_a_title_and_no_times():
     assert told.external_id == hashlib.sha1(path.encode(), usedforsecurity=False).hexdigest()
 
 
+def test_a_heading_of_blanks_and_digits_is_looked_through_once():
+    """A million of them take no time, and are no title with a time."""
+    blanks, digits = "# a" + " " * 1_000_000 + "b\n", "# c (" + "1" * 1_000_000 + "\n"
+
+    title = session(give(f"{blanks}{digits}\n_**User**_\n\nhello\n")).title
+
+    assert title is not None and title.startswith("c (111")
+
+
 def test_the_name_tells_the_time_where_nothing_else_does():
     """With `Z` it is UTC."""
     assert messages(give("_**User**_\n\nhello\n"))[0].created_ms == TIME_MS
