@@ -1,7 +1,8 @@
 """Grok's command line: `sessions/<folder>/<id>/updates.jsonl`, the stream from which it restores a session itself.
 
 Answers come in small pieces, one a line.  A session without that stream has only what was sent to the model,
-`chat_history.jsonl`; `summary.json` beside them says what it is called and where it ran.
+`chat_history.jsonl`, without times: its messages have the session's start.  `summary.json` beside them says when that
+was, what the session is called and where it ran.
 """
 
 from __future__ import annotations
@@ -64,18 +65,19 @@ def read(source: Source) -> Iterator[Item]:
     return kind(source, os.path.basename(os.path.dirname(source.path))).items()
 
 
-def _facts(folder: str) -> list[str | None]:
-    """Workspace, branch, model, the summary of its first lines and the title made for it."""
+def _facts(folder: str) -> list[Any]:
+    """Workspace, branch, model, the summary of its first lines, the title made for it, when it began."""
     said = small_json(os.path.join(folder, "summary.json"))
     names = ("head_branch", "current_model_id", "session_summary", "generated_title")
-    return [string(member(said, "info", "cwd")), *[string(member(said, name)) for name in names]]
+    named = [string(member(said, "info", "cwd")), *[string(member(said, name)) for name in names]]
+    return [*named, any_ms(member(said, "created_at"))]
 
 
 class _Session(Transcript):
     def __init__(self, source: Source, external_id: str) -> None:
         super().__init__(source, external_id)
         folder = os.path.dirname(source.path)
-        workspace, branch, model, summary, generated = facts = _facts(folder)
+        workspace, branch, model, summary, generated, self.started_ms = facts = _facts(folder)
         self.stand = mark_of(facts)
         self.know(
             workspace=workspace or unquote(os.path.basename(os.path.dirname(folder))), git_branch=branch, model=model
@@ -121,21 +123,21 @@ class _Updates(_Session):
 
 class _History(_Session):
     def record(self, value: dict[str, Any], line: Line) -> None:
-        kind, content = value.get("type"), value.get("content")
+        kind, content, ms = value.get("type"), value.get("content"), self.started_ms
         if kind == "user":
             real = value.get("synthetic_reason") in (None, "interjection")
-            self.prompt(None, said(content if isinstance(content, str | list) else [content]) if real else (), line)
+            self.prompt(ms, said(content if isinstance(content, str | list) else [content]) if real else (), line)
         elif kind == "assistant":
             self.know(model=value.get("model_id"))
             calls = [
                 self.call(member(call, "function", "name") or call.get("name"), _given(call), call.get("id"))
                 for call in dicts(value.get("tool_calls"))
             ]
-            self.say("assistant", None, (*said(content), *calls), line)
+            self.say("assistant", ms, (*said(content), *calls), line)
         elif kind == "tool_result":
-            self.say("tool", None, self.result(content, value.get("tool_call_id")), line)
+            self.say("tool", ms, self.result(content, value.get("tool_call_id")), line)
         elif kind == "reasoning":
-            self.say("assistant", None, spoken("thinking", value.get("text")), line)
+            self.say("assistant", ms, spoken("thinking", value.get("text")), line)
 
 
 def _given(call: dict[str, Any]) -> object:

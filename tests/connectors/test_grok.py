@@ -83,11 +83,19 @@ def test_it_is_read_on_wherever_the_first_read_ended():
 
 
 def test_a_session_without_a_stream_has_its_history():
-    """Only what the user wrote counts as the user's; nothing has a time."""
+    """Only what the user wrote counts as the user's; without a summary nothing has a time."""
     items = read(grok, HISTORY, f"{FOLDER}/chat_history.jsonl")
 
     assert texts(items) == [("user", [("text", "and the emu?")]), ("assistant", [("text", "In the bush.")])]
     assert {m.created_ms for m in messages(items)} == {None}
+
+
+def test_a_history_is_dated_by_the_sessions_start(tmp_path):
+    """Its lines have no times: undated, `--since` would never find them."""
+    sample(tmp_path)
+    items = read(grok, HISTORY, str(tmp_path / ".grok/sessions/%2Fw%2Fapp/s1/chat_history.jsonl"))
+
+    assert {m.created_ms for m in messages(items)} == {TIME_MS - 678}
 
 
 @pytest.mark.parametrize("value", [
