@@ -7,6 +7,7 @@ rewound the CLI cuts from the file, which is then read anew.
 from __future__ import annotations
 
 import os
+import re
 import zlib
 
 from cass.connectors.base import (
@@ -47,6 +48,7 @@ CHECKPOINT_BYTES = 2 << 20
 MAX_CALLS = 200
 
 _STATE, _OLD, _EVENTS = "session-state", "history-session-state", "events.jsonl"
+_OLD_NAME = re.compile(r"session_(.+?)(?:_\d{10,})?")  # of a document: the id and when it began, in milliseconds
 _PROMPT_CHARS = 20_000
 _YAML_BYTES = 1 << 16
 # Two lines of five: told from their bytes, so that they are not parsed.
@@ -100,8 +102,12 @@ def read(source: Source) -> Iterator[Item]:
 
 
 def _id(source: Source) -> str:
+    """The session's own id: `copilot --resume` knows no other."""
     folder, name = os.path.split(source.path)
-    return source.external_id or (os.path.basename(folder) if name == _EVENTS else os.path.splitext(name)[0])
+    if source.external_id or name == _EVENTS:
+        return source.external_id or os.path.basename(folder)
+    stem, end = os.path.splitext(name)
+    return stem if end == ".jsonl" or not (named := _OLD_NAME.fullmatch(stem)) else named[1]
 
 
 class _Log:

@@ -208,7 +208,7 @@ def test_a_document_is_read_as_it_was_shown():
         ("assistant", [("text", "Done.")]),
     ]  # fmt: skip
     assert [m.ordinal for m in messages(items)] == [0, 2, 3, 4]
-    assert session(items) == Session("session_s1", None, "mend it", 1, model="m")
+    assert session(items) == Session("s1", None, "mend it", 1, model="m")
 
 
 def test_without_a_timeline_what_was_sent_is_read():
@@ -220,6 +220,15 @@ def test_without_a_timeline_what_was_sent_is_read():
 
     assert [(m.ordinal, m.role, m.created_ms) for m in messages(document(chatMessages=sent))] == [
         (1, "user", TIME_MS), (2, "assistant", TIME_MS), (3, "tool", TIME_MS)]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["session_d1-0_2_1750000000000.json", "session_d1-0_2.json", "d1-0_2.json"])
+def test_a_documents_name_holds_the_sessions_own_id(name):
+    """Whoever resumes it names that id; newer versions carry the session on under it."""
+    document = b'{"chatMessages": [{"role": "user", "content": "a"}]}'
+    items = read(copilot_cli, document, f"/h/history-session-state/{name}")
+
+    assert session(items).external_id == "d1-0_2"
 
 
 # Places
