@@ -1,6 +1,6 @@
-"""Queries of very many words, or conditions, or of very long words: what of them is searched, and the answer says so.
+"""Queries that were pasted: of very many words, or conditions, or of very long words; or a command with its options.
 
-A log or a page pasted in the place of a question is answered, and not for minutes.
+A log or a page in the place of a question is answered, and not for minutes; the answer says what of it is searched.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from cass.records import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from cass.query.syntax import Node
 
@@ -21,6 +21,9 @@ MOST_WORDS = MOST_CONDITIONS = 64
 # Of one word, or of words in quotes.  What is longer holds nothing that a person would type.
 MOST_CHARS = 1_000
 SIGNED_TOLD = 8
+# Letters behind a `-` that are sooner the options of a command than a word that somebody leaves out, as in `grep -rn`.
+MOST_OPTION = 2
+_JOINS = frozenset(("|", "||", "&&", ";"))  # what stands between commands
 
 
 def bounded(query: Query) -> Query:
@@ -38,6 +41,23 @@ def bounded(query: Query) -> Query:
         notes.append(f"too long: of a word, or words in quotes, only the first {MOST_CHARS:,} characters are searched")
         root = shorter
     return replace(query, root=root, filters=filters, notes=(*query.notes, *notes))
+
+
+def with_options(query: Query) -> Query:
+    """The query with a note on the `-A` and `-3` of a pasted command, which leave out what somebody looks for."""
+    parts = query.root.parts if isinstance(query.root, Bare) else ()
+    left_out = [part for part in dict.fromkeys(parts) if isinstance(part, Without)]
+    words = [part.part.text for part in left_out if isinstance(part.part, Word)]
+    if not left_out or (not any(map(_is_option, words)) and _JOINS.isdisjoint(query.text.split())):
+        return query
+    if len(set(_words(Bare(parts)))) > MOST_WORDS:
+        return query  # `rarest` tells it
+    note = f"{_told(left_out)}: messages with this are left out; -F searches for the text as it is"
+    return replace(query, notes=(*query.notes, note))
+
+
+def _is_option(word: str) -> bool:
+    return word.isdecimal() or (len(word) <= MOST_OPTION and word.isascii() and word.isalpha())
 
 
 def _conditions(node: Node) -> int:
@@ -98,11 +118,14 @@ def rarest(query: Query, frequency: Callable[[str], int] | None) -> Query:
 def _signed(root: Node) -> list[str]:
     """A pasted text is full of `-n` and `+10`, which nobody meant to leave messages out by."""
     parts = root.parts if isinstance(root, Bare) else ()
-    signed = [to_text(Query("", part)) for part in dict.fromkeys(parts) if isinstance(part, (Must, Without))]
-    if not signed:
-        return []
-    told = [*signed[:SIGNED_TOLD], *(["…"] if len(signed) > SIGNED_TOLD else [])]
-    return [f"+ and - count here, too: {' '.join(told)}; to read a text as it is: cass like -"]
+    signed = [part for part in dict.fromkeys(parts) if isinstance(part, (Must, Without))]
+    return [f"+ and - count here, too: {_told(signed)}; to read a text as it is: cass like -"] if signed else []
+
+
+def _told(signed: Sequence[Node]) -> str:
+    """The first of them as they are typed."""
+    told = [to_text(Query("", part)) for part in signed[:SIGNED_TOLD]]
+    return " ".join([*told, *(["…"] if len(signed) > SIGNED_TOLD else [])])
 
 
 def _words(node: Node) -> Iterator[Word | Prefix]:

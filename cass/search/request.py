@@ -84,11 +84,15 @@ class Request:
             from cass.query.parse import parse  # most queries are plain words
 
             query = parse(text, self.live)
-        if len(text) <= LONG:
-            return query
-        from cass.search.many import bounded
+        if len(text) > LONG:
+            from cass.search.many import bounded
 
-        return bounded(query)
+            query = bounded(query)
+        if " -" in text and not self.live:
+            from cass.search.many import with_options
+
+            query = with_options(query)
+        return query
 
     def start(self, generation: str) -> int:
         """How many hits to leave out of the index of this generation.  Raises UsageError and CursorExpired."""

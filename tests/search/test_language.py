@@ -245,6 +245,25 @@ def test_signs_in_a_long_text_are_told(tmp_path: Path) -> None:
     assert results.notes[-1] == "+ and - count here, too: -n +10 -m; to read a text as it is: cass like -"
 
 
+@pytest.mark.parametrize(("query", "told"), [
+    ("npm run build | tail -3", "-3"), ("grep -rn quokka zoo", "-rn"), ("find zoo -type f | head", "-type"),
+    ("ls -l zoo -size", "-l -size"), ('grep -A zoo -"pouch"', '-A -"pouch"'),
+])  # fmt: skip
+def test_the_options_of_a_pasted_command_are_told(tmp_path: Path, query: str, told: str) -> None:
+    """They leave out what somebody looks for: the command itself."""
+    home = say(make_home(tmp_path), one="the zoo")
+
+    assert home.search(query).notes == (f"{told}: messages with this are left out; -F searches for the text as it is",)
+
+
+@pytest.mark.parametrize("query", ["zoo -quokka", "zoo --rn", "zoo a-b", "zoo - 3"])
+def test_a_word_that_is_left_out_on_purpose_is_not_told(tmp_path: Path, query: str) -> None:
+    """Nor what is no exclusion."""
+    home = say(make_home(tmp_path), one="the zoo")
+
+    assert home.search(query).notes == ()
+
+
 def test_words_in_parentheses_are_counted_with_the_others(tmp_path: Path) -> None:
     """However they are nested; what must match stays."""
     common = [f"common{chr(97 + at // 26)}{chr(97 + at % 26)}x" for at in range(100)]
