@@ -32,7 +32,7 @@ PRINTED = {"count": False, "sessions_only": False, "null": False, "format": None
 
 
 # Without a telling word nothing is like a text; no words at all would list everything, this finds nothing.
-NOTHING = '"a" -a'
+NOTHING = '"nothing" -nothing'
 
 
 def run(options: dict[str, Any]) -> int:
