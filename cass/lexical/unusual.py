@@ -59,7 +59,7 @@ class UnusualWords:
 
     def _corrected(self, text: str, token: str) -> Unit:
         """The most frequent word within one edit of a word that occurs nowhere; or within two, of a long one."""
-        if len(token) < SHORTEST_CORRECTED or token.isdigit() or text in self._known:
+        if len(token) < SHORTEST_CORRECTED or token.isdigit() or query_words.is_id(token) or text in self._known:
             return Unit(None, text)
         from cass.query.variants import one_edit  # most words occur somewhere
 

@@ -29,6 +29,8 @@ SHORTEST_CORRECTED = 4
 COMMON_AS_TYPED = 40_000
 # Of what is not one word, such as a path or a prefix: as if it were in one message of 150.
 NAME_IDF = 5.0
+# The beginning of an id stands for so many at most.
+MOST_IDS = 16
 
 
 @record
@@ -139,7 +141,7 @@ class WordCompiler:
         )
 
     def forms(self, token: str) -> list[tuple[str, int]]:
-        """The word and those of its inflections that occur, with their document frequencies."""
+        """The word and those of its inflections that occur, with their document frequencies; an id's longer forms."""
         key = token, self._is_few
         if key not in self._forms_of:
             self._forms_of[key] = self._look_up(token)
@@ -155,12 +157,20 @@ class WordCompiler:
     def _look_up(self, token: str) -> list[tuple[str, int]]:
         forms = [(token, count)] if (count := self.frequency(token)) else []
         if not (token.isascii() and token.isalpha()) or len(token) < 3:
-            return forms
+            # One in 27 ids begins with seven digits: a number, unless it occurs nowhere.
+            is_cut = query_words.is_id(token) or (not forms and token.isdigit())
+            return forms + self._of_id(token) if is_cut and len(token) >= query_words.SHORTEST_ID else forms
         stem = self._stemmer.analyze(token)
         for other in query_words.likely_forms(token, "".join(stem), self._is_few):
             if (count := self.frequency(other)) and self._stemmer.analyze(other) == stem:
                 forms.append((other, count))
         return forms
+
+    def _of_id(self, token: str) -> list[tuple[str, int]]:
+        """The same commit's id as other messages name it: longer, mostly whole, or shorter."""
+        longer = self.searcher.terms_with_prefix("body", token, None, MOST_IDS)
+        shorter = [(begun, self.frequency(begun)) for begun in query_words.id_beginnings(token)]
+        return [(word, n) for word, n in [*longer, *shorter] if n and word != token and query_words.is_id(word)]
 
     def scored(self, token: str, forms: Iterable[tuple[str, int]], form_weight: float | None = None) -> list[Query]:
         """A query for each of its forms, which count as much as if each were as common as all together."""

@@ -6,7 +6,7 @@ from cass.query.plain import Bare, Word, least_of
 from cass.query.syntax import And, Field, Must, Not, Or, Phrase, Prefix, Without, is_condition
 from cass.query.terms import Form, find, forms_of
 from cass.query.variants import english_variants
-from cass.query.words import index_fold, likely_forms
+from cass.query.words import id_beginnings, index_fold, is_id, likely_forms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,6 +104,8 @@ class Matcher:
         if not self._english or not isinstance(leaf, Word) or len(forms) > 1 or len(forms[0].parts) > 1:
             return forms
         word = forms[0].parts[0]
+        if is_id(word):
+            return (Form((word,), open_end=True), *(Form((begun,)) for begun in id_beginnings(word)))
         others = english_variants(word) if self._stem_of is None else same_stem(word, self._stem_of)
         return (*forms, *(Form((other,)) for other in others))
 

@@ -185,6 +185,21 @@ def cjk_grams(run: str) -> list[str]:
     return [run[at : at + 2] for at in range(len(run) - 1)]
 
 
+# What git prints of a commit's id, unless told otherwise.
+SHORTEST_ID = 7
+_HEX = frozenset("0123456789abcdef")
+
+
+def is_id(token: str) -> bool:
+    """Whether it looks like a commit's id, or the beginning of one: hex, with letters and digits in it."""
+    return len(token) >= SHORTEST_ID and not token.isalpha() and not token.isdigit() and _HEX.issuperset(token)
+
+
+def id_beginnings(token: str) -> list[str]:
+    """The shorter forms under which a text may name it, the longest first."""
+    return [begun for at in range(len(token) - 1, SHORTEST_ID - 1, -1) if is_id(begun := token[:at])]
+
+
 VOWELS = frozenset("aeiou")
 
 # What stands behind an English stem in the forms of its word: those of which real sessions and abstracts have most.

@@ -152,6 +152,37 @@ def test_without_words_the_newest_come_first(home: Home, query: str) -> None:
     assert results.total == len(results.hits) > 2
 
 
+COMMIT = "4ce7a1e09b5d3f8826c1aa70e5d49b3c71f02e8d"
+COMMITS = {
+    "whole": f"commit {COMMIT}",
+    "cut": "4ce7a1e mend the zoo",
+    "other": "4ce7a2e mend the zoo",
+    "eight": "4ce7a1e0",
+}
+IT = {"whole", "cut", "eight"}
+
+
+@pytest.mark.parametrize("is_indexed", [True, False])
+@pytest.mark.parametrize(("query", "expected"), [
+    (COMMIT[:7], IT), (COMMIT[:12], IT), (COMMIT, IT), (f"{COMMIT[:7]} zoo", {"cut"}), ("4ce7a3e", set()),
+])  # fmt: skip
+def test_a_commit_is_found_whole_and_cut(tmp_path: Path, query: str, expected: set[str], is_indexed: bool) -> None:
+    """git prints it both ways; one that occurs nowhere is not taken for another one."""
+    home = say(make_home(tmp_path), **COMMITS)
+    if not is_indexed:
+        shutil.rmtree(home.places.lexical)
+
+    assert set(names(home.search(query, limit=100, strict=True))) == expected
+
+
+def test_a_number_that_occurs_nowhere_may_begin_a_commit(tmp_path: Path) -> None:
+    """One in 27 ids begins with seven digits; a number that occurs is a number."""
+    home = say(make_home(tmp_path), one="commit 2026110c9d", two="on 2026110 already", three="8812345f is bad")
+
+    assert found(home, "8812345") == {"three"}
+    assert found(home, "2026110") == {"two"}
+
+
 def test_a_session_is_named_by_the_beginning_of_its_id(home: Home) -> None:
     """Six digits are enough, in the query as in the option."""
     sid = home.search("netstat").hits[0].sid
