@@ -1,4 +1,5 @@
-"""Words that the tokenizer would not give: parts of camelCase, names such as C++ and .env, pieces of CJK runs.
+"""Words that the tokenizer would not give: parts of camelCase, names such as C++ and .env, pieces of CJK runs, words
+that touch the codes of a terminal's colours.
 
 They are added behind a document's text, each once.  Looking for them must not slow indexing down: the patterns begin
 with a character of their own, which `re` looks for at the speed of memory, and a word is taken apart the first time it
@@ -59,6 +60,8 @@ def extra_words(text: str, encoded: bytes) -> str:
     if len(_parts_of) > CACHED_WORDS:
         _parts_of.clear()
     found: set[str] = set()
+    if b"\x1b" in encoded:
+        found.update(_backwards(_coloured(text)))
     if words := _humped(encoded):
         for word in words.difference(_parts_of):
             _parts_of[word] = _backwards(_humps(word))
@@ -132,6 +135,17 @@ def _dotted(encoded: bytes) -> Iterator[str]:
 def _spell(word: bytes) -> Iterator[str]:
     if len(word) <= LONGEST_IDENTIFIER and (name := spelled(word.decode("ascii", "replace"))):
         yield name
+
+
+def _coloured(text: str) -> Iterator[str]:
+    """What a colour hides from the tokenizer: error of ␛[31merror, with the parts of a name."""
+    from cass.query.escapes import coloured_words  # few texts have any
+
+    for word in pieces(coloured_words(text)):
+        if len(word) <= LONGEST_IDENTIFIER:
+            yield from index_fold(word).lower().split()
+            if word.isascii():
+                yield from _humps(word.encode())
 
 
 def _touching_cjk(text: str) -> set[str]:

@@ -65,6 +65,10 @@ class Matcher:
 
         `field` answers for the fields inside the tree, such as `a OR agent:codex`.
         """
+        if "\x1b" in text:
+            from cass.query.escapes import without_escapes  # few texts have any
+
+            text = without_escapes(text)
         # Small again: the index writes some small capitals (ᴀ) as large letters.
         folded = index_fold(text).lower()
         # Where folding made letters into several, offsets no longer agree: such a text is read without its capitals.

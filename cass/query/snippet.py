@@ -114,17 +114,27 @@ def snippet(text: str, terms: Terms, width: int = WIDTH, masked: bool = True) ->
     if masked and KEY_NAME in text:
         text = mask(text)  # a key has many lines, of which none by itself looks like one
     wanted = terms.terms
-    folded = fold(text)
-    places = _places(folded, text, wanted, width)
+    plain = _blanked(text)
+    folded = fold(plain)
+    places = _places(folded, plain, wanted, width)
     if not places and terms.little:
         wanted = terms.little
-        places = _places(folded, text, wanted, width)
+        places = _places(folded, plain, wanted, width)
     for looser in (_apart, _inside_words):
         if not places:
             wanted = looser(terms.terms)
-            places = _places(folded, text, wanted, width)
+            places = _places(folded, plain, wanted, width)
     start, end = _best(places, width)
     return _cut(text, start, end, width, wanted, masked)
+
+
+def _blanked(text: str) -> str:
+    """The text without a terminal's colours, whose codes would be a part of the words behind them."""
+    if "\x1b" not in text and "␛" not in text:
+        return text
+    from cass.query.escapes import blanked  # few texts have any
+
+    return blanked(text)
 
 
 def _apart(terms: Sequence[Sequence[Form]]) -> tuple[tuple[Form, ...], ...]:
@@ -280,6 +290,7 @@ def _snapped(line: str, low: int, high: int, match: tuple[int, int]) -> tuple[in
 
 def _spans(line: str, terms: Sequence[Sequence[Form]], first: int, high: int) -> list[tuple[int, int]]:
     """The matches that begin in `[first, high)`, in order; those that overlap or touch are one."""
+    line = _blanked(line)
     folded = fold(line)
     found = sorted(
         [span for forms in terms for form in forms for span in places_of(folded, line, form, len(line), first, high)]

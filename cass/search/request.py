@@ -79,6 +79,10 @@ class Request:
         text = storable(self.text)
         if self.literal:
             return Query(text, Word(text) if text else None)
+        if "\x1b" in text or "␛[" in text or "^[[" in text:
+            from cass.query.escapes import without_escapes  # pasted with its colours
+
+            text = without_escapes(text)
         query = plain(text, self.live)
         if query is None:
             from cass.query.parse import parse  # most queries are plain words

@@ -103,3 +103,11 @@ def test_encoded_data_is_left_alone() -> None:
 def test_a_word_is_taken_apart_the_same_the_second_time() -> None:
     """Words are remembered; what is remembered is right."""
     assert fast("seenBefore") == fast("seenBefore") == {"seen", "before"}
+
+
+def test_words_that_touch_colours_are_words():
+    """A colour's code ends in a letter, which would be the word's first; a match may be lit inside a word."""
+    text = "\x1b[1m\x1b[38;5;9merror[E0425]\x1b[0m: \x1b[33mparseQuery \x1b[01;31m\x1b[Kzoo\x1b[m\x1b[Kkeeper\x1b[2Kb"
+
+    assert {"error", "parsequery", "parse", "query", "zookeeper"} <= fast(text)
+    assert "zookeeperb" not in fast(text)

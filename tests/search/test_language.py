@@ -10,7 +10,7 @@ import pytest
 from cass.search.engine import search
 from cass.search.request import Freshness, Request
 from tests.archive import DAY_MS, NOW_MS, Home, calls, make_home, says
-from tests.search.asking import found, names, say
+from tests.search.asking import found, marked, names, say
 
 RED, BLUE, GREEN = "red", "blue", "green"
 
@@ -173,6 +173,25 @@ def test_a_commit_is_found_whole_and_cut(tmp_path: Path, query: str, expected: s
         shutil.rmtree(home.places.lexical)
 
     assert set(names(home.search(query, limit=100, strict=True))) == expected
+
+
+@pytest.mark.parametrize("is_indexed", [True, False])
+@pytest.mark.parametrize("query", [
+    "error: cannot find quokka", "\x1b[1;31merror\x1b[0m: cannot find \x1b[33mquokka\x1b[0m",
+    "␛[31mquokka", "^[[31mquokka^[[0m",
+])  # fmt: skip
+def test_colours_hide_no_words(tmp_path: Path, query: str, is_indexed: bool) -> None:
+    """Neither in what a tool printed nor in what is pasted from a terminal."""
+    home = say(
+        make_home(tmp_path), one="\x1b[31merror\x1b[0m: cannot find \x1b[1mquokka\x1b[0m", two="an error: cannot"
+    )
+    if not is_indexed:
+        shutil.rmtree(home.places.lexical)
+
+    results = home.search(query, strict=True)
+
+    assert (names(results), results.corrected, results.dropped) == (["one"], (), ())
+    assert "quokka" in [part.lower() for part in marked(results)]
 
 
 def test_a_number_that_occurs_nowhere_may_begin_a_commit(tmp_path: Path) -> None:
