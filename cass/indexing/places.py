@@ -167,10 +167,13 @@ def _lexical(
         # Those that a search still held when they were replaced, or that a kill left half made.
         lexical_writer.drop_old_generations(places.lexical, os.path.basename(lexical.folder))
         return lexical, False
-    if places.has_vectors and store.change < (1 if lexical is None else lexical.change):
-        from cass.indexing.strays import let_go  # loads what makes vectors
+    if places.has_vectors:
+        from cass.indexing.strays import let_go, outnumber  # loads what makes vectors
 
-        let_go(places, store.connection)
+        # Without an index nothing says how far the database was once.
+        is_behind = lexical is not None and store.change < lexical.change
+        if is_behind or (lexical is None and (not store.change or outnumber(places, store.connection))):
+            let_go(places, store.connection)
     if lexical is not None:
         lexical.close()
     lexical = lexical_writer.create_writer(places.lexical)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.archive import MINUTE_MS, NOW_MS, Home
 from tests.backfill.working import Working, home_with
 
@@ -42,8 +44,12 @@ def test_an_index_that_went_with_the_database_changes_nothing(tmp_path: Path) ->
     assert working.ids() == []
 
 
-def test_vectors_of_texts_that_an_older_copy_lacks_go(tmp_path: Path) -> None:
-    """Who puts a copy back, or loses power, keeps those of all other texts: MiniLM took hours for them."""
+@pytest.mark.parametrize("is_indexed", [True, False])
+def test_vectors_of_texts_that_an_older_copy_lacks_go(tmp_path: Path, is_indexed: bool) -> None:
+    """Who puts a copy back, or loses power, keeps those of all other texts: MiniLM took hours for them.
+
+    Also where the index was deleted, as it may be.
+    """
     home = home_with(tmp_path)
     known = set(Working(home).all_texts())
     shutil.copy(home.places.database, tmp_path / "copy")
@@ -55,6 +61,8 @@ def test_vectors_of_texts_that_an_older_copy_lacks_go(tmp_path: Path) -> None:
 
     lose_database(home)
     shutil.copy(tmp_path / "copy", home.places.database)
+    if not is_indexed:
+        shutil.rmtree(home.places.lexical)
     home.path("gone").unlink()
     home.claude("other", "quite another walrus", start_ms=NOW_MS + 700 * MINUTE_MS)
     home.index()
