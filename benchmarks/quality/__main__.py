@@ -31,9 +31,10 @@ def main() -> int:
     keep_warm()
     if options.nonsense:
         real = real_sessions(root)
-        known_here = [sessions.errors(real), sessions.functions(real), written(real), *known.known_items(real)]
-        known_here += spread.spread_words(real)
-        print(nonsense.rungs(root, real, known_here))
+        known_here = [sessions.commits(real), sessions.first_sentences(real), sessions.errors(real)]
+        known_here += [sessions.functions(real), written(real), *known.known_items(real), *spread.spread_words(real)]
+        for line in nonsense.rungs(root, real, known_here):
+            print(line, end="", flush=True)
         return 0
     modes = MODES if options.modes == "all" else options.modes.split(",")
     _report(options.out, root, modes, options)

@@ -15,6 +15,8 @@ from cass.store.documents import documents_since
 SEED = 4
 QUESTIONS = 500
 WORDS = 4
+# How many words, and is there a wrong one beside them?
+OTHERWISE, OTHERWISE_SEED = ((2, False), (3, False), (3, True), (5, True), (6, False)), 77
 # In one of a thousand messages to one of twenty: neither a name that stands in one place nor a word of every text.
 LEAST_SHARE, MOST_SHARE = 0.001, 0.05
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -43,6 +45,21 @@ def known_items(archive: Archive, sessions: frozenset[str] | None = None) -> lis
         _set("f + foreign word", archive, picked, longer),
         _set("f + slip", archive, picked, slips),
     ]
+
+
+def known_otherwise(archive: Archive, sessions: frozenset[str] | None = None) -> list[Set]:
+    """Fewer and more words, and three of which with a wrong one, which is a worse memory than `known_items` have."""
+    rng = random.Random(OTHERWISE_SEED)
+    said = [each for each in _said(archive, sessions) if len(each.words) >= WORDS]
+    picked = rng.sample(said, min(QUESTIONS, len(said)))
+    sets = []
+    for words, is_foreign in OTHERWISE:
+        chosen = [rng.sample(each.words, min(words, len(each.words))) for each in picked]
+        if is_foreign:
+            foreign = [_foreign(rng, each, said) for each in picked]
+            chosen = [_at_random(rng, *each) for each in zip(chosen, foreign, strict=True)]
+        sets.append(_set(f"f {words} words{' + foreign word' * is_foreign}", archive, picked, chosen))
+    return sets
 
 
 def _said(archive: Archive, sessions: frozenset[str] | None) -> list[Said]:

@@ -197,10 +197,10 @@ class WordCompiler:
 
 def idf(frequency: int, documents: int) -> float:
     """BM25's, of a word that stands in so many of the documents."""
-    return _log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
+    return log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
 
 
-def _log(x: float) -> float:
+def log(x: float) -> float:
     """The natural logarithm to six digits: math is a shared library, and loading it costs a cold search 2 %."""
     return float((x**1e-8 - 1) * 1e8)
 

@@ -1,41 +1,46 @@
 """How sure an answer is that what was meant is in it, 0 to 1.  Under a half it is probably not in the archive at all.
 
-It goes by how much of the question the best hits have, each word counting by its idf, by whether one session has all
-of it between its messages, and by how near in meaning the nearest text of the quality tier is.  Both curves and their
-middles were fitted on one half of benchmarks/quality's questions with an answer and without one; the other half is what
-RESULTS.md tells.
+It goes by how much of the question the best hit has, each word counting by its idf, and by how well it scores for that,
+since in a long message any few common words stand together by chance; by how much more often than by chance one session
+has all of it between its messages; and by how near in meaning the nearest text of the quality tier is.  The curves were
+fitted on questions with an answer and without one; those that benchmarks/quality/RESULTS.md tells of are others.
 """
 
 from __future__ import annotations
 
 from cass.lexical.opening import Damage
-from cass.lexical.words import SHORTEST_CORRECTED, idf
+from cass.lexical.words import SHORTEST_CORRECTED, idf, log
 from cass.query.blend import LITTLE
 from cass.query.plain import Bare, Word
 from cass.query.terms import wanted_leaves
 from cass.query.words import tokens
 from cass.search.engine import SNIPPET_CHARS
-from cass.search.request import fold
+from cass.search.request import SURE, TOGETHER, fold
 from cass.store import hits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
 
     from cass.lexical.reader import LexicalReader
     from cass.query.plain import Query
     from cass.search.engine import Search
     from cass.search.request import Found
 
-# Of the weight of a question's words; one answerable question in forty has less of them in one of its best hits.
-COVERED, COVERED_SLOPE = 0.61, 12.9
+    # A telling word of the question: the forms that count as it, how many documents have it, and its weight.
+    Asked = tuple[frozenset[str], int, float]
+
+# What each of the signs below adds to the log of the odds, and what is always added: benchmarks/quality/fit.py.
+WEIGHTS, ALWAYS = (-6.176, -0.422, 0.25, 5.602, -2.096, 0.606, 4.285), -7.41
+# Where one session has all of so few words between its messages.
+SPREAD = 0.5
 # Cosines of MiniLM: the nearest text to a question from elsewhere stays under .46, to one from here mostly over .6.
 ALIKE, ALIKE_SLOPE = 0.57, 25.0
-# Of questions from elsewhere one in seventy has all its telling words in one session; of those about one, nearly all.
-SPREAD = 0.5
 # So many of the best hits are read: the first has its words closest together, not always most of them.
 READ = 3
 LOOKED_AT = 40
+# A pasted paragraph is judged as if it had no more than these, of which a hit has the same share.
+MOST_WORDS = 16
 # e: math is a shared library, and loading it costs a cold search 2 %.
 E = 2.718281828459045
 
@@ -51,29 +56,55 @@ def confidence(search: Search, found: Found) -> float | None:
         return None
     if not found.candidates:
         return 0.0
-    alike = _curve(found.alike, ALIKE, ALIKE_SLOPE) if found.alike is not None else 0.0
-    has_all = found.rung == "all" and not any([_is_another(*pair) for pair in found.corrected])
-    share = 1.0 if has_all else _best_share(search, found, reader)
-    spread = SPREAD if search.is_spread else 0.0
-    return round(max(_curve(share, COVERED, COVERED_SLOPE), alike, spread), 2)
+    alike = _curve(ALIKE_SLOPE * (found.alike - ALIKE)) if found.alike is not None else 0.0
+    return round(max(_by_words(search, found, reader), alike), 2)
 
 
-def _best_share(search: Search, found: Found, reader: LexicalReader) -> float:
-    """How much of the question, 0 to 1, one of the first hits has."""
-    weights = _weights(search.query, found, reader.frequency, reader.documents)
-    docs = [lead.doc for lead, _ in fold(found.candidates[:LOOKED_AT], search.request.grouped)[:READ]]
-    return max(
-        [_share("\n".join([text for text, _ in blocks]), weights) for blocks in _read(search, docs)], default=0.0
-    )
+def _by_words(search: Search, found: Found, reader: LexicalReader) -> float:
+    asked = asked_of(search, found, reader)
+    if found.is_sure(len(asked)) and not _guesses(found):
+        return SURE
+    signs = zip(WEIGHTS, signs_of(search, found, asked), strict=True)
+    is_spread = search.spread is not None and len(asked) <= TOGETHER
+    return min(SURE, max(SPREAD if is_spread else 0.0, _curve(sum([weight * sign for weight, sign in signs], ALWAYS))))
 
 
-def _read(search: Search, docs: Sequence[int]) -> Iterable[Sequence[tuple[str, int]]]:
+def signs_of(search: Search, found: Found, asked: Sequence[Asked]) -> tuple[float, ...]:
+    """What is weighed, in the order of WEIGHTS.
+
+    The share of the question that a hit has, and what it lacks; how rare the words are and the log of how many, since
+    of many some are always had; whether one had to be corrected; how much more often than by chance a session has
+    between its messages what the hit lacks; and the best one's score, for each unit of what could be had.
+    """
+    has_all = found.rung == "all" and not _guesses(found)
+    total, words = _weight(asked) or 1.0, max(1, len(asked))
+    share = 1.0 if has_all else _best(search, found, asked) / total
+    lacking, rare, counted = 1 - share, total / words, min(words, MOST_WORDS)
+    between = max(search.spread or 0.0, 0.0) * lacking
+    corrected = float(bool(found.corrected))
+    return share, lacking * rare * counted, rare, log(counted), corrected, between, search.score / total
+
+
+def _best(search: Search, found: Found, asked: Sequence[Asked]) -> float:
+    """The weight of those of the words that one of the first hits has, the one with most of them."""
+    best = 0.0
+    for blocks in _read(_first(search, found), search):
+        there = set(tokens("\n".join([text for text, _ in blocks])))
+        best = max(best, _weight([word for word in asked if not word[0].isdisjoint(there)]))
+    return best
+
+
+def _first(search: Search, found: Found) -> list[int]:
+    return [lead.doc for lead, _ in fold(found.candidates[:LOOKED_AT], search.request.grouped)[:READ]]
+
+
+def _read(docs: Sequence[int], search: Search) -> list[Sequence[tuple[str, int]]]:
     """The blocks of these documents, whole: mostly the page has read them."""
     read = [blocks for doc in docs if (blocks := search.read.get(doc))]
     if len(read) == len(docs) and all([len(text) < SNIPPET_CHARS for blocks in read for text, _ in blocks]):
         return read
     stored = hits.messages_with(search.connection, docs)
-    return hits.texts_of(search.connection, [messages[0].id for messages in stored.values()]).values()
+    return [*hits.texts_of(search.connection, [messages[0].id for messages in stored.values()]).values()]
 
 
 def _only_words(query: Query) -> bool:
@@ -86,27 +117,30 @@ def _only_words(query: Query) -> bool:
     return bool(wanted_leaves(root)) and all([isinstance(part, (Word, Prefix, Field)) for part in parts])
 
 
-def _weights(
-    query: Query, found: Found, frequency: Callable[[str], int], documents: int
-) -> list[tuple[frozenset[str], float]]:
-    """Each telling word of the question: the forms that count as it, and BM25's idf, highest for one never heard.
+def asked_of(search: Search, found: Found, reader: LexicalReader) -> list[Asked]:
+    """Each telling word of the question; its weight is BM25's idf, highest for one never heard.
 
-    One that is too short to be corrected may be a slip: it counts as the rarest of the others that was heard.
+    One that is too short to be corrected may be a slip: it weighs as the rarest of the others that was heard.
     """
     others = {typed for typed, other in found.corrected if _is_another(typed, other)}
     corrected = {typed: other for typed, other in found.corrected if typed not in others}
     forms = {typed: known for typed, known in found.forms if typed not in others}
     asked = {
-        word: (frozenset((word, *forms.get(leaf.text, ()))), frequency(word))
-        for leaf in wanted_leaves(query.root)
+        word: (those := frozenset((word, *forms.get(leaf.text, ()))), max(map(reader.frequency, those)))
+        for leaf in wanted_leaves(search.query.root)
         for word in tokens(corrected.get(leaf.text, leaf.text))
         if word not in LITTLE  # in a small archive also words of grammar occur nowhere
     }
     rarest = min([count for _, count in asked.values() if count], default=0)
+    weighs = {word: count or (rarest if len(word) < SHORTEST_CORRECTED else 0) for word, (_, count) in asked.items()}
     return [
-        (known, _weight(count or (rarest if len(word) < SHORTEST_CORRECTED else 0), documents))
-        for word, (known, count) in asked.items()
+        (known, count, idf(weighs[word], max(reader.documents, weighs[word]))) for word, (known, count) in asked.items()
     ]
+
+
+def _guesses(found: Found) -> bool:
+    """Was a word searched as one that it is no slip of?"""
+    return any([_is_another(*pair) for pair in found.corrected])
 
 
 def _is_another(typed: str, other: str) -> bool:
@@ -114,17 +148,10 @@ def _is_another(typed: str, other: str) -> bool:
     return [sign for sign in typed if sign.isdigit()] != [sign for sign in other if sign.isdigit()]
 
 
-def _weight(count: int, documents: int) -> float:
-    return idf(count, max(documents, count))
+def _weight(words: Sequence[Asked]) -> float:
+    return sum([weight for _, _, weight in words])
 
 
-def _share(text: str, weights: Sequence[tuple[frozenset[str], float]]) -> float:
-    there = set(tokens(text))
-    had = sum(weight for forms, weight in weights if not forms.isdisjoint(there))
-    return had / (sum(weight for _, weight in weights) or 1.0)
-
-
-def _curve(value: float, middle: float, slope: float) -> float:
-    """From 0 to 1, a half in the middle."""
-    odds: float = E ** (slope * (middle - value))
-    return 1 / (1 + odds)
+def _curve(odds: float) -> float:
+    """From 0 to 1, of the log of the odds."""
+    return float(1 / (1 + E**-odds))

@@ -13,7 +13,7 @@ from cass.query.plain import Word
 from cass.query.snippet import snippet, terms_of
 from cass.query.terms import wanted_leaves
 from cass.query.words import tokens
-from cass.search.request import Found, Freshness, Hit, Lent, Request, Results, fold
+from cass.search.request import SURE, Found, Freshness, Hit, Lent, Request, Results, fold
 from cass.store import connect, hits
 from cass.store.schema import OWN_BLOCK, ROLES
 
@@ -43,8 +43,6 @@ MANY_WORDS = 64
 LONG_TAIL, TOO_LONG_TAIL = 256, 10_000
 # A snippet is cut from this much of a message; from all of it only where that has no match.
 SNIPPET_CHARS = 8_192
-# The confidence of an answer whose first hits have all the words: what search/confidence.py makes of it.
-SURE = 0.99
 
 
 def search(
@@ -114,7 +112,8 @@ class Search(Lent):
     compiled: Compiled | None = None  # what the index was asked
     near: Mapping[str, Mapping[int, float]] | None = None  # of each tier the texts that it found, and how near they are
     meant: str | None = None  # what the tiers did, or why they did nothing, where meaning was asked for
-    is_spread = False  # a session has all the words between its messages
+    score: float = 0.0  # of the best candidate by its words alone, before anything orders them anew
+    spread: float | None = None  # where a session has all words between its messages: how little of it is chance
     read: Mapping[int, Sequence[tuple[str, int]]] = {}  # document → its blocks, as the page read them
     reranked: Reranked | None = None  # what the reranker did, where it was asked
 
@@ -205,8 +204,11 @@ class Search(Lent):
             return self._from_database(self.reader)
 
     def _from_database(self, damage: Damage) -> Found:
+        from cass.search.scan import scan
+
         self.notes.append(f"{damage.reason}: answered from the database, newest first{damage.mended_by}")
-        return self._scan()
+        self._leave_out(None)
+        return scan(self)
 
     def _from_index(self, reader: LexicalReader) -> Found:
         if self.literal is not None:
@@ -216,6 +218,7 @@ class Search(Lent):
         if len(getattr(self.query.root, "parts", ())) > MANY_WORDS or self.query.text.count(" ") >= MANY_WORDS:
             self._leave_out(reader.frequency)
         found = self.lexical(reader) if reader.change == self.state.change else self._with_tail(reader)
+        self.score = found.candidates[0].score if found.candidates else 0.0
         if self.places_of_model is not None and found.rung != "all":
             from cass.search.ahead import begin
 
@@ -283,12 +286,6 @@ class Search(Lent):
         from cass.search.tail import with_tail
 
         return with_tail(self, reader)
-
-    def _scan(self) -> Found:
-        from cass.search.scan import scan
-
-        self._leave_out(None)
-        return scan(self)
 
     def page(self, found: Found) -> tuple[tuple[Hit, ...], bool]:
         """The hits to print, and whether there are more behind them."""
@@ -393,7 +390,8 @@ class Search(Lent):
 def _judged(search: Search, found: Found) -> float | None:
     if search.offset or not search.request.shows_best:
         return None
-    if found.rung == "all" and not found.corrected and found.alike is None and search.query.is_of_words:
+    words = len(getattr(search.query.root, "parts", ()))
+    if found.is_sure(words) and not found.corrected and found.alike is None and search.query.is_of_words:
         return SURE
     from cass.search.confidence import confidence
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # So many messages with all the words fill a page; up to so many words are no sentence.
 PAGE, FEW_WORDS = 10, 4
+# The confidence of an answer that has all the words where that is no accident: up to so many are together anywhere.
+SURE, TOGETHER = 0.99, 3
 # What is no longer may have few conditions only, and no long word.
 LONG = 500
 
@@ -208,6 +210,10 @@ class Found:
     def fills_page(self) -> bool:
         """Do so many messages have all the words that nothing else comes up?"""
         return self.rung == "all" and self.total >= PAGE
+
+    def is_sure(self, words: int) -> bool:
+        """Do messages have all of so many words, where chance is no matter: of few, or ten messages?"""
+        return self.rung == "all" and (words <= TOGETHER or self.fills_page)
 
 
 @record

@@ -8,6 +8,7 @@ which of the words each message has; nothing is written down for sessions.
 from __future__ import annotations
 
 from cass.lexical.sessions import candidates, with_words
+from cass.lexical.words import log
 from cass.store.named import session_lengths
 
 TYPE_CHECKING = False
@@ -54,11 +55,18 @@ def gains(
     most = MOST_MESSAGES if is_whole else MESSAGES_A_WORD * len(units)
     if search.request.live:
         most = MESSAGES_A_KEY
-    which, sessions, docs = with_words(reader, compiled, [unit.match for unit in units], most)
+    which, owners, docs = with_words(reader, compiled, [unit.match for unit in units], most)
     weights = [unit.idf for unit in units]
-    said, most = _said(which, sessions, docs, weights)
-    search.is_spread = most == (1 << len(units)) - 1 and not compiled.dropped
-    worth = _worth(search, reader, weights, said)
+    said, most = _said(which, owners, docs, weights)
+    counts = {session: _counts(messages, len(units)) for session, messages in said.items()}
+    known, sessions = session_lengths(search.connection, list(said))
+    average = max(1.0, reader.documents / max(1, sessions))
+    lengths = {session: known.get(session, average) for session in said}
+    worth = {session: _worth(weights, those, lengths[session] / average) for session, those in counts.items()}
+    if most == (1 << len(units)) - 1 and not compiled.dropped:
+        shares = [max(1, unit.found) / reader.documents for unit in units]
+        whole = [session for session, those in counts.items() if all(those)]
+        search.spread = max([beyond_chance(counts[session], lengths[session], shares) for session in whole])
     further = _more(head, said, worth)
     more = candidates(reader, compiled, further) if further else []
     had = dict(zip(docs, which, strict=True))
@@ -134,20 +142,23 @@ def _weight(weights: Sequence[float], bits: int) -> float:
     return sum([weight for bit, weight in enumerate(weights) if bits >> bit & 1])
 
 
-def _worth(
-    search: Search, reader: LexicalReader, weights: Sequence[float], said: Mapping[int, Sequence[tuple[int, int]]]
-) -> dict[int, list[float]]:
-    """Session → what each of the words is worth in it: BM25 of the messages that have it."""
-    lengths, sessions = session_lengths(search.connection, list(said))
-    average = max(1.0, reader.documents / max(1, sessions))
-    worth = {}
-    for session, messages in said.items():
-        damping = K1 * (1 - B + B * lengths.get(session, average) / average)
-        counts = [sum([bits >> bit & 1 for bits, _ in messages]) for bit in range(len(weights))]
-        worth[session] = [
-            weight * count * (K1 + 1) / (count + damping) for weight, count in zip(weights, counts, strict=True)
-        ]
-    return worth
+def _counts(messages: Sequence[tuple[int, int]], words: int) -> list[int]:
+    """How many of a session's messages have each of the words."""
+    return [sum([bits >> bit & 1 for bits, _ in messages]) for bit in range(words)]
+
+
+def _worth(weights: Sequence[float], counts: Sequence[int], length: float) -> list[float]:
+    """What each of the words is worth in a session `length` times as long as others: BM25 of its messages."""
+    damping = K1 * (1 - B + B * length)
+    return [weight * count * (K1 + 1) / (count + damping) for weight, count in zip(weights, counts, strict=True)]
+
+
+def beyond_chance(counts: Sequence[int], messages: float, shares: Sequence[float]) -> float:
+    """The log of how much more often a session of so many messages has the words than messages at random would.
+
+    `counts`: how many of its messages have each word; `shares`: of all messages, 0 to 1.
+    """
+    return sum([log(count / (messages * share)) for count, share in zip(counts, shares, strict=True)])
 
 
 def _more(

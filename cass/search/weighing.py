@@ -61,7 +61,7 @@ def share_beside_words(text: str, rung: str | None, tier: str) -> float:
 
 def rung_had(search: Search, found: Found) -> str | None:
     """How much of the words is had; a session that has all of them between its messages has most of them, too."""
-    return "most" if search.is_spread and found.rung in ("any", None) else found.rung
+    return "most" if search.spread is not None and found.rung in ("any", None) else found.rung
 
 
 def hits_to_spare(search: Search, found: Found, text: str) -> int | None:

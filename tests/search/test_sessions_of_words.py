@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+import pytest
+
 from cass.search.refine import PRINTED
+from cass.search.together import beyond_chance
 from tests.archive import DAY_MS, Home, make_home
 from tests.search.asking import freshen, names
 
@@ -101,3 +105,9 @@ def test_newer_messages_gain_where_it_is_wished(tmp_path: Path) -> None:
 
 def _result(text: str) -> dict[str, object]:
     return {"type": "tool_result", "tool_use_id": "t1", "content": text}
+
+
+def test_a_session_with_words_as_often_as_others_has_them_by_chance() -> None:
+    """A word in 5 of its 50 messages, as in a tenth of all: nothing.  In 10: twice as often."""
+    assert beyond_chance([5], 50, [0.1]) == pytest.approx(0, abs=1e-4)
+    assert beyond_chance([10, 5], 50, [0.1, 0.1]) == pytest.approx(math.log(2), abs=1e-4)
