@@ -58,7 +58,7 @@ _ROWS: tuple[_Row, ...] = (
     ("factory", "Factory droid", "factory", ("droid",), ("droid", "--resume", "{id}"), False, 1),
     ("mistral_vibe", "Mistral Vibe", "mistral_vibe", ("vibe",), ("vibe", "--resume", "{id}"), False, 1),
     ("antigravity", "Antigravity CLI", "antigravity", ("agy",), ("agy", "--conversation", "{id}"), False, 1),
-    ("grok", "Grok", "grok", (), (), False, 1),
+    ("grok", "Grok", "grok", (), (), False, 2),
     ("kimi", "Kimi CLI", "kimi", ("kimi_cli",), ("kimi", "--session", "{id}"), False, 1),
     ("kimi_code", "Kimi Code", "kimi_code", (), (), False, 1),
     ("amp", "Amp", "amp", (), ("amp", "threads", "continue", "{id}"), False, 1),
