@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 
-# ESC as itself, as cass prints it, and as a terminal echoes it.  A colour stands inside words, a move ends a line.
-_ESC = r"(?:\x1b|␛|\^\[)"
-_COLOUR = re.compile(rf"{_ESC}\[(?:[\d;:]*m|K)")
-_OTHER = re.compile(rf"{_ESC}\[[0-?]*[ -/]*[@-~]|\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
-_TOUCHED = re.compile(r"[^\W_]*(?:\0[^\W_]*)+")
+# ESC as itself, as cass prints it, and as a terminal echoes it; patterns begin like that, too, so of it colours alone.
+# A colour stands inside words, a move ends a line.
+_COLOUR = re.compile(r"(?:\x1b|␛|\^\[)\[[\d;:]*m|(?:\x1b|␛)\[K|\x1b\([0AB]")
+_OTHER = re.compile(r"(?:\x1b|␛)\[[0-?]*[ -/]*[@-~]|\x1b(?:\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+# Whole runs, of which few are touched: to ask for a touch in one would begin anew at each of its letters.
+_RUN = re.compile(r"(?:[^\W_]|\0)+")
 
 
 def without_escapes(text: str) -> str:
@@ -27,6 +28,6 @@ def blanked(text: str) -> str:
 
 
 def coloured_words(text: str) -> str:
-    """The words that begin, end or change their colour there, as they read, in one text."""
-    marked = _OTHER.sub(" ", _COLOUR.sub("\0", text.replace("\0", " ")))
-    return " ".join([run.replace("\0", "") for run in _TOUCHED.findall(marked)])
+    """The words that a code stands in or right before, as they read, in one text."""
+    marked = _OTHER.sub(" \0", _COLOUR.sub("\0", text.replace("\0", " ")))
+    return " ".join([run[0].replace("\0", "") for run in _RUN.finditer(marked) if "\0" in run[0]])

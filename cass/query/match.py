@@ -65,7 +65,7 @@ class Matcher:
 
         `field` answers for the fields inside the tree, such as `a OR agent:codex`.
         """
-        if "\x1b" in text:
+        if "\x1b" in text or "^[[" in text or "␛[" in text:
             from cass.query.escapes import without_escapes  # few texts have any
 
             text = without_escapes(text)

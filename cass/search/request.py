@@ -81,10 +81,10 @@ class Request:
         text = storable(self.text)
         if self.literal:
             return Query(text, Word(text) if text else None)
-        if "\x1b" in text or "␛[" in text or "^[[" in text:
-            from cass.query.escapes import without_escapes  # pasted with its colours
+        if '"' not in text and ("\x1b" in text or "␛[" in text or "^[[" in text):
+            from cass.query.escapes import without_escapes  # pasted with its colours; in quotes it is as it was written
 
-            text = without_escapes(text)
+            text = without_escapes(text) if without_escapes(text).strip() else text
         query = plain(text, self.live)
         if query is None:
             from cass.query.parse import parse  # most queries are plain words

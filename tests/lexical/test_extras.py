@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cass.lexical.extras import LONGEST_IDENTIFIER, extra_words
+from cass.query.escapes import coloured_words
 from cass.query.words import index_fold, is_cjk, pieces
 
 CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+|[A-Z]")
@@ -111,3 +112,10 @@ def test_words_that_touch_colours_are_words():
 
     assert {"error", "parsequery", "parse", "query", "zookeeper"} <= fast(text)
     assert "zookeeperb" not in fast(text)
+
+
+def test_a_long_run_beside_a_colour_is_gone_through_once():
+    """Encoded data that a coloured output holds: once per letter it would take minutes."""
+    data = "x7" * 100_000
+
+    assert coloured_words(f"\x1b[31merror\x1b[0m blob {data}") == "error"

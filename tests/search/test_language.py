@@ -194,6 +194,49 @@ def test_colours_hide_no_words(tmp_path: Path, query: str, is_indexed: bool) -> 
     assert "quokka" in [part.lower() for part in marked(results)]
 
 
+@pytest.mark.parametrize("is_indexed", [True, False])
+@pytest.mark.parametrize("query", ["^[[33mwarning^[[0m", "warning", "+^[[33mwarning"])
+def test_colours_that_were_written_out_hide_no_words(tmp_path: Path, query: str, is_indexed: bool) -> None:
+    """As `cat -v` and many a log have them."""
+    home = say(make_home(tmp_path), one="log: ^[[33mwarning^[[0m unused thing", two="a thing")
+    if not is_indexed:
+        shutil.rmtree(home.places.lexical)
+
+    assert names(home.search(query, strict=True)) == ["one"]
+
+
+@pytest.mark.parametrize("is_indexed", [True, False])
+@pytest.mark.parametrize("move", ["\x1b[?25l", "\x1b[2J", "␛[2;1H", "\x1b]0;a title\x07", "\x1b]0;never ended\n"])
+def test_moves_of_the_cursor_hide_no_words(tmp_path: Path, move: str, is_indexed: bool) -> None:
+    """Their codes end in a letter, too."""
+    home = say(make_home(tmp_path), one=f"done{move}quokka found", two="a thing")
+    if not is_indexed:
+        shutil.rmtree(home.places.lexical)
+
+    results = home.search("quokka", strict=True)
+
+    assert (names(results), marked(results)) == (["one"], ["quokka"])
+    assert names(home.search("done", strict=True)) == ["one"]
+
+
+@pytest.mark.parametrize("mark", ["^[[33mwarning^[[0m", "\x1b[33mwarning\x1b[0m"])
+def test_in_quotes_colours_are_as_they_were_written(tmp_path: Path, mark: str) -> None:
+    home = say(make_home(tmp_path), one=f"log: {mark} unused", two="a thing")
+
+    assert names(home.search(f'"{mark} unused"')) == ["one"]
+
+
+@pytest.mark.parametrize("query", ["unused ^[[a-z]+ thing", "^[[A-Za-z0-9]+$ thing"])
+def test_a_pattern_is_no_colour(tmp_path: Path, query: str) -> None:
+    """Half of it would be left, and leave messages out."""
+    assert names(say(make_home(tmp_path), one="unused thing", two="walrus").search(query)) == ["one"]
+
+
+@pytest.mark.parametrize("query", ["^[[33m", "␛[K", "\x1b[31m"])
+def test_a_colour_alone_does_not_list_everything(tmp_path: Path, query: str) -> None:
+    assert not say(make_home(tmp_path), one="an unused thing", two="a walrus").search(query).hits
+
+
 def test_a_number_that_occurs_nowhere_may_begin_a_commit(tmp_path: Path) -> None:
     """One in 27 ids begins with seven digits; a number that occurs is a number."""
     home = say(make_home(tmp_path), one="commit 2026110c9d", two="on 2026110 already", three="8812345f is bad")
