@@ -33,12 +33,19 @@ def names(wanted: str, document: Document) -> bool:
 
 
 def documents_naming(
-    connection: Connection, reader: LexicalReader | Damage, wanted: str, notes: list[str]
+    connection: Connection,
+    reader: LexicalReader | Damage,
+    wanted: str,
+    limits: Sequence[Filter],
+    notes: list[str],
 ) -> tuple[list[int], bool]:
-    """The documents in the index that name it, of many candidates the newest; and whether all of them were read."""
+    """The documents in the index that name it, of many candidates the newest; and whether all of them were read.
+
+    What does not pass `limits` is not looked for: the newest of all may all be of another agent.
+    """
     if isinstance(reader, Damage):
         return [], True
-    candidates = _candidates(reader, wanted)
+    candidates = _candidates(reader, wanted, limits)
     all_read = len(candidates) <= MOST_READ
     if not all_read:
         notes.append(f"entity:{wanted}: of the many messages with these words only the newest {MOST_READ} were read")
@@ -50,13 +57,13 @@ def documents_naming(
     return found, all_read
 
 
-def _candidates(reader: LexicalReader, wanted: str) -> Sequence[int]:
+def _candidates(reader: LexicalReader, wanted: str, limits: Sequence[Filter]) -> Sequence[int]:
     """Documents with its words next to each other, newest first; the last word may go on, as a commit's id does."""
     found: dict[int, int] = {}
     version = (Word(wanted),) if version_forms(wanted) else ()
     # `git` stands in many messages, and few of them run it.
     shells = (Filter("tool", tuple(sorted(SHELLS))), Filter("role", (TOOL,), exclude=True))
-    limits = shells if only_program(wanted) else ()
+    limits = (*limits, *shells) if only_program(wanted) else tuple(limits)
     for node in (Phrase(wanted), Prefix(wanted), *version):
         compiled = reader.compile(node, limits, _nothing, False)
         # One more than are read, and one that a run of equal times may cost.

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from cass.query.syntax import Field
     from cass.search.request import Request
 
+# Fields that are told by the index alone.
+LIMITING = frozenset(("agent", "workspace", "role", "session", "title", "tool", "since", "until"))
+
 
 class Resolver:
     """Reads filters against one database.  What nothing can pass is told in `notes`, which may be the caller's."""
@@ -41,6 +44,7 @@ class Resolver:
         self.notes = [] if notes is None else notes
         self.is_whole = True  # does every filter name all that it should?
         self._known: dict[Field, Filter] = {}
+        self._limits: list[Filter] = []  # what holds for the whole query, of which names are looked for there only
 
     def of_request(self, request: Request, fields: Sequence[Field] = ()) -> list[Filter]:
         """The filters that options named, and with them those of the fields that hold for the whole query."""
@@ -57,6 +61,8 @@ class Resolver:
             found += self._without(request.exclude_sessions, request.current_sessions)
         if request.since is not None or request.until is not None:
             found.append(self._times(request.since, request.until))
+        limiting = [self.resolve(field) for field in fields if field.name in LIMITING]
+        self._limits = [*found, *[each for each in limiting if each is not None]]
         found += [wanted for field in fields if (wanted := self.resolve(field)) is not None]
         if _exclude_each_other([each for each in found if each.field == "time" and not each.exclude]):
             self.notes.append("since is later than until: nothing lies between them")
@@ -132,7 +138,7 @@ class Resolver:
         docs: list[int] = []
         for name in wanted:
             if self._reader is not None:
-                found, all_read = documents_naming(self._connection, self._reader, name, self.notes)
+                found, all_read = documents_naming(self._connection, self._reader, name, self._limits, self.notes)
                 docs += found
                 self.is_whole = self.is_whole and all_read
         return Filter("entity", tuple(wanted), tuple(docs))

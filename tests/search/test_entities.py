@@ -10,7 +10,7 @@ import pytest
 from cass.query.entities import SHELLS, TOOL, is_named, mentions, names_in, wanted_name
 from cass.search import entities
 from cass.store.schema import ROLES
-from tests.archive import Home, answers, calls, make_home, says
+from tests.archive import DAY_MS, MINUTE_MS, Home, answers, calls, make_home, says
 from tests.search.asking import found, freshen, names, say
 
 SAID = {
@@ -88,6 +88,24 @@ def test_of_very_many_messages_the_newest_are_read(tmp_path: Path, monkeypatch: 
     assert "only the newest 2 were read" in results.notes[0]
     assert (results.total, results.exact_total) == (2, False)
     assert not home.search("(entity:E0432 thrice) OR twice").exact_total
+
+
+@pytest.mark.parametrize("limit", ["until:2d", "agent:claude workspace:/w/old", "title:first", "role:user session:old"])
+@pytest.mark.parametrize("form", ["entity:E0432 {}", "{} entity:E0432", "(entity:E0432 OR E0433) AND {}"])
+def test_the_newest_are_those_that_pass_the_other_filters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, form: str
+) -> None:
+    """Newer ones elsewhere hide nothing."""
+    monkeypatch.setattr(entities, "MOST_READ", 1)
+    home = make_home(tmp_path)
+    home.claude("old", "E0432 once", workspace="/w/old", start_ms=home.now_ms - 3 * DAY_MS, title="the first")
+    home.claude("new", "E0432 again", start_ms=home.now_ms - MINUTE_MS, title="another")
+    home.index()
+
+    results = home.search(form.format(limit))
+
+    assert names(results) == ["old"]
+    assert not results.notes
 
 
 def test_of_a_program_only_what_a_shell_was_given_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
