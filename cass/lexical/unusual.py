@@ -28,6 +28,8 @@ GRAMMAR_SHARE = 0.4
 # So many words are looked for next to each other, of a longer run the others anywhere, each once: a page that is pasted
 # without a space has thousands, and for 4,000 common ones a search in 200,000 messages took a minute.
 MOST_ADJACENT = 200
+# A name of more parts is a pasted line, and so many neighbours of its unknown part are tried.
+MOST_PARTS, MOST_TRIED = 16, 8
 # Of these letters or more, as many words of one query are looked for within two edits: it takes 3 to 60 ms each.
 LONG, FAR_CORRECTIONS = 7, 2
 
@@ -45,7 +47,7 @@ class UnusualWords:
         """A bare word that does not stand in the index as it is."""
         if not tokens:
             return Unit(None, text)
-        return self._single(text, tokens[0], correct) if len(tokens) == 1 else self._compound(text, tokens)
+        return self._single(text, tokens[0], correct) if len(tokens) == 1 else self._compound(text, tokens, correct)
 
     def _single(self, text: str, token: str, correct: bool) -> Unit:
         if not token.isascii() and (runs := query_words.cjk_runs(token)):
@@ -59,37 +61,54 @@ class UnusualWords:
 
     def _corrected(self, text: str, token: str) -> Unit:
         """The most frequent word within one edit of a word that occurs nowhere; or within two, of a long one."""
-        if len(token) < SHORTEST_CORRECTED or token.isdigit() or query_words.is_id(token) or text in self._known:
+        others = self._near(token) if text not in self._known else []
+        if not others:
             return Unit(None, text)
+        return self._words.of_forms(text, others[0], self._words.forms(others[0]), others[0])
+
+    def _near(self, token: str) -> list[str]:
+        """The words that it may be a slip of, the most frequent first."""
+        if len(token) < SHORTEST_CORRECTED or token.isdigit() or query_words.is_id(token):
+            return []
         from cass.query.variants import one_edit  # most words occur somewhere
 
-        best, best_count = None, 0
-        for other in one_edit(token):
-            if (count := self._words.frequency(other)) > best_count:
-                best, best_count = other, count
-        if best is None and len(token) >= LONG and token.isascii() and token.isalpha() and self._far_corrections:
+        found = {other: count for other in one_edit(token) if (count := self._words.frequency(other))}
+        if not found and len(token) >= LONG and token.isascii() and token.isalpha() and self._far_corrections:
             from cass.lexical.corrections import within_two  # rare
 
             self._far_corrections -= 1
-            best = within_two(self._words.searcher, token)
-        if best is None:
-            return Unit(None, text)
-        return self._words.of_forms(text, best, self._words.forms(best), best)
+            other = within_two(self._words.searcher, token)
+            return [] if other is None else [other]
+        return sorted(found, key=lambda other: -found[other])
 
-    def _compound(self, text: str, tokens: list[str]) -> Unit:
-        """`src/foo.rs:42`: the parts next to each other, or else all of them, or else any."""
+    def _compound(self, text: str, tokens: list[str], correct: bool) -> Unit:
+        """`src/foo.rs:42`: the parts next to each other, perhaps one a slip, or else all of them, or else any."""
         adjacent = [self._adjacent(form) for form in query_words.version_forms(text)] or [self._adjacent(tokens)]
         tokens = _each_once(tokens)
         adjacent = [query for query in adjacent if self._matches(query)]
         parts = self._parts(tokens) if query_words.is_hyphenated(text) else None
         if adjacent:
             return Unit(best_of(adjacent), text, parts=parts)
+        if correct and text not in self._known and (righted := self._righted(text, tokens)):
+            return righted
         together = self._all(tokens)
         if together is not None and self._matches(together):
             return Unit(together, text, loose=True, parts=parts)
         known = [self._words.term(token) for token in tokens if self._words.frequency(token)]
         found = Query.boolean_query([(Occur.Should, term) for term in known]) if known else None
         return Unit(found, text, loose=True, parts=parts)
+
+    def _righted(self, text: str, tokens: list[str]) -> Unit | None:
+        """`src/fooo.rs`: a name that stands somewhere, but for a slip in the one part that stands nowhere."""
+        unknown = [token for token in tokens if not self._words.frequency(token)]
+        if len(unknown) != 1 or len(tokens) > MOST_PARTS:
+            return None
+        for other in self._near(unknown[0])[:MOST_TRIED]:
+            right = [other if token == unknown[0] else token for token in tokens]
+            if self._matches(query := self._adjacent(right)):
+                parts = self._parts(right) if query_words.is_hyphenated(text) else None
+                return Unit(query, text, query_words.fold(text).replace(unknown[0], other), parts=parts)
+        return None
 
     def _parts(self, tokens: list[str]) -> Query | None:
         """Each of the words and its inflections."""

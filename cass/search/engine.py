@@ -321,7 +321,8 @@ class Search(Lent):
         return messages[0]
 
     def _terms(self, found: Found) -> Terms:
-        corrected = {token: other for word, other in found.corrected for token in tokens(word)[:1]}
+        words = [zip(tokens(old), tokens(other), strict=False) for old, other in found.corrected]
+        corrected = {token: other for pairs in words for token, other in pairs}
         forms = {token: others for word, others in found.forms for token in tokens(word)[:1]}
         return terms_of(self.query, corrected, forms)
 

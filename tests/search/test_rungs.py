@@ -9,7 +9,7 @@ import pytest
 
 from cass.query.plain import least_of
 from tests.archive import Home, make_home
-from tests.search.asking import found, freshen, names, say
+from tests.search.asking import found, freshen, marked, names, say
 
 SAID = {
     "both": "the walrus met a penguin",
@@ -114,6 +114,43 @@ def test_only_some_words_of_a_query_are_looked_for_so_far_away(home: Home) -> No
 
     assert [typed for typed, _ in results.corrected] == ["pemguim", "pengwein"]
     assert results.dropped == ("pemguinn",)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("transcript_paht", "transcript_path"),
+        ("Transcript_Paht", "transcript_path"),
+        ("src/nett/pool.rs:42", "src/net/pool.rs:42"),
+        ("quarterly-reprot", "quarterly-report"),
+    ],
+)
+@pytest.mark.parametrize("is_indexed", [True, False])
+def test_a_slip_in_a_name_is_corrected_where_the_name_stands_somewhere(
+    tmp_path: Path, typed: str, meant: str, is_indexed: bool
+) -> None:
+    """Its other parts stand everywhere, and hide what was meant."""
+    said = "the transcript_path, src/net/pool.rs:42 and our quarterly-report"
+    others = {f"other{n}": "rum, transcript, src, pool, rs 42, quarterly" for n in range(5)}
+    home = say(make_home(tmp_path), meant=said, **others)
+    if not is_indexed:
+        home.append("meant", "nothing else")
+        freshen(home)
+
+    results = home.search(typed)
+
+    assert results.corrected == ((typed, meant),)
+    assert (names(results)[0], results.hits[0].match_type, results.rung) == ("meant", "corrected", "all")
+    assert marked(results)[0].lower() == meant
+
+
+def test_a_name_that_stands_nowhere_is_not_bent_into_another(tmp_path: Path) -> None:
+    """Its unknown part has a neighbour; the name with that neighbour was never said."""
+    home = say(make_home(tmp_path), one="a transcript of the way", two="its path is long")
+
+    results = home.search("transcript_paht")
+
+    assert (names(results), results.corrected, results.dropped) == (["one"], (), ("transcript_paht",))
 
 
 @pytest.mark.parametrize("word", ["pen", "wal", "12345", "wlrsxs", "xenguinn", "pxxguin7"])
