@@ -163,7 +163,7 @@ def _candidate(reader: LexicalReader, query: Query, document: Document, rung: st
     for leaf in wanted_leaves(query.root):
         for word in tokens(leaf.text):
             count = sum(1 for each in words if each.startswith(word)) if isinstance(leaf, Prefix) else words.count(word)
-            if count or isinstance(leaf, Word):
+            if count or (rung == "all" and isinstance(leaf, Word)):  # another form of it, or a part of a name
                 score += _bm25(max(count, 0.5), len(words), reader.frequency(word), reader.documents)
     return Candidate(
         document.doc, score * (ALL_BONUS if rung == "all" else 1), document.session, document.time_ms, document.text

@@ -9,7 +9,7 @@ import pytest
 from cass.render.search_text import about
 from cass.render.terminal import Style
 from tests.archive import Home, make_home
-from tests.search.asking import say
+from tests.search.asking import freshen, say
 
 PLAIN = Style(color=False, plain=True, links="", terminal=False, width=80)
 # Many words, none of them twice.
@@ -67,6 +67,21 @@ def test_another_number_is_no_slip(tmp_path: Path, query: str, sure: bool) -> No
 
     assert results.corrected and results.hits
     assert results.is_unlikely != sure
+
+
+def test_what_the_index_has_not_yet_is_judged_alike(tmp_path: Path) -> None:
+    """One word of many is as little in a message that waits as in one that is indexed."""
+    ships = {f"ship{n}": f"ship number {n} sails past an island" for n in range(40)}
+    home = say(make_home(tmp_path), **ships)
+    home.claude("late", "the quagmire scheduler drops heartbeat packets")
+    freshen(home)
+
+    before = home.search("how do I bake sourdough bread with quagmire")
+    home.index()
+    after = home.search("how do I bake sourdough bread with quagmire")
+
+    assert before.hits and after.hits
+    assert before.is_unlikely and after.is_unlikely
 
 
 def test_an_answer_that_is_trusted_says_nothing(home: Home) -> None:
