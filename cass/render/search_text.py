@@ -170,7 +170,8 @@ def about(results: Results, look: Style) -> str:
     lines += [f"searched for {_repeated(new)} instead of {_repeated(old)}" for old, new in results.corrected]
     if results.dropped:
         what = "left out" if results.request.live else "nowhere found"  # one letter begins words, hardly beside others
-        lines.append(f"{what}: {', '.join(map(_repeated, results.dropped))}")
+        words = [_repeated(word.rstrip("?!.,;:") or word) for word in results.dropped]
+        lines.append(f"{what}: {', '.join(words)}")
     if results.is_unlikely:
         lines.append("probably not in your history: this is the nearest there is")
     lines += [visible(note) for note in results.notes]
