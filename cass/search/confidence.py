@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from cass.lexical.opening import Damage
 from cass.lexical.words import SHORTEST_CORRECTED, idf, log
-from cass.query.blend import LITTLE
+from cass.query.blend import LITTLE, is_sentence
 from cass.query.plain import Bare, Word
 from cass.query.terms import wanted_leaves
 from cass.query.words import tokens
@@ -31,14 +31,19 @@ if TYPE_CHECKING:
     Asked = tuple[frozenset[str], int, float]
 
 # What each of the signs below adds to the log of the odds, and what is always added: benchmarks/quality/fit.py.
-WEIGHTS, ALWAYS = (-6.176, -0.422, 0.25, 5.602, -2.096, 0.606, 4.285), -7.41
+WEIGHTS, ALWAYS = (-6.134, -0.42, 0.245, 5.522, -8.282, 0.608, 4.274, 0.937), -7.19
 # Where one session has all of so few words between its messages.
 SPREAD = 0.5
-# Cosines of MiniLM: the nearest text to a question from elsewhere stays under .46, to one from here mostly over .6.
-ALIKE, ALIKE_SLOPE = 0.57, 25.0
+# Cosines of MiniLM: the nearest text to a sentence from elsewhere stays under .46, to one from here mostly over .6; to
+# keywords of another project up to .7.
+ALIKE, ALIKE_OF_WORDS, ALIKE_SLOPE = 0.57, 0.72, 25.0
 # So many of the best hits are read: the first has its words closest together, not always most of them.
 READ = 3
 LOOKED_AT = 40
+# In shorter words than this another letter makes another word; in longer than that two slips make none.
+LONG_WORD, VERY_LONG_WORD = 7, 10
+# What joins the parts of a name; a hyphen also joins words of a sentence.
+NAME_SIGNS = "/\\._:"
 # A pasted paragraph is judged as if it had no more than these, of which a hit has the same share.
 MOST_WORDS = 16
 # e: math is a shared library, and loading it costs a cold search 2 %.
@@ -56,16 +61,23 @@ def confidence(search: Search, found: Found) -> float | None:
         return None
     if not found.candidates:
         return 0.0
-    alike = _curve(ALIKE_SLOPE * (found.alike - ALIKE)) if found.alike is not None else 0.0
-    return round(max(_by_words(search, found, reader), alike), 2)
+    return round(max(_by_words(search, found, reader), _by_meaning(request.text, found.alike)), 2)
+
+
+def _by_meaning(text: str, alike: float | None) -> float:
+    """How near the nearest text is; a few words come near to some text of any archive, where a sentence does not."""
+    if alike is None:
+        return 0.0
+    return _curve(ALIKE_SLOPE * (alike - (ALIKE if is_sentence(text) else ALIKE_OF_WORDS)))
 
 
 def _by_words(search: Search, found: Found, reader: LexicalReader) -> float:
     asked = asked_of(search, found, reader)
-    if found.is_sure(len(asked)) and not _guesses(found):
+    guesses = bool(_guessed(search, found))
+    if found.is_sure(len(asked)) and not guesses:
         return SURE
     signs = zip(WEIGHTS, signs_of(search, found, asked), strict=True)
-    is_spread = search.spread is not None and len(asked) <= TOGETHER
+    is_spread = search.spread is not None and len(asked) <= TOGETHER and not guesses
     return min(SURE, max(SPREAD if is_spread else 0.0, _curve(sum([weight * sign for weight, sign in signs], ALWAYS))))
 
 
@@ -73,16 +85,17 @@ def signs_of(search: Search, found: Found, asked: Sequence[Asked]) -> tuple[floa
     """What is weighed, in the order of WEIGHTS.
 
     The share of the question that a hit has, and what it lacks; how rare the words are and the log of how many, since
-    of many some are always had; whether one had to be corrected; how much more often than by chance a session has
-    between its messages what the hit lacks; and the best one's score, for each unit of what could be had.
+    of many some are always had; the share that had to be corrected; how much more often than by chance a session has
+    between its messages what the hit lacks; the best one's score, for each unit of what could be had; and whether
+    it is a sentence, of which a hit says half in other words.
     """
-    has_all = found.rung == "all" and not _guesses(found)
+    has_all = found.rung == "all" and not _guessed(search, found)
     total, words = _weight(asked) or 1.0, max(1, len(asked))
     share = 1.0 if has_all else _best(search, found, asked) / total
     lacking, rare, counted = 1 - share, total / words, min(words, MOST_WORDS)
     between = max(search.spread or 0.0, 0.0) * lacking
-    corrected = float(bool(found.corrected))
-    return share, lacking * rare * counted, rare, log(counted), corrected, between, search.score / total
+    corrected, sentence = min(1.0, len(found.corrected) / words), float(is_sentence(search.request.text))
+    return share, lacking * rare * counted, rare, log(counted), corrected, between, search.score / total, sentence
 
 
 def _best(search: Search, found: Found, asked: Sequence[Asked]) -> float:
@@ -122,13 +135,13 @@ def asked_of(search: Search, found: Found, reader: LexicalReader) -> list[Asked]
 
     One that is too short to be corrected may be a slip: it weighs as the rarest of the others that was heard.
     """
-    others = {typed for typed, other in found.corrected if _is_another(typed, other)}
+    others = _guessed(search, found)
     corrected = {typed: other for typed, other in found.corrected if typed not in others}
-    forms = {typed: known for typed, known in found.forms if typed not in others}
+    forms = {typed: known for typed, known in found.forms if typed not in others and typed not in found.dropped}
     asked = {
         word: (those := frozenset((word, *forms.get(leaf.text, ()))), max(map(reader.frequency, those)))
         for leaf in wanted_leaves(search.query.root)
-        for word in tokens(corrected.get(leaf.text, leaf.text))
+        for word in _words_of(corrected.get(leaf.text, leaf.text), found)
         if word not in LITTLE  # in a small archive also words of grammar occur nowhere
     }
     rarest = min([count for _, count in asked.values() if count], default=0)
@@ -138,9 +151,37 @@ def asked_of(search: Search, found: Found, reader: LexicalReader) -> list[Asked]
     ]
 
 
-def _guesses(found: Found) -> bool:
-    """Was a word searched as one that it is no slip of?"""
-    return any([_is_another(*pair) for pair in found.corrected])
+def _words_of(text: str, found: Found) -> list[str]:
+    """Of a path or a name that stands nowhere the parts stand everywhere, and tell nothing."""
+    words = tokens(text)
+    is_name = text.isalnum() or any([sign in text for sign in NAME_SIGNS])
+    return [text] if len(words) > 1 and is_name and text in found.dropped else words
+
+
+def _guessed(search: Search, found: Found) -> set[str]:
+    """The words that were searched as ones that they are no slips of; among few words a slip must be a likely one."""
+    if not found.corrected:
+        return set()
+    telling = [leaf for leaf in wanted_leaves(search.query.root) if leaf.text.lower() not in LITTLE]
+    is_few = len(telling) <= TOGETHER
+    pairs = [(typed, typed.lower(), other.lower()) for typed, other in found.corrected]
+    return {typed for typed, was, other in pairs if _is_another(was, other) or (is_few and not _is_likely(was, other))}
+
+
+def _is_likely(typed: str, other: str) -> bool:
+    """A letter left out, put in or swapped with the next, in a long word also another one; and the first is right.
+
+    In a very long word two of these may be.  Of `wine` the nearest word is `line`, and of `divorce` it is `diverge`:
+    nobody meant these.
+    """
+    start = len([1 for at in range(min(len(typed), len(other))) if typed[: at + 1] == other[: at + 1]])
+    was, now = typed[start:], other[start:]
+    while was and now and was[-1] == now[-1]:
+        was, now = was[:-1], now[:-1]
+    changed = (len(was), len(now))
+    is_slip = changed in ((0, 1), (1, 0)) or (changed == (2, 2) and was == now[::-1])
+    is_long = len(typed) >= (LONG_WORD if changed == (1, 1) else VERY_LONG_WORD)
+    return start > 0 and (is_slip or is_long)
 
 
 def _is_another(typed: str, other: str) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from cass.records import replace
 from cass.render.search_text import about
 from cass.render.terminal import Style
+from cass.search.engine import Search, search
+from cass.search.request import Found, Freshness, Request
 from tests.archive import Home, make_home
 from tests.search.asking import freshen, say
 
@@ -67,6 +71,40 @@ def test_another_number_is_no_slip(tmp_path: Path, query: str, sure: bool) -> No
 
     assert results.corrected and results.hits
     assert results.is_unlikely != sure
+
+
+@pytest.mark.parametrize(
+    ("query", "sure"),
+    [
+        ("tokenizre", True),  # swapped
+        ("tokeizer panicked", True),  # left out
+        ("tokenizxer", True),  # put in
+        ("tokeniser", True),  # another letter of a long word
+        ("soul", False),  # of soup another letter makes another word
+        ("lokenizer", False),  # nobody errs in the first letter
+        ("tokenixor", False),  # two letters
+        ("kuberentse", True),  # of a very long word
+        ("tokenixor panicked on empty input", True),  # among many words it is one
+    ],
+)
+def test_among_few_words_only_a_likely_slip_is_taken_for_one(tmp_path: Path, query: str, sure: bool) -> None:
+    """`divorce` finds what diverges, and says that it is not what was meant."""
+    texts = {"code": "the tokenizer panicked on empty input, soup", "yaml": "kubernetes"} | {
+        f"ship{n}": f"ship {n}" for n in range(30)
+    }
+    results = say(make_home(tmp_path), **texts).search(query)
+
+    assert results.corrected and results.hits
+    assert results.is_unlikely != sure
+
+
+@pytest.mark.parametrize("name", ["packages/web/src/components", "getUserName", "web.components"])
+def test_a_name_that_stands_nowhere_is_not_had_by_its_parts(tmp_path: Path, name: str) -> None:
+    """Every project has such folders, and says get, user and name."""
+    texts = {f"web{n}": f"get user: name the packages of web, src and components {n}" for n in range(30)}
+    results = say(make_home(tmp_path), **texts).search(name)
+
+    assert results.hits and results.dropped and results.is_unlikely
 
 
 def test_what_the_index_has_not_yet_is_judged_alike(tmp_path: Path) -> None:
@@ -151,6 +189,29 @@ def test_a_slip_in_a_short_word_costs_little(home: Home) -> None:
     assert short.rung == long.rung == "most"
     assert short.confidence is not None and long.confidence is not None
     assert short.confidence > long.confidence
+
+
+@pytest.mark.parametrize(
+    ("query", "alike", "trusted"),
+    [
+        ("does aspirin on an island lower the risk of cancer", 0.65, True),
+        ("does aspirin on an island lower the risk of cancer", 0.45, False),
+        ("aspirin island colorectal cancer", 0.65, False),
+        ("aspirin island colorectal cancer", 0.8, True),
+    ],
+)
+def test_keywords_must_come_nearer_in_meaning_than_a_sentence(
+    home: Home, query: str, alike: float, trusted: bool
+) -> None:
+    """Four words come near to some text of any archive."""
+    request = Request(query, mode="lexical_only")
+    results = search(home.places, request, 0, lambda: 0.0, "/", Freshness(), after=partial(_as_near_as, alike))
+
+    assert results.is_unlikely != trusted
+
+
+def _as_near_as(alike: float, looking: Search, found: Found) -> Found:
+    return replace(found, alike=alike)
 
 
 def test_a_short_word_alone_is_as_unknown_as_any(home: Home) -> None:
