@@ -9,8 +9,8 @@ import re
 
 # ESC as itself, as cass prints it, and as a terminal echoes it; patterns begin like that, too, so of it colours alone.
 # A colour stands inside words, a move ends a line.
-_COLOUR = re.compile(r"(?:\x1b|␛|\^\[)\[[\d;:]*m|(?:\x1b|␛)\[K|\x1b\([0AB]")
-_OTHER = re.compile(r"(?:\x1b|␛)\[[0-?]*[ -/]*[@-~]|\x1b(?:\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+_COLOUR = re.compile(r"(?:\x1b|␛|\^\[)\[[\d;:]*m|(?:\x1b|␛)\[K|(?:\x1b|␛)\([0AB]")
+_OTHER = re.compile(r"(?:\x1b|␛)(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b␛␇\n]*(?:\x07|␇|(?:\x1b|␛)\\)|[@-Z\\-_78=>c]|#\d)")
 # Whole runs, of which few are touched: to ask for a touch in one would begin anew at each of its letters.
 _RUN = re.compile(r"(?:[^\W_]|\0)+")
 

@@ -6,7 +6,7 @@ from cass.query.plain import Bare, Word, least_of
 from cass.query.syntax import And, Field, Must, Not, Or, Phrase, Prefix, Without, is_condition
 from cass.query.terms import Form, find, forms_of
 from cass.query.variants import english_variants
-from cass.query.words import id_beginnings, index_fold, is_id, likely_forms
+from cass.query.words import has_escapes, id_beginnings, index_fold, is_id, likely_forms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ class Matcher:
         # What must be there is found without the words beside it, and counts as had.
         self._anchors = sum([isinstance(part, (Must, Phrase)) for part in parts])
         wanted = [part for part in parts if not is_condition(part)]
-        self._wanted = [self._test(part) for part in wanted]
+        self._parts, self._wanted = wanted, [self._test(part) for part in wanted]
+        self.lacking: list[Node] = []  # of the text that was looked at last
+        # Colours that were asked for, in quotes, are looked for.
+        self._is_coloured = has_escapes(query.text)
         self._unmet = {at: part.text for at, part in enumerate(wanted) if isinstance(part, (Word, Prefix))}
 
     @property
@@ -65,7 +68,7 @@ class Matcher:
 
         `field` answers for the fields inside the tree, such as `a OR agent:codex`.
         """
-        if "\x1b" in text or "^[[" in text or "␛[" in text:
+        if has_escapes(text) and not self._is_coloured:
             from cass.query.escapes import without_escapes  # few texts have any
 
             text = without_escapes(text)
@@ -77,6 +80,7 @@ class Matcher:
             if not test(folded, original, field):
                 return None
         had = [test(folded, original, field) for test in self._wanted]
+        self.lacking = [part for part, there in zip(self._parts, had, strict=True) if not there]
         if self._unmet:
             self._unmet = {at: word for at, word in self._unmet.items() if not had[at]}
         return rung_of(sum(had) + self._anchors, len(self._wanted) + self._anchors)

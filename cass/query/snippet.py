@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cass.query.plain import Word
 from cass.query.terms import Form, find, forms_of, places_of, wanted_leaves
-from cass.query.words import cjk_grams, cjk_runs, fold, pieces, tokens
+from cass.query.words import cjk_grams, cjk_runs, fold, has_escapes, pieces, tokens
 from cass.records import record
 from cass.redact import KEY_NAME, mask
 
@@ -130,7 +130,7 @@ def snippet(text: str, terms: Terms, width: int = WIDTH, masked: bool = True) ->
 
 def _blanked(text: str) -> str:
     """The text without a terminal's colours, whose codes would be a part of the words behind them."""
-    if "\x1b" not in text and "␛" not in text:
+    if not has_escapes(text):
         return text
     from cass.query.escapes import blanked  # few texts have any
 

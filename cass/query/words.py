@@ -51,6 +51,11 @@ def is_cjk(char: str) -> bool:
     )
 
 
+def has_escapes(text: str) -> bool:
+    """May it have a terminal's codes?  ESC stands there as itself, as cass prints it, or as a terminal echoes it."""
+    return "\x1b" in text or "␛" in text or "^[[" in text
+
+
 def pieces(text: str) -> list[str]:
     """The words of the text as they are written there, however long."""
     data = text.encode("utf-8", "surrogatepass").translate(_PARTED)

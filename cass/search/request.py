@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cass import errors
 from cass.query.plain import Query, Word, plain
+from cass.query.words import has_escapes
 from cass.records import record, replace
 from cass.redact import mask
 from cass.store.hits import storable
@@ -81,7 +82,7 @@ class Request:
         text = storable(self.text)
         if self.literal:
             return Query(text, Word(text) if text else None)
-        if '"' not in text and ("\x1b" in text or "␛[" in text or "^[[" in text):
+        if '"' not in text and has_escapes(text):
             from cass.query.escapes import without_escapes  # pasted with its colours; in quotes it is as it was written
 
             text = without_escapes(text) if without_escapes(text).strip() else text

@@ -84,7 +84,7 @@ def _fresh(search: Search, reader: LexicalReader, tail: list[Document], query: Q
     for document in tail:
         rung = matcher.rung(document.body, fields_of(search, document))
         if rung is not None:
-            fresh.append((rung, _candidate(reader, query, document, rung)))
+            fresh.append((rung, _candidate(reader, query, document, rung, matcher.lacking)))
     return fresh
 
 
@@ -157,13 +157,15 @@ def _between(older: Sequence[Candidate], fresh: list[Candidate]) -> list[Candida
     return [*merged, *reversed(waiting)]
 
 
-def _candidate(reader: LexicalReader, query: Query, document: Document, rung: str) -> Candidate:
+def _candidate(
+    reader: LexicalReader, query: Query, document: Document, rung: str, lacking: Sequence[Node]
+) -> Candidate:
     words = tokens(document.body)
     score = 0.0
     for leaf in wanted_leaves(query.root):
         for word in tokens(leaf.text):
             count = sum(1 for each in words if each.startswith(word)) if isinstance(leaf, Prefix) else words.count(word)
-            if count or (rung == "all" and isinstance(leaf, Word)):  # another form of it, or a part of a name
+            if count or (isinstance(leaf, Word) and leaf not in lacking):  # another form of it, or a part of a name
                 score += _bm25(max(count, 0.5), len(words), reader.frequency(word), reader.documents)
     return Candidate(
         document.doc, score * (ALL_BONUS if rung == "all" else 1), document.session, document.time_ms, document.text

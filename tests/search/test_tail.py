@@ -153,3 +153,13 @@ def test_fresh_messages_change_no_order_among_the_others(tmp_path: Path, monkeyp
 
     assert len(set(pages)) == len(pages)
     assert [name for name in pages if name != "fresh"] == before[: len(pages) - ("fresh" in pages)]
+
+
+def test_another_form_of_a_word_scores_before_it_is_indexed(tmp_path: Path) -> None:
+    """`walrus` is what was asked for by `walruses`: the message does not go behind those with less."""
+    home = say(make_home(tmp_path), **{f"o{n}": f"zebra number {n} runs" for n in range(20)})
+    home.claude("one", "the walrus met a penguin in the yard")
+    home.claude("forms", "the walruses met penguins in the yard")
+    freshen(home)
+
+    assert set(names(home.search("walruses penguins zebra"))[:2]) == {"one", "forms"}
