@@ -20,11 +20,18 @@ _ERRNO = (
 # What may not stand beside a name, lest a part of one be taken for it.
 _ALONE, _END = r"(?<![\w.#/-])", r"(?![\w#])"
 _ADDRESS = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+-]{0,30}://[^\s\"'`<>)\]}|\\]+")
+# Files that have no ending, by their names as they are written.
+_BARE = (
+    "(?:GNUm|M)akefile|Dockerfile|Containerfile|[Jj]ustfile|Rakefile|Gemfile|Procfile|Jenkinsfile|Vagrantfile|Brewfile"
+    "|Pipfile|LICEN[SC]E|README|CHANGELOG|CONTRIBUTING|CODEOWNERS"
+)
+_A_BARE = re.compile(_BARE, re.IGNORECASE)
 # No pattern may begin inside what it could go over as a whole, lest it go over the rest from every place there: 64 KB
 # of letters that JSON escapes took 20 s, as many of base64 one.
 _FILE = re.compile(
     r"(?<![\w.%+@~/-])(?:(?=/)|(?<![\w.%+@~-]\\))"
-    r"((?:~?/|[A-Za-z]:[\\/]|\.{1,2}/)?(?:[\w.%+@~-]+[\\/])*[\w.%+@~-]*\.[A-Za-z][A-Za-z0-9]{0,9})\b"
+    r"((?:~?/|[A-Za-z]:[\\/]|\.{1,2}/)?(?:[\w.%+@~-]+[\\/])*"
+    rf"(?:[\w.%+@~-]*\.[A-Za-z][A-Za-z0-9]{{0,9}}|{_BARE}))\b"
 )
 _NAMED = re.compile(
     rf"{_ALONE}(?:"
@@ -113,6 +120,7 @@ def only_program(wanted: str) -> bool:
     return " " in wanted or (
         wanted.isalpha()
         and not wanted.endswith(("error", "exception", "warning", "panic"))
+        and not _A_BARE.fullmatch(wanted)
         and not names_in(wanted.upper())
     )
 

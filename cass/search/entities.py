@@ -60,7 +60,7 @@ def documents_naming(
 def _candidates(reader: LexicalReader, wanted: str, limits: Sequence[Filter]) -> Sequence[int]:
     """Documents with its words next to each other, newest first; the last word may go on, as a commit's id does."""
     found: dict[int, int] = {}
-    version = (Word(wanted),) if version_forms(wanted) else ()
+    version = (Word(wanted),) if version_forms(wanted) else (Phrase(f"v{wanted}"),) if wanted[0].isdigit() else ()
     # `git` stands in many messages, and few of them run it.
     shells = (Filter("tool", tuple(sorted(SHELLS))), Filter("role", (TOOL,), exclude=True))
     limits = (*limits, *shells) if only_program(wanted) else tuple(limits)
