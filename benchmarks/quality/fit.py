@@ -25,7 +25,7 @@ from benchmarks.quality.places import sessions as real_sessions
 from benchmarks.quality.questions import Set, written
 from benchmarks.quality.spread import spread_words
 from cass.lexical.opening import Damage
-from cass.search.confidence import asked_of, signs_of
+from cass.search.confidence import asked_of, is_sure, signs_of
 from cass.search.engine import Search, search
 from cass.search.request import Found, Freshness, Request
 
@@ -128,7 +128,7 @@ def _signs(archive: Archive, texts: Iterable[str], has: bool, counts: float, set
         looking, found = kept[0]
         if found.candidates and not isinstance(looking.reader, Damage):
             asked = asked_of(looking, found, looking.reader)
-            signs = None if found.is_sure(len(asked)) else signs_of(looking, found, asked)
+            signs = None if is_sure(looking, found, asked) else signs_of(looking, found, asked)
             yield signs, has, counts, sets
 
 

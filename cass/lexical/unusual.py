@@ -12,7 +12,7 @@ from cass.records import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from cass.lexical.patterns import Patience
     from cass.lexical.words import WordCompiler
@@ -54,32 +54,37 @@ class UnusualWords:
             return Unit(self._cjk(token, runs), text)
         if forms := self._words.forms(token):
             return self._words.of_forms(text, token, forms, None)
+        correct = correct and text not in self._known
+        if correct and (others := self._near(token)):
+            return self._read_as(text, others[0])
         parts = query_words.camel_parts(text)
-        if len(parts) > 1 and (joined := self._all(parts)):
+        joined = self._all(parts) if len(parts) > 1 else None
+        if joined is not None and self._matches(joined):
             return Unit(joined, text, forms=tuple(parts), loose=True)
-        return self._corrected(text, token) if correct else Unit(None, text)
+        if correct and (other := self._further(token)) is not None:
+            return self._read_as(text, other)
+        return Unit(self._some(parts) if joined is not None else None, text, loose=joined is not None)
 
-    def _corrected(self, text: str, token: str) -> Unit:
-        """The most frequent word within one edit of a word that occurs nowhere; or within two, of a long one."""
-        others = self._near(token) if text not in self._known else []
-        if not others:
-            return Unit(None, text)
-        return self._words.of_forms(text, others[0], self._words.forms(others[0]), others[0])
+    def _read_as(self, text: str, other: str) -> Unit:
+        return self._words.of_forms(text, other, self._words.forms(other), other)
 
-    def _near(self, token: str) -> list[str]:
-        """The words that it may be a slip of, the most frequent first."""
-        if len(token) < SHORTEST_CORRECTED or token.isdigit() or query_words.is_id(token):
+    def _near(self, token: str, shortest: int = SHORTEST_CORRECTED) -> list[str]:
+        """The words within one edit of one that occurs nowhere, the likeliest first."""
+        if len(token) < shortest or token.isdigit() or query_words.is_id(token):
             return []
-        from cass.query.variants import one_edit  # most words occur somewhere
+        from cass.query.variants import likelihood, one_edit  # most words occur somewhere
 
         found = {other: count for other in one_edit(token) if (count := self._words.frequency(other))}
-        if not found and len(token) >= LONG and token.isascii() and token.isalpha() and self._far_corrections:
-            from cass.lexical.corrections import within_two  # rare
+        return sorted(found, key=lambda other: -found[other] * likelihood(token, other))
 
-            self._far_corrections -= 1
-            other = within_two(self._words.searcher, token)
-            return [] if other is None else [other]
-        return sorted(found, key=lambda other: -found[other])
+    def _further(self, token: str) -> str | None:
+        """The most frequent word within two edits of a long one."""
+        if len(token) < LONG or not (token.isascii() and token.isalpha()) or not self._far_corrections:
+            return None
+        from cass.lexical.corrections import within_two  # rare
+
+        self._far_corrections -= 1
+        return within_two(self._words.searcher, token)
 
     def _compound(self, text: str, tokens: list[str], correct: bool) -> Unit:
         """`src/foo.rs:42`: the parts next to each other, perhaps one a slip, or else all of them, or else any."""
@@ -94,21 +99,34 @@ class UnusualWords:
         together = self._all(tokens)
         if together is not None and self._matches(together):
             return Unit(together, text, loose=True, parts=parts)
-        known = [self._words.term(token) for token in tokens if self._words.frequency(token)]
-        found = Query.boolean_query([(Occur.Should, term) for term in known]) if known else None
-        return Unit(found, text, loose=True, parts=parts)
+        return Unit(self._some(tokens), text, loose=True, parts=parts)
 
     def _righted(self, text: str, tokens: list[str]) -> Unit | None:
-        """`src/fooo.rs`: a name that stands somewhere, but for a slip in the one part that stands nowhere."""
-        unknown = [token for token in tokens if not self._words.frequency(token)]
-        if len(unknown) != 1 or len(tokens) > MOST_PARTS:
+        """`src/fooo.rs`: a name that stands somewhere, but for a slip in one part."""
+        pieces = query_words.pieces(text)
+        is_other = "'" in text or "@" in text[1:]  # wouldn't is no slip of couldn't, nor one person of another
+        if is_other or len(tokens) > MOST_PARTS or len(pieces) != len(tokens) or not text.isascii():
             return None
-        for other in self._near(unknown[0])[:MOST_TRIED]:
-            right = [other if token == unknown[0] else token for token in tokens]
+        for token, other in self._slips(tokens):
+            right = [other if each == token else each for each in tokens]
             if self._matches(query := self._adjacent(right)):
                 parts = self._parts(right) if query_words.is_hyphenated(text) else None
-                return Unit(query, text, query_words.fold(text).replace(unknown[0], other), parts=parts)
+                return Unit(query, text, _with_pieces(text, pieces, right), parts=parts)
         return None
+
+    def _slips(self, tokens: list[str]) -> Iterator[tuple[str, str]]:
+        """A part, and what it may be: of the only one that stands nowhere a neighbour, of others two letters swapped.
+
+        Another number is another thing.
+        """
+        unknown = [token for token in tokens if not self._words.frequency(token)]
+        if len(unknown) == 1 and unknown[0].isalpha():
+            yield from [(unknown[0], other) for other in self._near(unknown[0], 2)[:MOST_TRIED] if other.isalpha()]
+        if not unknown:
+            from cass.query.variants import swapped
+
+            for token in dict.fromkeys(filter(str.isalpha, tokens)):
+                yield from [(token, other) for other in swapped(token) if self._words.frequency(other)]
 
     def _parts(self, tokens: list[str]) -> Query | None:
         """Each of the words and its inflections."""
@@ -252,6 +270,11 @@ class UnusualWords:
             return None
         return Query.boolean_query([(Occur.Must, self._words.term(word)) for word in words])
 
+    def _some(self, words: Iterable[str]) -> Query | None:
+        """Any of these words."""
+        known = [self._words.term(word) for word in words if self._words.frequency(word)]
+        return Query.boolean_query([(Occur.Should, term) for term in known]) if known else None
+
     def _matches(self, query: Query) -> bool:
         return bool(self._words.searcher.search(query, 1, False).hits)
 
@@ -259,3 +282,13 @@ class UnusualWords:
 def _each_once(tokens: list[str]) -> list[str]:
     """Of a long run each of its words; in a short one, what comes again counts more."""
     return tokens if len(tokens) <= MOST_ADJACENT else list(dict.fromkeys(tokens))
+
+
+def _with_pieces(text: str, pieces: list[str], others: list[str]) -> str:
+    """A name with other words between its signs, in small letters."""
+    written, at = "", 0
+    for piece, other in zip(pieces, others, strict=True):
+        start = text.index(piece, at)
+        written += text[at:start] + other
+        at = start + len(piece)
+    return written + text[at:]

@@ -17,6 +17,8 @@ _ENDINGS += ("ers", "er", "ors", "or", "es", "ly", "e", "s")
 _COMMON = ("", "s", "ed", "ing", "e", "es", "er", "ers")
 _RARE = ("ation", "ations", "ment", "ments", "ly")
 MAX_VARIANTS = 24
+# Against a letter left out, put in or swapped.
+OTHER_LETTER, FIRST_LETTER = 0.1, 0.1
 
 
 def english_variants(word: str) -> list[str]:
@@ -87,14 +89,38 @@ def _inflected(root: str) -> Iterator[str]:
         yield from [root + root[-1] + ending for ending in ("ed", "ing", "er", "ers")]
 
 
+def swapped(word: str) -> list[str]:
+    """The word with two neighbours swapped, each pair in turn."""
+    return [word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)]
+
+
 def one_edit(word: str) -> list[str]:
     """All words one edit away from a folded word: neighbours swapped first, then a letter put in, changed, left out."""
     letters = sorted(set("abcdefghijklmnopqrstuvwxyz0123456789").union(word))
     cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
-    found = [left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1]
+    found = swapped(word)
     found += [left + letter + right for left, right in cuts for letter in letters]
     found += [left + letter + right[1:] for left, right in cuts if right for letter in letters]
     found += [left + right[1:] for left, right in cuts if len(right) + len(left) > 1 and right]
     edits = dict.fromkeys(found)
     edits.pop(word, None)
     return list(edits)
+
+
+def difference(typed: str, other: str) -> tuple[int, str, str]:
+    """Where two words begin to differ, and what each has there before they agree again."""
+    start = len([1 for at in range(min(len(typed), len(other))) if typed[: at + 1] == other[: at + 1]])
+    was, now = typed[start:], other[start:]
+    while was and now and was[-1] == now[-1]:
+        was, now = was[:-1], now[:-1]
+    return start, was, now
+
+
+def likelihood(typed: str, other: str) -> float:
+    """How much likelier than others a word an edit away is the one that was meant: a factor to how often it is used.
+
+    Who mistypes leaves a letter out, doubles one or swaps two; seldom is it another one, and seldom the first.
+    """
+    start, was, now = difference(typed, other)
+    is_other = len(was) == len(now) == 1
+    return (OTHER_LETTER if is_other else 1.0) * (FIRST_LETTER if start == 0 else 1.0)

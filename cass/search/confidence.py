@@ -73,12 +73,16 @@ def _by_meaning(text: str, alike: float | None) -> float:
 
 def _by_words(search: Search, found: Found, reader: LexicalReader) -> float:
     asked = asked_of(search, found, reader)
-    guesses = bool(_guessed(search, found))
-    if found.is_sure(len(asked)) and not guesses:
+    if is_sure(search, found, asked):
         return SURE
     signs = zip(WEIGHTS, signs_of(search, found, asked), strict=True)
-    is_spread = search.spread is not None and len(asked) <= TOGETHER and not guesses
+    is_spread = search.spread is not None and len(asked) <= TOGETHER and not _guessed(search, found)
     return min(SURE, max(SPREAD if is_spread else 0.0, _curve(sum([weight * sign for weight, sign in signs], ALWAYS))))
+
+
+def is_sure(search: Search, found: Found, asked: Sequence[Asked]) -> bool:
+    """Do messages have all that was asked, where chance is no matter?  A name is one thing, however many its parts."""
+    return found.is_sure(min(len(asked), len(_telling(search)))) and not _guessed(search, found)
 
 
 def signs_of(search: Search, found: Found, asked: Sequence[Asked]) -> tuple[float, ...]:
@@ -95,7 +99,8 @@ def signs_of(search: Search, found: Found, asked: Sequence[Asked]) -> tuple[floa
     lacking, rare, counted = 1 - share, total / words, min(words, MOST_WORDS)
     between = max(search.spread or 0.0, 0.0) * lacking
     corrected, sentence = min(1.0, len(found.corrected) / words), float(is_sentence(search.request.text))
-    return share, lacking * rare * counted, rare, log(counted), corrected, between, search.score / total, sentence
+    scored = search.score / (total + _weight_of_parts(search, found))
+    return share, lacking * rare * counted, rare, log(counted), corrected, between, scored, sentence
 
 
 def _best(search: Search, found: Found, asked: Sequence[Asked]) -> float:
@@ -153,19 +158,44 @@ def asked_of(search: Search, found: Found, reader: LexicalReader) -> list[Asked]
 
 def _words_of(text: str, found: Found) -> list[str]:
     """Of a path or a name that stands nowhere the parts stand everywhere, and tell nothing."""
-    words = tokens(text)
+    return [text] if _is_unknown_name(text, found) else tokens(text)
+
+
+def _is_unknown_name(text: str, found: Found) -> bool:
     is_name = text.isalnum() or any([sign in text for sign in NAME_SIGNS])
-    return [text] if len(words) > 1 and is_name and text in found.dropped else words
+    return is_name and text in found.dropped and len(tokens(text)) > 1
+
+
+def _weight_of_parts(search: Search, found: Found) -> float:
+    """What the parts of such names can score."""
+    reader = search.reader
+    if isinstance(reader, Damage):
+        return 0.0
+    names = [leaf.text for leaf in wanted_leaves(search.query.root) if _is_unknown_name(leaf.text, found)]
+    parts = {part for name in names for part in tokens(name)}
+    return sum([idf(count, max(reader.documents, count)) for part in parts if (count := reader.frequency(part))])
 
 
 def _guessed(search: Search, found: Found) -> set[str]:
-    """The words that were searched as ones that they are no slips of; among few words a slip must be a likely one."""
+    """The words that were searched as ones that they are no slips of; where none was right, a slip must be likely."""
     if not found.corrected:
         return set()
-    telling = [leaf for leaf in wanted_leaves(search.query.root) if leaf.text.lower() not in LITTLE]
-    is_few = len(telling) <= TOGETHER
-    pairs = [(typed, typed.lower(), other.lower()) for typed, other in found.corrected]
-    return {typed for typed, was, other in pairs if _is_another(was, other) or (is_few and not _is_likely(was, other))}
+    is_alone = len(found.corrected) == len(_telling(search))
+    return {
+        typed
+        for typed, other in found.corrected
+        if _is_another(typed, other) or (is_alone and not all(_are_likely(tokens(typed), tokens(other))))
+    }
+
+
+def _telling(search: Search) -> list[str]:
+    """The words that were typed, without those of grammar."""
+    return [text for leaf in wanted_leaves(search.query.root) if (text := leaf.text.lower()) not in LITTLE]
+
+
+def _are_likely(typed: Sequence[str], others: Sequence[str]) -> list[bool]:
+    """Each of the words, or parts of a name, that is another one now."""
+    return [_is_likely(was, other) for was, other in zip(typed, others, strict=False) if was != other]
 
 
 def _is_likely(typed: str, other: str) -> bool:
@@ -174,10 +204,9 @@ def _is_likely(typed: str, other: str) -> bool:
     In a very long word two of these may be.  Of `wine` the nearest word is `line`, and of `divorce` it is `diverge`:
     nobody meant these.
     """
-    start = len([1 for at in range(min(len(typed), len(other))) if typed[: at + 1] == other[: at + 1]])
-    was, now = typed[start:], other[start:]
-    while was and now and was[-1] == now[-1]:
-        was, now = was[:-1], now[:-1]
+    from cass.query.variants import difference  # few answers were corrected
+
+    start, was, now = difference(typed, other)
     changed = (len(was), len(now))
     is_slip = changed in ((0, 1), (1, 0)) or (changed == (2, 2) and was == now[::-1])
     is_long = len(typed) >= (LONG_WORD if changed == (1, 1) else VERY_LONG_WORD)

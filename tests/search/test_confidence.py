@@ -84,25 +84,30 @@ def test_another_number_is_no_slip(tmp_path: Path, query: str, sure: bool) -> No
         ("lokenizer", False),  # nobody errs in the first letter
         ("tokenixor", False),  # two letters
         ("kuberentse", True),  # of a very long word
-        ("tokenixor panicked on empty input", True),  # among many words it is one
+        ("docs/soul.md", False),  # nor in a part of a name
+        ("tokenixor panicked", True),  # beside a word that is right
+        ("soul kitchen", True),
+        ("docs/tokenizre.md", True),
     ],
 )
-def test_among_few_words_only_a_likely_slip_is_taken_for_one(tmp_path: Path, query: str, sure: bool) -> None:
+def test_where_no_word_was_right_only_a_likely_slip_is_taken_for_one(tmp_path: Path, query: str, sure: bool) -> None:
     """`divorce` finds what diverges, and says that it is not what was meant."""
-    texts = {"code": "the tokenizer panicked on empty input, soup", "yaml": "kubernetes"} | {
-        f"ship{n}": f"ship {n}" for n in range(30)
-    }
-    results = say(make_home(tmp_path), **texts).search(query)
+    texts = {"code": "the tokenizer panicked", "eat": "a soup kitchen", "yaml": "kubernetes"}
+    files = {"files": "docs/soup.md docs/tokenizer.md"}
+    ships = {f"ship{n}": f"ship {n}" for n in range(30)}
+    results = say(make_home(tmp_path), **texts, **files, **ships).search(query)
 
     assert results.corrected and results.hits
     assert results.is_unlikely != sure
 
 
 @pytest.mark.parametrize("name", ["packages/web/src/components", "getUserName", "web.components"])
-def test_a_name_that_stands_nowhere_is_not_had_by_its_parts(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("web", [30, 1])
+def test_a_name_that_stands_nowhere_is_not_had_by_its_parts(tmp_path: Path, name: str, web: int) -> None:
     """Every project has such folders, and says get, user and name."""
-    texts = {f"web{n}": f"get user: name the packages of web, src and components {n}" for n in range(30)}
-    results = say(make_home(tmp_path), **texts).search(name)
+    texts = {f"web{n}": f"get user: name the packages of web, src and components {n}" for n in range(web)}
+    ships = {f"ship{n}": f"ship number {n} sails past an island" for n in range(40)}
+    results = say(make_home(tmp_path), **texts, **ships).search(name)
 
     assert results.hits and results.dropped and results.is_unlikely
 

@@ -123,6 +123,9 @@ def test_only_some_words_of_a_query_are_looked_for_so_far_away(home: Home) -> No
         ("Transcript_Paht", "transcript_path"),
         ("src/nett/pool.rs:42", "src/net/pool.rs:42"),
         ("quarterly-reprot", "quarterly-report"),
+        ("serv/server.py", "serve/server.py"),  # not each server in it
+        ("src/lbi.rs", "src/lib.rs"),  # a short part
+        ("flex-warp", "flex-wrap"),  # a slip that is a word
     ],
 )
 @pytest.mark.parametrize("is_indexed", [True, False])
@@ -130,8 +133,8 @@ def test_a_slip_in_a_name_is_corrected_where_the_name_stands_somewhere(
     tmp_path: Path, typed: str, meant: str, is_indexed: bool
 ) -> None:
     """Its other parts stand everywhere, and hide what was meant."""
-    said = "the transcript_path, src/net/pool.rs:42 and our quarterly-report"
-    others = {f"other{n}": "rum, transcript, src, pool, rs 42, quarterly" for n in range(5)}
+    said = "the transcript_path, src/net/pool.rs:42, our quarterly-report; serve/server.py, src/lib.rs, flex-wrap"
+    others = {f"other{n}": "transcript, src, pool, rs 42, quarterly, flex, server, py, warp" for n in range(5)}
     home = say(make_home(tmp_path), meant=said, **others)
     if not is_indexed:
         home.append("meant", "nothing else")
@@ -144,13 +147,53 @@ def test_a_slip_in_a_name_is_corrected_where_the_name_stands_somewhere(
     assert marked(results)[0].lower() == meant
 
 
-def test_a_name_that_stands_nowhere_is_not_bent_into_another(tmp_path: Path) -> None:
-    """Its unknown part has a neighbour; the name with that neighbour was never said."""
-    home = say(make_home(tmp_path), one="a transcript of the way", two="its path is long")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "transcript_paht",  # path stands beside no transcript
+        "server01.example.com",  # another number is another thing
+        "python3.11",
+        "550e8400-e29c-41d4-a716-446655440000",
+        "joan.smith@example.com",
+        "wouldn't",
+    ],
+)
+def test_a_name_that_stands_nowhere_is_not_bent_into_another(tmp_path: Path, name: str) -> None:
+    """Its unknown part has a neighbour, and what then stands somewhere is something else."""
+    said = "server02.example.com, python2.11, 550e8400-e29b-41d4-a716-446655440000, john.smith@example.com, couldn't"
+    home = say(make_home(tmp_path), one="a transcript of the way", two="its path is long", three=said)
 
-    results = home.search("transcript_paht")
+    results = home.search(name)
 
-    assert (names(results), results.corrected, results.dropped) == (["one"], (), ("transcript_paht",))
+    assert (results.corrected, results.dropped) == ((), (name,))
+    assert not home.search(name, strict=True).hits
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("AgentSesion", "agentsession"), ("getSesionFile", "getsessionfile")])
+def test_a_slip_that_somebody_made_before_is_one_in_a_name_of_humps(tmp_path: Path, typed: str, meant: str) -> None:
+    """Its parts stand somewhere, though in no message together: that was nothing found."""
+    home = say(make_home(tmp_path), one="AgentSession has a getSessionFile", two="one sesion", three="agent, get, file")
+
+    results = home.search(typed)
+
+    assert (names(results), results.corrected) == (["one"], ((typed, meant),))
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("codx", "codex"), ("commnt", "comment"), ("grah", "graph")])
+def test_of_two_words_the_likelier_slip_was_meant(tmp_path: Path, typed: str, meant: str) -> None:
+    """Who errs leaves a letter out or swaps two, and seldom types another; a word's use decides only beside that."""
+    home = say(make_home(tmp_path), **{f"o{n}": "code commit gray" for n in range(4)}, one="a codex comment, graph")
+
+    assert home.search(typed).corrected == ((typed, meant),)
+
+
+def test_names_that_stand_nowhere_leave_long_words_to_be_corrected(tmp_path: Path) -> None:
+    """Only two words of a query are looked for within two edits."""
+    home = say(make_home(tmp_path), one="kubernetes restart packages/components", two="packages foo")
+
+    results = home.search("packages/zzyyxxwwvv components/qqwweerrtt kuberentse")
+
+    assert results.corrected == (("kuberentse", "kubernetes"),)
 
 
 @pytest.mark.parametrize("word", ["pen", "wal", "12345", "wlrsxs", "xenguinn", "pxxguin7"])

@@ -81,9 +81,9 @@ def test_a_session_is_found_while_its_end_is_not_indexed(tmp_path: Path) -> None
 def test_what_was_said_goes_before_what_was_printed(tmp_path: Path) -> None:
     """Of two texts that are as good, a sentence finds the one that somebody said."""
     home = make_home(tmp_path)
-    printed = {"type": "user", "message": {"role": "user", "content": [_result("the walrus and the lantern are here")]}}
+    printed = {"type": "user", "message": {"role": "user", "content": [_result("the walrus and the lantern are old")]}}
     home.claude("printed", "run it", printed, start_ms=home.now_ms - DAY_MS)
-    home.claude("said", "the walrus and the lantern are there", "fine", start_ms=home.now_ms - 2 * DAY_MS)
+    home.claude("said", "the walrus and the lantern are cold", "fine", start_ms=home.now_ms - 2 * DAY_MS)
     home.index()
 
     assert PRINTED < 1
