@@ -116,6 +116,7 @@ class Search(Lent):
     spread: float | None = None  # where a session has all words between its messages: how little of it is chance
     read: Mapping[int, Sequence[tuple[str, int]]] = {}  # document → its blocks, as the page read them
     reranked: Reranked | None = None  # what the reranker did, where it was asked
+    verbatim: frozenset[int] = frozenset()  # documents that have the question word behind word
 
     def __init__(
         self,
@@ -321,8 +322,7 @@ class Search(Lent):
         return messages[0]
 
     def _terms(self, found: Found) -> Terms:
-        words = [zip(tokens(old), tokens(other), strict=False) for old, other in found.corrected]
-        corrected = {token: other for pairs in words for token, other in pairs}
+        corrected = {a: b for old, new in found.corrected for a, b in zip(tokens(old), tokens(new), strict=False)}
         forms = {token: others for word, others in found.forms for token in tokens(word)[:1]}
         return terms_of(self.query, corrected, forms)
 
@@ -377,7 +377,8 @@ class Search(Lent):
 
             return literal_snippet(text, self.literal, self.request.masked)
         line, matches = snippet(text, terms, masked=self.request.masked)
-        if not matches and terms.terms and len(text) >= SNIPPET_CHARS:
+        is_further = not matches or message.doc in self.verbatim
+        if is_further and terms.terms and len(text) >= SNIPPET_CHARS:
             blocks = hits.texts_of(self.connection, [message.id]).get(message.id, [])
             line, matches = snippet("\n".join(text for text, _ in blocks), terms, masked=self.request.masked)
         return line, tuple(matches)

@@ -45,6 +45,10 @@ def refined(search: Search, reader: LexicalReader, found: Found) -> Found:
         from cass.search.spelling import spelled_first
 
         found = spelled_first(search.connection, search.query, found)
+    if several and found.rung == "all" and not found.corrected:
+        from cass.search.verbatim import verbatim_first  # not for what no message has
+
+        return verbatim_first(search, reader, found)
     if a_sentence and found.rung != "all":
         from cass.search.reread import reread
 
