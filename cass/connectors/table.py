@@ -91,13 +91,16 @@ def _agents() -> tuple[Agent, ...]:
     return AGENTS
 
 
-def find_agent(word: str) -> Agent:
-    """The agent a person means: `claude`, `claude-code` and `claude_code` are one.  Raises UnknownAgent."""
+def find_agent(word: str, where: str = "--agent") -> Agent:
+    """The agent a person means: `claude`, `claude-code` and `claude_code` are one.
+
+    Raises UnknownAgent, which says `where` it was asked for.
+    """
     plain = word.strip().lower().replace("-", "_").replace(" ", "_")
     for agent in _agents():
         if plain == agent.name or plain in agent.aliases:
             return agent
-    raise errors.UnknownAgent(f"{word!r} is not an agent that cass reads", "--agent", _advice(plain))
+    raise errors.UnknownAgent(f"{word!r} is not an agent that cass reads", where, _advice(plain))
 
 
 def agent_word(root: str) -> str | None:

@@ -167,11 +167,10 @@ def file_address(path: str) -> str:
 def about(results: Results, look: Style) -> str:
     """How many there are and how they were found, one thing a line; for an empty answer what to try next."""
     lines = [_totals(results)]
-    lines += [f"searched for {_repeated(new)} instead of {_repeated(old)}" for old, new in results.corrected]
+    lines += [f"searched for {_repeated(new)} instead of {_bare(old)}" for old, new in results.corrected]
     if results.dropped:
         what = "left out" if results.request.live else "nowhere found"  # one letter begins words, hardly beside others
-        words = [_repeated(word.rstrip("?!.,;:") or word) for word in results.dropped]
-        lines.append(f"{what}: {', '.join(words)}")
+        lines.append(f"{what}: {', '.join(map(_bare, results.dropped))}")
     if results.is_unlikely:
         lines.append("probably not in your history: this is the nearest there is")
     lines += [visible(note) for note in results.notes]
@@ -230,6 +229,11 @@ def _nothing(results: Results) -> str:
 
 def _repeated(text: str) -> str:
     return visible(text if len(text) <= REPEATED else f"{text[:REPEATED]}…")
+
+
+def _bare(word: str) -> str:
+    """A word as it is named to the user: without what ends a sentence."""
+    return _repeated(word.rstrip("?!.,;:") or word)
 
 
 def _next_steps(results: Results) -> list[str]:

@@ -10,15 +10,18 @@ from cass.lexical.opening import Damage
 from cass.records import replace
 from cass.search.engine import Search, search
 from cass.search.request import RERANK_SWITCH as SWITCH
+from cass.search.request import fold
 from cass.store.nearest import messages_with_texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from cass.lexical.reader import Candidate
     from cass.paths import Places
     from cass.search.request import Found, Freshness, Request, Results
 
+    Folded = tuple[Candidate, int]
     Explained = dict[str, object]
 
 
@@ -37,7 +40,7 @@ class Watched(Search):
         found = super().run()
         self.by_words = _places(found)
         rung = f"{_counted(found.total, 'message')} on the rung {found.rung!r}" if found.rung else "nothing"
-        self.note("words", f"{rung}, {_counted(len(found.candidates), 'candidate')}, from the {found.by[0]}")
+        self.note("words", f"{rung}, {_counted(len(found.candidates), 'candidate')}; answered by {found.by[0]}")
         return found
 
     def ordered(self, found: Found) -> Found:
@@ -69,8 +72,9 @@ def _page(hits: int, also: int) -> str:
     return f"{hits} hits with their texts, {also} more of their sessions or copies in them"
 
 
-def _moved(before: Found, after: Found) -> int:
-    return sum([one.doc != other.doc for one, other in zip(before.candidates, after.candidates, strict=False)])
+def _moved(before: Sequence[Folded], after: Sequence[Folded]) -> tuple[int, int]:
+    """How many hits stand elsewhere now, and of how many."""
+    return sum([one.doc != other.doc for (one, _), (other, _) in zip(before, after, strict=True)]), len(before)
 
 
 def _places(found: Found) -> dict[int, tuple[int, float]]:
@@ -122,8 +126,8 @@ def explained_search(
             watched.note("order", "skipped: diversity was not asked for")
             return found
         before, found = found, after(looking, found)
-        of = _counted(len(found.candidates), "candidate")
-        watched.note("order", f"diversity moved {_moved(before, found)} of {of}")
+        moved, hits = _moved(*[fold(each.candidates, request.grouped) for each in (before, found)])
+        watched.note("order", f"diversity moved {moved} of {_counted(hits, 'hit')}")
         return found
 
     results = search(places, request, now_ms, monotonic_s, cwd, freshness, keep, order, watch)
@@ -131,7 +135,7 @@ def explained_search(
     also = sum([hit.also for hit in results.hits])
     watched.note("page", _page(len(results.hits), also))
     explained = _explain(watched, [hit.doc for hit in results.hits])
-    watched.note("explain", "this")
+    watched.note("explain", "looked up for these lines")
     hits = [replace(hit, explain={"rung": hit.match_type, **explained.get(hit.doc, {})}) for hit in results.hits]
     stages = [{"stage": name, "did": did, "ms": ms} for name, did, ms in watched.stages]
     return replace(results, hits=tuple(hits), stages=tuple(stages))

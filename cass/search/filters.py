@@ -102,8 +102,8 @@ class Resolver:
 
     def _read(self, field: Field) -> Filter:
         if field.name in ("since", "until"):
-            bounds = (field.value, None) if field.name == "since" else (None, field.value)
-            found = self._times(*bounds)
+            since, until = (field.value, None) if field.name == "since" else (None, field.value)
+            found = self._times(since, until, ":")
         else:
             found = self._named(field.name, field.values, f"{field.name}:")
         return _excluded(found) if field.exclude else found
@@ -113,7 +113,7 @@ class Resolver:
             # One that names nothing at all is kept, and refused as what it is.
             values = [part for value in values for part in value.split(",") if part.strip()] or values
         if field == "agent":
-            return self._agents(values)
+            return self._agents(values, where)
         if field == "session":
             return self._sessions(values)
         if field == "role":
@@ -143,8 +143,8 @@ class Resolver:
                 self.is_whole = self.is_whole and all_read
         return Filter("entity", tuple(wanted), tuple(docs))
 
-    def _agents(self, values: Sequence[str]) -> Filter:
-        names = [find_agent(value).name for value in values]
+    def _agents(self, values: Sequence[str], where: str) -> Filter:
+        names = [find_agent(value, where).name for value in values]
         ids = named.string_ids(self._connection, names)
         if not ids:
             self.notes.append(f"nothing of {', '.join(names)} is indexed")
@@ -185,9 +185,9 @@ class Resolver:
         ]
         return self._in_sessions(rows)
 
-    def _times(self, since: str | None, until: str | None) -> Filter:
-        first = parse_time(since, self._now_ms, False, "since") if since is not None else None
-        last = parse_time(until, self._now_ms, True, "until") if until is not None else None
+    def _times(self, since: str | None, until: str | None, sign: str = "") -> Filter:
+        first = parse_time(since, self._now_ms, False, f"since{sign}") if since is not None else None
+        last = parse_time(until, self._now_ms, True, f"until{sign}") if until is not None else None
         return Filter("time", (first, last))
 
 

@@ -42,7 +42,7 @@ def test_each_stage_tells_what_it_did_or_why_it_did_nothing(home: Home) -> None:
     said = json.loads(home.cass("search", "walrus", "--explain", "--json", "--mode", "lexical").stdout)
     stages = {stage["stage"]: stage["did"] for stage in said["meta"]["stages"]}
 
-    assert stages["words"] == "2 messages on the rung 'all', 2 candidates, from the lexical"
+    assert stages["words"] == "2 messages on the rung 'all', 2 candidates; answered by lexical"
     assert stages["meaning"] == "skipped: the mode is lexical"
     assert all(stage["ms"] >= 0 for stage in said["meta"]["stages"])
 
@@ -51,8 +51,8 @@ def test_one_of_a_thing_is_told_as_one(home: Home) -> None:
     said = json.loads(home.cass("search", "penguin", "--explain", "--json", "--mode", "lexical", "--diverse").stdout)
     stages = {stage["stage"]: stage["did"] for stage in said["meta"]["stages"]}
 
-    assert stages["words"] == "1 message on the rung 'all', 1 candidate, from the lexical"
-    assert stages["order"] == "diversity moved 0 of 1 candidate"
+    assert stages["words"] == "1 message on the rung 'all', 1 candidate; answered by lexical"
+    assert stages["order"] == "diversity moved 0 of 1 hit"
     assert stages["page"] == "1 hit with its text, 0 more of its session or copies in it"
 
 
@@ -133,7 +133,7 @@ def test_order_tells_what_diversity_moved(home: Home) -> None:
     def did(stdout: str) -> str:
         return next(str(stage["did"]) for stage in json.loads(stdout)["meta"]["stages"] if stage["stage"] == "order")
 
-    assert did(asked.stdout) == "diversity moved 0 of 2 candidates"
+    assert did(asked.stdout) == "diversity moved 0 of 2 hits"
     assert did(plain.stdout) == "skipped: diversity was not asked for"
 
 
