@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Asked = tuple[frozenset[str], int, float]
 
 # What each of the signs below adds to the log of the odds, and what is always added: benchmarks/quality/fit.py.
-WEIGHTS, ALWAYS = (-6.134, -0.42, 0.245, 5.522, -8.282, 0.608, 4.274, 0.937), -7.19
+WEIGHTS, ALWAYS = (-6.597, -0.447, 0.275, 5.593, -8.1, 0.618, 4.256, 1.202), -6.9
 # Where one session has all of so few words between its messages.
 SPREAD = 0.5
 # Cosines of MiniLM: the nearest text to a sentence from elsewhere stays under .46, to one from here mostly over .6; to

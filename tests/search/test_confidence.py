@@ -101,8 +101,16 @@ def test_where_no_word_was_right_only_a_likely_slip_is_taken_for_one(tmp_path: P
     assert results.is_unlikely != sure
 
 
-@pytest.mark.parametrize("name", ["packages/web/src/components", "getUserName", "web.components"])
-@pytest.mark.parametrize("web", [30, 1])
+@pytest.mark.parametrize(
+    ("name", "web"),
+    [
+        ("packages/web/src/components", 30),
+        ("packages/web/src/components", 1),
+        ("web.components", 30),
+        ("web.components", 1),
+        ("getUserName", 30),
+    ],
+)
 def test_a_name_that_stands_nowhere_is_not_had_by_its_parts(tmp_path: Path, name: str, web: int) -> None:
     """Every project has such folders, and says get, user and name."""
     texts = {f"web{n}": f"get user: name the packages of web, src and components {n}" for n in range(web)}
