@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from cass.query.words import cjk_grams, cjk_runs, index_fold, is_word, pieces, spelled
+from cass.query.words import cjk_grams, cjk_runs, has_escapes, index_fold, is_word, pieces, spelled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ _CJK = re.compile(
     "[\u1100-\u11ff\u3005-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U00020000-\U0003ffff]+"
 )
 
-_PRINTED_ESC = "␛[".encode()
 # The parts of the words that were seen before, spelled backwards as `extra_text` sorts them: with humps as bytes, with
 # Chinese, Japanese or Korean as text.
 _parts_of: dict[bytes | str, tuple[str, ...]] = {}
@@ -61,7 +60,7 @@ def extra_words(text: str, encoded: bytes) -> str:
     if len(_parts_of) > CACHED_WORDS:
         _parts_of.clear()
     found: set[str] = set()
-    if b"\x1b" in encoded or b"^[[" in encoded or _PRINTED_ESC in encoded:
+    if has_escapes(text):
         found.update(_backwards(_coloured(text)))
     if words := _humped(encoded):
         for word in words.difference(_parts_of):

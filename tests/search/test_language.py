@@ -210,6 +210,7 @@ def test_colours_that_were_written_out_hide_no_words(tmp_path: Path, query: str,
 @pytest.mark.parametrize("is_indexed", [True, False])
 @pytest.mark.parametrize("move", [
     "\x1b[?25l", "\x1b[2J", "␛[2;1H", "\x1b]0;a title\x07", "\x1b]0;never ended\n", "\x1bM", "\x1b7", "\x1b#8",
+    "␛7",
 ])  # fmt: skip
 def test_moves_of_the_cursor_hide_no_words(tmp_path: Path, move: str, is_indexed: bool) -> None:
     """Their codes end in a letter, too."""
