@@ -51,7 +51,7 @@ class Matcher:
         self._anchors = sum([isinstance(part, (Must, Phrase)) for part in parts])
         wanted = [part for part in parts if not is_condition(part)]
         self._parts, self._wanted = wanted, [self._test(part) for part in wanted]
-        self.lacking: list[Node] = []  # of the text that was looked at last
+        self._had: list[bool] = []
         # Colours that were asked for, in quotes, are looked for.
         self._is_coloured = has_escapes(query.text)
         self._unmet = {at: part.text for at, part in enumerate(wanted) if isinstance(part, (Word, Prefix))}
@@ -60,6 +60,11 @@ class Matcher:
     def unmet(self) -> tuple[str, ...]:
         """The words that none of the texts so far had; none where conditions kept texts from being looked through."""
         return () if self._conditions else tuple(self._unmet.values())
+
+    @property
+    def lacking(self) -> list[Node]:
+        """What the text that was looked at last has not."""
+        return [part for part, there in zip(self._parts, self._had, strict=True) if not there]
 
     def rung(self, text: str, field: FieldTest = _every_field_holds) -> str | None:
         """ "all", "most" or "any" of the words are in the text; None if none is, or a condition fails.
@@ -80,7 +85,7 @@ class Matcher:
             if not test(folded, original, field):
                 return None
         had = [test(folded, original, field) for test in self._wanted]
-        self.lacking = [part for part, there in zip(self._parts, had, strict=True) if not there]
+        self._had = had
         if self._unmet:
             self._unmet = {at: word for at, word in self._unmet.items() if not had[at]}
         return rung_of(sum(had) + self._anchors, len(self._wanted) + self._anchors)

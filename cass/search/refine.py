@@ -10,6 +10,7 @@ from __future__ import annotations
 from cass.lexical.reader import Candidate, best_first
 from cass.query.blend import is_sentence
 from cass.records import replace
+from cass.search.request import FEW_WORDS
 from cass.store.named import roles_of
 
 TYPE_CHECKING = False
@@ -41,11 +42,13 @@ def refined(search: Search, reader: LexicalReader, found: Found) -> Found:
         found = _said_first(search, found)
     if search.request.half_life_days:
         found = _newer_first(search, found)
-    if search.has_compounds():
+    has_compounds = search.has_compounds()
+    if has_compounds:
         from cass.search.spelling import spelled_first
 
         found = spelled_first(search.connection, search.query, found)
-    if several and found.rung == "all" and not found.corrected:
+    is_long = has_compounds or len(getattr(search.query.root, "parts", ())) > FEW_WORDS
+    if several and is_long and found.rung == "all" and not found.corrected:
         from cass.search.verbatim import verbatim_first  # not for what no message has
 
         return verbatim_first(search, reader, found)

@@ -85,7 +85,7 @@ class Request:
         if '"' not in text and has_escapes(text):
             from cass.query.escapes import without_escapes  # pasted with its colours; in quotes it is as it was written
 
-            text = without_escapes(text) if without_escapes(text).strip() else text
+            text = bare if (bare := without_escapes(text)).strip() else text
         query = plain(text, self.live)
         if query is None:
             from cass.query.parse import parse  # most queries are plain words
