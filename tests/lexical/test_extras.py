@@ -22,7 +22,10 @@ DOT = re.compile(r"(?:(?<=[ \t\r\n\"'`(/\[{=,:\u0080-\U0010ffff])|(?<![\s\S]))\.
 def slow(text: str) -> set[str]:
     """What must be found, read from the description alone."""
     found: set[str] = set()
-    for word in RUN.findall(text):
+    hidden = [word for word in pieces(coloured_words(text)) if len(word) <= LONGEST_IDENTIFIER]
+    for word in hidden:
+        found |= set(index_fold(word).lower().split())
+    for word in (*RUN.findall(text), *filter(str.isascii, hidden)):
         if len(word) <= LONGEST_IDENTIFIER and not word.islower() and not word.isupper():
             parts = humps(word)
             found |= {part.lower() for part in parts if len(part) > 1} if len(parts) > 1 else set()
@@ -53,7 +56,28 @@ def fast(text: str) -> set[str]:
 
 
 NAMES = ("parse", "Query", "HTTP", "Server", "C", "c", "x2", "9", "C++", "c#", "F#", ".env", ".NET", "a.b")
-MARKS = ("++", "#", ".", " ", "\n", "(", ")", "=", ",", "/", '"', "_", "-", "→", "\0")
+MARKS = (
+    "++",
+    "#",
+    ".",
+    " ",
+    "\n",
+    "(",
+    ")",
+    "=",
+    ",",
+    "/",
+    '"',
+    "_",
+    "-",
+    "→",
+    "\0",
+    "\x1b[1m",
+    "\x1b[K",
+    "␛7",
+    "^[[0m",
+    "\x1b",
+)
 FOREIGN = ("é", "ß", "\u3042", "漢字", "한글", "ｱ", "\U00020000")
 PIECES = st.sampled_from(NAMES + MARKS + FOREIGN)
 
